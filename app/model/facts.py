@@ -1,0 +1,57 @@
+"""What checks may look at: everything known about one snapshot, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from app.model.control import AcceptedException
+from app.model.finding import CheckMeta
+from app.model.history import RunContext
+from app.model.identity import ObjectRef
+from app.model.inventory import Inventory, Labels, Pod
+from app.model.platform import Platform
+from app.model.policy import NetworkPolicy
+from app.model.reachability import Reachability
+from app.model.scope import Placement, Scope
+from app.model.snapshot import CollectionGap, Snapshot
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Input of every check. `at` is the run's one reference time."""
+
+    snapshot: Snapshot
+    inventory: Inventory
+    platform: Platform
+    reachability: Reachability
+    declared: Reachability
+    scope: Scope
+    exceptions: tuple[AcceptedException, ...]
+    catalogue: Mapping[str, CheckMeta]
+    context: RunContext
+    at: datetime
+
+    @cached_property
+    def policies(self) -> Mapping[ObjectRef, NetworkPolicy]:
+        """Policies by identity."""
+        return {policy.ref: policy for policy in self.inventory.policies}
+
+    @cached_property
+    def pods(self) -> Mapping[ObjectRef, Pod]:
+        """Pods (and templates that stand for pods) by identity."""
+        return {pod.ref: pod for pod in self.inventory.pods}
+
+    @cached_property
+    def placements(self) -> Mapping[str, Placement]:
+        """Placement of each workload, by workload id."""
+        return {item.id: self.place(item.namespace, item.labels) for item in self.reachability.workloads}
+
+    def place(self, namespace: str, labels: Labels) -> Placement:
+        """Placement of anything in a namespace; namespaces themselves have no pod labels."""
+        return self.scope.place(namespace, self.inventory.namespace_labels.get(namespace, {}), labels)
+
+    def doubts(self, namespace: str, *kinds: tuple[str, str]) -> tuple[CollectionGap, ...]:
+        """Gaps of the given (group, kind) types that can touch a namespace, sorted."""
+        found = {gap for group, kind in kinds for gap in self.snapshot.gaps_of(group, kind)}
+        return tuple(sorted(gap for gap in found if gap.namespace in ("", namespace)))

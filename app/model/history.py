@@ -1,0 +1,308 @@
+"""Scans, schedule slots, intervals and points over time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+import orjson
+
+from app.model.canonical import canonical_json, digest
+from app.model.control import ControlState
+from app.model.finding import CheckResult, Outcome, Severity, Subject
+from app.model.identity import ObjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that judged a scan, byte for byte: scope, exceptions, frameworks, checks, and the run's context."""
+
+    name: str  # `scope.yaml`, `frameworks/pci-dss-4.0.1.yaml`, `context.json`
+    body: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its bytes."""
+        return digest(self.body)
+
+
+class ScanStatus(StrEnum):
+    """How a scan ended."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"  # stored, with collection gaps
+    FAILED = "failed"  # nothing stored but this record and its reason
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One finished run. `number` counts per cluster from 1, without holes; failed runs have numbers too.
+
+    `digest` covers snapshot digest, document digests, tool version, status, times, results and the previous scan's digest.
+    """
+
+    cluster: str
+    number: int
+    status: ScanStatus
+    taken_at: datetime
+    recorded_at: datetime
+    slot: datetime | None
+    tool_version: str
+    snapshot_digest: str
+    documents: tuple[tuple[str, str], ...]  # (name, digest), sorted by name
+    previous_digest: str
+    digest: str
+    objects: int = 0
+    gaps: int = 0
+    reason: str = ""  # for FAILED: what happened, one sentence
+
+
+class SlotStatus(StrEnum):
+    """What became of one slot of the schedule."""
+
+    DONE = "done"
+    FAILED = "failed"
+    MISSED = "missed"
+    RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One scheduled time of one cluster; each is recorded once."""
+
+    cluster: str
+    due_at: datetime
+    status: SlotStatus
+    scan: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """Result of checking the cluster's stored chain before this scan. `problems` are sentences naming scans."""
+
+    checked_scans: int = 0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What the past contributes to a verdict; stored with the scan so that it can be judged again exactly.
+
+    Attributes:
+        previous: number of the last scan that was stored whole, or None.
+        streaks: `check id/subject id` → consecutive scans, this one excluded, in which the condition held.
+        slots: schedule slots since the last complete scan and up to this one, oldest first; None when no schedule is known.
+        integrity: state of the chain before this scan.
+    """
+
+    previous: int | None = None
+    streaks: Mapping[str, int] = field(default_factory=dict)
+    slots: tuple[Slot, ...] | None = None
+    integrity: Integrity = Integrity()
+
+    def document(self) -> Document:
+        """This context as the document `context.json`."""
+        slots = None if self.slots is None else [_slot_json(slot) for slot in self.slots]
+        body = {
+            "schema": "netattest/context/v1",
+            "previous": self.previous,
+            "streaks": dict(self.streaks),
+            "slots": slots,
+            "integrity": {
+                "checkedScans": self.integrity.checked_scans,
+                "problems": list(self.integrity.problems),
+            },
+        }
+        return Document("context.json", canonical_json(body))
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        """Read back what `document` wrote."""
+        body = orjson.loads(document.body)
+        slots = body["slots"]
+        return cls(
+            previous=body["previous"],
+            streaks=body["streaks"],
+            slots=None if slots is None else tuple(_slot_from(item) for item in slots),
+            integrity=Integrity(body["integrity"]["checkedScans"], tuple(body["integrity"]["problems"])),
+        )
+
+
+def _slot_from(item: Mapping[str, Any]) -> Slot:
+    return Slot(
+        cluster=item["cluster"],
+        due_at=datetime.fromisoformat(item["dueAt"]),
+        status=SlotStatus(item["status"]),
+        scan=item["scan"],
+        reason=item["reason"],
+    )
+
+
+def _slot_json(slot: Slot) -> dict[str, object]:
+    return {
+        "cluster": slot.cluster,
+        "dueAt": slot.due_at.isoformat(),
+        "status": slot.status.value,
+        "scan": slot.scan,
+        "reason": slot.reason,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCounts:
+    """One check in one scan, over its whole population."""
+
+    check: str
+    counts: tuple[tuple[Outcome, int], ...]
+    population_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPoint:
+    """One control in one scan, as stored. Counts are over direct checks and the in-boundary population."""
+
+    scan: int
+    taken_at: datetime
+    framework: str
+    framework_digest: str
+    control: str
+    state: ControlState
+    contrary: bool
+    passed: int
+    failed: int
+    excepted: int
+    undecided: int  # insufficient-evidence and error
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLife:
+    """A failing result over time, as known at one scan.
+
+    Attributes:
+        fingerprint: identity (check and subject).
+        opened_in / opened_at: scan of the current or last interval's begin.
+        closed_in / closed_at: first whole scan in which it was gone; None while open.
+        first_in / first_at: first scan ever.
+        times_opened: 1, or more when it was reopened.
+        seen_in: number of scans that saw it.
+        result: the latest failing result.
+    """
+
+    fingerprint: str
+    check: str
+    subject: Subject
+    severity: Severity
+    first_in: int
+    first_at: datetime
+    opened_in: int
+    opened_at: datetime
+    last_in: int
+    last_at: datetime
+    closed_in: int | None
+    closed_at: datetime | None
+    times_opened: int
+    seen_in: int
+    result: CheckResult
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRecord:
+    """Everything about one scan that is written in one transaction; `app.model.ports.Store.save` takes it.
+
+    `failures` are failing results, `undecided` insufficient and error ones; passing ones are recomputed when wanted.
+    """
+
+    cluster: str
+    taken_at: datetime
+    slot: datetime | None
+    tool_version: str
+    documents: tuple[Document, ...]
+    failures: tuple[CheckResult, ...]
+    undecided: tuple[CheckResult, ...]
+    counts: tuple[CheckCounts, ...]
+    points: tuple[ControlPoint, ...]  # `scan` is 0 here; the store numbers them
+    streaks: Mapping[str, int]
+
+
+class ChangeKind(StrEnum):
+    """What happened to an object between two scans."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectChange:
+    """One object that differs between two scans; digests are empty on the side where it does not exist."""
+
+    ref: ObjectRef
+    kind: ChangeKind
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One scan on one framework's line.
+
+    `counts` is None for a night without a stored scan (failed or missed): the line breaks there, it is never zero.
+    `breaks` are sentences on what changed since the point before: scope, framework, tool version, coverage.
+    """
+
+    at: datetime
+    scan: int | None
+    status: str
+    counts: tuple[tuple[ControlState, int], ...] | None
+    breaks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrendLine:
+    """One framework over the stored scans, oldest first."""
+
+    framework: str
+    points: tuple[TrendPoint, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ControlFlip:
+    """A control whose state differs from the scan before."""
+
+    framework: str
+    control: str
+    before: ControlState
+    after: ControlState
+
+
+@dataclass(frozen=True, slots=True)
+class PathChange:
+    """A connection that opened or closed between two scans; `ports` is the difference, as text."""
+
+    source: str
+    destination: str
+    opened: bool
+    ports: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """This scan against an earlier one; empty tuples mean nothing differed."""
+
+    before: Scan
+    after: Scan
+    opened: tuple[CheckResult, ...]
+    closed: tuple[CheckResult, ...]
+    flips: tuple[ControlFlip, ...]
+    objects: tuple[ObjectChange, ...]
+    paths: tuple[PathChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Lines for the frameworks asked for, and what changed since the last whole scan; None for a first scan."""
+
+    lines: tuple[TrendLine, ...]
+    comparison: Comparison | None

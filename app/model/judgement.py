@@ -1,0 +1,29 @@
+"""One snapshot, judged: everything that the pure stages make of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.model.control import Assessment
+from app.model.finding import CheckRun
+from app.model.inventory import Inventory
+from app.model.platform import Platform
+from app.model.reachability import Reachability
+from app.model.scope import Scope
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Result of `app.pipeline.judge`; a function of the snapshot and the documents alone.
+
+    `reachability` is the effective view, `declared` the same with every policy counted as enforced (the same object
+    where both agree by construction).
+    """
+
+    inventory: Inventory
+    platform: Platform
+    reachability: Reachability
+    declared: Reachability
+    scope: Scope
+    runs: tuple[CheckRun, ...]
+    assessments: tuple[Assessment, ...]
+    streaks: Mapping[str, int]

@@ -1,0 +1,139 @@
+"""What the pipeline needs from the outside world. Each port has a real adapter and one that tests can hold in memory."""
+
+from collections.abc import Collection as Items
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from app.model.history import (
+    ControlPoint,
+    Document,
+    FindingLife,
+    ObjectChange,
+    RunContext,
+    Scan,
+    ScanRecord,
+    Slot,
+    SlotStatus,
+)
+from app.model.report import Artefact, ReportInput
+from app.model.snapshot import Collection, Snapshot
+
+
+class Clock(Protocol):
+    """The only source of the time of day."""
+
+    def now(self) -> datetime:
+        """The current time, aware, in UTC."""
+        ...
+
+
+class ObjectSource(Protocol):
+    """A cluster, or a folder of manifests."""
+
+    def collect(self) -> Collection:
+        """Read everything once.
+
+        Refusals and unreadable documents become gaps in the result.
+
+        Raises:
+            CollectError: nothing can be read at all (no connection, no valid credentials).
+            InputError: a path does not exist or holds no Kubernetes object.
+        """
+        ...
+
+
+class Store(Protocol):
+    """Snapshots, verdicts and history. All methods raise `StoreError` when the database cannot be used."""
+
+    def exclusive(self, cluster: str) -> AbstractContextManager[None]:
+        """Hold the cluster's lock; raises `ScanInProgressError` when another run holds it."""
+        ...
+
+    def context(self, cluster: str, at: datetime) -> RunContext:
+        """What the past contributes to a scan taken at `at`."""
+        ...
+
+    def save(self, record: ScanRecord, snapshot: Snapshot) -> Scan:
+        """Write a whole scan in one transaction, or nothing."""
+        ...
+
+    def save_failure(
+        self, cluster: str, taken_at: datetime, slot: datetime | None, reason: str, tool_version: str
+    ) -> Scan:
+        """Record that a run ended without a snapshot."""
+        ...
+
+    def clusters(self) -> tuple[str, ...]:
+        """Names of clusters that have scans, sorted."""
+        ...
+
+    def scan(self, cluster: str, number: int | None = None) -> Scan:
+        """A scan by number, or the latest that was stored whole. Raises `NotFoundError` naming what exists."""
+        ...
+
+    def scans(
+        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Scan, ...]:
+        """Scans by `taken_at` within [since, until], failed ones included, by number."""
+        ...
+
+    def snapshot(self, scan: Scan) -> Snapshot:
+        """Rebuild exactly what was collected. Raises `EvidenceError` when a digest does not match."""
+        ...
+
+    def documents(self, scan: Scan) -> tuple[Document, ...]:
+        """The files that judged the scan, sorted by name."""
+        ...
+
+    def points(
+        self,
+        cluster: str,
+        *,
+        frameworks: Items[str] = (),
+        control: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        up_to: int | None = None,
+    ) -> tuple[ControlPoint, ...]:
+        """Control states over stored scans, by scan, framework, control; empty filters take everything."""
+        ...
+
+    def findings(self, scan: Scan, *, closed_since: int | None = None) -> tuple[FindingLife, ...]:
+        """Findings open at a scan, with their life up to it; and those closed after scan `closed_since` if given."""
+        ...
+
+    def object_changes(self, before: Scan, after: Scan) -> tuple[ObjectChange, ...]:
+        """Objects that differ between two stored scans, sorted by identity."""
+        ...
+
+    def slots(self, cluster: str, since: datetime, until: datetime) -> tuple[Slot, ...]:
+        """Recorded slots of the schedule, oldest first."""
+        ...
+
+    def claim_slot(self, cluster: str, due_at: datetime) -> bool:
+        """Record that this process runs a slot; False when it was recorded before, by whomever."""
+        ...
+
+    def close_slot(
+        self, cluster: str, due_at: datetime, status: SlotStatus, *, scan: int | None = None, reason: str = ""
+    ) -> None:
+        """Record how a slot ended; a slot that was never claimed is recorded too (MISSED)."""
+        ...
+
+
+class Renderer(Protocol):
+    """Makes artefacts of a report."""
+
+    def render(self, report: ReportInput, formats: Sequence[str]) -> tuple[Artefact, ...]:
+        """Render in the formats asked for ("pdf", "html", "json", "csv"); same input, same bytes."""
+        ...
+
+
+class Progress(Protocol):
+    """Where a run says what it is doing; a bar on a terminal, log lines elsewhere."""
+
+    def stage(self, name: str, **facts: object) -> None:
+        """A stage begins; `facts` are counts and names to log."""
+        ...

@@ -1,0 +1,60 @@
+"""What a report is made from, and what comes out."""
+
+from dataclasses import dataclass, field
+
+from app.model.canonical import digest
+from app.model.control import Assessment
+from app.model.history import Document, FindingLife, Scan, Trend
+from app.model.judgement import Judgement
+from app.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDefinition:
+    """One file of `reports/`: which sections for which reader.
+
+    Attributes:
+        id: file name without its ending.
+        title: what the cover's kicker says ("Compliance evidence").
+        sections: section ids in order; a subset of `app.render.sections.SECTIONS`.
+        prepared_for: text for the cover; empty leaves the line out.
+        confidentiality: running head on the right.
+        paper: "A4" or "Letter".
+        rows: most population rows that are printed in one table; the full list is attached.
+    """
+
+    id: str
+    title: str
+    sections: tuple[str, ...]
+    prepared_for: str = ""
+    confidentiality: str = "Confidential"
+    paper: str = "A4"
+    rows: int = 200
+
+
+@dataclass(frozen=True)
+class ReportInput:
+    """Everything a report shows. All of it comes from the store or is computed from it, so it can be made again."""
+
+    scan: Scan
+    snapshot: Snapshot
+    documents: tuple[Document, ...]
+    judgement: Judgement
+    assessment: Assessment
+    trend: Trend
+    lives: tuple[FindingLife, ...]  # findings open at this scan, or closed since the scan before
+    definition: ReportDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """One file to hand over."""
+
+    name: str
+    media_type: str
+    body: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its bytes."""
+        return digest(self.body)

@@ -1,0 +1,213 @@
+"""Zones, boundaries and registers that people own. Read from files by `app.assess`, used by checks and assessment.
+
+The tool never invents an entry: what no rule places is *unknown*, and unknown is never out of scope.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from app.model.connections import Connections
+from app.model.inventory import Labels
+from app.model.policy import EVERYTHING, AddressRange, LabelSelector, Operator
+
+
+class Zone(StrEnum):
+    """PCI DSS scoping categories (Guidance for PCI DSS Scoping and Network Segmentation), and *unknown*."""
+
+    CDE = "cde"
+    CONNECTED = "connected-to"
+    SECURITY = "security-impacting"
+    OUT = "out-of-scope"
+    UNKNOWN = "unknown"
+
+
+class Boundary(StrEnum):
+    """A protected population, one per framework family; a framework file names the one it assesses.
+
+    PCI: zones cde, connected-to and security-impacting, sensitive part cde. HIPAA: workloads that maintain or transmit
+    ePHI. SOC2: workloads inside the system description, sensitive part those marked confidential.
+    """
+
+    PCI = "pci"
+    HIPAA = "hipaa"
+    SOC2 = "soc2"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where scope rules put one workload or namespace.
+
+    Attributes:
+        zone: PCI zone.
+        ephi: maintains or transmits ePHI; None when no rule says.
+        soc2: inside the SOC 2 system boundary; None when no rule says.
+        confidential: holds confidential information in the SOC 2 sense; None when no rule says.
+        data_store: stores sensitive data.
+        public: meant to be reached from untrusted networks.
+        shared: a shared component (DNS, ingress, monitoring) that every zone may talk to as declared.
+        tenant: customer tenant; empty when none.
+        rules: ids of the scope rules that said so, in file order.
+    """
+
+    zone: Zone = Zone.UNKNOWN
+    ephi: bool | None = None
+    soc2: bool | None = None
+    confidential: bool | None = None
+    data_store: bool = False
+    public: bool = False
+    shared: bool = False
+    tenant: str = ""
+    rules: tuple[str, ...] = ()
+
+    def inside(self, boundary: Boundary) -> bool | None:
+        """In the boundary's population? None means unknown, which counts as inside for evidence."""
+        match boundary:
+            case Boundary.PCI:
+                return None if self.zone is Zone.UNKNOWN else self.zone is not Zone.OUT
+            case Boundary.HIPAA:
+                return self.ephi
+            case Boundary.SOC2:
+                return self.soc2
+
+    def sensitive(self, boundary: Boundary) -> bool | None:
+        """In the boundary's most protected part (CDE, ePHI, confidential)? None means unknown."""
+        match boundary:
+            case Boundary.PCI:
+                return None if self.zone is Zone.UNKNOWN else self.zone is Zone.CDE
+            case Boundary.HIPAA:
+                return self.ephi
+            case Boundary.SOC2:
+                return self.confidential
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRule:
+    """One rule of `scope.yaml`: what it matches and what it says. Later rules override earlier ones, field by field.
+
+    `namespaces` are names or shell patterns (empty: any); selectors must both match; None in a field says nothing.
+    """
+
+    id: str
+    namespaces: tuple[str, ...] = ()
+    namespace_selector: LabelSelector = EVERYTHING
+    pod_selector: LabelSelector = EVERYTHING
+    zone: Zone | None = None
+    ephi: bool | None = None
+    soc2: bool | None = None
+    confidential: bool | None = None
+    data_store: bool | None = None
+    public: bool | None = None
+    shared: bool | None = None
+    tenant: str | None = None
+
+    def matches(self, namespace: str, namespace_labels: Labels, pod_labels: Labels) -> bool:
+        """True when names and both selectors match."""
+        named = not self.namespaces or any(fnmatchcase(namespace, pattern) for pattern in self.namespaces)
+        return (
+            named
+            and selects(self.namespace_selector, namespace_labels)
+            and selects(self.pod_selector, pod_labels)
+        )
+
+
+def selects(selector: LabelSelector, labels: Labels) -> bool:
+    """Apply a label selector (Kubernetes API concepts, "Labels and Selectors")."""
+    for item in selector.requirements:
+        present = item.key in labels
+        match item.operator:
+            case Operator.EXISTS:
+                holds = present
+            case Operator.DOES_NOT_EXIST:
+                holds = not present
+            case Operator.IN:
+                holds = present and labels[item.key] in item.values
+            case Operator.NOT_IN:
+                holds = not present or labels[item.key] not in item.values
+        if not holds:
+            return False
+    return True
+
+
+_FIELDS = ("zone", "ephi", "soc2", "confidential", "data_store", "public", "shared", "tenant")
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedFlow:
+    """A flow that the entity approved (PCI DSS 1.2.5): scope-rule ids, namespaces or `external`, and ports."""
+
+    id: str
+    source: str
+    destination: str
+    ports: Connections
+    justification: str
+    owner: str
+    approver: str
+    approved_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedExposure:
+    """An exposure object (`Kind namespace/name`) that is meant to be reachable from outside, and who approved it."""
+
+    id: str
+    object: str
+    owner: str
+    approver: str
+    approved_on: date | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The entity's configuration standard (PCI DSS 1.2.1) as numbers; owner and document are printed with findings.
+
+    Attributes:
+        widest_port_range: ports in one rule above which it is overly broad.
+        shortest_prefix_v4: IPv4 prefix lengths below this are overly broad; likewise v6.
+        empty_selector_nights: consecutive scans after which a policy that selects nothing is a finding.
+    """
+
+    owner: str = ""
+    document: str = ""
+    widest_port_range: int = 100
+    shortest_prefix_v4: int = 16
+    shortest_prefix_v6: int = 48
+    empty_selector_nights: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`config/scope.yaml`: who owns the map, its rules, and the registers that belong to it.
+
+    `given` is False when no file was given; then everything is unknown. None in a register means "none supplied",
+    which is not the same as an empty one. `digest` is that of the file's bytes and is printed on each report.
+    """
+
+    given: bool = False
+    owner: str = ""
+    reviewed_on: date | None = None
+    rules: tuple[ScopeRule, ...] = ()
+    untrusted: tuple[
+        AddressRange, ...
+    ] = ()  # empty: every address that is neither private nor special is untrusted
+    approved_flows: tuple[ApprovedFlow, ...] | None = None
+    approved_exposures: tuple[ApprovedExposure, ...] | None = None
+    approved_host_network: tuple[str, ...] = ()  # workload ids
+    node_isolation: str = (
+        ""  # declared isolation between zones on one node (dedicated pools, sandboxed runtime)
+    )
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    digest: str = ""
+
+    def place(self, namespace: str, namespace_labels: Labels, pod_labels: Labels) -> Placement:
+        """Apply all rules in order; the last one that speaks about a field wins."""
+        said: dict[str, object] = {}
+        ids: list[str] = []
+        for rule in self.rules:
+            if not rule.matches(namespace, namespace_labels, pod_labels):
+                continue
+            ids.append(rule.id)
+            said.update({name: value for name in _FIELDS if (value := getattr(rule, name)) is not None})
+        return Placement(rules=tuple(ids), **said)  # type: ignore[arg-type]  # _FIELDS names Placement's own fields

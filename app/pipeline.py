@@ -1,0 +1,187 @@
+"""One run from top to bottom: collect → snapshot → detect → evaluate → assess → trend → render.
+
+Every step takes values and gives values. Only steps that use a port touch the world, and the time of day is read once,
+by whoever makes the request. A report is a function of what was stored: the snapshot and the documents that judged it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app import assess, collect, detect, evaluate, trend
+from app.errors import NetattestError
+from app.model.control import Assessment
+from app.model.facts import Facts
+from app.model.finding import Outcome
+from app.model.history import Comparison, Document, RunContext, Scan, ScanRecord
+from app.model.judgement import Judgement
+from app.model.ports import ObjectSource, Progress, Renderer, Store
+from app.model.reachability import Profile
+from app.model.report import Artefact, ReportDefinition, ReportInput
+from app.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """One scan of one cluster. `documents` are the configuration files that judge it, context excluded."""
+
+    cluster: str
+    taken_at: datetime
+    documents: tuple[Document, ...] = field(repr=False)
+    slot: datetime | None = None
+    tool_version: str = ""
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """A stored scan, its verdicts, and what changed since the last whole scan (None for a first one)."""
+
+    scan: Scan
+    judgement: Judgement
+    snapshot: Snapshot
+    comparison: Comparison | None
+
+
+def scan(request: ScanRequest, source: ObjectSource, store: Store, progress: Progress) -> ScanResult:
+    """Collect, judge and store one snapshot. A run that fails leaves a record of it and nothing half-written."""
+    with store.exclusive(request.cluster), _failure_recorded(request, store):
+        progress.stage("collect", cluster=request.cluster)
+        snapshot = take_snapshot(request.cluster, request.taken_at, source)
+
+        context = store.context(request.cluster, request.taken_at)
+        documents = tuple(sorted((*request.documents, context.document()), key=lambda item: item.name))
+        progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
+        judgement = judge(snapshot, documents)
+
+        progress.stage("store")
+        saved = store.save(_record(request, documents, judgement), snapshot)
+
+    comparison = None
+    if context.previous is not None:
+        progress.stage("compare", since=context.previous)
+        comparison = compare(store.scan(request.cluster, context.previous), saved, store, after=judgement)
+    return ScanResult(saved, judgement, snapshot, comparison)
+
+
+def take_snapshot(cluster: str, taken_at: datetime, source: ObjectSource) -> Snapshot:
+    """Collect once; objects that cannot be understood are stored all the same and named as gaps."""
+    collection = source.collect()
+    return Snapshot(
+        cluster=cluster,
+        taken_at=taken_at,
+        source=collection.source,
+        objects=collection.objects,
+        kinds=collection.kinds,
+        gaps=tuple(sorted({*collection.gaps, *collect.normalize(collection.objects).gaps})),
+    )
+
+
+def judge(snapshot: Snapshot, documents: Sequence[Document], *, profile: Profile = Profile.AUTO) -> Judgement:
+    """Work out every verdict about a snapshot from the snapshot and the documents alone."""
+    config = assess.read_documents(documents)
+    inventory = collect.normalize(snapshot.objects).inventory
+    platform = detect.detect(snapshot)
+    declared = evaluate.reachability(inventory, platform, snapshot.gaps, profile=profile, as_declared=True)
+    effective = evaluate.reachability(inventory, platform, snapshot.gaps, profile=profile, as_declared=False)
+    facts = Facts(
+        snapshot=snapshot,
+        inventory=inventory,
+        platform=platform,
+        reachability=effective,
+        declared=declared,
+        scope=config.scope,
+        exceptions=config.exceptions,
+        catalogue=config.catalogue,
+        context=config.context,
+        at=snapshot.taken_at,
+    )
+    checked = evaluate.run_checks(facts)
+    assessments = tuple(
+        assess.assess(framework, checked.runs, config, at=snapshot.taken_at)
+        for framework in config.frameworks
+    )
+    return Judgement(
+        inventory, platform, effective, declared, config.scope, checked.runs, assessments, checked.streaks
+    )
+
+
+def report(
+    stored: Scan,
+    frameworks: Sequence[str],
+    definition: ReportDefinition,
+    formats: Sequence[str],
+    store: Store,
+    renderer: Renderer,
+    progress: Progress,
+) -> tuple[Artefact, ...]:
+    """Make reports of a stored scan, one per framework; made again, they are the same bytes."""
+    progress.stage("load", cluster=stored.cluster, scan=stored.number)
+    snapshot, documents = store.snapshot(stored), store.documents(stored)
+    context = RunContext.from_document(next(item for item in documents if item.name == "context.json"))
+
+    progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
+    judgement = judge(snapshot, documents)
+    before = store.scan(stored.cluster, context.previous) if context.previous is not None else None
+    comparison = compare(before, stored, store, after=judgement) if before else None
+
+    artefacts: list[Artefact] = []
+    for assessment in _chosen(judgement.assessments, frameworks):
+        progress.stage("render", framework=assessment.framework.id)
+        artefacts += renderer.render(
+            ReportInput(
+                scan=stored,
+                snapshot=snapshot,
+                documents=documents,
+                judgement=judgement,
+                assessment=assessment,
+                trend=trend.follow(
+                    store.points(stored.cluster, up_to=stored.number),
+                    [item for item in store.scans(stored.cluster) if item.number <= stored.number],
+                    comparison,
+                ),
+                lives=store.findings(stored, closed_since=context.previous),
+                definition=definition,
+            ),
+            formats,
+        )
+    return tuple(artefacts)
+
+
+def compare(before: Scan, after_scan: Scan, store: Store, *, after: Judgement | None = None) -> Comparison:
+    """What opened and closed between two stored scans, each judged by its own documents."""
+    judged_before = judge(store.snapshot(before), store.documents(before))
+    judged_after = after or judge(store.snapshot(after_scan), store.documents(after_scan))
+    return trend.compare(
+        before, judged_before, after_scan, judged_after, store.object_changes(before, after_scan)
+    )
+
+
+@contextmanager
+def _failure_recorded(request: ScanRequest, store: Store) -> Iterator[None]:
+    """Leave a `failed` record when a run ends by an error that a person can act on."""
+    try:
+        yield
+    except NetattestError as error:
+        store.save_failure(request.cluster, request.taken_at, request.slot, str(error), request.tool_version)
+        raise
+
+
+def _record(request: ScanRequest, documents: tuple[Document, ...], judgement: Judgement) -> ScanRecord:
+    results = [result for run in judgement.runs for result in run.results]
+    return ScanRecord(
+        cluster=request.cluster,
+        taken_at=request.taken_at,
+        slot=request.slot,
+        tool_version=request.tool_version,
+        documents=documents,
+        failures=tuple(item for item in results if item.outcome is Outcome.FAIL),
+        undecided=tuple(item for item in results if item.outcome in (Outcome.INSUFFICIENT, Outcome.ERROR)),
+        counts=tuple(trend.check_counts(run) for run in judgement.runs),
+        points=tuple(point for item in judgement.assessments for point in trend.points(item)),
+        streaks=judgement.streaks,
+    )
+
+
+def _chosen(assessments: Sequence[Assessment], frameworks: Sequence[str]) -> list[Assessment]:
+    return [item for item in assessments if not frameworks or item.framework.id in frameworks]
