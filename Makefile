@@ -1,0 +1,43 @@
+# `make demo` and `make test` work in a fresh clone on Debian or Ubuntu with Python 3.11+; both can be repeated.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+JOBS   ?= 2
+
+.PHONY: help demo test lint format bench schemas wheel clean system-libs
+
+help: ## Say what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.installed: requirements-dev.lock pyproject.toml scripts/make-venv.sh
+	@PYTHON=$(PYTHON) VENV=$(VENV) sh scripts/make-venv.sh
+
+demo: $(VENV)/.installed ## Scan the example cluster over 14 nights and write its reports
+	@sh scripts/system-libs.sh pdf
+	@$(BIN)/python -m examples.demo
+
+test: $(VENV)/.installed ## Run the whole test suite on a real PostgreSQL, API server, browser and PDF
+	@sh scripts/system-libs.sh pdf test
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+lint: $(VENV)/.installed ## Style, types and the import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.installed ## Rewrite files in the project's style
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed ## Measure what docs/benchmarks.md reports; takes minutes
+	@$(BIN)/python -m bench
+
+schemas: $(VENV)/.installed ## Write config/schema/*.json from the code
+	@$(BIN)/python scripts/write_schemas.py
+
+wheel: $(VENV)/.installed ## Build the wheel into dist/
+	@$(BIN)/python -m hatchling build -t wheel -d dist
+
+clean: ## Remove what can be made again; evidence in the database stays
+	@rm -rf $(VENV) dist build out .mypy_cache .ruff_cache .import_linter_cache .hypothesis

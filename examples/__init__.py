@@ -1,0 +1,1 @@
+"""Clusters written for this project, and the demo that replays their nights."""
