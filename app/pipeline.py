@@ -180,6 +180,13 @@ def _record(request: ScanRequest, documents: tuple[Document, ...], judgement: Ju
         counts=tuple(trend.check_counts(run) for run in judgement.runs),
         points=tuple(point for item in judgement.assessments for point in trend.points(item)),
         streaks=judgement.streaks,
+        passed=frozenset(
+            result.fingerprint
+            for run in judgement.runs
+            if not run.population_complete
+            for result in run.results
+            if result.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE)
+        ),
     )
 
 

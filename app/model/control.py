@@ -49,6 +49,8 @@ class ManualRecord:
     type: str
     max_age: str
     interval_set_by: str  # "standard", "entity" or "product default"
+    months: int | None = None  # None: the entity sets it, and each record says until when it counts
+    ends_with_change: bool = False  # a significant change ends it, whatever its age
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,8 @@ class Attestation:
     controls: tuple[str, ...] = ()  # empty: every control that wants this type
     document: str = ""
     document_digest: str = ""
+    valid_until: date | None = None  # the entity's own interval; None leaves it to the framework's
+    unresolved: str = ""  # what the record itself leaves open: such a record is an exception
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,8 @@ class ScanRecord:
     """Everything about one scan that is written in one transaction; `app.model.ports.Store.save` takes it.
 
     `failures` are failing results, `undecided` insufficient and error ones; passing ones are recomputed when wanted.
+    `passed` are fingerprints of subjects that passed, or do not apply, in checks whose population is incomplete: there
+    nothing else tells that a finding is gone.
     """
 
     cluster: str
@@ -224,6 +226,7 @@ class ScanRecord:
     counts: tuple[CheckCounts, ...]
     points: tuple[ControlPoint, ...]  # `scan` is 0 here; the store numbers them
     streaks: Mapping[str, int]
+    passed: frozenset[str] = frozenset()
 
 
 class ChangeKind(StrEnum):

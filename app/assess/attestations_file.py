@@ -1,0 +1,115 @@
+"""`attestations.yaml`: manual records, declarations that a control does not apply, and significant changes."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from app.assess.reading import FileModel, Mistakes, Text, parse
+from app.model.control import Attestation, NotApplicable
+from app.model.history import Document
+
+
+class AttestationFile(FileModel):
+    """One manual record: what was done, by whom, when, and the document that shows it."""
+
+    type: Text
+    """The record type that the framework file names, for example `scope confirmation`."""
+    person: Text
+    performed_on: date
+    controls: tuple[Text, ...] = ()
+    """Control ids; none means every control that wants this type."""
+    valid_until: date | None = None
+    """The entity's own interval; required where the framework leaves the interval to the entity."""
+    unresolved: str = ""
+    """What the record itself leaves open, for example failed segmentation tests; such a record is an exception."""
+    document: str = ""
+    document_digest: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
+    """SHA-256 of the document."""
+
+    def value(self) -> Attestation:
+        """The record as assessment uses it."""
+        return Attestation(
+            type=self.type,
+            person=self.person,
+            performed_on=self.performed_on,
+            controls=self.controls,
+            document=self.document,
+            document_digest=self.document_digest,
+            valid_until=self.valid_until,
+            unresolved=self.unresolved,
+        )
+
+
+class NotApplicableFile(FileModel):
+    """A signed declaration that a control does not apply."""
+
+    framework: Text
+    control: Text
+    reason: Text
+    """How it was tested that the control does not apply."""
+    declared_by: Text
+    declared_on: date
+
+    def value(self) -> NotApplicable:
+        """The declaration as assessment uses it."""
+        return NotApplicable(self.framework, self.control, self.reason, self.declared_by, self.declared_on)
+
+
+class ChangeFile(FileModel):
+    """A change that ends the validity of records made before it."""
+
+    changed_on: date
+    what: Text
+    controls: tuple[Text, ...] = ()
+    """Control ids; none means every control whose record ends with a significant change."""
+
+    def value(self) -> "SignificantChange":
+        """The change as assessment uses it."""
+        return SignificantChange(self.changed_on, self.what, self.controls)
+
+
+class AttestationsFile(FileModel):
+    """The attestation store."""
+
+    attestations: tuple[AttestationFile, ...] = ()
+    not_applicable: tuple[NotApplicableFile, ...] = ()
+    significant_changes: tuple[ChangeFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SignificantChange:
+    """A change after which older records no longer count where the interval says so (PCI DSS 11.4.5, 12.5.2)."""
+
+    changed_on: date
+    what: str
+    controls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Everything that people attested, oldest first."""
+
+    attestations: tuple[Attestation, ...] = ()
+    declarations: tuple[NotApplicable, ...] = ()
+    changes: tuple[SignificantChange, ...] = ()
+
+
+def read_attestations(document: Document | None, mistakes: Mistakes) -> Records:
+    """Read `attestations.yaml`; without it there is no record of anything."""
+    read = parse(document, AttestationsFile, mistakes) if document else None
+    if document is None or read is None:
+        return Records()
+    for index, item in enumerate(read.attestations):
+        if item.valid_until is not None and item.valid_until < item.performed_on:
+            mistakes.add(document.name, f"attestations[{index}].valid_until", "lies before performed_on")
+    declared = [(item.framework, item.control) for item in read.not_applicable]
+    for index, pair in enumerate(declared):
+        if pair in declared[:index]:
+            mistakes.add(document.name, f"not_applicable[{index}]", f"{' '.join(pair)} is declared before")
+    return Records(
+        tuple(sorted((item.value() for item in read.attestations), key=lambda a: (a.performed_on, a.type))),
+        tuple(item.value() for item in read.not_applicable),
+        tuple(sorted(item.value() for item in read.significant_changes)),
+    )

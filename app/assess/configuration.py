@@ -1,0 +1,88 @@
+"""All documents that judge a scan, read together: one list of mistakes, one frozen configuration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.assess.attestations_file import SignificantChange, read_attestations
+from app.assess.checks_file import read_checks
+from app.assess.exceptions_file import read_exceptions
+from app.assess.framework_file import read_framework
+from app.assess.reading import Mistakes
+from app.assess.references import check_references
+from app.assess.scope_reading import read_scope
+from app.model.control import AcceptedException, Attestation, Framework, NotApplicable
+from app.model.finding import CheckMeta
+from app.model.history import Document, RunContext
+from app.model.scope import Scope
+
+_SINGLE = ("attestations.yaml", "checks.yaml", "context.json", "exceptions.yaml", "scope.yaml")
+_FRAMEWORKS = "frameworks/"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What people decided, as far as a verdict depends on it. Documents that were not given are empty here."""
+
+    scope: Scope
+    exceptions: tuple[AcceptedException, ...]  # by id
+    declarations: tuple[NotApplicable, ...]
+    attestations: tuple[Attestation, ...]  # oldest first
+    catalogue: Mapping[str, CheckMeta]
+    frameworks: tuple[Framework, ...]  # by id
+    context: RunContext
+    changes: tuple[SignificantChange, ...] = field(default=())  # oldest first
+
+
+def read_documents(documents: Sequence[Document]) -> Configuration:
+    """Read every document strictly; `checks.yaml` is required, all others may be left out.
+
+    Raises:
+        ConfigurationError: at least one document holds a mistake; the message lists all of them with file, place and
+            what is expected there.
+    """
+    mistakes = Mistakes()
+    given = _by_name(documents, mistakes)
+    scope = read_scope(given.get("scope.yaml"), mistakes)
+    exceptions = read_exceptions(given.get("exceptions.yaml"), mistakes)
+    records = read_attestations(given.get("attestations.yaml"), mistakes)
+    catalogue = read_checks(given.get("checks.yaml"), mistakes)
+    names = sorted(name for name in given if name.startswith(_FRAMEWORKS))
+    read = [pair for name in names if (pair := read_framework(given[name], mistakes))]
+    context = _context(given.get("context.json"), mistakes)
+    check_references([file for _, file in read], exceptions, records, catalogue, mistakes)
+    mistakes.settle()
+    return Configuration(
+        scope=scope,
+        exceptions=exceptions,
+        declarations=records.declarations,
+        attestations=records.attestations,
+        catalogue=catalogue,
+        frameworks=tuple(sorted((framework for framework, _ in read), key=lambda item: item.id)),
+        context=context,
+        changes=records.changes,
+    )
+
+
+def _by_name(documents: Sequence[Document], mistakes: Mistakes) -> Mapping[str, Document]:
+    given: dict[str, Document] = {}
+    for document in documents:
+        if document.name in given:
+            mistakes.add(document.name, "", "is given twice")
+        if document.name not in _SINGLE and not document.name.startswith(_FRAMEWORKS):
+            mistakes.add(
+                document.name,
+                "",
+                f"is not a known document; known are {', '.join(_SINGLE)} and frameworks/*.yaml",
+            )
+        given[document.name] = document
+    return given
+
+
+def _context(document: Document | None, mistakes: Mistakes) -> RunContext:
+    if document is None:
+        return RunContext()
+    try:
+        return RunContext.from_document(document)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        mistakes.add(document.name, "", f"is not a run's context as this program writes it: {error!r}")
+        return RunContext()

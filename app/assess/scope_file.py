@@ -1,0 +1,207 @@
+"""The shape of `scope.yaml`: who owns the map of zones, its rules, and the registers that belong to it."""
+
+from datetime import date
+from ipaddress import ip_network
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from app.assess.port_text import PATTERN, ports
+from app.assess.reading import FileModel, Text
+from app.model.policy import LabelSelector, Operator, Requirement
+from app.model.scope import ApprovedExposure, ApprovedFlow, ScopeRule, Thresholds, Zone
+
+EXPOSURE = r"^[A-Z][A-Za-z]* [a-z0-9.-]+/[a-z0-9.-]+$"
+WORKLOAD = r"^[a-z0-9.-]+/[a-z0-9.-]+\[[A-Z][A-Za-z]*\](#[1-9][0-9]*)?$"
+EXTERNAL = "external"
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"not a CIDR: {error}") from None
+    return text
+
+
+def _port(text: str) -> str:
+    ports([text])
+    return text
+
+
+def _placed(zone: Zone | None) -> Zone | None:
+    if zone is Zone.UNKNOWN:
+        raise ValueError("'unknown' is what no rule places; leave the field out instead")
+    return zone
+
+
+Cidr = Annotated[str, AfterValidator(_network)]
+PortText = Annotated[str, StringConstraints(pattern=PATTERN), AfterValidator(_port)]
+
+
+class ExpressionFile(FileModel):
+    """One condition of `matchExpressions`."""
+
+    key: Text
+    operator: Operator
+    values: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _values_fit(self) -> Self:
+        wants = self.operator in (Operator.IN, Operator.NOT_IN)
+        if wants != bool(self.values):
+            raise ValueError(f"{self.operator} {'needs values' if wants else 'takes no values'}")
+        return self
+
+
+class SelectorFile(FileModel):
+    """A Kubernetes `LabelSelector`; all conditions must hold."""
+
+    match_labels: dict[str, str] = Field(default={}, alias="matchLabels")
+    match_expressions: tuple[ExpressionFile, ...] = Field(default=(), alias="matchExpressions")
+
+    def value(self) -> LabelSelector:
+        """The selector in normal form: sorted, `matchLabels` as `In` with one value."""
+        equal = [Requirement(key, Operator.IN, (text,)) for key, text in self.match_labels.items()]
+        said = [
+            Requirement(item.key, item.operator, tuple(sorted(item.values)))
+            for item in self.match_expressions
+        ]
+        return LabelSelector(tuple(sorted({*equal, *said})))
+
+
+class RuleFile(FileModel):
+    """One rule: what it matches and what it says. Later rules override earlier ones, field by field."""
+
+    id: Text
+    namespaces: tuple[Text, ...] = ()
+    """Names or shell patterns; none means any namespace."""
+    namespace_selector: SelectorFile = Field(default=SelectorFile(), alias="namespaceSelector")
+    pod_selector: SelectorFile = Field(default=SelectorFile(), alias="podSelector")
+    zone: Annotated[Zone | None, AfterValidator(_placed)] = None
+    """PCI DSS scoping category."""
+    ephi: bool | None = None
+    """Maintains or transmits electronic protected health information."""
+    soc2: bool | None = None
+    """Inside the system description of the SOC 2 report."""
+    confidential: bool | None = None
+    """Holds confidential information in the SOC 2 sense."""
+    data_store: bool | None = None
+    """Stores sensitive data."""
+    public: bool | None = None
+    """Meant to be reached from untrusted networks."""
+    shared: bool | None = None
+    """A component that every zone may talk to: DNS, ingress, monitoring."""
+    tenant: Text | None = None
+    """The customer it belongs to."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set - {"id", "namespaces", "namespace_selector", "pod_selector"}:
+            raise ValueError("the rule says nothing; give it a zone, a flag or a tenant")
+        return self
+
+    def value(self) -> ScopeRule:
+        """The rule as checks use it."""
+        return ScopeRule(
+            id=self.id,
+            namespaces=self.namespaces,
+            namespace_selector=self.namespace_selector.value(),
+            pod_selector=self.pod_selector.value(),
+            zone=self.zone,
+            ephi=self.ephi,
+            soc2=self.soc2,
+            confidential=self.confidential,
+            data_store=self.data_store,
+            public=self.public,
+            shared=self.shared,
+            tenant=self.tenant,
+        )
+
+
+class FlowFile(FileModel):
+    """One approved flow (PCI DSS 1.2.5)."""
+
+    id: Text
+    source: Text
+    """Id of a scope rule, a namespace, or `external`."""
+    destination: Text
+    """Id of a scope rule, a namespace, or `external`."""
+    ports: tuple[PortText, ...] = Field(min_length=1)
+    justification: str = ""
+    owner: str = ""
+    approver: str = ""
+    approved_on: date | None = None
+
+    @model_validator(mode="after")
+    def _has_an_end_inside(self) -> Self:
+        if self.source == self.destination == EXTERNAL:
+            raise ValueError("one end must be inside the cluster")
+        return self
+
+    def value(self) -> ApprovedFlow:
+        """The flow as checks use it."""
+        return ApprovedFlow(
+            id=self.id,
+            source=self.source,
+            destination=self.destination,
+            ports=ports(self.ports),
+            justification=self.justification,
+            owner=self.owner,
+            approver=self.approver,
+            approved_on=self.approved_on,
+        )
+
+
+class ExposureFile(FileModel):
+    """One object that is meant to be reachable from outside, and who approved it."""
+
+    id: Text
+    object: Annotated[str, StringConstraints(pattern=EXPOSURE)]
+    """`Kind namespace/name`, for example `Ingress shop/front`."""
+    owner: str = ""
+    approver: str = ""
+    approved_on: date | None = None
+    reason: str = ""
+
+    def value(self) -> ApprovedExposure:
+        """The exposure as checks use it."""
+        return ApprovedExposure(
+            self.id, self.object, self.owner, self.approver, self.approved_on, self.reason
+        )
+
+
+class ThresholdsFile(FileModel):
+    """The entity's configuration standard (PCI DSS 1.2.1) as numbers."""
+
+    owner: str = ""
+    document: str = ""
+    widest_port_range: int = Field(default=Thresholds().widest_port_range, ge=1, le=65535)
+    shortest_prefix_v4: int = Field(default=Thresholds().shortest_prefix_v4, ge=0, le=32)
+    shortest_prefix_v6: int = Field(default=Thresholds().shortest_prefix_v6, ge=0, le=128)
+    empty_selector_nights: int = Field(default=Thresholds().empty_selector_nights, ge=1)
+
+    def value(self) -> Thresholds:
+        """The thresholds as checks use them."""
+        return Thresholds(**self.model_dump())
+
+
+class ScopeFile(FileModel):
+    """The map of zones and the registers that belong to it."""
+
+    owner: Text
+    """Who answers for this file."""
+    reviewed_on: date
+    """When the owner last confirmed it."""
+    rules: tuple[RuleFile, ...] = ()
+    untrusted: tuple[Cidr, ...] = ()
+    """Untrusted networks; none means every address that is neither private nor special."""
+    approved_flows: tuple[FlowFile, ...] | None = None
+    """Left out: no register was supplied. `[]`: nothing is approved."""
+    approved_exposures: tuple[ExposureFile, ...] | None = None
+    """Left out: no register was supplied. `[]`: nothing is approved."""
+    approved_host_network: tuple[Annotated[str, StringConstraints(pattern=WORKLOAD)], ...] = ()
+    """Workload ids, for example `monitoring/node-exporter[DaemonSet]`."""
+    node_isolation: str = ""
+    """Declared isolation between zones that share nodes: dedicated pools, a sandboxed runtime."""
+    thresholds: ThresholdsFile = ThresholdsFile()

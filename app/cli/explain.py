@@ -1,0 +1,201 @@
+"""`netattest explain`: why a connection is allowed or denied."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from app.cli.endpoints import Names, resolve
+from app.cli.options import (
+    ClusterOption,
+    ConfigOption,
+    DatabaseOption,
+    DebugOption,
+    FromOption,
+    JsonOption,
+    MoreArgument,
+    PlainCommand,
+    ScanOption,
+    gathered,
+)
+from app.cli.output import emit, heading, say
+from app.cli.session import begin
+from app.cli.shapes import gap_shape, tell_gaps
+from app.cli.view import View, look
+from app.cli.witnesses import Answer, answers, witnesses
+from app.errors import ExitCode, InputError
+from app.model.connections import FIRST_PORT, LAST_PORT, Connections, PortSet, Protocol
+from app.model.decision import Decision, HalfDecision
+from app.model.reachability import Profile, Reachability
+
+_EPILOG = """\b
+Examples:
+  netattest explain shop/web shop/cart --port 8080 --from manifests/
+  netattest explain analytics/etl payments/vault --cluster prod
+  netattest explain external payments/gateway --port 443/TCP --cluster prod --scan 14
+
+SRC and DST are workloads (ns/name[Kind], or shorter where that is clear), pods, IP addresses,
+CIDRs, or `external` for all addresses outside.
+"""
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command."""
+    program.command(
+        "explain", cls=PlainCommand, short_help="Why a connection is allowed or denied.", epilog=_EPILOG
+    )(explain)
+
+
+def explain(
+    *,
+    source: Annotated[str, typer.Argument(metavar="SRC", help="Where the connection comes from.")],
+    destination: Annotated[str, typer.Argument(metavar="DST", help="Where it goes to.")],
+    more: MoreArgument = None,
+    paths: FromOption = None,
+    cluster: ClusterOption = None,
+    scan: ScanOption = "latest",
+    port: Annotated[
+        str | None,
+        typer.Option("--port", metavar="N[/PROTO]", help="One port; TCP where no protocol is given."),
+    ] = None,
+    profile: Annotated[
+        Profile, typer.Option("--profile", help="Whose reading holds where the API leaves it open.")
+    ] = Profile.AUTO,
+    as_declared: Annotated[
+        bool, typer.Option("--as-declared", help="Count policies that the network plugin does not enforce.")
+    ] = False,
+    config: ConfigOption = None,
+    database_url: DatabaseOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Why SRC may open a connection to DST, or why it may not.
+
+    Without --port, each group of ports that is decided alike is explained.
+    """
+    session = begin(config, database_url, as_json=as_json, debug=debug)
+    wanted = _port(port)
+    view = look(
+        session, gathered(paths, more, "--from"), cluster, scan, profile=profile, as_declared=as_declared
+    )
+    found = list(_answers(view, source, destination, wanted))
+    if as_json:
+        emit(_document(view, found))
+    else:
+        _tell(view, found)
+    raise typer.Exit(ExitCode.INCOMPLETE if view.snapshot.gaps else ExitCode.DONE)
+
+
+def _port(text: str | None) -> tuple[Protocol, int] | None:
+    if text is None:
+        return None
+    number, _, protocol = text.partition("/")
+    name = (protocol or Protocol.TCP.value).upper()
+    if not number.isdigit() or not FIRST_PORT <= int(number) <= LAST_PORT or name not in list(Protocol):
+        raise InputError(f"--port {text!r} is not a port", advice="write 443, 443/TCP, 53/UDP or 132/SCTP")
+    return Protocol(name), int(number)
+
+
+def _answers(
+    view: View, source: str, destination: str, wanted: tuple[Protocol, int] | None
+) -> Iterator[Answer]:
+    """Decisions between the two ends; ends that are decided alike are told once."""
+    reachability, addresses = view.reachability, _pod_addresses(view)
+    told: set[object] = set()
+    for one in resolve(reachability, source, addresses):
+        for other in resolve(reachability, destination, addresses):
+            for answer in _between(reachability, one, other, wanted):
+                key = (witnesses(answer.decision), answer.ports)
+                if key not in told:
+                    told.add(key)
+                    yield answer
+
+
+def _pod_addresses(view: View) -> dict[str, str]:
+    from app import collect
+
+    owner = {ref: workload.id for workload in view.reachability.workloads for ref in workload.pod_refs}
+    pods = collect.normalize(view.snapshot.objects).inventory.pods
+    return {
+        address: owner[pod.ref]
+        for pod in pods
+        if not pod.host_network and pod.ref in owner
+        for address in pod.ips
+    }
+
+
+def _between(
+    reachability: Reachability, source: str, destination: str, wanted: tuple[Protocol, int] | None
+) -> Iterator[Answer]:
+    if wanted:
+        protocol, port = wanted
+        decision = reachability.decide(source, destination, protocol, port)
+        yield Answer(decision, Connections.of({protocol: PortSet.of([(port, port)])}))
+        return
+    allowed = reachability.between(source, destination)
+    yield from answers(reachability, source, destination, allowed)
+    yield from answers(reachability, source, destination, Connections.all() - allowed)
+
+
+def _document(view: View, found: list[Answer]) -> dict[str, object]:
+    return {
+        "schema": "netattest/explain/v1",
+        "profile": view.reachability.profile.value,
+        "as_declared": view.reachability.as_declared,
+        "answers": [_answer_shape(answer) for answer in found],
+        "gaps": [gap_shape(gap) for gap in view.snapshot.gaps],
+    }
+
+
+def _answer_shape(answer: Answer) -> dict[str, object]:
+    decision = answer.decision
+    return {
+        "source": decision.source,
+        "destination": decision.destination,
+        "ports": answer.ports.to_json(),
+        "allowed": decision.allowed if decision.certain else None,
+        "egress": _half_shape(decision.egress),
+        "ingress": _half_shape(decision.ingress),
+        "steps": _steps(answer),
+        "profile_notes": list(decision.profile_notes),
+    }
+
+
+def _half_shape(half: HalfDecision) -> dict[str, object]:
+    return {
+        "subject": half.subject,
+        "reason": half.reason.value,
+        "selecting": [str(ref) for ref in half.selecting],
+        "rules": [str(rule) for rule in half.rules],
+        "misses": [{"rule": str(miss.rule), "what": miss.what, "says": miss.says} for miss in half.misses],
+        "note": half.note,
+    }
+
+
+def _steps(answer: Answer) -> list[str]:
+    """The steps of the decision, which is about one port, told about all ports that are decided alike."""
+    from app import evaluate
+
+    decision = answer.decision
+    one = f"{decision.protocol} {decision.port} from {decision.source}"
+    ports = "any connection" if answer.ports.is_all else answer.ports
+    every = f"{ports} from {decision.source}"
+    return [step.replace(one, every) for step in evaluate.explain(decision)]
+
+
+def _tell(view: View, found: list[Answer]) -> None:
+    names = Names(view.reachability.workloads)
+    for answer in found:
+        decision = answer.decision
+        heading(
+            f"{names.one(decision.source)} → {names.one(decision.destination)}, {answer.ports}: {_verdict(decision)}"
+        )
+        for number, step in enumerate(_steps(answer), start=1):
+            say(f"  {number}. {step}")
+    tell_gaps(view.snapshot.gaps)
+
+
+def _verdict(decision: Decision) -> str:
+    if not decision.certain:
+        return "CANNOT TELL"
+    return "ALLOWED" if decision.allowed else "DENIED"

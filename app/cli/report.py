@@ -1,0 +1,144 @@
+"""`netattest report`: reports of a stored scan."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import bootstrap
+from app.cli.options import (
+    ClusterOption,
+    ConfigOption,
+    DatabaseOption,
+    DebugOption,
+    JsonOption,
+    MoreArgument,
+    PlainCommand,
+    ScanOption,
+    gathered,
+    required,
+    scan_number,
+    split,
+)
+from app.cli.output import emit, say, table
+from app.cli.progress import reporting
+from app.cli.session import begin
+from app.cli.shapes import plural, scan_shape, when
+from app.deliver import Delivered, deliver_to_folder
+from app.errors import InputError, NotFoundError
+from app.model.history import Document, Scan
+
+FORMATS = ("pdf", "html", "json", "csv")
+_EPILOG = """\b
+Examples:
+  netattest report --cluster prod
+  netattest report --cluster prod --framework pci-dss-4.0.1 --format pdf --output out/
+  netattest report --cluster prod --scan 14 --framework hipaa,soc2 --format pdf,html,json,csv
+"""
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command."""
+    program.command(
+        "report", cls=PlainCommand, short_help="Write the evidence reports of a stored scan.", epilog=_EPILOG
+    )(report)
+
+
+def report(
+    *,
+    cluster: ClusterOption = None,
+    scan: ScanOption = "latest",
+    frameworks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--framework", metavar="ID...", help="Frameworks, or the beginning of their ids.  [default: all]"
+        ),
+    ] = None,
+    more: MoreArgument = None,
+    formats: Annotated[
+        str, typer.Option("--format", metavar="LIST", help="Any of pdf, html, json, csv.")
+    ] = "pdf,html",
+    definition: Annotated[
+        str,
+        typer.Option(
+            "--definition",
+            metavar="ID|FILE",
+            help="Which sections, for which reader.  [default: as configured]",
+        ),
+    ] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="DIR", help="Folder for the files.  [default: reports/out/CLUSTER]"),
+    ] = None,
+    config: ConfigOption = None,
+    database_url: DatabaseOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write the evidence reports of a stored scan; the same scan gives the same bytes.
+
+    Prints each file with the SHA-256 of its bytes.
+    """
+    from app import pipeline
+
+    session = begin(config, database_url, as_json=as_json, debug=debug)
+    name, wanted = required(cluster), _formats(formats)
+    ids = split(gathered(frameworks, more, "--framework"))
+    shape = bootstrap.definition(session.settings, definition)
+    folder = output or session.settings.reports.output / name
+    with session.store() as store, reporting() as progress:
+        stored = store.scan(name, scan_number(scan))
+        chosen = chosen_frameworks(ids, store.documents(stored))
+        artefacts = pipeline.report(stored, chosen, shape, wanted, store, bootstrap.renderer(), progress)
+        progress.stage("deliver", folder=str(folder))
+        delivered = deliver_to_folder(artefacts, folder)
+    if as_json:
+        emit(_document(stored, delivered))
+    else:
+        _tell(stored, delivered)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    wanted = split((text.lower(),))
+    unknown = [item for item in wanted if item not in FORMATS]
+    if unknown or not wanted:
+        raise InputError(
+            f"--format {text!r} names no format that can be written: {', '.join(unknown) or 'it is empty'}",
+            advice=f"choose from {', '.join(FORMATS)}, with commas between them",
+        )
+    return wanted
+
+
+def chosen_frameworks(wanted: Sequence[str], documents: Sequence[Document]) -> tuple[str, ...]:
+    """Ids of the frameworks that a scan was judged by, for what was asked: whole ids, or the beginning of one.
+
+    Raises:
+        NotFoundError: a name fits none or several; the message lists what there is.
+    """
+    known = [Path(item.name).stem for item in documents if item.name.startswith("frameworks/")]
+    chosen: list[str] = []
+    for name in wanted:
+        found = [item for item in known if item == name] or [item for item in known if item.startswith(name)]
+        if len(found) != 1:
+            problem = "fits more than one framework" if found else "is no framework that judged this scan"
+            raise NotFoundError(f"--framework {name!r} {problem}", advice=f"there are {', '.join(known)}")
+        chosen += found
+    return tuple(dict.fromkeys(chosen))
+
+
+def _document(scan: Scan, delivered: Sequence[Delivered]) -> dict[str, object]:
+    return {
+        "schema": "netattest/report/v1",
+        "scan": scan_shape(scan),
+        "files": [{"path": str(item.path), "sha256": item.digest, "size": item.size} for item in delivered],
+    }
+
+
+def _tell(scan: Scan, delivered: Sequence[Delivered]) -> None:
+    say(
+        f"Scan {scan.number} of {scan.cluster}, taken {when(scan.taken_at)}: {plural(len(delivered), 'file')}"
+    )
+    table(
+        ["file", "bytes", "sha-256"], [[item.path, item.size, item.digest] for item in delivered], right=[1]
+    )

@@ -1,0 +1,154 @@
+"""`netattest scan`: one whole run."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app import __version__, bootstrap
+from app.cli.options import (
+    ClusterOption,
+    ConfigOption,
+    ContextOption,
+    DatabaseOption,
+    DebugOption,
+    FromOption,
+    InClusterOption,
+    JsonOption,
+    KubeconfigOption,
+    MoreArgument,
+    PlainCommand,
+    gathered,
+    moment,
+)
+from app.cli.output import emit, say
+from app.cli.progress import Reporter, reporting
+from app.cli.scan_summary import document, tell, threshold_met
+from app.cli.session import Session, begin, one_source
+from app.errors import ExitCode, InputError
+from app.model.finding import Severity
+from app.model.history import SlotStatus
+from app.model.ports import ObjectSource, Store
+
+if TYPE_CHECKING:
+    from app.pipeline import ScanResult
+
+_EPILOG = """\b
+Examples:
+  netattest scan --cluster prod --context prod-admin
+  netattest scan --cluster prod --in-cluster --fail-on high
+  netattest scan --cluster shop --from manifests/ --taken-at 2026-11-22T02:15:00Z
+
+\b
+Exit code 3 (the collection was incomplete) comes before 1 (--fail-on was met): a threshold
+on incomplete data cannot be trusted. Both are printed.
+"""
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command."""
+    program.command(
+        "scan", cls=PlainCommand, short_help="Collect, judge and store one scan of a cluster.", epilog=_EPILOG
+    )(scan)
+
+
+def scan(
+    *,
+    cluster: ClusterOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    in_cluster: InClusterOption = False,
+    paths: FromOption = None,
+    more: MoreArgument = None,
+    taken_at: Annotated[
+        str | None,
+        typer.Option("--taken-at", metavar="ISO8601", help="When the manifests were taken.  [default: now]"),
+    ] = None,
+    fail_on: Annotated[
+        Severity | None,
+        typer.Option("--fail-on", help="Exit with 1 when a finding of this severity or worse is open."),
+    ] = None,
+    slot: Annotated[
+        str | None,
+        typer.Option(
+            "--slot", metavar="ISO8601", help="The scheduled time that this scan is for, recorded once."
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    database_url: DatabaseOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Collect, judge and store one scan of one cluster, and say what it found.
+
+    The cluster is that of the kubeconfig unless --in-cluster or --from says otherwise.
+    """
+    session = begin(config, database_url, as_json=as_json, debug=debug)
+    access = bootstrap.Access(kubeconfig, context, in_cluster)
+    files = gathered(paths, more, "--from")
+    one_source(files, access)
+    due_at = moment(slot, "--slot")
+    at = moment(taken_at, "--taken-at")
+    if at and not files:
+        raise InputError(
+            "--taken-at needs --from", advice="leave it out: a live cluster is read as it is now"
+        )
+    name = cluster or _name(files)
+    with session.store() as store:
+        if due_at and not store.claim_slot(name, due_at):
+            say(f"slot {due_at.isoformat()} of {name} was recorded before; nothing was done")
+            raise typer.Exit(ExitCode.DONE)
+        with reporting() as progress:
+            source = (
+                bootstrap.manifests(files, progress.kind)
+                if files
+                else bootstrap.cluster(session.settings, access, progress.kind)
+            )
+            taken = at or bootstrap.SystemClock().now()
+            result = _run(session, name, taken, due_at, source, store, progress)
+    _finish(result, fail_on, as_json=as_json)
+
+
+def _name(files: Sequence[str]) -> str:
+    """The cluster's name where none is given: the folder or file that was read."""
+    if not files:
+        raise InputError("no cluster is named", advice="add --cluster NAME; scans are stored under it")
+    stem = "stdin" if files[0] == "-" else Path(files[0]).resolve().stem
+    return stem or "manifests"
+
+
+def _run(
+    session: Session,
+    cluster: str,
+    taken_at: datetime,
+    slot: datetime | None,
+    source: ObjectSource,
+    store: Store,
+    progress: Reporter,
+) -> "ScanResult":
+    from app import pipeline
+
+    request = pipeline.ScanRequest(
+        cluster, taken_at, bootstrap.documents(session.settings), slot=slot, tool_version=__version__
+    )
+    if slot is None:
+        return pipeline.scan(request, source, store, progress)
+    try:
+        result = pipeline.scan(request, source, store, progress)
+    except BaseException as error:
+        store.close_slot(cluster, slot, SlotStatus.FAILED, reason=str(error) or type(error).__name__)
+        raise
+    store.close_slot(cluster, slot, SlotStatus.DONE, scan=result.scan.number)
+    return result
+
+
+def _finish(result: "ScanResult", fail_on: Severity | None, *, as_json: bool) -> None:
+    if as_json:
+        emit(document(result, fail_on))
+    else:
+        tell(result, fail_on)
+    if result.snapshot.gaps:
+        raise typer.Exit(ExitCode.INCOMPLETE)
+    raise typer.Exit(ExitCode.FINDINGS if threshold_met(result, fail_on) else ExitCode.DONE)

@@ -1,0 +1,70 @@
+"""`netattest run`: the service."""
+
+import os
+import signal
+import sys
+from threading import Event
+from types import FrameType
+
+import typer
+
+from app import bootstrap
+from app.cli.options import ConfigOption, DatabaseOption, DebugOption, JsonOption
+from app.cli.session import begin
+from app.errors import ExitCode
+
+_EPILOG = """\b
+Example:
+  netattest run --config /etc/netattest/netattest.yaml
+
+The schedule is schedule.yaml beside the settings file. SIGTERM and SIGINT end the service: a scan
+that runs is finished if it ends within service.grace_seconds.
+"""
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command."""
+    program.command("run", short_help="The service: schedule, metrics and health.", epilog=_EPILOG)(run)
+
+
+def run(
+    *,
+    config: ConfigOption = None,
+    database_url: DatabaseOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Scan and report every cluster of the schedule at its time; serve metrics and health.
+
+    --json makes the log lines JSON.
+    """
+    from app.cli.progress import LogLines
+    from app.scheduler import Runner, Service
+    from app.scheduler.metrics import Metrics
+    from app.settings import load_schedule
+
+    session = begin(config, database_url, as_json=as_json, debug=debug, log_json=as_json)
+    schedule = load_schedule(session.settings.schedule_file)
+    stop = _stop_signal()
+    clock, metrics = bootstrap.SystemClock(), Metrics()
+    with session.store() as store:
+        since = clock.now()
+        runners = [
+            Runner(cluster, session.settings, store, clock, metrics, LogLines, since)
+            for cluster in schedule.clusters
+        ]
+        if not Service(runners, session.settings.service, metrics, clock).run(stop):
+            sys.stderr.flush()
+            os._exit(ExitCode.DONE)  # the abandoned scan's thread would keep the process alive
+
+
+def _stop_signal() -> Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)
+    return stop

@@ -1,0 +1,179 @@
+"""`netattest trend`: control states over the stored scans."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from app.cli.options import (
+    ClusterOption,
+    ConfigOption,
+    DatabaseOption,
+    DebugOption,
+    JsonOption,
+    MoreArgument,
+    PlainCommand,
+    gathered,
+    moment,
+    required,
+    split,
+)
+from app.cli.output import emit, heading, say, table
+from app.cli.session import begin
+from app.cli.shapes import plural
+from app.errors import NotFoundError
+from app.model.control import ControlState
+from app.model.history import ControlPoint, Trend, TrendLine, TrendPoint
+
+_EPILOG = """\b
+Examples:
+  netattest trend --cluster prod
+  netattest trend --cluster prod --framework pci-dss-4.0.1 --since 2026-10-01
+  netattest trend --cluster prod --framework pci-dss-4.0.1 --control 1.3.1 --json
+"""
+_BARS = "▁▂▃▄▅▆▇█"
+_NOTHING = "·"  # a night without a scan is no zero
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command."""
+    program.command(
+        "trend", cls=PlainCommand, short_help="Control states over the stored scans.", epilog=_EPILOG
+    )(trend)
+
+
+def trend(
+    *,
+    cluster: ClusterOption = None,
+    frameworks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--framework", metavar="ID...", help="Frameworks, or the beginning of their ids.  [default: all]"
+        ),
+    ] = None,
+    more: MoreArgument = None,
+    control: Annotated[str, typer.Option("--control", metavar="ID", help="Only this control.")] = "",
+    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="First day.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Last day, included.")] = None,
+    config: ConfigOption = None,
+    database_url: DatabaseOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """How many controls were in which state, scan by scan; days are counted in UTC."""
+    from app import trend as series
+
+    session = begin(config, database_url, as_json=as_json, debug=debug)
+    name = required(cluster)
+    first, last = moment(since, "--since"), _end_of(until)
+    with session.store() as store:
+        points = store.points(name, control=control, since=first, until=last)
+        scans = store.scans(name, first, last)
+        if not scans:
+            raise NotFoundError(
+                f"there is no scan of {name} in this time",
+                advice=f"clusters with scans: {', '.join(store.clusters()) or 'none yet'}",
+            )
+    wanted = split(gathered(frameworks, more, "--framework"))
+    chosen = tuple(item for item in points if not wanted or item.framework.startswith(wanted))
+    lines = series.follow(chosen, scans, None)
+    if as_json:
+        emit(_document(name, lines, chosen))
+    else:
+        _tell(name, lines, chosen, control)
+
+
+def _document(cluster: str, trend: Trend, points: Sequence[ControlPoint]) -> dict[str, object]:
+    return {
+        "schema": "netattest/trend/v1",
+        "cluster": cluster,
+        "frameworks": [
+            {"id": line.framework, "points": [_point_shape(point) for point in line.points]}
+            for line in trend.lines
+        ],
+        "controls": [
+            {
+                "framework": point.framework,
+                "control": point.control,
+                "scan": point.scan,
+                "taken_at": point.taken_at.isoformat(),
+                "state": point.state.value,
+                "contrary": point.contrary,
+                "passed": point.passed,
+                "failed": point.failed,
+                "excepted": point.excepted,
+                "undecided": point.undecided,
+            }
+            for point in points
+        ],
+    }
+
+
+def _point_shape(point: TrendPoint) -> dict[str, object]:
+    counts = None if point.counts is None else {state.value: number for state, number in point.counts}
+    return {
+        "at": point.at.isoformat(),
+        "scan": point.scan,
+        "status": point.status,
+        "states": counts,
+        "breaks": list(point.breaks),
+    }
+
+
+def _tell(cluster: str, trend: Trend, points: Sequence[ControlPoint], control: str) -> None:
+    if not trend.lines:
+        say(f"no control of {cluster} fits")
+    for line in trend.lines:
+        heading(f"{line.framework}, {plural(len(line.points), 'scan')} of {cluster}: {_span(line)}")
+        if control:
+            _tell_control([point for point in points if point.framework == line.framework])
+        else:
+            _tell_line(line)
+        for point in line.points:
+            for sentence in point.breaks:
+                say(f"  {point.at:%Y-%m-%d}: {sentence}")
+
+
+def _span(line: TrendLine) -> str:
+    return f"{line.points[0].at:%Y-%m-%d} to {line.points[-1].at:%Y-%m-%d}"
+
+
+def _tell_line(line: TrendLine) -> None:
+    """One row for each state: its course, the first count and the last one."""
+    rows: list[list[object]] = []
+    for state in ControlState:
+        values = [_count(point, state) for point in line.points]
+        known = [value for value in values if value is not None]
+        if any(known):
+            rows.append([state.value, sparkline(values), known[0], known[-1]])
+    table(["controls", "course", "first", "last"], rows, right=[2, 3])
+
+
+def _tell_control(points: Sequence[ControlPoint]) -> None:
+    rows = [
+        [f"{point.taken_at:%Y-%m-%d %H:%M}", point.scan, point.state.value, point.failed, point.undecided]
+        for point in points
+    ]
+    table(["taken at (UTC)", "scan", "state", "failed", "undecided"], rows, right=[1, 3, 4])
+
+
+def _count(point: TrendPoint, state: ControlState) -> int | None:
+    return None if point.counts is None else dict(point.counts).get(state, 0)
+
+
+def sparkline(values: Sequence[int | None]) -> str:
+    """One character for each value, from 0 to the greatest; a missing value is a dot, never a zero."""
+    top = max((value for value in values if value is not None), default=0)
+    steps = len(_BARS) - 1
+    return "".join(
+        _NOTHING if value is None else _BARS[round(value / top * steps) if top else 0] for value in values
+    )
+
+
+def _end_of(text: str | None) -> datetime | None:
+    """The last moment of a day, or the very moment that was given."""
+    value = moment(text, "--until")
+    if value is None or text is None or len(text) > len("2026-11-22"):
+        return value
+    return value + timedelta(days=1) - timedelta(microseconds=1)

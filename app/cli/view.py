@@ -1,0 +1,76 @@
+"""One cluster as `reach` and `explain` see it: manifests read now, or a stored scan."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from app import bootstrap
+from app.cli.options import required, scan_number
+from app.cli.progress import Reporter, reporting
+from app.cli.session import Session
+from app.errors import InputError
+from app.model.platform import Platform
+from app.model.reachability import Profile
+from app.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from app.evaluate import Engine
+
+
+@dataclass(frozen=True)
+class View:
+    """What was read, what was detected, and who can reach whom in it."""
+
+    snapshot: Snapshot
+    platform: Platform
+    reachability: "Engine"
+
+
+def look(
+    session: Session,
+    paths: tuple[str, ...],
+    cluster: str | None,
+    scan: str,
+    *,
+    profile: Profile,
+    as_declared: bool,
+) -> View:
+    """Read a cluster and compute its reachability.
+
+    Raises:
+        InputError: neither or both of manifests and a cluster are named.
+    """
+    if paths and cluster:
+        raise InputError("--from and --cluster are both given", advice="use one of them")
+    if not paths and not cluster:
+        raise InputError(
+            "nothing to read is named", advice="add --from PATH..., or --cluster NAME for a stored scan"
+        )
+    with reporting() as progress:
+        progress.stage("read", what=" ".join(paths) or cluster)
+        snapshot = _manifests(paths, progress) if paths else _stored(session, required(cluster), scan)
+        progress.stage("compute", objects=len(snapshot.objects))
+        return _computed(snapshot, profile, as_declared=as_declared)
+
+
+def _manifests(paths: tuple[str, ...], progress: Reporter) -> Snapshot:
+    from app import pipeline
+
+    never_stored = datetime.now(UTC)
+    return pipeline.take_snapshot("", never_stored, bootstrap.manifests(paths, progress.kind))
+
+
+def _stored(session: Session, cluster: str, scan: str) -> Snapshot:
+    with session.store() as store:
+        return store.snapshot(store.scan(cluster, scan_number(scan)))
+
+
+def _computed(snapshot: Snapshot, profile: Profile, *, as_declared: bool) -> View:
+    from app import collect, detect, evaluate
+
+    platform = detect.detect(snapshot)
+    inventory = collect.normalize(snapshot.objects).inventory
+    reachability = evaluate.reachability(
+        inventory, platform, snapshot.gaps, profile=profile, as_declared=as_declared
+    )
+    return View(snapshot, platform, reachability)

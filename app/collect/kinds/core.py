@@ -1,0 +1,97 @@
+"""Kinds that every API server serves."""
+
+from app.collect.kinds.spec import KindSpec, builtin
+from app.collect.kinds.verdicts import CERTIFICATES, EDGE_TLS, ENCRYPTION, ENFORCEMENT, EXPOSURE, SEGMENTATION
+
+CORE = (
+    builtin("Namespace", "namespaces", "namespaces and their labels", SEGMENTATION, namespaced=False),
+    builtin(
+        "Pod", "pods", "workloads, labels, addresses and ports; agents of plugins and meshes", SEGMENTATION
+    ),
+    builtin("Node", "nodes", "where pods run and what their node enforces", ENFORCEMENT, namespaced=False),
+    builtin("Service", "services", "ways in from outside, and targets of routes", EXPOSURE),
+    builtin(
+        "ReplicationController",
+        "replicationcontrollers",
+        "owners of pods",
+        ("pod-without-ingress-isolation",),
+    ),
+    KindSpec(
+        "networking.k8s.io",
+        "NetworkPolicy",
+        "networkpolicies",
+        namespaced=True,
+        versions=("v1",),
+        why="who may connect to whom",
+        verdicts=SEGMENTATION,
+        builtin=True,
+        restricts=True,
+    ),
+    *(
+        builtin(kind, resource, "owners of pods, and agents of plugins", ENFORCEMENT, group="apps")
+        for kind, resource in (
+            ("DaemonSet", "daemonsets"),
+            ("Deployment", "deployments"),
+            ("ReplicaSet", "replicasets"),
+            ("StatefulSet", "statefulsets"),
+        )
+    ),
+    builtin("Job", "jobs", "owners of pods", ("pod-without-ingress-isolation",), group="batch"),
+    builtin(
+        "CronJob", "cronjobs", "pods between their runs", ("pod-without-ingress-isolation",), group="batch"
+    ),
+    builtin("Ingress", "ingresses", "ways in from outside", EXPOSURE, group="networking.k8s.io"),
+    builtin(
+        "IngressClass",
+        "ingressclasses",
+        "which controller serves an Ingress",
+        EDGE_TLS,
+        group="networking.k8s.io",
+        namespaced=False,
+    ),
+    *(
+        builtin(
+            kind,
+            resource,
+            "whether an agent may read policies",
+            ENFORCEMENT,
+            group="rbac.authorization.k8s.io",
+            namespaced=False,
+        )
+        for kind, resource in (
+            ("ClusterRole", "clusterroles"),
+            ("ClusterRoleBinding", "clusterrolebindings"),
+        )
+    ),
+    builtin(
+        "MutatingWebhookConfiguration",
+        "mutatingwebhookconfigurations",
+        "why a pod has no sidecar",
+        ("mesh-workload-not-enrolled",),
+        group="admissionregistration.k8s.io",
+        namespaced=False,
+    ),
+    KindSpec(
+        "",
+        "ConfigMap",
+        "configmaps",
+        namespaced=True,
+        versions=("v1",),
+        why="settings of network plugins and meshes",
+        verdicts=ENFORCEMENT + ENCRYPTION,
+        builtin=True,
+        by_name=True,
+    ),
+    KindSpec(
+        "",
+        "Secret",
+        "secrets",
+        namespaced=True,
+        versions=("v1",),
+        why="which certificates exist; names and types only",
+        verdicts=CERTIFICATES,
+        builtin=True,
+        metadata_only=True,
+        opt_in=True,
+    ),
+)

@@ -1,0 +1,85 @@
+"""Kinds of network plugins: their policies, settings and status."""
+
+from app.collect.kinds.spec import custom, foreign_policies
+from app.collect.kinds.verdicts import _SEALS, ENCRYPTION, ENFORCEMENT
+
+_CALICO_POLICIES = "NetworkPolicy/networkpolicies", "GlobalNetworkPolicy/globalnetworkpolicies"
+_CALICO_GLOBAL = (
+    "BGPConfiguration/bgpconfigurations FelixConfiguration/felixconfigurations HostEndpoint/hostendpoints "
+    "IPPool/ippools KubeControllersConfiguration/kubecontrollersconfigurations Profile/profiles Tier/tiers "
+    "GlobalNetworkSet/globalnetworksets StagedGlobalNetworkPolicy/stagedglobalnetworkpolicies"
+)
+_CALICO_NAMESPACED = (
+    "NetworkSet/networksets StagedNetworkPolicy/stagednetworkpolicies "
+    "StagedKubernetesNetworkPolicy/stagedkubernetesnetworkpolicies"
+)
+_PLUGIN = "settings and status of a network plugin"
+_MESH = "settings of a service mesh"
+_SEALS = ENFORCEMENT + ENCRYPTION
+
+PLUGINS = (
+    *(
+        row
+        for group in ("crd.projectcalico.org", "projectcalico.org")
+        for row in (
+            *foreign_policies(group, _CALICO_POLICIES[0], namespaced=True),
+            *foreign_policies(group, _CALICO_POLICIES[1], namespaced=False),
+            *custom(group, _PLUGIN, _SEALS, _CALICO_GLOBAL, namespaced=False),
+            *custom(group, _PLUGIN, _SEALS, _CALICO_NAMESPACED),
+        )
+    ),
+    *custom(
+        "operator.tigera.io",
+        _PLUGIN,
+        _SEALS,
+        "Installation/installations TigeraStatus/tigerastatuses",
+        namespaced=False,
+    ),
+    *foreign_policies("cilium.io", "CiliumNetworkPolicy/ciliumnetworkpolicies", namespaced=True),
+    *foreign_policies(
+        "cilium.io", "CiliumClusterwideNetworkPolicy/ciliumclusterwidenetworkpolicies", namespaced=False
+    ),
+    *custom(
+        "cilium.io", _PLUGIN, _SEALS, "CiliumEndpoint/ciliumendpoints CiliumNodeConfig/ciliumnodeconfigs"
+    ),
+    *custom(
+        "cilium.io",
+        _PLUGIN,
+        _SEALS,
+        "CiliumEndpointSlice/ciliumendpointslices CiliumNode/ciliumnodes",
+        namespaced=False,
+    ),
+    *foreign_policies("crd.antrea.io", "NetworkPolicy/networkpolicies", namespaced=True),
+    *foreign_policies("crd.antrea.io", "ClusterNetworkPolicy/clusternetworkpolicies", namespaced=False),
+    *custom(
+        "crd.antrea.io",
+        _PLUGIN,
+        _SEALS,
+        "AntreaAgentInfo/antreaagentinfos AntreaControllerInfo/antreacontrollerinfos "
+        "AntreaNodeConfig/antreanodeconfigs Tier/tiers",
+        namespaced=False,
+    ),
+    *foreign_policies(
+        "policy.networking.k8s.io",
+        "AdminNetworkPolicy/adminnetworkpolicies BaselineAdminNetworkPolicy/baselineadminnetworkpolicies "
+        "ClusterNetworkPolicy/clusternetworkpolicies",
+        namespaced=False,
+    ),
+    *foreign_policies(
+        "networking.k8s.aws", "ApplicationNetworkPolicy/applicationnetworkpolicies", namespaced=True
+    ),
+    *foreign_policies("networking.k8s.aws", "ClusterNetworkPolicy/clusternetworkpolicies", namespaced=False),
+    *custom("networking.k8s.aws", _PLUGIN, ENFORCEMENT, "PolicyEndpoint/policyendpoints"),
+    *custom("eks.amazonaws.com", _PLUGIN, ENFORCEMENT, "NodeClass/nodeclasses", namespaced=False),
+    *foreign_policies(
+        "k8s.ovn.org",
+        "EgressFirewall/egressfirewalls UserDefinedNetwork/userdefinednetworks",
+        namespaced=True,
+    ),
+    *foreign_policies(
+        "k8s.ovn.org", "ClusterUserDefinedNetwork/clusteruserdefinednetworks", namespaced=False
+    ),
+    *foreign_policies("networking.gke.io", "FQDNNetworkPolicy/fqdnnetworkpolicies", namespaced=True),
+    *custom("operator.openshift.io", _PLUGIN, _SEALS, "Network/networks", namespaced=False),
+    *custom("helm.cattle.io", _PLUGIN, _SEALS, "HelmChart/helmcharts HelmChartConfig/helmchartconfigs"),
+)

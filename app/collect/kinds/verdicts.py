@@ -1,0 +1,33 @@
+"""Which verdicts are lost without which data; the identifiers are those of `config/checks.yaml`."""
+
+ISOLATION = (
+    "namespace-without-default-deny-ingress",
+    "namespace-without-default-deny-egress",
+    "pod-without-ingress-isolation",
+    "pod-without-egress-isolation",
+)
+RULES = (
+    "policy-allow-all-ingress",
+    "policy-allow-all-egress",
+    "policy-overly-broad",
+    "policy-selects-nothing",
+)
+ENFORCEMENT = ("cni-does-not-enforce-policies", "policy-enforcement-degraded")
+PATHS = (
+    "cross-zone-path-into-cde",
+    "cross-zone-path-out-of-cde",
+    "untrusted-path-to-data-store",
+    "egress-to-internet-unrestricted",
+    "egress-to-cloud-metadata-allowed",
+)
+EXPOSURE = ("external-exposure-undeclared", "untrusted-path-to-data-store")
+ENCRYPTION = (
+    "plaintext-path",
+    "permissive-mtls",
+    "mesh-workload-not-enrolled",
+    "node-to-node-encryption-off",
+)
+EDGE_TLS = ("lb-without-tls", "plaintext-backend-after-tls-termination", "tls-verification-disabled")
+CERTIFICATES = ("expired-certificate", "certificate-expiring-soon", "certificate-not-in-inventory")
+AUTHORISATION = ("authorization-policy-missing", "authorization-policy-allow-all")
+SEGMENTATION = ISOLATION + RULES + PATHS

@@ -1,0 +1,128 @@
+"""Stored objects → typed inventory. Pure: the same objects always give the same inventory and the same gaps.
+
+An object that cannot be understood never stops the others: it is left out of the inventory and becomes a gap.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from app.collect import edges, network, pods
+from app.collect.invalid import InvalidObjectError, decode, gaps_of
+from app.collect.kinds.names import GATEWAY_GROUP, GATEWAY_ROUTES, WORKLOADS
+from app.collect.owners import INTERMEDIATE, controller_of
+from app.collect.policies import network_policy
+from app.collect.unknown import unknown_policy_gaps
+from app.collect.wire.pods import Workload
+from app.model.identity import GroupKind, WorkloadKey
+from app.model.inventory import EdgeRoute, Inventory, Namespace, Pod
+from app.model.snapshot import CollectionGap, SnapshotObject
+
+T = TypeVar("T")
+
+_WORKLOAD = msgspec.json.Decoder(Workload)
+
+
+@dataclass(frozen=True)
+class Normalized:
+    """The typed inventory of one set of objects, and what of it could not be understood. Both are sorted."""
+
+    inventory: Inventory
+    gaps: tuple[CollectionGap, ...]
+
+
+def normalize(objects: Sequence[SnapshotObject]) -> Normalized:
+    """Read every object that a verdict can depend on.
+
+    Args:
+        objects: redacted objects, each identity once, in any order.
+
+    Returns:
+        The inventory, each tuple sorted by identity, with a gap for each violation and for each policy kind that
+        this version stores but does not evaluate.
+    """
+    by_kind = _grouped(objects)
+    reader = _Reader()
+    policies = reader.each(by_kind.get(GroupKind("networking.k8s.io", "NetworkPolicy"), ()), network_policy)
+    services = reader.each(by_kind.get(GroupKind("", "Service"), ()), network.service)
+    nodes = reader.each(by_kind.get(GroupKind("", "Node"), ()), network.node)
+    given = reader.each(by_kind.get(GroupKind("", "Namespace"), ()), network.namespace)
+    all_pods = _pods(by_kind, reader)
+    all_edges = _edges(by_kind, reader)
+    used = (item.ref.namespace for group in (policies, services, all_pods, all_edges) for item in group)
+    gaps = {*reader.gaps, *unknown_policy_gaps(by_kind)}
+    return Normalized(
+        Inventory(
+            namespaces=_with_assumed(given, used),
+            pods=tuple(all_pods),
+            nodes=tuple(nodes),
+            services=tuple(services),
+            edges=tuple(all_edges),
+            policies=tuple(policies),
+        ),
+        tuple(sorted(gaps)),
+    )
+
+
+@dataclass
+class _Reader:
+    """Applies a reading function to objects and keeps what goes wrong with each."""
+
+    gaps: list[CollectionGap] = field(default_factory=list)
+
+    def each(self, items: Iterable[SnapshotObject], read: Callable[[SnapshotObject], T | None]) -> list[T]:
+        values: list[T] = []
+        for item in items:
+            try:
+                value = read(item)
+            except InvalidObjectError as error:
+                self.gaps += gaps_of(item, error)
+            else:
+                if value is not None:
+                    values.append(value)
+        return values
+
+
+def _grouped(objects: Iterable[SnapshotObject]) -> dict[GroupKind, list[SnapshotObject]]:
+    groups: dict[GroupKind, list[SnapshotObject]] = {}
+    for item in sorted(objects, key=lambda item: item.ref):
+        groups.setdefault(item.ref.group_kind, []).append(item)
+    return groups
+
+
+def _pods(by_kind: dict[GroupKind, list[SnapshotObject]], reader: _Reader) -> list[Pod]:
+    controllers = [item for kind in WORKLOADS for item in by_kind.get(kind, ())]
+    read = reader.each(controllers, lambda item: (item, decode(item.body, _WORKLOAD)))
+    parents = {
+        WorkloadKey(item.ref.namespace, item.ref.name, item.ref.kind): controller_of(workload.metadata)
+        for item, workload in read
+        if item.ref.kind in INTERMEDIATE
+    }
+    running = reader.each(by_kind.get(GroupKind("", "Pod"), ()), lambda item: pods.pod(item, parents))
+    decoded = {item.ref: workload for item, workload in read}
+    templates = reader.each(
+        (item for item, _ in read), lambda item: pods.template_pod(item, decoded[item.ref], parents)
+    )
+    found = [*running, *pods.templates_without_pods(templates, running)]
+    return sorted(found, key=lambda item: item.ref)
+
+
+def _edges(by_kind: dict[GroupKind, list[SnapshotObject]], reader: _Reader) -> list[EdgeRoute]:
+    gateways = by_kind.get(GroupKind(GATEWAY_GROUP, "Gateway"), ())
+    known = dict(pair for found in reader.each(gateways, edges.listeners) for pair in found.items())
+    routes = [item for kind in GATEWAY_ROUTES for item in by_kind.get(kind, ())]
+    found = [
+        *reader.each(by_kind.get(GroupKind("networking.k8s.io", "Ingress"), ()), edges.ingress),
+        *reader.each(routes, lambda item: edges.gateway_route(item, known)),
+        *reader.each(by_kind.get(GroupKind("route.openshift.io", "Route"), ()), edges.openshift_route),
+    ]
+    return sorted(found, key=lambda item: item.ref)
+
+
+def _with_assumed(given: Iterable[Namespace], used: Iterable[str]) -> tuple[Namespace, ...]:
+    known = {item.name: item for item in given}
+    missing = {name for name in used if name and name not in known}
+    found = [*known.values(), *(network.assumed_namespace(name) for name in missing)]
+    return tuple(sorted(found, key=lambda item: item.ref))

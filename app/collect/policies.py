@@ -1,0 +1,176 @@
+"""`networking.k8s.io/v1 NetworkPolicy` → normal form, with the API server's defaults and validation.
+
+Rules: Kubernetes `pkg/apis/networking/v1/defaults.go` (defaults) and `pkg/apis/networking/validation` (what is refused).
+A policy that breaks one of them could not exist in a cluster, so it is left out and each violation becomes a gap: its
+meaning is not guessed. A port name that no pod has is legal and matches nothing.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from app.collect.addresses import ip_block
+from app.collect.invalid import InvalidObjectError, Violation, decode
+from app.collect.selectors import label_selector
+from app.collect.wire import policies as wire
+from app.model.connections import FIRST_PORT, LAST_PORT, PortSet, Protocol
+from app.model.policy import (
+    EVERYTHING,
+    Direction,
+    LabelSelector,
+    NamedPort,
+    NetworkPolicy,
+    Peer,
+    PodPeer,
+    PolicyPort,
+    PortRange,
+    Rule,
+)
+from app.model.snapshot import SnapshotObject
+
+T = TypeVar("T")
+
+_DECODER = msgspec.json.Decoder(wire.NetworkPolicy)
+_EMPTY = wire.PolicySpec()
+# IANA service name as the API server checks it (IsValidPortName): at most 15 characters, at least one letter.
+_PORT_NAME = re.compile(r"(?=.{1,15}\Z)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*\Z")
+
+
+def network_policy(item: SnapshotObject) -> NetworkPolicy:
+    """Read one policy.
+
+    Raises:
+        InvalidObjectError: with every violation that the policy has.
+    """
+    spec = decode(item.body, _DECODER).spec or _EMPTY
+    found: list[Violation] = []
+    directions = _directions(spec, found)
+    policy = NetworkPolicy(
+        ref=item.ref,
+        pod_selector=_selector(spec.pod_selector, "spec.podSelector", found) or EVERYTHING,
+        directions=directions,
+        ingress=_ingress(spec, found),
+        egress=_egress(spec, found),
+        digest=item.digest,
+    )
+    if found:
+        raise InvalidObjectError(*found)
+    return _without_ignored_sections(policy)
+
+
+def _directions(spec: wire.PolicySpec, found: list[Violation]) -> frozenset[Direction]:
+    """`policyTypes`; when empty or missing, Ingress always and Egress if there is an egress rule."""
+    if not spec.policy_types:
+        return frozenset(Direction) if spec.egress else frozenset({Direction.INGRESS})
+    known = {direction.value for direction in Direction}
+    for index, name in enumerate(spec.policy_types):
+        if name not in known:
+            found.append(Violation(f"spec.policyTypes[{index}]", f"`{name}` is neither Ingress nor Egress"))
+    return frozenset(Direction(name) for name in spec.policy_types if name in known)
+
+
+def _without_ignored_sections(policy: NetworkPolicy) -> NetworkPolicy:
+    """Drop a section whose direction `policyTypes` does not list: the API ignores it."""
+    ingress = policy.ingress if Direction.INGRESS in policy.directions else ()
+    egress = policy.egress if Direction.EGRESS in policy.directions else ()
+    return NetworkPolicy(policy.ref, policy.pod_selector, policy.directions, ingress, egress, policy.digest)
+
+
+def _ingress(spec: wire.PolicySpec, found: list[Violation]) -> tuple[Rule, ...]:
+    return tuple(
+        _rule(f"spec.ingress[{index}]", "from", rule.from_, rule.ports, found)
+        for index, rule in enumerate(spec.ingress or ())
+    )
+
+
+def _egress(spec: wire.PolicySpec, found: list[Violation]) -> tuple[Rule, ...]:
+    return tuple(
+        _rule(f"spec.egress[{index}]", "to", rule.to, rule.ports, found)
+        for index, rule in enumerate(spec.egress or ())
+    )
+
+
+def _rule(
+    path: str,
+    side: str,
+    peers: Sequence[wire.PolicyPeer] | None,
+    ports: Sequence[wire.PolicyPort] | None,
+    found: list[Violation],
+) -> Rule:
+    return Rule(
+        path=path,
+        peers=_each(_peer(peer, f"{path}.{side}[{index}]", found) for index, peer in enumerate(peers or ())),
+        ports=_each(_port(port, f"{path}.ports[{index}]", found) for index, port in enumerate(ports or ())),
+    )
+
+
+def _each(items: Iterable[T | None]) -> tuple[T, ...] | None:
+    """The items that could be read; None, meaning any, when the list is empty or missing.
+
+    An invalid item is None, and its policy is never used: its violation has been recorded.
+    """
+    return tuple(item for item in items if item is not None) or None
+
+
+def _peer(peer: wire.PolicyPeer, path: str, found: list[Violation]) -> Peer | None:
+    if peer.ip_block is not None:
+        if peer.pod_selector is not None or peer.namespace_selector is not None:
+            found.append(Violation(path, "ipBlock may not stand beside podSelector or namespaceSelector"))
+        return ip_block(peer.ip_block, f"{path}.ipBlock", found)
+    if peer.pod_selector is None and peer.namespace_selector is None:
+        found.append(Violation(path, "a peer must have a podSelector, a namespaceSelector or an ipBlock"))
+        return None
+    return PodPeer(
+        namespace_selector=_selector(peer.namespace_selector, f"{path}.namespaceSelector", found),
+        pod_selector=_selector(peer.pod_selector, f"{path}.podSelector", found) or EVERYTHING,
+    )
+
+
+def _selector(selector: wire.LabelSelector | None, path: str, found: list[Violation]) -> LabelSelector | None:
+    return None if selector is None else label_selector(selector, path, found)
+
+
+def _port(port: wire.PolicyPort, path: str, found: list[Violation]) -> PolicyPort | None:
+    protocol = _protocol(port.protocol, path, found)
+    match port.port:
+        case str(name):
+            return _named_port(protocol, name, port.end_port, path, found)
+        case int(number):
+            return _port_range(protocol, number, port.end_port, path, found)
+        case None:
+            if port.end_port is not None:
+                found.append(Violation(f"{path}.endPort", "needs `port`"))
+            return PortRange(protocol, PortSet.all())
+
+
+def _protocol(name: str | None, path: str, found: list[Violation]) -> Protocol:
+    try:
+        return Protocol(name or Protocol.TCP)
+    except ValueError:
+        found.append(Violation(f"{path}.protocol", f"`{name}` is not one of TCP, UDP, SCTP"))
+        return Protocol.TCP
+
+
+def _named_port(
+    protocol: Protocol, name: str, end: int | None, path: str, found: list[Violation]
+) -> NamedPort:
+    if not _PORT_NAME.match(name):
+        found.append(Violation(f"{path}.port", f"`{name}` is neither a port number nor a valid port name"))
+    if end is not None:
+        found.append(Violation(f"{path}.endPort", "needs a numeric `port`"))
+    return NamedPort(protocol, name)
+
+
+def _port_range(
+    protocol: Protocol, first: int, end: int | None, path: str, found: list[Violation]
+) -> PortRange:
+    last = first if end is None else end
+    for field, value in (("port", first), ("endPort", last)):
+        if not FIRST_PORT <= value <= LAST_PORT:
+            found.append(Violation(f"{path}.{field}", f"{value} is not within {FIRST_PORT} to {LAST_PORT}"))
+            return PortRange(protocol, PortSet())
+    if last < first:
+        found.append(Violation(f"{path}.endPort", f"{last} is below `port` {first}"))
+    return PortRange(protocol, PortSet.of([(first, last)]))

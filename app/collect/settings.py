@@ -1,0 +1,37 @@
+"""How to reach one API server, and how patiently."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Where the API server is, whose credentials are used, and when to give up.
+
+    Attributes:
+        kubeconfig: file to read; None takes `KUBECONFIG` or `~/.kube/config`, as kubectl does.
+        context: context of the kubeconfig; None takes the current one.
+        in_cluster: use the service account of the pod that this runs in.
+        secrets: read metadata of Secrets as well (never their data).
+        page_size: objects in one page of a list (`limit`).
+        connect_timeout: seconds to wait for a connection.
+        read_timeout: seconds to wait for the next bytes of an answer.
+        attempts: how often one request is tried in all.
+        backoff: seconds before the second attempt; doubled for each one after it.
+        longest_wait: seconds between two attempts at most, also where `Retry-After` asks for more.
+        jitter: spread the waits at random, so that many collectors do not come back at once.
+        restarts: how often one list begins again because its page token expired (410).
+    """
+
+    kubeconfig: Path | None = None
+    context: str | None = None
+    in_cluster: bool = False
+    secrets: bool = False
+    page_size: int = 500
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    attempts: int = 5
+    backoff: float = 0.5
+    longest_wait: float = 30.0
+    jitter: bool = True
+    restarts: int = 3

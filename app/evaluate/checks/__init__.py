@@ -1,0 +1,93 @@
+"""Every performed check: one file each, one line in CHECKS."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from app.evaluate.checks import (
+    cni_does_not_enforce_policies,
+    cross_zone_path_into_cde,
+    cross_zone_path_out_of_cde,
+    dns_egress_missing,
+    egress_to_cloud_metadata_allowed,
+    egress_to_internet_unrestricted,
+    evidence_integrity_broken,
+    exception_expired_or_unsigned,
+    external_exposure_undeclared,
+    host_network_bypasses_policy,
+    mixed_sensitivity_on_node,
+    namespace_without_default_deny_egress,
+    namespace_without_default_deny_ingress,
+    pod_without_egress_isolation,
+    pod_without_ingress_isolation,
+    policy_allow_all_egress,
+    policy_allow_all_ingress,
+    policy_enforcement_degraded,
+    policy_overly_broad,
+    policy_selects_nothing,
+    scan_coverage_incomplete,
+    scan_night_missing,
+    scope_label_missing,
+    untrusted_path_to_data_store,
+)
+from app.evaluate.checks.common.verdicts import Check
+from app.model.facts import Facts
+from app.model.finding import CheckRun
+
+# The order of the catalogue.
+CHECKS: tuple[Check, ...] = (
+    namespace_without_default_deny_ingress.CHECK,
+    namespace_without_default_deny_egress.CHECK,
+    pod_without_ingress_isolation.CHECK,
+    pod_without_egress_isolation.CHECK,
+    policy_allow_all_ingress.CHECK,
+    policy_allow_all_egress.CHECK,
+    policy_overly_broad.CHECK,
+    policy_selects_nothing.CHECK,
+    cni_does_not_enforce_policies.CHECK,
+    policy_enforcement_degraded.CHECK,
+    host_network_bypasses_policy.CHECK,
+    cross_zone_path_into_cde.CHECK,
+    cross_zone_path_out_of_cde.CHECK,
+    untrusted_path_to_data_store.CHECK,
+    egress_to_internet_unrestricted.CHECK,
+    egress_to_cloud_metadata_allowed.CHECK,
+    dns_egress_missing.CHECK,
+    external_exposure_undeclared.CHECK,
+    mixed_sensitivity_on_node.CHECK,
+    scope_label_missing.CHECK,
+    exception_expired_or_unsigned.CHECK,
+    scan_coverage_incomplete.CHECK,
+    scan_night_missing.CHECK,
+    evidence_integrity_broken.CHECK,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checks said, in the order of `CHECKS`.
+
+    `streaks` has, by `check id/subject id`, in how many consecutive scans a condition held that is a finding only when
+    it lasts; this scan included. It goes into the next scan's `RunContext`.
+    """
+
+    runs: tuple[CheckRun, ...]
+    streaks: Mapping[str, int]
+
+
+def run_checks(facts: Facts) -> Checked:
+    """Perform every check on one snapshot; the same facts always give the same results."""
+    runs = tuple(check.run(facts) for check in CHECKS)
+    return Checked(runs, _streaks(runs))
+
+
+def _streaks(runs: Iterable[CheckRun]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for run in runs:
+        for result in run.results:
+            nights = result.data.get(policy_selects_nothing.STREAK)
+            if isinstance(nights, int) and nights > 0:
+                found[f"{result.check}/{result.subject.id}"] = nights
+    return dict(sorted(found.items()))
+
+
+__all__ = ["CHECKS", "Check", "Checked", "run_checks"]

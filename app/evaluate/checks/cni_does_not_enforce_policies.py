@@ -1,0 +1,78 @@
+"""Does anything enforce the policies that the API server stores?"""
+
+from dataclasses import dataclass
+
+from app.evaluate.checks.common.doubts import kind_gaps
+from app.evaluate.checks.common.evidence import evidence_of_signs
+from app.evaluate.checks.common.population import cluster_subject
+from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
+from app.evaluate.checks.common.wording import names
+from app.model.facts import Facts
+from app.model.finding import CheckResult, CheckRun, Strength
+from app.model.identity import GroupKind
+from app.model.platform import Enforcement, Platform
+
+_LIMIT = "Told from the network plugin's own objects; no connection was tried."
+
+
+@dataclass(frozen=True, slots=True)
+class CniDoesNotEnforcePolicies:
+    """Judges the cluster by what detection found.
+
+    It fails where no engine enforces or the engine is switched off, whether or not a policy exists: the next one would
+    be ignored. An engine that fails on part of the nodes still exists: that part is policy-enforcement-degraded's.
+    """
+
+    id: str = "cni-does-not-enforce-policies"
+
+    def run(self, facts: Facts) -> CheckRun:
+        """Judge the cluster."""
+        verdicts = Verdicts.of(facts, self.id)
+        return verdicts.run((self._result(facts, verdicts),), limits=(_LIMIT,))
+
+    def _result(self, facts: Facts, verdicts: Verdicts) -> CheckResult:
+        platform, subject = facts.platform, cluster_subject(facts)
+        details = Details(
+            strength=Strength.EFFECTIVE,
+            why=_why(platform),
+            evidence=evidence_of_signs(sign for plugin in platform.plugins for sign in plugin.signs),
+        )
+        match platform.enforcement:
+            case Enforcement.ENFORCED | Enforcement.DEGRADED:
+                return verdicts.passed(subject, f"policies are enforced: {platform.reason}", base=details)
+            case Enforcement.NOT_ENFORCED:
+                return verdicts.failed(
+                    subject,
+                    f"policies are stored but nothing enforces them: {platform.reason}",
+                    remedy=(
+                        "Install a network plugin that enforces NetworkPolicy, or switch its policy engine on, and scan "
+                        f"again. {_stored(facts)}"
+                    ),
+                    base=details,
+                )
+            case Enforcement.UNKNOWN:
+                details["strength"] = Strength.DECLARED
+                return verdicts.undecided(
+                    subject, "whether anything enforces policies cannot be told", _doubts(facts), base=details
+                )
+
+
+CHECK: Check = CniDoesNotEnforcePolicies()
+
+
+def _why(platform: Platform) -> tuple[str, ...]:
+    found = names(f"{item.name} {item.version}".strip() for item in platform.plugins)
+    steps = [f"Found: {found}." if found else "No network plugin was recognised."]
+    signs = [sign for plugin in platform.plugins for sign in plugin.signs]
+    steps += [f"{sign.ref} says in {sign.field}: {sign.says}." for sign in signs]
+    return (*steps, *(caution for plugin in platform.plugins for caution in plugin.cautions))
+
+
+def _stored(facts: Facts) -> str:
+    return f"Until then none of the {len(facts.inventory.policies)} stored policies protects anything."
+
+
+def _doubts(facts: Facts) -> tuple[Doubt, ...]:
+    advice = "Scan the cluster itself, or add the network plugin's DaemonSet, ConfigMap and the Node objects."
+    unread = kind_gaps(facts, GroupKind("apps", "DaemonSet"), GroupKind("", "Node"))
+    return (Doubt(facts.platform.reason, advice), *unread.anywhere())

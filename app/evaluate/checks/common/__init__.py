@@ -1,0 +1,1 @@
+"""What several checks share: gaps and what they put in doubt, enforcement, scope, addresses, wording, evidence."""

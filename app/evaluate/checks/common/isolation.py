@@ -1,0 +1,88 @@
+"""Which policies truly isolate: selected in a direction, enforced, and not cancelled by a rule that admits everything."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.model.facts import Facts
+from app.model.identity import ObjectRef
+from app.model.policy import EVERYTHING, Direction, NetworkPolicy
+from app.model.reachability import Workload
+
+OPEN_TO = {
+    Direction.INGRESS: ("accepts connections from anywhere", "accept connections from anywhere"),
+    Direction.EGRESS: ("may connect to anywhere", "may connect to anywhere"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """One workload in one direction.
+
+    Attributes:
+        restricting: policies that isolate it and are enforced there.
+        cancelled: policies that isolate it in form, and admit every connection by a rule without peers and ports.
+        in_vain: policies that select it where nothing enforces them.
+    """
+
+    workload: Workload
+    restricting: tuple[ObjectRef, ...]
+    cancelled: tuple[ObjectRef, ...]
+    in_vain: tuple[ObjectRef, ...]
+
+    @property
+    def isolated(self) -> bool:
+        """True when at least one policy restricts it."""
+        return bool(self.restricting)
+
+
+def isolation_of(facts: Facts, workload: Workload, direction: Direction) -> Isolation:
+    """Ask the effective view about one workload."""
+    isolating = facts.reachability.isolating(workload.id, direction)
+    restricting = tuple(ref for ref in isolating if restricts(facts.policies[ref], direction))
+    return Isolation(
+        workload=workload,
+        restricting=restricting,
+        cancelled=tuple(ref for ref in isolating if ref not in restricting),
+        in_vain=facts.reachability.unenforced(workload.id, direction),
+    )
+
+
+def restricts(policy: NetworkPolicy, direction: Direction) -> bool:
+    """True when a policy isolates in a direction and does not admit everything again.
+
+    A rule with neither peers nor ports lets every connection through, so a policy that has one is no baseline.
+    """
+    if direction not in policy.directions:
+        return False
+    return not any(rule.peers is None and rule.ports is None for rule in policy.rules(direction))
+
+
+def baselines(policies: Iterable[NetworkPolicy], direction: Direction) -> tuple[ObjectRef, ...]:
+    """Policies that select every pod of their namespace, present and future, and restrict it in this direction."""
+    return tuple(
+        policy.ref
+        for policy in policies
+        if policy.pod_selector == EVERYTHING and restricts(policy, direction)
+    )
+
+
+def default_deny(namespace: str, direction: Direction) -> str:
+    """The policy to apply, as YAML."""
+    return (
+        "apiVersion: networking.k8s.io/v1\n"
+        "kind: NetworkPolicy\n"
+        "metadata:\n"
+        f"  name: default-deny-{direction.value.lower()}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        "  podSelector: {}\n"
+        "  policyTypes:\n"
+        f"    - {direction.value}\n"
+    )
+
+
+def first_allow(direction: Direction) -> str:
+    """What to do before a default deny is applied."""
+    if direction is Direction.INGRESS:
+        return "First add policies for the connections that its pods must accept; then apply"
+    return "First add policies for the connections that its pods must open, DNS among them; then apply"

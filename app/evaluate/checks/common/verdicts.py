@@ -1,0 +1,148 @@
+"""Results of one check, worded. The only place that turns a claimed pass into insufficient evidence."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypedDict, Unpack
+
+from app.model.facts import Facts
+from app.model.finding import (
+    CheckMeta,
+    CheckResult,
+    CheckRun,
+    Evidence,
+    Outcome,
+    Severity,
+    Strength,
+    Subject,
+)
+from app.model.platform import Enforcement
+from app.model.scope import Boundary
+
+_OUTCOMES = list(Outcome)
+
+
+class Check(Protocol):
+    """One question about a whole population. `id` is permanent and stands in `config/checks.yaml`."""
+
+    @property
+    def id(self) -> str:
+        """Check id."""
+        ...
+
+    def run(self, facts: Facts) -> CheckRun:
+        """Judge every subject of the population; pure, and never raises for what a cluster can contain."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Doubt:
+    """Something unread or unproven that a verdict would rest on: what, as a clause, and what to do about it."""
+
+    says: str
+    advice: str = ""
+
+
+class Details(TypedDict, total=False):
+    """Fields of a `CheckResult` that have a default; see there."""
+
+    strength: Strength
+    why: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    remedy: str
+    boundaries: frozenset[Boundary]
+    severity: Severity
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Writes the results of one check, with the severity of the catalogue unless a result argues another."""
+
+    meta: CheckMeta
+
+    @classmethod
+    def of(cls, facts: Facts, check: str) -> "Verdicts":
+        """Results of the check with this id."""
+        return cls(facts.catalogue[check])
+
+    def failed(
+        self, subject: Subject, says: str, *, base: Details | None = None, **details: Unpack[Details]
+    ) -> CheckResult:
+        """A proven failure."""
+        return self._result(subject, Outcome.FAIL, says, _over(base, details))
+
+    def passed(
+        self,
+        subject: Subject,
+        says: str,
+        *,
+        doubts: Sequence[Doubt] = (),
+        base: Details | None = None,
+        **details: Unpack[Details],
+    ) -> CheckResult:
+        """A pass; insufficient evidence as soon as something that it rests on is in doubt."""
+        merged = _over(base, details)
+        if doubts:
+            return self.undecided(subject, f"{says} in what was read", doubts, base=merged)
+        return self._result(subject, Outcome.PASS, says, merged)
+
+    def undecided(
+        self,
+        subject: Subject,
+        says: str,
+        doubts: Sequence[Doubt],
+        *,
+        base: Details | None = None,
+        **details: Unpack[Details],
+    ) -> CheckResult:
+        """Insufficient evidence; the first doubt ends the sentence, all of them are steps."""
+        merged, found = _over(base, details), tuple(dict.fromkeys(doubts))
+        advice = "\n".join(dict.fromkeys(doubt.advice for doubt in found if doubt.advice))
+        merged["why"] = (*merged.get("why", ()), *(doubt.says for doubt in found))
+        merged["remedy"] = merged.get("remedy") or advice
+        return self._result(subject, Outcome.INSUFFICIENT, f"{says}, but {found[0].says}", merged)
+
+    def not_applicable(
+        self, subject: Subject, says: str, *, base: Details | None = None, **details: Unpack[Details]
+    ) -> CheckResult:
+        """A subject that the question is not about; `says` carries the reason."""
+        return self._result(subject, Outcome.NOT_APPLICABLE, says, _over(base, details))
+
+    def run(
+        self,
+        results: Iterable[CheckResult],
+        *,
+        complete: bool = True,
+        limits: Iterable[str] = (),
+    ) -> CheckRun:
+        """The whole population, sorted by subject."""
+        ordered = sorted(results, key=lambda item: (item.subject, _OUTCOMES.index(item.outcome)))
+        return CheckRun(self.meta, tuple(ordered), complete, tuple(limits))
+
+    def _result(self, subject: Subject, outcome: Outcome, says: str, details: Details) -> CheckResult:
+        severity = details.get("severity", self.meta.severity)
+        return CheckResult(
+            check=self.meta.id,
+            subject=subject,
+            outcome=outcome,
+            strength=details.get("strength", Strength.DECLARED),
+            says=says,
+            why=details.get("why", ()),
+            evidence=details.get("evidence", ()),
+            remedy=details.get("remedy", "") if outcome in (Outcome.FAIL, Outcome.INSUFFICIENT) else "",
+            boundaries=details.get("boundaries", frozenset(Boundary)),
+            severity=severity,
+            data=details.get("data", {}),
+        )
+
+
+def _over(base: Details | None, details: Details) -> Details:
+    """Details that several results share, under those of one."""
+    return Details(**{**(base or Details()), **details})
+
+
+def declared_only(facts: Facts) -> tuple[str, ...]:
+    """The limit of a run whose results are as declared; none where enforcement is known."""
+    if facts.platform.enforcement is not Enforcement.UNKNOWN:
+        return ()
+    return (f"Enforcement is unknown, so results are as declared: {facts.platform.reason}.",)

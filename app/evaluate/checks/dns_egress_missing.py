@@ -1,0 +1,180 @@
+"""Can every workload that is isolated for egress still resolve names?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from app.evaluate.checks.common.evidence import evidence_of_policies
+from app.evaluate.checks.common.population import boundaries_of, workload_subject
+from app.evaluate.checks.common.proof import Proof
+from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
+from app.evaluate.checks.common.wording import names
+from app.model.connections import Connections, Protocol
+from app.model.facts import Facts
+from app.model.finding import CheckResult, CheckRun
+from app.model.identity import ObjectRef
+from app.model.inventory import Pod, Service
+from app.model.policy import Direction
+from app.model.reachability import Workload
+
+DNS = 53  # RFC 1035; UDP first, TCP for answers that do not fit (RFC 7766)
+_PROTOCOLS = (Protocol.UDP, Protocol.TCP)
+_LABEL = (
+    "k8s-app"  # of CoreDNS, kube-dns and NodeLocal DNSCache in every distribution that keeps upstream's names
+)
+_VALUES = ("kube-dns", "coredns", "node-local-dns")
+_HOME = "kube-system"
+
+_NO_RESOLVER = Doubt(
+    "no pod of kube-system has the label k8s-app=kube-dns, so the cluster resolver is not known",
+    "Add kube-system to what is read, or scan the cluster itself.",
+)
+_REMEDY = """\
+Let its pods ask the cluster resolver:
+
+egress:
+  - to:
+      - namespaceSelector:
+          matchLabels:
+            kubernetes.io/metadata.name: kube-system
+        podSelector:
+          matchLabels:
+            k8s-app: kube-dns
+    ports:
+      - protocol: UDP
+        port: 53
+      - protocol: TCP
+        port: 53
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolver:
+    """One workload that answers DNS, and the ports of its pods behind port 53 of its Service, by protocol."""
+
+    workload: Workload
+    ports: dict[Protocol, frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class DnsEgressMissing:
+    """Judges each workload that policies isolate for egress; the others do not apply.
+
+    It passes when it may reach one resolver on both UDP and TCP, end to end and on the port of the resolver's pods: a
+    policy sees what a Service port was translated to. This is a warning of an outage and of the allow-all that tends to
+    follow it, never a compliance failure by itself.
+    """
+
+    id: str = "dns-egress-missing"
+
+    def run(self, facts: Facts) -> CheckRun:
+        """Judge every workload."""
+        judge = _Judge(facts, Verdicts.of(facts, self.id))
+        return judge.verdicts.run(
+            (judge.result(item) for item in facts.reachability.workloads),
+            complete=not judge.proof.pods,
+            limits=declared_only(facts),
+        )
+
+
+CHECK: Check = DnsEgressMissing()
+
+
+@dataclass
+class _Judge:
+    facts: Facts
+    verdicts: Verdicts
+    proof: Proof = field(init=False)
+    resolvers: tuple[_Resolver, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.proof, self.resolvers = Proof(self.facts), tuple(_resolvers(self.facts))
+
+    def result(self, workload: Workload) -> CheckResult:
+        subject, isolating = workload_subject(workload), self._isolating(workload)
+        details = Details(
+            boundaries=boundaries_of(self.facts.placements[workload.id]),
+            evidence=evidence_of_policies(self.facts, isolating, "spec.egress"),
+        )
+        unread = self.proof.policies.of(workload.namespace)
+        if not isolating:
+            says = f"{workload.id} is not isolated for egress, so nothing keeps it from the resolver"
+            if unread and not workload.host_network:
+                return self.verdicts.undecided(
+                    subject, f"no policy was found that isolates {workload.id}", unread
+                )
+            return self.verdicts.not_applicable(subject, says, base=details)
+        if any(item.workload.id == workload.id for item in self.resolvers):
+            return self.verdicts.not_applicable(
+                subject, f"{workload.id} is the cluster resolver", base=details
+            )
+        if not self.resolvers:
+            says = f"whether {workload.id} can resolve names cannot be told"
+            return self.verdicts.undecided(subject, says, (_NO_RESOLVER,), base=details)
+        missing = min((self._missing(workload, item) for item in self.resolvers), key=len)
+        return self._judged(workload, missing, details)
+
+    def _judged(self, workload: Workload, missing: tuple[Protocol, ...], details: Details) -> CheckResult:
+        resolvers = names(item.workload.id for item in self.resolvers)
+        unread = (*self.proof.policies.anywhere(), *self.proof.namespaces.anywhere())
+        subject = workload_subject(workload)
+        if not missing:
+            says = f"{workload.id} may reach the resolver {resolvers} on UDP and TCP {DNS}"
+            return self.verdicts.passed(subject, says, doubts=self.proof.foreign.anywhere(), base=details)
+        says = f"{workload.id} is isolated for egress and cannot reach {resolvers} on {names(missing)} {DNS}"
+        if unread:
+            return self.verdicts.undecided(subject, f"{says} in what was read", unread, base=details)
+        effect = "Large answers fail." if missing == (Protocol.TCP,) else "Names do not resolve."
+        return self.verdicts.failed(
+            subject,
+            says,
+            why=(
+                f"{names(self._isolating(workload))} isolates it for egress.",
+                f"No rule, at either end, lets {names(missing)} {DNS} through to {resolvers}.",
+                effect,
+            ),
+            remedy=_REMEDY,
+            data={"missing": [item.value for item in missing]},
+            base=details,
+        )
+
+    def _isolating(self, workload: Workload) -> tuple[ObjectRef, ...]:
+        return self.facts.reachability.isolating(workload.id, Direction.EGRESS)
+
+    def _missing(self, workload: Workload, resolver: _Resolver) -> tuple[Protocol, ...]:
+        allowed = self.facts.reachability.between(workload.id, resolver.workload.id)
+        return tuple(item for item in _PROTOCOLS if not _reaches(allowed, item, resolver.ports[item]))
+
+
+def _reaches(allowed: Connections, protocol: Protocol, ports: frozenset[int]) -> bool:
+    return any(allowed.allows(protocol, port) for port in ports)
+
+
+def _resolvers(facts: Facts) -> Iterator[_Resolver]:
+    """Workloads of kube-system with the resolver's label."""
+    services = [item for item in facts.inventory.services if item.ref.namespace == _HOME]
+    for workload in facts.reachability.workloads:
+        if workload.namespace == _HOME and workload.labels.get(_LABEL) in _VALUES:
+            pods = [facts.pods[ref] for ref in workload.pod_refs if ref in facts.pods]
+            ports = {item: _ports(item, pods, services) for item in _PROTOCOLS}
+            yield _Resolver(workload, ports)
+
+
+def _ports(protocol: Protocol, pods: list[Pod], services: list[Service]) -> frozenset[int]:
+    """Numbers of the pods' ports behind port 53 of a Service that selects them; 53 where there is no such Service."""
+    found: set[int] = set()
+    for service in services:
+        for pod in pods:
+            if service.selector and service.selector.items() <= dict(pod.labels).items():
+                found |= {
+                    number
+                    for port in service.ports
+                    if port.port == DNS and port.protocol is protocol
+                    for number in _targets(port.target, protocol, pod)
+                }
+    return frozenset(found or {DNS})
+
+
+def _targets(target: int | str, protocol: Protocol, pod: Pod) -> set[int]:
+    if isinstance(target, int):
+        return {target or DNS}
+    return {port.container_port for port in pod.ports if port.name == target and port.protocol is protocol}

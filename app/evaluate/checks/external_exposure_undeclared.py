@@ -1,0 +1,81 @@
+"""Is every way in from outside on the register of approved exposures?"""
+
+from dataclasses import dataclass
+
+from app.evaluate.checks.common.evidence import evidence_for
+from app.evaluate.checks.common.exposures import Exposure, exposure_gaps, exposures
+from app.evaluate.checks.common.population import boundaries_of_all, cluster_subject
+from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
+from app.evaluate.checks.common.wording import names
+from app.model.facts import Facts
+from app.model.finding import CheckResult, CheckRun, Subject, SubjectKind
+from app.model.scope import ApprovedExposure
+
+_NO_REGISTER = Doubt(
+    "no register of approved exposures was supplied",
+    "List the approved ones in the scope file (`approved_exposures`); an empty list says that none is approved.",
+)
+_LIMITS = (
+    "Load balancers that are internal to a cloud network are told by cloud-specific marks, so all count as external.",
+    "What the cloud or a firewall in front of the cluster lets through is not visible from it.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalExposureUndeclared:
+    """Judges each object that opens a way in; the objects and the register alone decide, enforced or not.
+
+    LoadBalancer and NodePort Services, external IPs, host ports, Ingresses, Gateway API routes and OpenShift routes
+    count in the boundaries of the workloads behind them, in all boundaries where those are not known. An object passes
+    when the register names it with an owner and an approver. A cluster without any way in does not apply.
+    """
+
+    id: str = "external-exposure-undeclared"
+
+    def run(self, facts: Facts) -> CheckRun:
+        """Judge every way in."""
+        verdicts, gaps = Verdicts.of(facts, self.id), exposure_gaps(facts)
+        found: dict[str, list[Exposure]] = {}
+        for item in exposures(facts):
+            found.setdefault(item.id, []).append(item)
+        results = [_result(facts, verdicts, items) for items in found.values()]
+        if not results and not gaps:
+            says = "no object opens a way in from outside the cluster"
+            results = [verdicts.not_applicable(cluster_subject(facts), says)]
+        return verdicts.run(results, complete=not gaps, limits=_LIMITS)
+
+
+CHECK: Check = ExternalExposureUndeclared()
+
+
+def _result(facts: Facts, verdicts: Verdicts, items: list[Exposure]) -> CheckResult:
+    first = items[0]
+    workloads = sorted({name for item in items for name in item.workloads})
+    subject = Subject(SubjectKind.EXPOSURE, first.id, first.ref.namespace)
+    behind = f"to {names(workloads)}" if workloads else "to workloads that are not known"
+    says = f"{first.id} {names(item.says for item in items)}, {behind}"
+    details = Details(
+        why=(f"{says}.",),
+        evidence=tuple(evidence_for(facts, item.ref, item.field) for item in items),
+        boundaries=boundaries_of_all(facts, workloads),
+        data={"workloads": workloads},
+    )
+    if facts.scope.approved_exposures is None:
+        return verdicts.undecided(subject, says, (_NO_REGISTER,), base=details)
+    entry = next((item for item in facts.scope.approved_exposures if item.object == first.id), None)
+    problem = _problem(entry)
+    if entry is None or problem:
+        remedy = (
+            "Remove the way in, or have it approved by somebody other than its owner and listed under "
+            "approved_exposures in the scope file."
+        )
+        return verdicts.failed(subject, f"{says}; {problem}", remedy=remedy, base=details)
+    return verdicts.passed(subject, f"{says}, as {entry.approver} approved under {entry.id}", base=details)
+
+
+def _problem(entry: ApprovedExposure | None) -> str:
+    if entry is None:
+        return "it is not on the register of approved exposures"
+    if not entry.owner or not entry.approver or entry.approved_on is None:
+        return f"entry {entry.id} of the register lacks owner, approver or date"
+    return ""

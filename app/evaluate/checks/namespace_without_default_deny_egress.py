@@ -1,0 +1,7 @@
+"""Does every namespace have a default deny for egress?"""
+
+from app.evaluate.checks.common.namespace_default_deny import NamespaceDefaultDeny
+from app.evaluate.checks.common.verdicts import Check
+from app.model.policy import Direction
+
+CHECK: Check = NamespaceDefaultDeny("namespace-without-default-deny-egress", Direction.EGRESS)

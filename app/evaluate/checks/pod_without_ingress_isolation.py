@@ -1,0 +1,7 @@
+"""Is every workload isolated for ingress?"""
+
+from app.evaluate.checks.common.pod_isolation import PodIsolation
+from app.evaluate.checks.common.verdicts import Check
+from app.model.policy import Direction
+
+CHECK: Check = PodIsolation("pod-without-ingress-isolation", Direction.INGRESS)

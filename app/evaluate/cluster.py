@@ -1,0 +1,177 @@
+"""One cluster in one reading and one view: everything the questions of the engine are answered from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from app.evaluate.addresses import AddressSpace
+from app.evaluate.bits import as_set
+from app.evaluate.classes import Classifier, PodClass
+from app.evaluate.compile import PolicySet, compile_policies
+from app.evaluate.locality import Locality
+from app.evaluate.profiles import Reading
+from app.evaluate.rows import RowTable
+from app.evaluate.selectors import SelectorIndex
+from app.evaluate.views import ANY_ADDRESS, NO_PODS, View, Viewpoint, viewpoints_for
+from app.evaluate.vocabulary import Vocabulary
+from app.evaluate.workloads import Partition, partition
+from app.model.connections import Connections
+from app.model.inventory import Inventory
+from app.model.platform import Platform
+from app.model.policy import Direction
+from app.model.reachability import ExternalRange, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of a connection.
+
+    Attributes:
+        id: as in the `reach` contract.
+        number: class number, or number of classes plus that of the address atom.
+        position: of the workload among all workloads; None for addresses outside the cluster.
+    """
+
+    id: str
+    number: int
+    position: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """An inventory, compiled in one reading; what is enforced where is left open, so that both views can share it.
+
+    Attributes:
+        inventory: what was compiled.
+        platform: what told enforced classes from others.
+        reading: the data plane's reading of what the API leaves open.
+        partition: classes and workloads.
+        space: addresses, cut into atoms.
+        policies: policies resolved to sets of classes.
+        tables: rows that were asked for, by restricted classes and viewpoints.
+    """
+
+    inventory: Inventory
+    platform: Platform
+    reading: Reading
+    partition: Partition
+    space: AddressSpace
+    policies: PolicySet
+    tables: dict[tuple[int, tuple[Viewpoint, ...]], RowTable] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, inventory: Inventory, platform: Platform, reading: Reading) -> "Compiled":
+        """Compile an inventory. Nothing here depends on the order of its objects."""
+        vocabulary = Vocabulary.of(inventory.policies)
+        parts = partition(inventory, Classifier(inventory, platform, vocabulary, reading))
+        selectors = SelectorIndex(parts.classes, inventory.namespace_labels)
+        policies = compile_policies(inventory.policies, parts.blocks, selectors, vocabulary.space)
+        return cls(inventory, platform, reading, parts, vocabulary.space, policies)
+
+    def rows(self, restricted: int, viewpoints: tuple[Viewpoint, ...]) -> RowTable:
+        """The rows where policies count on `restricted`; the same ones for the same question."""
+        key = (restricted, viewpoints)
+        if key not in self.tables:
+            self.tables[key] = RowTable(self.policies, self.partition.classes, restricted, viewpoints)
+        return self.tables[key]
+
+
+class Cluster:
+    """A compiled inventory in one view: what is enforced, or what is declared."""
+
+    def __init__(self, compiled: Compiled, *, as_declared: bool) -> None:
+        self._compiled = compiled
+        self.reading = compiled.reading
+        self.partition = compiled.partition
+        self.policies = compiled.policies
+        self.space = compiled.space
+        self.restricted = as_set(
+            number for number, item in enumerate(self.partition.classes) if as_declared or item.enforced
+        )
+        self.viewpoints = _viewpoints(self.partition.classes, self.policies, self.reading)
+
+    @cached_property
+    def rows(self) -> RowTable:
+        """Rows in this reading."""
+        return self._compiled.rows(self.restricted, self.viewpoints)
+
+    @cached_property
+    def rows_otherwise(self) -> RowTable:
+        """Rows in a reading that differs in whether an `ipBlock` matches a pod."""
+        view = NO_PODS if self.reading.blocks_match_pods else ANY_ADDRESS
+        return self._compiled.rows(self.restricted, (Viewpoint(view, None, self.policies.anyone),))
+
+    @cached_property
+    def locality(self) -> Locality:
+        """Who runs beside whom."""
+        return Locality(self.workloads)
+
+    @cached_property
+    def externals(self) -> tuple[ExternalRange, ...]:
+        """Address atoms, IPv4 first."""
+        return tuple(ExternalRange(atom) for atom in self.space.atoms)
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Workloads, sorted by id."""
+        return self.partition.workloads
+
+    @cached_property
+    def members(self) -> tuple[tuple[int, ...], ...]:
+        """Positions of the workloads of each class, ascending."""
+        groups: list[list[int]] = [[] for _ in self.partition.classes]
+        for position, number in enumerate(self.partition.class_of):
+            groups[number].append(position)
+        return tuple(tuple(group) for group in groups)
+
+    def workload(self, position: int) -> Endpoint:
+        """The endpoint of a workload."""
+        return Endpoint(self.workloads[position].id, self.partition.class_of[position], position)
+
+    def atom(self, number: int) -> Endpoint:
+        """The endpoint of an address atom."""
+        return Endpoint(self.externals[number].id, self.policies.classes + number, None)
+
+    def pod_class(self, endpoint: Endpoint) -> PodClass | None:
+        """What policies see of an endpoint; None outside the cluster."""
+        return self.partition.classes[endpoint.number] if endpoint.position is not None else None
+
+    def views(self, source: Endpoint, destination: Endpoint) -> list[View]:
+        """Views in which two endpoints meet."""
+        pod = self.pod_class(destination)
+        families = pod.families if pod else frozenset()
+        points = viewpoints_for(self.viewpoints, families, self.policies.anyone)
+        return [point.view for point in points if point.endpoints >> source.number & 1]
+
+    def allowed(self, source: Endpoint, destination: Endpoint) -> Connections:
+        """Ports that one endpoint may open to another; none to itself, none between two outside the cluster."""
+        if source.id == destination.id or (source.position is None and destination.position is None):
+            return Connections()
+        if self.own_node(source, destination):
+            return Connections.all()
+        return self.rows.allowed(source.number, destination.number)
+
+    def own_node(self, source: Endpoint, destination: Endpoint) -> str:
+        """The node that a hostNetwork source and an isolated destination share; empty when that is not the case."""
+        if source.position is None or destination.position is None:
+            return ""
+        if not self.rows.isolated(destination.number, Direction.INGRESS):
+            return ""
+        return self.locality.shared_node(source.position, destination.position)
+
+
+def _viewpoints(classes: Sequence[PodClass], policies: PolicySet, reading: Reading) -> tuple[Viewpoint, ...]:
+    """One view where that is exact; one for each family where pods can have different addresses of both."""
+    if not reading.blocks_match_pods:
+        return (Viewpoint(NO_PODS, None, policies.anyone),)
+    if not any(item.families for item in classes):
+        return (Viewpoint(ANY_ADDRESS, None, policies.anyone),)
+    return (
+        Viewpoint(View(v4=True, v6=False), 4, policies.anyone & ~_silent(classes, 4)),
+        Viewpoint(View(v4=False, v6=True), 6, policies.anyone & ~_silent(classes, 6)),
+    )
+
+
+def _silent(classes: Sequence[PodClass], family: int) -> int:
+    """Classes that are known to have no address of a family."""
+    return as_set(at for at, item in enumerate(classes) if item.families and family not in item.families)

@@ -1,0 +1,89 @@
+"""What was not read or not understood, and which answers it could change.
+
+The rules, from the strongest gap to the weakest:
+
+- A policy kind that is not evaluated could deny anything where it applies: every end in its namespace, or every end of
+  the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone.
+- A policy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
+  could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
+- Pods that were not read leave workloads that are known from their template alone in doubt.
+- A namespace whose labels were not read leaves rules in doubt that select namespaces by label, for peers in it.
+- Ends outside the cluster, and ends where no policy is enforced, are certain in any case.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.model.decision import Reason
+from app.model.identity import GroupKind
+from app.model.inventory import Inventory
+from app.model.snapshot import CollectionGap, GapReason
+
+_POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
+_POD = GroupKind("", "Pod")
+_NAMESPACE = GroupKind("", "Namespace")
+_ANY = GroupKind("", "")
+
+_SETTLED = (Reason.OUTSIDE, Reason.NOT_ENFORCED)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Gaps by what they touch, each list sorted."""
+
+    unknown_kinds: tuple[CollectionGap, ...]
+    policies: tuple[CollectionGap, ...]
+    pods: tuple[CollectionGap, ...]
+    namespaces: tuple[CollectionGap, ...]
+    assumed_namespaces: frozenset[str]
+
+    @classmethod
+    def of(cls, gaps: Iterable[CollectionGap], inventory: Inventory) -> "Doubts":
+        """Sort gaps by what they touch; gaps of other kinds touch no connection."""
+        gaps = sorted(set(gaps))
+        unknown = [gap for gap in gaps if gap.reason is GapReason.UNKNOWN_KIND]
+        others = [gap for gap in gaps if gap.reason is not GapReason.UNKNOWN_KIND]
+
+        def of_kind(*kinds: GroupKind) -> tuple[CollectionGap, ...]:
+            return tuple(gap for gap in others if gap.group_kind in kinds)
+
+        return cls(
+            unknown_kinds=tuple(unknown),
+            policies=of_kind(_POLICY, _ANY),
+            pods=of_kind(_POD),
+            namespaces=of_kind(_NAMESPACE),
+            assumed_namespaces=frozenset(item.name for item in inventory.namespaces if item.assumed),
+        )
+
+    def about_policies(self, namespace: str) -> str:
+        """Why a list of policies that could select pods of a namespace is incomplete; empty when it is not."""
+        gap = _touching(self.unknown_kinds, namespace) or _touching(self.policies, namespace)
+        return gap.message if gap else ""
+
+    def about_end(self, reason: Reason, namespace: str, *, from_template: bool) -> str:
+        """Why the answer about one end cannot be relied on; empty when it can."""
+        if reason in _SETTLED:
+            return ""
+        if reason is Reason.HOST_NETWORK:
+            return _message(_touching(self.unknown_kinds, ""))
+        gap = _touching(self.unknown_kinds, namespace)
+        if gap is None and reason in (Reason.NOT_SELECTED, Reason.NO_RULE_MATCHES):
+            gap = _touching(self.policies, namespace)
+        if gap is None and from_template:
+            gap = _touching(self.pods, namespace)
+        return _message(gap)
+
+    def about_labels(self, namespace: str) -> str:
+        """Why the labels of a namespace are not known; empty when they are, or when nothing says they are missing."""
+        if namespace not in self.assumed_namespaces:
+            return ""
+        gap = next((item for item in self.namespaces if item.name in ("", namespace)), None)
+        return _message(gap)
+
+
+def _touching(gaps: Iterable[CollectionGap], namespace: str) -> CollectionGap | None:
+    return next((gap for gap in gaps if gap.namespace in ("", namespace)), None)
+
+
+def _message(gap: CollectionGap | None) -> str:
+    return gap.message if gap else ""

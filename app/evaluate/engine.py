@@ -1,0 +1,186 @@
+"""The reachability engine: questions about workloads, answered from classes of pods.
+
+`reachability` builds it; `Engine` implements `app.model.reachability.Reachability`.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+from weakref import WeakValueDictionary
+
+from app.errors import NotFoundError
+from app.evaluate.cluster import Cluster, Compiled, Endpoint
+from app.evaluate.compile import CompiledPolicy
+from app.evaluate.decide import Decider
+from app.evaluate.doubts import Doubts
+from app.evaluate.effects import effective_rule
+from app.evaluate.listing import Listing
+from app.evaluate.naming import Directory
+from app.evaluate.notes import Notes
+from app.evaluate.profiles import Reading, reading_for
+from app.evaluate.witness import Witness, Witnesses
+from app.model.connections import Connections, Protocol
+from app.model.decision import Decision
+from app.model.identity import ObjectRef
+from app.model.inventory import Inventory
+from app.model.platform import Enforcement, Platform
+from app.model.policy import Direction
+from app.model.reachability import (
+    Connection,
+    EffectiveRule,
+    ExternalRange,
+    Profile,
+    Workload,
+)
+from app.model.snapshot import CollectionGap
+
+
+def reachability(
+    inventory: Inventory,
+    platform: Platform,
+    gaps: tuple[CollectionGap, ...],
+    *,
+    profile: Profile = Profile.AUTO,
+    as_declared: bool = False,
+) -> "Engine":
+    """Work out who can open a connection to whom.
+
+    Args:
+        inventory: objects of one snapshot.
+        platform: what enforces policies there; decides where policies count, and with `Profile.AUTO` the reading.
+        gaps: what was not read; turns answers that it could change into `Reason.CANNOT_TELL`.
+        profile: whose reading holds where the API leaves it open.
+        as_declared: count every policy as enforced.
+    """
+    reading = reading_for(profile, platform)
+    compiled = _compiled(inventory, platform, reading)
+    return Engine(compiled, Doubts.of(gaps, inventory), as_declared=as_declared)
+
+
+def _enforcement_notes(platform: Platform, *, as_declared: bool) -> tuple[str, ...]:
+    """What has to be said about the whole view: where policies count although nothing shows that they hold."""
+    if as_declared:
+        return ("as declared: every policy counts, whatever the data plane enforces",)
+    notes: list[str] = []
+    if platform.enforcement in _AS_DECLARED:
+        notes.append(f"as declared: {platform.reason}")
+    by_reason: dict[str, list[str]] = {}
+    for entry in platform.nodes:
+        if entry.enforcement in _AS_DECLARED and entry.reason != platform.reason:
+            by_reason.setdefault(entry.reason, []).append(entry.node)
+    notes += [
+        f"as declared on {len(nodes)} of {len(platform.nodes)} nodes, such as {min(nodes)}: {reason}"
+        for reason, nodes in sorted(by_reason.items())
+    ]
+    return tuple(notes)
+
+
+_AS_DECLARED = (Enforcement.UNKNOWN, Enforcement.DEGRADED)
+
+# A run asks for two views of one inventory. What both share lives as long as either of them, and no longer; each value
+# holds its inventory and platform, so their identities cannot be taken by others meanwhile.
+_SHARED: WeakValueDictionary[tuple[int, int, Profile], Compiled] = WeakValueDictionary()
+
+
+def _compiled(inventory: Inventory, platform: Platform, reading: Reading) -> Compiled:
+    key = (id(inventory), id(platform), reading.profile)
+    known = _SHARED.get(key)
+    if known is None:
+        known = _SHARED[key] = Compiled.of(inventory, platform, reading)
+    return known
+
+
+class Engine:
+    """Answers for one cluster, one profile and one view; see `Reachability` for what each method promises."""
+
+    def __init__(self, compiled: Compiled, doubts: Doubts, *, as_declared: bool) -> None:
+        cluster = Cluster(compiled, as_declared=as_declared)
+        self.profile: Profile = cluster.reading.profile
+        self.as_declared: bool = as_declared
+        self.notes: tuple[str, ...] = _enforcement_notes(compiled.platform, as_declared=as_declared)
+        self.workloads: tuple[Workload, ...] = cluster.workloads
+        self.externals: tuple[ExternalRange, ...] = cluster.externals
+        self._cluster = cluster
+        self._directory = Directory(cluster)
+        self._notes = Notes(cluster, doubts)
+        self._decider = Decider(cluster, doubts, self._notes)
+        self._witnesses = Witnesses(cluster, self._decider)
+
+    @cached_property
+    def _listing(self) -> Listing:
+        return Listing(self._cluster, self._notes)
+
+    def connections(self) -> Iterator[Connection]:
+        """Rows of the `reach` contract, sorted by source then destination; external ranges merged per counterpart."""
+        return self._listing.connections()
+
+    def between(self, source: str, destination: str) -> Connections:
+        """Ports that `source` may open to `destination`. Raises `NotFoundError` for an unknown id."""
+        return self._cluster.allowed(*self._pair(source, destination))
+
+    def witnesses(self, connection: Connection) -> tuple[Witness, Witness]:
+        """What lets a row through: at the source's egress, and at the destination's ingress."""
+        source = self._directory.endpoint(connection.source)
+        destination = self._directory.endpoint(connection.destination)
+        return self._witnesses.of(source, destination, connection.allowed)
+
+    def work_out_all(self) -> int:
+        """Work out every row now instead of when it is asked for; returns how many there are."""
+        numbers = range(len(self._cluster.rows.destinations))
+        return sum(1 for number in numbers if self._cluster.rows.row(number) is not None)
+
+    def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
+        """Policies that isolate the workload in this direction and are enforced there."""
+        return tuple(policy.ref for policy in self._selecting(workload, direction, enforced=True))
+
+    def unenforced(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
+        """Policies that select the workload where the data plane does not enforce them."""
+        return tuple(policy.ref for policy in self._selecting(workload, direction, enforced=False))
+
+    def rules_on(self, workload: str, direction: Direction) -> tuple[EffectiveRule, ...]:
+        """Rules of `isolating`, resolved; empty when not isolated or when nothing is allowed."""
+        subject = self._directory.workload(workload)
+        return tuple(
+            effective_rule(self._cluster, subject, rule)
+            for policy in self._selecting(workload, direction, enforced=True)
+            for rule in policy.rules[direction]
+        )
+
+    def sources(self, destination: str) -> Iterator[tuple[str, Connections]]:
+        """Everything that may open a connection to `destination`, sorted by id; external atoms one by one."""
+        return self._listing.sources(self._directory.endpoint(destination))
+
+    def destinations(self, source: str) -> Iterator[tuple[str, Connections]]:
+        """Everything that `source` may open a connection to, sorted by id; external atoms one by one."""
+        return self._listing.destinations(self._directory.endpoint(source))
+
+    def decide(self, source: str, destination: str, protocol: Protocol, port: int) -> Decision:
+        """One connection, with its witnesses; for a workload and itself, that between two of its pods.
+
+        Raises `NotFoundError` for an unknown id, and for an external range that policies tell apart.
+        """
+        return self._decider.decide(*self._pair(source, destination), protocol, port)
+
+    def _pair(self, source: str, destination: str) -> tuple[Endpoint, Endpoint]:
+        """Both ends. An external range that holds several atoms stands for any of them if they behave alike here."""
+        pairs = [
+            (one, other)
+            for one in self._directory.endpoints(source)
+            for other in self._directory.endpoints(destination)
+        ]
+        if len({self._cluster.allowed(*pair) for pair in pairs}) > 1:
+            wide = source if self._directory.is_external(source) else destination
+            raise NotFoundError(
+                f"policies tell the addresses of {wide} apart",
+                advice=f"ask about a narrower range, such as {self._directory.endpoint(wide).id}",
+            )
+        return pairs[0]
+
+    def _selecting(
+        self, workload: str, direction: Direction, *, enforced: bool
+    ) -> tuple[CompiledPolicy, ...]:
+        subject: Endpoint = self._directory.workload(workload)
+        counts = bool(self._cluster.restricted >> subject.number & 1)
+        pod = self._cluster.partition.classes[subject.number]
+        if counts is not enforced:
+            return ()
+        return self._cluster.policies.selecting(pod.namespace, subject.number, direction)

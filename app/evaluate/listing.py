@@ -1,0 +1,188 @@
+"""Rows of classes, told as connections between workloads and maximal external ranges."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+
+from app.evaluate.bits import members
+from app.evaluate.cluster import Cluster, Endpoint
+from app.evaluate.notes import Notes
+from app.model.connections import Connections
+from app.model.policy import AddressRange, Direction
+from app.model.reachability import Connection, ExternalRange
+
+Reached = tuple[str, Connections, tuple[str, ...]]  # id of the other end, ports, notes
+
+
+class Listing:
+    """Lists of connections, each sorted by id. Nothing is ever listed pod by pod."""
+
+    def __init__(self, cluster: Cluster, notes: Notes) -> None:
+        self._cluster = cluster
+        self._notes = notes
+        self._rows = cluster.rows
+        self._first_atom = cluster.policies.classes
+        ids = [workload.id for workload in cluster.workloads]
+        self._ids = ids
+        self._externals_at = bisect_left(ids, "external:")
+
+    def connections(self) -> Iterator[Connection]:
+        """Every connection, by source, then destination."""
+        yield from self._from_workloads(range(self._externals_at))
+        yield from self._from_outside()
+        yield from self._from_workloads(range(self._externals_at, len(self._ids)))
+
+    def _from_workloads(self, positions: Iterable[int]) -> Iterator[Connection]:
+        number, reached = -1, []
+        for position in positions:
+            if self._cluster.partition.class_of[position] != number:
+                number = self._cluster.partition.class_of[position]
+                reached = self._reached_by_class(number)
+            source = self._ids[position]
+            for destination, allowed, notes in self._with_own_node(position, reached):
+                if destination != source:
+                    yield Connection(source, destination, allowed, notes)
+
+    def _reached_by_class(self, number: int) -> list[Reached]:
+        """What a class reaches: workloads and external ranges, sorted by id."""
+        workloads: list[tuple[int, Connections, tuple[str, ...]]] = []
+        atoms: list[tuple[int, Connections]] = []
+        for row, endpoints in enumerate(self._rows.destinations):
+            allowed = self._rows.cell(row, number)
+            if not allowed:
+                continue
+            for endpoint in endpoints:
+                if endpoint >= self._first_atom:
+                    atoms.append((endpoint - self._first_atom, allowed))
+                    continue
+                notes = self._notes.on(number, endpoint, row, allowed)
+                workloads += [(position, allowed, notes) for position in self._cluster.members[endpoint]]
+        workloads.sort(key=lambda item: item[0])
+        inside = [(self._ids[position], allowed, notes) for position, allowed, notes in workloads]
+        about = self._notes.on_namespace(self._cluster.partition.classes[number].namespace)
+        outside = sorted(
+            (external.id, allowed, about) for external, allowed in self._ranges(sorted(atoms, key=_first))
+        )
+        at = bisect_left(inside, "external:", key=_id)
+        return [*inside[:at], *outside, *inside[at:]]
+
+    def _ranges(
+        self, atoms: Iterable[tuple[int, Connections]]
+    ) -> Iterator[tuple[ExternalRange, Connections]]:
+        """Maximal ranges of neighbouring atoms that behave alike; atoms ascending."""
+        current: AddressRange | None = None
+        same = Connections()
+        for number, allowed in atoms:
+            atom = self._cluster.space.atoms[number]
+            if current and allowed == same and _touch(current, atom):
+                current = AddressRange(atom.version, current.first, atom.last)
+                continue
+            if current:
+                yield ExternalRange(current), same
+            current, same = atom, allowed
+        if current:
+            yield ExternalRange(current), same
+
+    def _from_outside(self) -> Iterator[Connection]:
+        """Connections from external ranges; merged for each destination, then listed range by range."""
+        by_range: dict[str, list[tuple[int, Connections]]] = {}
+        for row, endpoints in enumerate(self._rows.destinations):
+            positions = [
+                position
+                for endpoint in endpoints
+                if endpoint < self._first_atom
+                for position in self._cluster.members[endpoint]
+            ]
+            if positions:
+                for external, allowed in self._ranges(self._atoms_reaching(row)):
+                    by_range.setdefault(external.id, []).extend((at, allowed) for at in positions)
+        for source in sorted(by_range):
+            for position, allowed in sorted(by_range[source], key=_first):
+                about = self._notes.on_namespace(self._cluster.workloads[position].namespace)
+                yield Connection(source, self._ids[position], allowed, about)
+
+    def _atoms_reaching(self, row: int) -> list[tuple[int, Connections]]:
+        return sorted(
+            (
+                (atom, cell.allowed)
+                for cell in self._rows.row(row)
+                for atom in members(cell.sources >> self._first_atom)
+            ),
+            key=_first,
+        )
+
+    def _with_own_node(self, position: int, reached: Sequence[Reached]) -> Sequence[Reached]:
+        """What a hostNetwork workload reaches, its neighbours on a node included."""
+        cluster = self._cluster
+        neighbours = {
+            self._ids[guest]: (Connections.all(), (self._notes.own_node(position, guest),))
+            for guest in cluster.locality.guests_of(position)
+            if self._rows.isolated(cluster.partition.class_of[guest], Direction.INGRESS)
+        }
+        if not neighbours:
+            return reached
+        result = {destination: (allowed, notes) for destination, allowed, notes in reached}
+        for destination, (allowed, notes) in neighbours.items():
+            known, its_notes = result.get(destination, (Connections(), ()))
+            if not known.is_all:
+                result[destination] = (allowed, (*its_notes, *notes))
+        return sorted(((key, *value) for key, value in result.items()), key=_id)
+
+    def sources(self, destination: Endpoint) -> Iterator[tuple[str, Connections]]:
+        """Everything that may open a connection to an endpoint; external atoms one by one."""
+        cluster = self._cluster
+        inside: dict[int, Connections] = {}
+        outside: list[tuple[str, Connections]] = []
+        for cell in self._rows.row(self._rows.number_of(destination.number)):
+            for number in members(cell.sources):
+                if number >= self._first_atom:
+                    outside.append((cluster.externals[number - self._first_atom].id, cell.allowed))
+                else:
+                    inside.update((position, cell.allowed) for position in cluster.members[number])
+        if destination.position is not None:
+            if self._rows.isolated(destination.number, Direction.INGRESS):
+                hosts = cluster.locality.hosts_beside(destination.position)
+                inside.update((position, Connections.all()) for position in hosts)
+            inside.pop(destination.position, None)
+        return self._in_order(inside, outside)
+
+    def destinations(self, source: Endpoint) -> Iterator[tuple[str, Connections]]:
+        """Everything that an endpoint may open a connection to; external atoms one by one."""
+        cluster = self._cluster
+        inside: dict[int, Connections] = {}
+        outside: list[tuple[str, Connections]] = []
+        for row, endpoints in enumerate(self._rows.destinations):
+            allowed = self._rows.cell(row, source.number)
+            if not allowed:
+                continue
+            for number in endpoints:
+                if number >= self._first_atom:
+                    outside.append((cluster.externals[number - self._first_atom].id, allowed))
+                else:
+                    inside.update((position, allowed) for position in cluster.members[number])
+        if source.position is not None:
+            for guest in cluster.locality.guests_of(source.position):
+                if self._rows.isolated(cluster.partition.class_of[guest], Direction.INGRESS):
+                    inside[guest] = Connections.all()
+            inside.pop(source.position, None)
+        return self._in_order(inside, outside)
+
+    def _in_order(
+        self, inside: dict[int, Connections], outside: list[tuple[str, Connections]]
+    ) -> Iterator[tuple[str, Connections]]:
+        positions = sorted(inside)
+        at = bisect_left(positions, self._externals_at)
+        yield from ((self._ids[position], inside[position]) for position in positions[:at])
+        yield from sorted(outside, key=_id)
+        yield from ((self._ids[position], inside[position]) for position in positions[at:])
+
+
+def _touch(before: AddressRange, after: AddressRange) -> bool:
+    return before.version == after.version and before.last + 1 == after.first
+
+
+def _first(item: tuple[int, Connections]) -> int:
+    return item[0]
+
+
+def _id(item: tuple[str, *tuple[object, ...]]) -> str:
+    return item[0]

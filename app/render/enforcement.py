@@ -1,0 +1,105 @@
+"""Which network plugin runs, how that is known, and what it enforces where: as marks and tables."""
+
+from collections.abc import Iterable, Mapping
+
+from app.model.identity import ObjectRef
+from app.model.platform import NodeEnforcement, Plugin, Sign
+from app.render.content import Column, Mark, Row, Stack, Table
+from app.render.wording import (
+    ENFORCEMENT_MARKS,
+    ENFORCEMENT_WORDS,
+    clipped,
+    joined,
+    number,
+    sentence,
+    short_digest,
+)
+
+_NODE_NAMES = 6
+_SIGN_VALUE = 120
+
+
+def plugin_mark(plugin: Plugin) -> Mark:
+    """A plugin with what it enforces."""
+    role = "" if plugin.primary else ", adds policy only"
+    name = f"{plugin.name} {plugin.version}".strip()
+    return Mark.of(
+        ENFORCEMENT_MARKS[plugin.enforcement],
+        f"{name}{role}: {ENFORCEMENT_WORDS[plugin.enforcement].lower()}",
+    )
+
+
+def signs_table(signs: list[Sign]) -> Table:
+    """Objects and fields that tell which plugin runs."""
+    return Table(
+        caption="How the network plugin is known",
+        columns=(
+            Column("Object", 26, "code"),
+            Column("Field and value", 0, "code"),
+            Column("What it says", 32),
+        ),
+        rows=tuple(
+            Row(
+                (
+                    _sign_object(item),
+                    Stack((item.field, clipped(item.value, _SIGN_VALUE))),
+                    sentence(item.says),
+                )
+            )
+            for item in signs
+        ),
+        empty="Nothing that was read tells which network plugin runs.",
+    )
+
+
+def _sign_object(item: Sign) -> Stack:
+    return Stack((str(item.ref),), (f"sha256 {short_digest(item.digest)}",) if item.digest else ())
+
+
+def nodes_table(nodes: Iterable[NodeEnforcement]) -> Table:
+    """Enforcement by node; nodes with one reason share a row."""
+    groups: dict[tuple[str, str], list[NodeEnforcement]] = {}
+    for item in nodes:
+        groups.setdefault((item.enforcement.value, item.reason), []).append(item)
+    return Table(
+        caption="Enforcement by node",
+        columns=(
+            Column("Nodes", 10, "number"),
+            Column("Names", 34, "code"),
+            Column("Why"),
+            Column("Enforcement", 18, "mark"),
+        ),
+        rows=tuple(_node_row(items) for items in groups.values()),
+        empty="No node was read: enforcement is judged for the cluster as a whole.",
+    )
+
+
+def _node_row(items: list[NodeEnforcement]) -> Row:
+    first, names = items[0], [item.node for item in items]
+    more = (f"and {number(len(names) - _NODE_NAMES)} more",) if len(names) > _NODE_NAMES else ()
+    mark = Mark.of(ENFORCEMENT_MARKS[first.enforcement], ENFORCEMENT_WORDS[first.enforcement])
+    return Row(
+        (number(len(names)), Stack((", ".join(names[:_NODE_NAMES]),), more), sentence(first.reason), mark)
+    )
+
+
+def uncovered_table(exceptions: Mapping[ObjectRef, str]) -> Table:
+    """Pods that the plugin never covers, with why."""
+    groups: dict[str, list[str]] = {}
+    for ref, why in sorted(exceptions.items()):
+        groups.setdefault(why, []).append(f"{ref.namespace}/{ref.name}")
+    return Table(
+        caption="Pods that the network plugin never covers",
+        columns=(Column("Pods", 10, "number"), Column("Names", 44, "code"), Column("Why")),
+        rows=tuple(
+            Row(
+                (
+                    number(len(names)),
+                    joined(names[:_NODE_NAMES]) + ("" if len(names) <= _NODE_NAMES else " …"),
+                    sentence(why),
+                )
+            )
+            for why, names in groups.items()
+        ),
+        empty="None is known.",
+    )

@@ -1,0 +1,219 @@
+"""The files that travel with a report: what it was made from and what was worked out, so that anyone can check it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+import orjson
+
+from app.model.canonical import canonical_json, digest
+from app.model.finding import CheckRun, Outcome
+from app.model.history import FindingLife, Scan
+from app.model.reachability import Connection, Reachability
+from app.model.report import ReportInput
+from app.model.snapshot import CollectionGap, KindCoverage, Snapshot
+from app.render.plain import plain
+from app.render.table_file import populations
+
+MOST_CONNECTIONS: Final = 100_000
+"""Rows of `reachability.json`; an open cluster has as many as pairs. The command that makes all of them is printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """One attachment. `document` is the name under which the file judged the scan, empty for results."""
+
+    name: str
+    about: str
+    media_type: str
+    body: bytes = field(repr=False)
+    document: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its bytes."""
+        return digest(self.body)
+
+
+def evidence_files(report: ReportInput, runs: Iterable[tuple[str, CheckRun]]) -> tuple[EvidenceFile, ...]:
+    """Everything that is attached, in the order in which the manifest prints it; `manifest.json` is the last."""
+    numbered = tuple(runs)
+    files = (
+        _json(
+            "snapshot.json", "All objects as collected, after redaction", snapshot_document(report.snapshot)
+        ),
+        _json("findings.json", "Every failing result with its reasons and its life", _findings(report)),
+        _json("assessment.json", f"Controls of {report.assessment.framework.title}", _assessment(report)),
+        _json(
+            "reachability.json", "Allowed connections", reachability_document(report.judgement.reachability)
+        ),
+        EvidenceFile("populations.csv", "Every subject of every check", "text/csv", populations(numbered)),
+        *_documents(report),
+    )
+    return (
+        *files,
+        _json("manifest.json", "These files, their digests and the scan", _manifest(report.scan, files)),
+    )
+
+
+def snapshot_document(snapshot: Snapshot) -> bytes:
+    """Write `netattest/snapshot/v1`: everything `Snapshot` holds, object bodies as collected.
+
+    A body is canonical JSON, so its digest is that of its own bytes between the commas.
+    """
+    source = snapshot.source
+    return orjson.dumps(
+        {
+            "schema": "netattest/snapshot/v1",
+            "digest": snapshot.digest,
+            "cluster": snapshot.cluster,
+            "takenAt": snapshot.taken_at.isoformat(),
+            "source": plain(source),
+            "kinds": [_typed(item) for item in snapshot.kinds],
+            "gaps": [_typed(item) for item in snapshot.gaps],
+            "objects": [
+                {
+                    "key": item.ref.key,
+                    "digest": item.digest,
+                    "origin": item.origin,
+                    "body": orjson.Fragment(item.body),
+                }
+                for item in snapshot.objects
+            ],
+        }
+    )
+
+
+def _typed(item: KindCoverage | CollectionGap) -> dict[str, object]:
+    values: dict[str, object] = plain(item)
+    del values["groupKind"]
+    return {"group": item.group_kind.group, "kind": item.group_kind.kind, **values}
+
+
+def reachability_document(reachability: Reachability, most: int = MOST_CONNECTIONS) -> bytes:
+    """Write `netattest/reach/v1` with at most `most` connections; `complete` says whether they are all."""
+    rows = list(islice(reachability.connections(), most + 1))
+    return canonical_json(
+        {
+            "schema": "netattest/reach/v1",
+            "complete": len(rows) <= most,
+            "profile": reachability.profile.value,
+            "asDeclared": reachability.as_declared,
+            "workloads": [
+                {
+                    "id": item.id,
+                    "namespace": item.namespace,
+                    "name": item.key.name,
+                    "kind": item.key.kind,
+                    "pods": item.pods,
+                    "host_network": item.host_network,
+                }
+                for item in reachability.workloads
+            ],
+            "connections": [_connection(row) for row in rows[:most]],
+        }
+    )
+
+
+def _connection(row: Connection) -> dict[str, object]:
+    return {
+        "source": row.source,
+        "destination": row.destination,
+        "allowed": row.allowed.to_json(),
+        "notes": list(row.notes),
+    }
+
+
+def _findings(report: ReportInput) -> bytes:
+    lives = {life.fingerprint: _life(life) for life in report.lives}
+    rows = [
+        {"fingerprint": result.fingerprint, **plain(result), "life": lives.get(result.fingerprint)}
+        for run in report.judgement.runs
+        for result in run.results
+        if result.outcome is Outcome.FAIL
+    ]
+    return canonical_json({"schema": "netattest/findings/v1", "scan": report.scan.number, "findings": rows})
+
+
+def _life(life: FindingLife) -> dict[str, object]:
+    values: dict[str, object] = plain(life)
+    return {
+        key: value
+        for key, value in values.items()
+        if key not in ("result", "check", "subject", "fingerprint")
+    }
+
+
+def _assessment(report: ReportInput) -> bytes:
+    """Write each control's state; failing results are named by fingerprint and stand in `findings.json`."""
+    controls = [
+        {
+            "control": item.control.id,
+            "title": item.control.title,
+            "chapter": item.control.chapter,
+            "enabled": item.control.enabled,
+            "state": item.state.value,
+            "reason": item.reason,
+            "missing": list(item.missing),
+            "contrary": item.contrary,
+            "tallies": plain(item.tallies),
+            "failures": [result.fingerprint for result in item.failures],
+            "excepted": [result.fingerprint for result in item.excepted],
+            "attestation": plain(item.attestation),
+            "notApplicable": plain(item.not_applicable),
+        }
+        for item in report.assessment.controls
+    ]
+    framework = report.assessment.framework
+    return canonical_json(
+        {
+            "schema": "netattest/assessment/v1",
+            "framework": {"id": framework.id, "version": framework.version, "digest": framework.digest},
+            "at": report.assessment.at.isoformat(),
+            "controls": controls,
+        }
+    )
+
+
+def _documents(report: ReportInput) -> list[EvidenceFile]:
+    """Attach configuration byte for byte; a folder in its name becomes a hyphen, since PDF readers refuse slashes."""
+    return [
+        EvidenceFile(
+            name=item.name.replace("/", "-"),
+            about=_ABOUT.get(
+                item.name, "Framework file" if item.name.startswith("frameworks/") else "Configuration"
+            ),
+            media_type="application/json" if item.name.endswith(".json") else "application/yaml",
+            body=item.body,
+            document=item.name,
+        )
+        for item in report.documents
+    ]
+
+
+_ABOUT: Final[dict[str, str]] = {
+    "scope.yaml": "Scope: zones and registers, owned by the entity",
+    "exceptions.yaml": "Exceptions accepted by the entity",
+    "checks.yaml": "Check catalogue",
+    "context.json": "What earlier scans contributed",
+    "attestations.yaml": "Manual records",
+    "not-applicable.yaml": "Declarations of what does not apply",
+}
+
+
+def _manifest(scan: Scan, files: Iterable[EvidenceFile]) -> bytes:
+    return canonical_json(
+        {
+            "schema": "netattest/manifest/v1",
+            "scan": plain(scan),
+            "files": [
+                {"name": item.name, "document": item.document, "bytes": len(item.body), "sha256": item.digest}
+                for item in files
+            ],
+        }
+    )
+
+
+def _json(name: str, about: str, body: bytes) -> EvidenceFile:
+    return EvidenceFile(name, about, "application/json", body)

@@ -1,0 +1,233 @@
+"""Findings: one block each, with why, evidence and how to close it; the less grave ones as a list."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.model.control import ControlState
+from app.model.finding import CheckResult, Evidence, Outcome
+from app.render.content import Column, Entry, Link, Mark, Row, SectionPage, Table
+from app.render.dossier import Dossier, Finding, Section
+from app.render.excerpt import Line, excerpt_lines
+from app.render.wording import (
+    SEVERITY_WORDS,
+    STRENGTH_WORDS,
+    clipped,
+    count,
+    day,
+    ended,
+    number,
+    plural,
+    sentence,
+)
+
+MOST_BLOCKS: Final = 40
+"""Findings printed in full; an auditor reads the worst ones closely and the rest as a list."""
+
+_TITLE_IN_CONTENTS: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One object that a finding rests on; `lines` mark what decides."""
+
+    object: str
+    field: str
+    digest: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One finding in full."""
+
+    id: str
+    title: str
+    mark: Mark
+    severity: str
+    severity_id: str
+    controls: tuple[Link, ...]
+    check: Link
+    seen: str
+    strength: str
+    why: tuple[str, ...]
+    exhibits: tuple[Exhibit, ...]
+    remedy: str
+    remedy_code: str
+    exception: str
+
+
+@dataclass(frozen=True)
+class FindingsPage(SectionPage):
+    """`blocks` in full, `others` as a list, `undecided` is what could not be determined."""
+
+    blocks: tuple[Block, ...]
+    others: Table
+    undecided: Table
+    notes: tuple[str, ...]
+
+
+def build(dossier: Dossier) -> FindingsPage:
+    """Build the section."""
+    findings = dossier.findings
+    most = min(MOST_BLOCKS, dossier.definition.rows)
+    blocks = tuple(_block(dossier, item) for item in findings[:most])
+    return FindingsPage(
+        id="findings",
+        title="Findings",
+        lede=(_lede(dossier),),
+        entries=tuple(
+            Entry(f"{item.id}  {clipped(item.title, _TITLE_IN_CONTENTS)}", item.id, 2) for item in blocks
+        ),
+        blocks=blocks,
+        others=_others(dossier, findings[most:]),
+        undecided=_undecided(dossier),
+        notes=_notes(dossier),
+    )
+
+
+def _lede(dossier: Dossier) -> str:
+    findings = dossier.findings
+    if not dossier.mapped_runs:
+        return "No test that bears on this framework was performed, so nothing can be said."
+    if not findings:
+        return "No test that bears on this framework found an exception in what was read."
+    accepted = sum(item.state is ControlState.PARTIAL for item in findings)
+    aside = sum(not item.direct for item in findings)
+    parts = [f"{count(len(findings), 'finding')}, worst first."]
+    if accepted:
+        parts.append(f"{number(accepted)} {'is' if accepted == 1 else 'are'} under an accepted exception.")
+    if aside:
+        parts.append(
+            f"{number(aside)} {'comes' if aside == 1 else 'come'} from supporting tests, which decide no control."
+        )
+    return " ".join(parts)
+
+
+def _notes(dossier: Dossier) -> tuple[str, ...]:
+    if not dossier.elsewhere:
+        return ()
+    are = "bears" if dossier.elsewhere == 1 else "bear"
+    return (
+        (
+            f"{count(dossier.elsewhere, 'more failing result')} of this scan {are} on no control or no subject of this"
+            " framework; `findings.json` holds all."
+        ),
+    )
+
+
+def _block(dossier: Dossier, item: Finding) -> Block:
+    result = item.result
+    evidence = dossier.evidence_ids[result.check]
+    words, _, code = result.remedy.partition("\n\n")
+    return Block(
+        id=item.id,
+        title=_title(result),
+        mark=item.mark,
+        severity=SEVERITY_WORDS[result.severity],
+        severity_id=result.severity.value,
+        controls=tuple(Link(number_, f"control-{number_}") for number_ in item.controls),
+        check=Link(evidence, evidence),
+        seen=_seen(dossier, item),
+        strength=sentence(STRENGTH_WORDS[result.strength]),
+        why=tuple(ended(step) for step in result.why),
+        exhibits=tuple(_exhibit(entry) for entry in result.evidence),
+        remedy=_ended_before_code(words, code),
+        remedy_code=code.strip("\n"),
+        exception=f"Covered by the accepted exception {item.exception}." if item.exception else "",
+    )
+
+
+def _ended_before_code(words: str, code: str) -> str:
+    """A remedy may end in an object to apply, after an empty line; then a colon leads to it."""
+    return f"{words.rstrip('.: ')}:" if code else ended(words)
+
+
+def _title(result: CheckResult) -> str:
+    return (ended(result.says) or f"{result.check}: {result.subject}.")[:-1]
+
+
+def _seen(dossier: Dossier, item: Finding) -> str:
+    life = item.life
+    if life is None:
+        return "not recorded before this scan"
+    again = f", opened {number(life.times_opened)} times" if life.times_opened > 1 else ""
+    if life.first_in == dossier.report.scan.number:
+        return f"first seen in this scan{again}"
+    return f"first seen {day(life.first_at)}, in {count(life.seen_in, 'scan')}{again}"
+
+
+def _exhibit(entry: Evidence) -> Exhibit:
+    return Exhibit(
+        object=str(entry.ref),
+        field=entry.field,
+        digest=entry.digest,
+        lines=excerpt_lines(entry.excerpt, entry.field) if entry.excerpt else (),
+    )
+
+
+def _others(dossier: Dossier, findings: tuple[Finding, ...]) -> Table:
+    room = max(dossier.definition.rows - MOST_BLOCKS, 0)
+    shown = findings[:room]
+    left = len(findings) - len(shown)
+    return Table(
+        caption="More findings, in short",
+        columns=(
+            Column("Finding", 14, "code"),
+            Column("What is wrong"),
+            Column("Severity", 10),
+            Column("Controls", 16),
+            Column("State", 18, "mark"),
+        ),
+        rows=tuple(_short_row(item) for item in shown),
+        note=f"{count(left, 'more finding')} {'is' if left == 1 else 'are'} not printed; `findings.json` holds all."
+        if left
+        else "",
+        empty="",
+    )
+
+
+def _short_row(item: Finding) -> Row:
+    cells = (
+        item.id,
+        _title(item.result) + ".",
+        SEVERITY_WORDS[item.result.severity],
+        ", ".join(item.controls),
+        item.mark,
+    )
+    return Row(cells, item.state.value, item.id)
+
+
+def _undecided(dossier: Dossier) -> Table:
+    """What could not be determined, by check and sentence; one row may stand for many subjects."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for evidence, run in dossier.mapped_runs:
+        for result in dossier.of_boundary(run):
+            if result.outcome in (Outcome.INSUFFICIENT, Outcome.ERROR):
+                why = result.remedy.partition("\n\n")[0] or (result.why[-1] if result.why else result.says)
+                groups.setdefault((evidence, run.meta.title, why), []).append(result.subject.id)
+    rows = list(groups.items())
+    shown = rows[: dossier.definition.rows]
+    left = len(rows) - len(shown)
+    return Table(
+        caption="Could not be determined",
+        columns=(
+            Column("Evidence", 14, "code"),
+            Column("Test", 28),
+            Column("Subjects", 12, "number"),
+            Column("What would be needed"),
+        ),
+        rows=tuple(
+            Row(
+                (Link(key[0], key[0]), sentence(key[1])[:-1], number(len(names)), ended(key[2])),
+                ControlState.INSUFFICIENT.value,
+            )
+            for key, names in shown
+        ),
+        note=f"{number(left)} more {'row' if left == 1 else plural('row')} in `populations.csv`."
+        if left
+        else "",
+        empty="",
+    )
+
+
+SECTION = Section("findings", "Findings", build)

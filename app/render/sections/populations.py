@@ -1,0 +1,113 @@
+"""Populations: every subject of every check, those without exception included. Passing evidence is evidence too."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.model.finding import CheckResult, CheckRun, Outcome
+from app.render.charts import Segment, StackedBar
+from app.render.content import Entry, Link, Mark, SectionPage
+from app.render.dossier import Dossier, Section
+from app.render.wording import OUTCOME_MARKS, OUTCOME_WORDS, count, number, sentence
+
+_ORDER: Final = (Outcome.FAIL, Outcome.INSUFFICIENT, Outcome.ERROR, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Subjects with one outcome; `more` says how many names are left out."""
+
+    mark: Mark
+    count: str
+    names: tuple[str, ...]
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """One check over its population."""
+
+    evidence: str
+    check: str
+    title: str
+    about: str
+    controls: tuple[Link, ...]
+    bar: StackedBar
+    groups: tuple[Group, ...]
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PopulationsPage(SectionPage):
+    """Checks that bear on the framework, in the order of their evidence ids."""
+
+    populations: tuple[Population, ...]
+    note: str
+
+
+def build(dossier: Dossier) -> PopulationsPage:
+    """Build the section."""
+    populations = tuple(_population(dossier, evidence, run) for evidence, run in dossier.mapped_runs)
+    others = len(dossier.runs) - len(populations)
+    return PopulationsPage(
+        id="populations",
+        title="Populations",
+        lede=(
+            (
+                "For each test, everything it looked at and what it found, over the population of this framework."
+                f" At most {count(dossier.definition.rows, 'name')} per outcome are printed; `populations.csv` has every subject with"
+                " its sentence."
+            ),
+        ),
+        entries=tuple(Entry(f"{item.evidence}  {item.title}", item.evidence, 2) for item in populations),
+        populations=populations,
+        note=f"{count(others, 'test')} of this scan {'bears' if others == 1 else 'bear'} on no control of this framework."
+        if others
+        else "",
+    )
+
+
+def _population(dossier: Dossier, evidence: str, run: CheckRun) -> Population:
+    results = dossier.of_boundary(run)
+    by_outcome = {outcome: [item for item in results if item.outcome is outcome] for outcome in _ORDER}
+    return Population(
+        evidence=evidence,
+        check=run.meta.id,
+        title=sentence(run.meta.title)[:-1],
+        about=_about(run, len(results)),
+        controls=tuple(
+            Link(item.control.id, f"control-{item.control.id}") for item in dossier.bearing[run.meta.id]
+        ),
+        bar=StackedBar(
+            f"bar-{evidence}",
+            f"{run.meta.title}: population by outcome",
+            tuple(
+                Segment(OUTCOME_MARKS[outcome].value, OUTCOME_WORDS[outcome], len(by_outcome[outcome]))
+                for outcome in _ORDER
+            ),
+            width=482,
+            height=6,
+        ),
+        groups=tuple(_group(dossier, outcome, items) for outcome, items in by_outcome.items() if items),
+        limits=tuple(sentence(limit) for limit in run.limits),
+    )
+
+
+def _about(run: CheckRun, size: int) -> str:
+    whole = "" if run.population_complete else " Part of the population could not be read."
+    if not size:
+        return f"No subject in the population.{whole}"
+    return f"{count(size, 'subject')}. {sentence(f'an exception means: {run.meta.fails_when}')}{whole}"
+
+
+def _group(dossier: Dossier, outcome: Outcome, items: list[CheckResult]) -> Group:
+    most = dossier.definition.rows
+    left = len(items) - most
+    return Group(
+        mark=Mark.of(OUTCOME_MARKS[outcome], OUTCOME_WORDS[outcome]),
+        count=number(len(items)),
+        names=tuple(item.subject.id for item in items[:most]),
+        more=f"and {number(left)} more in `populations.csv`" if left > 0 else "",
+    )
+
+
+SECTION = Section("populations", "Populations", build)

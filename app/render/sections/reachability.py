@@ -1,0 +1,226 @@
+"""Reachability: a matrix of namespaces with the outside world first, then the open paths into the sensitive part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.model.connections import Connections
+from app.model.platform import Enforcement
+from app.model.policy import Direction
+from app.model.reachability import Workload
+from app.model.snapshot import Coverage
+from app.render.charts import Level, Matrix, MatrixLabel
+from app.render.charts.matrix import WORDS
+from app.render.content import Column, Entry, Row, SectionPage, Stack, Table, capped
+from app.render.dossier import Dossier, Section
+from app.render.namespaces import OUTSIDE, Worst, worst_levels
+from app.render.wording import SENSITIVE_WORDS, count, number, plural, sentence
+
+MOST_NAMESPACES: Final = 30
+_MOST_TARGETS: Final = 300
+_NAMES: Final = 3
+_OUTSIDE_NAME: Final = "outside world"
+
+
+@dataclass(frozen=True)
+class ReachabilityPage(SectionPage):
+    """`matrix` is None when there is nothing to draw; `notes` are sentences on how to take it."""
+
+    matrix: Matrix | None
+    legend: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    pairs: Table
+    paths: Table
+
+
+def build(dossier: Dossier) -> ReachabilityPage:
+    """Build the section."""
+    names, total = _names(dossier)
+    worst = worst_levels(dossier.report.judgement.reachability, names) if names else Worst()
+    blind = _policies_unread(dossier)
+    keys = (OUTSIDE, *names)
+    levels = tuple(tuple(Level.UNKNOWN if blind and a != b else worst.at(a, b) for b in keys) for a in keys)
+    return ReachabilityPage(
+        id="reachability",
+        title="Reachability",
+        lede=(
+            (
+                "Who may open a connection to whom, under all policies together. Rows send, columns receive. A cell shows the"
+                " worst case over the pods behind it: one open pod makes the pair open."
+            ),
+        ),
+        entries=(Entry(f"Open paths into the {SENSITIVE_WORDS[dossier.boundary]}", "reachability-paths", 2),),
+        matrix=_matrix(dossier, keys, levels) if names else None,
+        legend=tuple((level.value, words) for level, words in _LEGEND),
+        notes=_notes(dossier, len(names), total, worst, blind=blind),
+        pairs=_pairs(keys, levels),
+        paths=_paths(dossier, blind=blind),
+    )
+
+
+_LEGEND: Final[tuple[tuple[Level, str], ...]] = (
+    (Level.OPEN, "every port"),
+    (Level.PORTS, "some ports"),
+    (Level.NONE, "nothing"),
+    (Level.UNKNOWN, "could not be told"),
+    (Level.SELF, "no pair"),
+)
+
+
+def _names(dossier: Dossier) -> tuple[tuple[str, ...], int]:
+    """Namespaces with workloads: sensitive ones first, then in scope or unknown, then the rest; capped."""
+    rank: dict[str, int] = {}
+    for item in dossier.report.judgement.reachability.workloads:
+        placement = dossier.placements[item.id]
+        inside = placement.inside(dossier.boundary)
+        own = 0 if placement.sensitive(dossier.boundary) else 2 if inside is None else 1 if inside else 3
+        rank[item.namespace] = min(own, rank.get(item.namespace, own))
+    ordered = sorted(rank, key=lambda name: (rank[name], name))
+    return tuple(ordered[:MOST_NAMESPACES]), len(ordered)
+
+
+def _policies_unread(dossier: Dossier) -> bool:
+    """True when no NetworkPolicy could be listed: then nothing can be said about any pair."""
+    return dossier.report.snapshot.coverage("networking.k8s.io", "NetworkPolicy") is Coverage.REFUSED
+
+
+def _matrix(dossier: Dossier, keys: Sequence[str], levels: tuple[tuple[Level, ...], ...]) -> Matrix:
+    sensitive = {
+        item.namespace for item in dossier.report.judgement.reachability.workloads if dossier.sensitive(item)
+    }
+    labels = tuple(MatrixLabel(key or _OUTSIDE_NAME, key in sensitive, outside=not key) for key in keys)
+    cells = [level for row in levels for level in row]
+    described = ", ".join(f"{cells.count(level)} {WORDS[level]}" for level in Level if cells.count(level))
+    return Matrix(
+        "matrix",
+        "Reachability between namespaces",
+        f"{len(keys)} rows and columns, the outside world first; cells: {described}. The table below says the same.",
+        labels,
+        levels,
+    )
+
+
+def _notes(dossier: Dossier, shown: int, total: int, worst: Worst, *, blind: bool) -> tuple[str, ...]:
+    platform, snapshot = dossier.report.judgement.platform, dossier.report.snapshot
+    said: list[str] = []
+    if blind:
+        said.append("NetworkPolicy objects could not be listed, so nothing can be said about any pair.")
+    elif snapshot.gaps_of("networking.k8s.io", "NetworkPolicy"):
+        said.append(
+            "Some policies could not be read or understood; see what was not seen. Cells rest on those that were."
+        )
+    if platform.enforcement is Enforcement.UNKNOWN:
+        said.append("As declared: whether the network plugin enforces policies is unknown.")
+    elif platform.enforcement is not Enforcement.ENFORCED:
+        said.append(f"Policies count only where they are enforced: {sentence(platform.reason)}")
+    if shown < total:
+        said.append(
+            f"{number(shown)} of {count(total, 'namespace')} are drawn: the sensitive ones first, then those in scope."
+            " The others stand in `reachability.json`."
+        )
+    if not worst.finished:
+        said.append(
+            "This cluster has more connections than one report works through; the cells left open are hatched."
+        )
+    said.append(
+        "A filled cell in the row of the outside world says that no policy stands in the way. Whether a route leads there is"
+        " a matter of services, load balancers and host ports, which have checks of their own."
+    )
+    return tuple(said)
+
+
+def _pairs(keys: Sequence[str], levels: tuple[tuple[Level, ...], ...]) -> Table:
+    """The matrix in words: for each sender, whom it reaches on every port, on some, and what is unknown."""
+    rows: list[Row] = []
+    for i, key in enumerate(keys):
+        groups = [
+            ", ".join(other or _OUTSIDE_NAME for j, other in enumerate(keys) if levels[i][j] is level) or "–"
+            for level in (Level.OPEN, Level.PORTS, Level.UNKNOWN)
+        ]
+        rows.append(Row((key or _OUTSIDE_NAME, *groups)))
+    return Table(
+        caption="The same as a table: whom each namespace may open connections to",
+        columns=(
+            Column("From", 22, "code"),
+            Column("Every port"),
+            Column("Some ports"),
+            Column("Could not be told", 20),
+        ),
+        rows=tuple(rows) if len(keys) > 1 else (),
+        empty="No workload was read.",
+    )
+
+
+def _paths(dossier: Dossier, *, blind: bool) -> Table:
+    targets = [item for item in dossier.report.judgement.reachability.workloads if dossier.sensitive(item)]
+    rows = [] if blind else [row for item in targets[:_MOST_TARGETS] for row in _paths_into(dossier, item)]
+    rows.sort(key=lambda row: row[0])
+    shown = rows[: dossier.definition.rows]
+    note = capped(len(shown), len(rows), "paths", "reachability.json")
+    if len(targets) > _MOST_TARGETS:
+        note = f"{note} Paths into the first {_MOST_TARGETS} of {count(len(targets), 'sensitive workload')} were worked out.".strip()
+    part = SENSITIVE_WORDS[dossier.boundary]
+    return Table(
+        caption=f"Open paths into the {part} from outside it",
+        columns=(
+            Column("Into", 28, "code"),
+            Column("From", 18, "code"),
+            Column("Workloads", 28, "code"),
+            Column("Ports"),
+        ),
+        rows=tuple(row for _, row in shown),
+        note=note,
+        empty=_no_paths(part, blind=blind, targets=len(targets)),
+    )
+
+
+def _no_paths(part: str, *, blind: bool, targets: int) -> str:
+    if blind:
+        return "Could not be determined: no policy could be listed."
+    if not targets:
+        return f"No scope rule places a workload in the {part}, so no path into it can be listed."
+    return f"No policy lets anything outside the {part} connect to it."
+
+
+def _paths_into(dossier: Dossier, target: Workload) -> list[tuple[tuple[object, ...], Row]]:
+    """One row for each namespace that reaches the target from outside the sensitive part, the outside world first."""
+    engine = dossier.report.judgement.reachability
+    if not engine.isolating(target.id, Direction.INGRESS) and len(engine.workloads) > _MOST_TARGETS:
+        row = Row(
+            (
+                target.id,
+                "any",
+                Stack(("every workload and address that may send",)),
+                "every port: no policy isolates it",
+            )
+        )
+        return [((0, target.id), row)]
+    homes = {item.id: item for item in engine.workloads}
+    groups: dict[str, list[tuple[str, Connections]]] = {}
+    for source, allowed in engine.sources(target.id):
+        workload = homes.get(source)
+        if workload is None or not dossier.sensitive(workload):
+            groups.setdefault(workload.namespace if workload else OUTSIDE, []).append((source, allowed))
+    return [
+        ((bool(place), target.id, place), _path(target.id, place, found)) for place, found in groups.items()
+    ]
+
+
+def _path(target: str, place: str, found: list[tuple[str, Connections]]) -> Row:
+    union = Connections()
+    for _, allowed in found:
+        union = union | allowed
+    noun = "workload" if place else "address range"
+    names = tuple(_short(source, place) for source, _ in found[:_NAMES])
+    more = (f"and {number(len(found) - _NAMES)} more {plural(noun)}",) if len(found) > _NAMES else ()
+    return Row((target, place or _OUTSIDE_NAME, Stack(names, more), str(union)))
+
+
+def _short(source: str, place: str) -> str:
+    """Leave out what the column beside it says."""
+    return (
+        source.removeprefix(f"{place}/").removeprefix("external:").replace("-", " – " if not place else "-")
+    )
+
+
+SECTION = Section("reachability", "Reachability", build)

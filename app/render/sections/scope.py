@@ -1,0 +1,249 @@
+"""Scope and coverage: what is in, what was read and what was not, and whether policies are enforced at all."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.model.control import ControlState
+from app.model.reachability import Workload
+from app.model.scope import Boundary, Placement, Zone
+from app.model.snapshot import KindCoverage
+from app.render.content import Column, Entry, Fact, Mark, Row, SectionPage, Table, capped
+from app.render.dossier import Dossier, Section
+from app.render.enforcement import nodes_table, plugin_mark, signs_table, uncovered_table
+from app.render.gaps import GapGroup, gap_groups
+from app.render.wording import (
+    COVERAGE_MARKS,
+    COVERAGE_WORDS,
+    GAP_WORDS,
+    ZONE_WORDS,
+    count,
+    day,
+    ended,
+    number,
+    sentence,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NotSeen:
+    """One thing that was not read. `permission` is the rule that would grant it, as YAML, or advice in words."""
+
+    mark: Mark
+    kind: str
+    cause: str
+    messages: tuple[str, ...]
+    more: str
+    advice: str
+    permission: str
+    controls: str
+
+
+@dataclass(frozen=True)
+class ScopePage(SectionPage):
+    """Tables in print order; `not_seen` is empty when everything that was asked for was read."""
+
+    source: tuple[Fact, ...]
+    not_seen: tuple[NotSeen, ...]
+    all_seen: str
+    placement: Table
+    namespaces: Table
+    plugins: tuple[Mark, ...]
+    enforcement: str
+    signs: Table
+    nodes: Table
+    uncovered: Table
+    kinds: Table
+    residuals: tuple[str, ...]
+
+
+def build(dossier: Dossier) -> ScopePage:
+    """Build the section."""
+    platform = dossier.report.judgement.platform
+    return ScopePage(
+        id="scope",
+        title="Scope and coverage",
+        lede=(_scope_sentence(dossier),),
+        entries=(
+            Entry("What was not seen", "scope-not-seen", 2),
+            Entry("What is in scope", "scope-placement", 2),
+            Entry("Network plugin and enforcement", "scope-platform", 2),
+            Entry("What was read", "scope-kinds", 2),
+        ),
+        source=_source(dossier),
+        not_seen=tuple(_not_seen(group) for group in gap_groups(dossier)),
+        all_seen=(
+            "Everything that was asked for was read."
+            if dossier.report.snapshot.objects
+            else "No object was read."
+        ),
+        placement=_placement(dossier),
+        namespaces=_namespaces(dossier),
+        plugins=tuple(plugin_mark(item) for item in platform.plugins)
+        or (Mark.of(ControlState.INSUFFICIENT, "No network plugin was recognised"),),
+        enforcement=sentence(platform.reason),
+        signs=signs_table([sign for plugin in platform.plugins for sign in plugin.signs]),
+        nodes=nodes_table(platform.nodes),
+        uncovered=uncovered_table(platform.pod_exceptions),
+        kinds=_kinds(dossier.report.snapshot.kinds),
+        residuals=_residuals(dossier),
+    )
+
+
+def _scope_sentence(dossier: Dossier) -> str:
+    scope, workloads = dossier.report.judgement.scope, dossier.report.judgement.reachability.workloads
+    if not scope.given:
+        return (
+            "No scope file was given. Nothing is therefore out of scope: every workload counts as in scope, and every"
+            " statement that needs a zone is insufficient evidence."
+        )
+    unknown = sum(dossier.placements[item.id].inside(dossier.boundary) is None for item in workloads)
+    owner = f" Its owner is {scope.owner}." if scope.owner else " It names no owner."
+    reviewed = f" It was last reviewed on {day(scope.reviewed_on)}." if scope.reviewed_on else ""
+    placed = (
+        f" {count(unknown, 'workload')} of {number(len(workloads))} {'is' if unknown == 1 else 'are'} placed by no rule"
+        f" and {'counts' if unknown == 1 else 'count'} as in scope."
+        if unknown
+        else f" Its rules place every one of {count(len(workloads), 'workload')}."
+    )
+    return f"Scope comes from `scope.yaml`, which belongs to the entity.{owner}{reviewed}{placed}"
+
+
+def _source(dossier: Dossier) -> tuple[Fact, ...]:
+    source, scope = dossier.report.snapshot.source, dossier.report.judgement.scope
+    return (
+        Fact("Source", sentence(source.description)),
+        Fact("Cluster UID", source.cluster_uid or "not read", code=bool(source.cluster_uid)),
+        Fact("Server version", source.server_version or "not read"),
+        Fact("Read as", source.identity or "not known", code=bool(source.identity)),
+        Fact("Scope file SHA-256", scope.digest or "no scope file", code=bool(scope.digest)),
+    )
+
+
+def _not_seen(group: GapGroup) -> NotSeen:
+    gap, total = group.first, len(group.gaps)
+    is_yaml = "\n" in gap.advice.strip() or gap.advice.strip().startswith(("- ", "apiGroups", "rules"))
+    return NotSeen(
+        mark=Mark.of(ControlState.INSUFFICIENT, "Not seen"),
+        kind=str(gap.group_kind) or "Kind not known",
+        cause=sentence(GAP_WORDS[gap.reason]),
+        messages=tuple(ended(item.message) for item in group.gaps[:3]),
+        more=f"and {count(total - 3, 'more gap')} of the same cause" if total > 3 else "",  # noqa: PLR2004  as many as are printed
+        advice="" if is_yaml else ended(gap.advice),
+        permission=gap.advice.strip("\n") if is_yaml else "",
+        controls=", ".join(group.controls) or "none of this framework",
+    )
+
+
+def _placement(dossier: Dossier) -> Table:
+    groups: dict[str, list[Workload]] = {}
+    for item in dossier.report.judgement.reachability.workloads:
+        groups.setdefault(_place_word(dossier.placements[item.id], dossier.boundary), []).append(item)
+    order = [word for word in _place_words(dossier.boundary) if word in groups]
+    return Table(
+        caption="Workloads by place",
+        columns=(
+            Column("Place"),
+            Column("Namespaces", 16, "number"),
+            Column("Workloads", 16, "number"),
+            Column("Pods", 16, "number"),
+        ),
+        rows=tuple(_place_row(word, groups[word]) for word in order),
+        empty="No workload was read.",
+    )
+
+
+def _place_row(word: str, items: list[Workload]) -> Row:
+    cell = Mark.of(ControlState.INSUFFICIENT, "Unknown: counts as in scope") if word == "Unknown" else word
+    namespaces = len({item.namespace for item in items})
+    return Row((cell, number(namespaces), number(len(items)), number(sum(item.pods for item in items))))
+
+
+def _place_words(boundary: Boundary) -> tuple[str, ...]:
+    match boundary:
+        case Boundary.PCI:
+            return (*(ZONE_WORDS[zone] for zone in Zone if zone is not Zone.UNKNOWN), "Unknown")
+        case Boundary.HIPAA:
+            return ("Maintains or transmits ePHI", "No ePHI", "Unknown")
+        case Boundary.SOC2:
+            return ("In the system, confidential", "In the system", "Outside the system", "Unknown")
+
+
+def _place_word(placement: Placement, boundary: Boundary) -> str:
+    words = _place_words(boundary)
+    match boundary:
+        case Boundary.PCI:
+            return ZONE_WORDS[placement.zone]
+        case Boundary.HIPAA:
+            return words[-1] if placement.ephi is None else words[not placement.ephi]
+        case Boundary.SOC2:
+            if placement.soc2 is None:
+                return words[-1]
+            return words[2] if not placement.soc2 else words[not placement.confidential]
+
+
+def _namespaces(dossier: Dossier) -> Table:
+    """One row per namespace and place; a namespace with several places has several rows."""
+    found: Counter[tuple[int, str, str, str]] = Counter()
+    words = _place_words(dossier.boundary)
+    for item in dossier.report.judgement.reachability.workloads:
+        placement = dossier.placements[item.id]
+        word = _place_word(placement, dossier.boundary)
+        found[words.index(word), item.namespace, word, ", ".join(placement.rules)] += 1
+    rows = sorted(found.items())
+    shown = rows[: dossier.definition.rows]
+    return Table(
+        caption="Namespaces and the scope rules that placed them",
+        columns=(
+            Column("Namespace", 32, "code"),
+            Column("Place"),
+            Column("Scope rules", 28, "code"),
+            Column("Workloads", 14, "number"),
+        ),
+        rows=tuple(
+            Row((name, word, rules or "none", number(size))) for (_, name, word, rules), size in shown
+        ),
+        note=capped(len(shown), len(rows), "rows", "scope.yaml"),
+        empty="No workload was read.",
+    )
+
+
+def _kinds(kinds: Iterable[KindCoverage]) -> Table:
+    return Table(
+        caption="Resource kinds that were asked for",
+        columns=(
+            Column("Kind", 0, "code"),
+            Column("Version", 10, "code"),
+            Column("Objects", 10, "number"),
+            Column("Pages", 8, "number"),
+            Column("resourceVersion", 18, "code"),
+            Column("Coverage", 14, "mark"),
+        ),
+        rows=tuple(
+            Row(
+                (
+                    str(item.group_kind),
+                    item.version or "–",
+                    number(item.count),
+                    number(item.pages),
+                    item.resource_version or "–",
+                    Mark.of(COVERAGE_MARKS[item.coverage], COVERAGE_WORDS[item.coverage]),
+                )
+            )
+            for item in kinds
+        ),
+        empty="The source does not say which kinds it was asked for.",
+    )
+
+
+def _residuals(dossier: Dossier) -> tuple[str, ...]:
+    """Limits that the plugins and the checks state themselves, each once."""
+    platform = dossier.report.judgement.platform
+    said = [
+        *(caution for plugin in platform.plugins for caution in plugin.cautions),
+        *(limit for _, run in dossier.mapped_runs for limit in run.limits),
+    ]
+    return tuple(dict.fromkeys(sentence(item) for item in said))
+
+
+SECTION = Section("scope", "Scope and coverage", build)

@@ -1,0 +1,227 @@
+"""Summary: three sentences, the figures, a bar per framework, and what to do first."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.model.control import Assessment, ControlState
+from app.model.finding import Severity
+from app.model.platform import Enforcement
+from app.render.charts import Segment, Sparkline, StackedBar
+from app.render.content import Column, Link, Mark, Row, SectionPage, Table
+from app.render.dossier import Dossier, Finding, Section
+from app.render.sections.cover import result_sentence
+from app.render.wording import (
+    SEVERITY_WORDS,
+    STATE_WORDS,
+    count,
+    day,
+    ended,
+    number,
+    plural,
+    sentence,
+    spelled,
+)
+
+_FIRST = 5
+_SCANS = 14
+_FIGURES = (
+    ControlState.SUPPORTED,
+    ControlState.EXCEPTION,
+    ControlState.PARTIAL,
+    ControlState.INSUFFICIENT,
+    ControlState.MANUAL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One large number: its state, what it counts, and the scan before; `spark` is None without a history."""
+
+    mark: Mark
+    value: str
+    of: str
+    before: str
+    spark: Sparkline | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkBar:
+    """One framework of the same scan."""
+
+    name: str
+    bar: StackedBar
+    counts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SummaryPage(SectionPage):
+    """`heads` are the states that `FrameworkBar.counts` follow."""
+
+    figures: tuple[Figure, ...]
+    heads: tuple[Mark, ...]
+    frameworks: tuple[FrameworkBar, ...]
+    first: Table
+    severities: Table
+    since: str
+
+
+def build(dossier: Dossier) -> SummaryPage:
+    """Build the summary."""
+    assessments = sorted(
+        dossier.report.judgement.assessments or (dossier.assessment,),
+        key=lambda item: item.framework.id != dossier.assessment.framework.id,
+    )
+    return SummaryPage(
+        id="summary",
+        title="Summary",
+        lede=(
+            " ".join((result_sentence(dossier), _findings_sentence(dossier), _coverage_sentence(dossier))),
+        ),
+        figures=tuple(_figure(dossier, state) for state in _FIGURES),
+        heads=tuple(Mark.of(state) for state in STATE_WORDS),
+        frameworks=tuple(_framework(index, item) for index, item in enumerate(assessments)),
+        first=_first(dossier),
+        severities=_severities(dossier),
+        since=_since(dossier),
+    )
+
+
+def _findings_sentence(dossier: Dossier) -> str:
+    if not dossier.mapped_runs:
+        return "No test that bears on this framework was performed."
+    deciding = [item for item in dossier.findings if item.direct and item.state is ControlState.EXCEPTION]
+    if not deciding:
+        return "No test that decides a control found an exception."
+    worst = sum(item.result.severity in (Severity.CRITICAL, Severity.HIGH) for item in deciding)
+    grave = f", {number(worst)} of them critical or high" if worst else ""
+    return f"Behind the exceptions {_are(len(deciding))} {count(len(deciding), 'finding')}{grave}."
+
+
+def _coverage_sentence(dossier: Dossier) -> str:
+    snapshot = dossier.report.snapshot
+    read = _read_sentence(len(snapshot.objects), len(snapshot.gaps))
+    return f"{read} {_ENFORCED[dossier.report.judgement.platform.enforcement]}"
+
+
+_ENFORCED: Final[dict[Enforcement, str]] = {
+    Enforcement.ENFORCED: "The network plugin is known to enforce policies.",
+    Enforcement.NOT_ENFORCED: "The network plugin does not enforce policies.",
+    Enforcement.DEGRADED: "The network plugin enforces policies only in part.",
+    Enforcement.UNKNOWN: "Whether policies are enforced is unknown, so results are as declared.",
+}
+
+
+def _read_sentence(objects: int, gaps: int) -> str:
+    if not objects:
+        return "No object was read."
+    if gaps:
+        limits = "limits" if gaps == 1 else "limit"
+        return f"{sentence(spelled(gaps, 'gap'))[:-1]} in what was read {limits} what could be determined."
+    return "Everything that was asked for was read."
+
+
+def _are(value: int) -> str:
+    return "is" if value == 1 else "are"
+
+
+def _figure(dossier: Dossier, state: ControlState) -> Figure:
+    line = next((item for item in dossier.lines if item.framework == dossier.assessment.framework.id), None)
+    points = line.points[-_SCANS:] if line else ()
+    values = tuple(None if point.counts is None else dict(point.counts).get(state, 0) for point in points)
+    known = [value for value in values[:-1] if value is not None]
+    return Figure(
+        mark=Mark.of(state),
+        value=number(dossier.assessment.count(state)),
+        of=f"of {number(dossier.applicable)}" if state is ControlState.SUPPORTED else "",
+        before=f"scan before: {number(known[-1])}" if known else "no scan before",
+        spark=Sparkline(f"spark-{state.value}", f"{STATE_WORDS[state]}, last scans", values)
+        if known
+        else None,
+    )
+
+
+def _framework(index: int, assessment: Assessment) -> FrameworkBar:
+    segments = tuple(
+        Segment(state.value, word, assessment.count(state)) for state, word in STATE_WORDS.items()
+    )
+    title = assessment.framework.title
+    return FrameworkBar(
+        name=title,
+        bar=StackedBar(f"bar-framework-{index}", f"Controls of {title} by state", segments, width=190),
+        counts=tuple(number(item.count) for item in segments),
+    )
+
+
+def _first(dossier: Dossier) -> Table:
+    findings = [item for item in dossier.findings if item.state is ControlState.EXCEPTION]
+    shown = findings[:_FIRST]
+    more = len(findings) - len(shown)
+    return Table(
+        caption="What to do first: the worst findings",
+        columns=(
+            Column("Finding", 14, "code"),
+            Column("What is wrong"),
+            Column("Controls", 18),
+            Column("Open since", 16),
+        ),
+        rows=tuple(_row(item) for item in shown),
+        note=f"{number(more)} more {'finding' if more == 1 else plural('finding')} in the section on findings."
+        if more
+        else "",
+        empty="No finding is open for this framework.",
+    )
+
+
+def _severities(dossier: Dossier) -> Table:
+    """Findings by severity: open, under an accepted exception, and those first seen in this scan."""
+    return Table(
+        caption="Findings by severity",
+        columns=(
+            Column("Severity"),
+            Column("Open", 16, "number"),
+            Column("Under an exception", 22, "number"),
+            Column("First seen in this scan", 26, "number"),
+        ),
+        rows=tuple(_severity_row(dossier, severity) for severity in _severities_found(dossier)),
+        empty="There is no finding.",
+    )
+
+
+def _severities_found(dossier: Dossier) -> list[Severity]:
+    found = {item.result.severity for item in dossier.findings}
+    return [severity for severity in Severity if severity in found]
+
+
+def _severity_row(dossier: Dossier, severity: Severity) -> Row:
+    found = [item for item in dossier.findings if item.result.severity is severity]
+    accepted = sum(item.state is ControlState.PARTIAL for item in found)
+    new = sum(item.life is not None and item.life.first_in == dossier.report.scan.number for item in found)
+    return Row((SEVERITY_WORDS[severity], number(len(found) - accepted), number(accepted), number(new)))
+
+
+def _since(dossier: Dossier) -> str:
+    comparison = dossier.report.trend.comparison
+    if comparison is None:
+        return "This is the first stored scan of the cluster; there is none to compare it with."
+    opened, closed = len(comparison.opened), len(comparison.closed)
+    paths = sum(item.opened for item in comparison.paths)
+    return (
+        f"Since scan {comparison.before.number} of {day(comparison.before.taken_at)}, over all frameworks:"
+        f" {count(opened, 'failing result')} opened and {number(closed)} closed, {count(paths, 'connection')} opened and"
+        f" {number(len(comparison.paths) - paths)} closed, {count(len(comparison.objects), 'object')} changed."
+    )
+
+
+def _row(item: Finding) -> Row:
+    return Row(
+        (
+            Link(item.id, item.id),
+            ended(item.result.says),
+            ", ".join(item.controls),
+            day(item.life.opened_at) if item.life else "not recorded",
+        ),
+        state=item.state.value,
+    )
+
+
+SECTION = Section("summary", "Summary", build)

@@ -1,0 +1,7 @@
+"""Typed settings from configuration files and the environment; all mistakes of a file are reported at once."""
+
+from app.settings.cron import Cron, due_slots
+from app.settings.program import Settings, load_settings
+from app.settings.schedule import ClusterSchedule, Schedule, load_schedule
+
+__all__ = ["ClusterSchedule", "Cron", "Schedule", "Settings", "due_slots", "load_schedule", "load_settings"]

@@ -1,0 +1,93 @@
+"""Control states over the stored scans, one line per framework; a night without a scan is a break, never a zero."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.model.control import ControlState
+from app.model.history import (
+    Comparison,
+    ControlPoint,
+    Scan,
+    ScanStatus,
+    Trend,
+    TrendLine,
+    TrendPoint,
+)
+
+NOT_ASSESSED = "This framework was not assessed in this scan."
+
+_JUDGED_BY = {
+    "scope.yaml": "The scope map changed",
+    "checks.yaml": "The catalogue of checks changed",
+}
+
+
+def follow(points: Sequence[ControlPoint], scans: Sequence[Scan], comparison: Comparison | None) -> Trend:
+    """Draw one line per framework that has points.
+
+    Args:
+        points: control states of stored scans, any order.
+        scans: every scan of the cluster, failed ones included, any order.
+        comparison: this scan against the last whole one, or None for a first scan.
+
+    Returns:
+        Lines by framework id. A line begins with the framework's first assessed scan and has a point for every scan
+        after it. Nothing is interpolated: a failed scan has no counts.
+    """
+    by_framework: dict[str, dict[int, list[ControlPoint]]] = defaultdict(lambda: defaultdict(list))
+    for point in points:
+        by_framework[point.framework][point.scan].append(point)
+    ordered = sorted(scans, key=lambda scan: scan.number)
+    return Trend(
+        lines=tuple(
+            TrendLine(name, tuple(_line(name, by_framework[name], ordered))) for name in sorted(by_framework)
+        ),
+        comparison=comparison,
+    )
+
+
+def _line(
+    framework: str, points: Mapping[int, Sequence[ControlPoint]], scans: Sequence[Scan]
+) -> Iterable[TrendPoint]:
+    first = min(points)
+    previous: Scan | None = None
+    for scan in scans:
+        if scan.number < first:
+            continue
+        yield _point(framework, scan, points.get(scan.number, ()), previous)
+        if scan.number in points:
+            previous = scan
+
+
+def _point(framework: str, scan: Scan, points: Sequence[ControlPoint], previous: Scan | None) -> TrendPoint:
+    assessed = scan.status is not ScanStatus.FAILED and bool(points)
+    if not assessed:
+        why = scan.reason if scan.status is ScanStatus.FAILED else NOT_ASSESSED
+        return TrendPoint(scan.taken_at, scan.number, scan.status.value, None, (why,) if why else ())
+    states = Counter(point.state for point in points)
+    return TrendPoint(
+        at=scan.taken_at,
+        scan=scan.number,
+        status=scan.status.value,
+        counts=tuple((state, states[state]) for state in ControlState),
+        breaks=tuple(_breaks(framework, previous, scan)) if previous else (),
+    )
+
+
+def _breaks(framework: str, before: Scan, scan: Scan) -> Iterable[str]:
+    """What else differs from the point before, so that nobody reads it as a change of the cluster."""
+    names = {**_JUDGED_BY, f"frameworks/{framework}.yaml": "The framework's catalogue changed"}
+    was, now = dict(before.documents), dict(scan.documents)
+    for name, says in names.items():
+        if was.get(name) != now.get(name):
+            yield f"{says} after scan {before.number}."
+    if before.tool_version != scan.tool_version:
+        yield f"netattest changed from {before.tool_version} to {scan.tool_version}."
+    if before.status is not scan.status:
+        yield _coverage(scan)
+
+
+def _coverage(scan: Scan) -> str:
+    if scan.status is ScanStatus.PARTIAL:
+        return f"The collection was incomplete: {scan.gaps} gap{'' if scan.gaps == 1 else 's'}."
+    return "The collection is complete again."

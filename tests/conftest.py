@@ -1,0 +1,98 @@
+"""A real PostgreSQL for whoever asks: one server for each test process, one database for each test."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import URL, Engine, text
+
+from app.resources import resource
+from app.store import PostgresStore, create_engine, migrate, open_database
+
+# A busy machine is no reason to fail: no time limit for one example.
+settings.register_profile("netattest", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("netattest")
+
+_TEMPLATE = "template_netattest"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[URL]:
+    """The embedded server, in a folder that the user who runs it may enter (pytest's own is closed to others)."""
+    folder = Path(tempfile.mkdtemp(prefix="netattest-tests-"))
+    folder.chmod(0o711)
+    try:
+        with open_database(data_dir=folder / "data") as database:
+            _make_template(database.url)
+            yield database.url
+        _wait_until_stopped(folder / "data")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database_url(server: URL) -> Iterator[URL]:
+    """An empty database at the current revision."""
+    with _database(server) as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: URL) -> Iterator[Engine]:
+    with _engine(database_url) as engine:
+        yield engine
+
+
+@pytest.fixture
+def store(engine: Engine) -> PostgresStore:
+    """A store with nothing in it."""
+    return PostgresStore(engine)
+
+
+@pytest.fixture(scope="module")
+def shared_engine(server: URL) -> Iterator[Engine]:
+    """One database for all tests of a module, for those that leave it as they found it."""
+    with _database(server) as url, _engine(url) as engine:
+        yield engine
+
+
+@contextmanager
+def _database(server: URL) -> Iterator[URL]:
+    name = f"test_{next(_numbers)}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY WAL_LOG")
+    yield server.set(database=name)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def _engine(url: URL) -> Iterator[Engine]:
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def _make_template(server: URL) -> None:
+    _administer(server, f"CREATE DATABASE {_TEMPLATE}")
+    engine = create_engine(server.set(database=_TEMPLATE))
+    migrate.upgrade(engine, resource("migrations"))
+    engine.dispose()
+
+
+def _administer(server: URL, statement: str) -> None:
+    engine = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def _wait_until_stopped(data: Path) -> None:
+    deadline = time.monotonic() + 30
+    while (data / "postgres/data/postmaster.pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)

@@ -1,0 +1,279 @@
+"""Small clusters, written as a person would, made into what checks see: through the real reader and the real engine.
+
+namespaces: {payments: {team: pay}}
+workloads:
+  payments/api: {labels: {app: api}, node: n1, ports: {http: 8080}}     a Pod; without a node a Deployment
+policies:
+  payments/deny: {podSelector: {}, policyTypes: [Ingress]}              the spec, word for word
+services:
+  payments/api: {selector: {app: api}, ports: [{port: 80}]}             likewise
+objects: [...]                                                          whole manifests
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import yaml
+
+from app.assess.checks_file import read_checks
+from app.assess.reading import Mistakes
+from app.collect import normalize
+from app.collect.objects import identify, snapshot_object
+from app.evaluate import reachability
+from app.model.connections import Connections, PortSet, Protocol
+from app.model.control import AcceptedException
+from app.model.facts import Facts
+from app.model.finding import CheckMeta
+from app.model.history import Document, Integrity, RunContext, Slot, SlotStatus
+from app.model.identity import GroupKind
+from app.model.platform import Enforcement, Platform
+from app.model.policy import AddressRange
+from app.model.reachability import Profile
+from app.model.scope import (
+    ApprovedExposure,
+    ApprovedFlow,
+    Scope,
+    ScopeRule,
+    Thresholds,
+    Zone,
+)
+from app.model.snapshot import (
+    CollectionGap,
+    Coverage,
+    GapReason,
+    KindCoverage,
+    Snapshot,
+    SnapshotObject,
+    SourceInfo,
+    SourceKind,
+)
+from app.resources import resource
+from tests.builders import platform as make_platform
+from tests.builders import selector
+
+AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+CLUSTER = "test"
+
+
+@cache
+def catalogue() -> Mapping[str, CheckMeta]:
+    mistakes = Mistakes()
+    found = read_checks(Document("checks.yaml", (resource("config") / "checks.yaml").read_bytes()), mistakes)
+    mistakes.settle()
+    return found
+
+
+def facts_of(case: Mapping[str, Any]) -> Facts:
+    """Everything that a check may look at; what a case does not say is absent, and enforcement is proven."""
+    objects = tuple(sorted(_objects(case.get("cluster") or {}), key=lambda item: item.ref))
+    read = normalize(objects)
+    snapshot = Snapshot(
+        cluster=CLUSTER,
+        taken_at=AT,
+        source=SourceInfo(SourceKind(case.get("source", "api")), "a test"),
+        objects=objects,
+        kinds=tuple(sorted(_coverage(*item) for item in (case.get("kinds") or {}).items())),
+        gaps=tuple(sorted({*(_gap(text) for text in case.get("gaps") or ()), *read.gaps})),
+    )
+    platform = platform_of(case.get("platform", "enforced"))
+    views = [
+        reachability(read.inventory, platform, snapshot.gaps, profile=Profile.SPEC, as_declared=declared)
+        for declared in (False, True)
+    ]
+    return Facts(
+        snapshot=snapshot,
+        inventory=read.inventory,
+        platform=platform,
+        reachability=views[0],
+        declared=views[1],
+        scope=scope_of(case.get("scope")),
+        exceptions=tuple(_exception(*item) for item in (case.get("exceptions") or {}).items()),
+        catalogue=catalogue(),
+        context=_context(case.get("context") or {}),
+        at=AT,
+    )
+
+
+# ---- objects
+
+
+def _objects(cluster: Mapping[str, Any]) -> Iterator[SnapshotObject]:
+    for manifest in _manifests(cluster):
+        yield snapshot_object(identify(manifest), manifest)
+
+
+def _manifests(cluster: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, labels in (cluster.get("namespaces") or {}).items():
+        yield _object("v1", "Namespace", name, labels={"kubernetes.io/metadata.name": name, **(labels or {})})
+    for name, spec in (cluster.get("nodes") or {}).items():
+        yield _object("v1", "Node", name, spec=spec or {})
+    for name, said in (cluster.get("workloads") or {}).items():
+        yield _workload(name, said or {})
+    for name, spec in (cluster.get("policies") or {}).items():
+        yield _object("networking.k8s.io/v1", "NetworkPolicy", name, spec=spec)
+    for name, spec in (cluster.get("services") or {}).items():
+        yield _object("v1", "Service", name, spec=spec)
+    yield from cluster.get("objects") or ()
+
+
+def _object(
+    version: str, kind: str, name: str, *, labels: Mapping[str, str] | None = None, **parts: Any
+) -> dict[str, Any]:
+    namespace, _, short = name.rpartition("/")
+    metadata = {
+        "name": short,
+        "labels": dict(labels or {}),
+        **({"namespace": namespace} if namespace else {}),
+    }
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, **parts}
+
+
+def _workload(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    labels = said.get("labels") or {}
+    ports = [_port(port, number) for port, number in (said.get("ports") or {}).items()]
+    ports += [{"containerPort": number, "hostPort": number} for number in said.get("hostPorts") or ()]
+    spec = {
+        "containers": [{"name": "main", "image": "example.com/main:1", "ports": ports}],
+        **({"hostNetwork": True} if said.get("hostNetwork") else {}),
+    }
+    if "node" in said:
+        spec["nodeName"] = said["node"]
+        return _object("v1", "Pod", name, labels=labels, spec=spec, status={"phase": "Running"})
+    template = {"metadata": {"labels": labels}, "spec": spec}
+    return _object(
+        "apps/v1", "Deployment", name, spec={"selector": {"matchLabels": labels}, "template": template}
+    )
+
+
+def _port(name: str, number: int | str) -> dict[str, Any]:
+    value, _, protocol = str(number).partition("/")
+    return {"name": name, "containerPort": int(value), "protocol": protocol or "TCP"}
+
+
+# ---- what was not read
+
+
+def _gap(text: str) -> CollectionGap:
+    """`NetworkPolicy.networking.k8s.io forbidden`, `Pod truncated in shop`, `? unreadable`."""
+    words, _, namespace = text.partition(" in ")
+    name, reason = words.split()
+    return CollectionGap(
+        GroupKind("", "") if name == "?" else _kind(name),
+        GapReason(reason),
+        f"{name} {reason}",
+        advice=f"grant {name}",
+        namespace=namespace,
+    )
+
+
+def _coverage(name: str, said: str) -> KindCoverage:
+    state, _, count = said.partition(" ")
+    return KindCoverage(_kind(name), "v1", Coverage(state), int(count or 0))
+
+
+def _kind(name: str) -> GroupKind:
+    kind, _, group = name.partition(".")
+    return GroupKind(group, kind)
+
+
+def platform_of(said: str | Mapping[str, Any]) -> Platform:
+    """`enforced`, `unknown`, `not-enforced`, `degraded`, or with `nodes: {n1: degraded}`."""
+    if said == "unknown":
+        return make_platform("")
+    if isinstance(said, str):
+        said = {"state": said}
+    return make_platform(
+        enforcement=Enforcement(said["state"]),
+        reason="the agent says so",
+        nodes={name: Enforcement(state) for name, state in (said.get("nodes") or {}).items()},
+    )
+
+
+# ---- scope, registers and the past
+
+
+def scope_of(said: Mapping[str, Any] | None) -> Scope:
+    """Rules by id: `cde: {in: [payments], pods: app=vault, zone: cde}`."""
+    if said is None:
+        return Scope()
+    flows, ways = said.get("flows"), said.get("exposures")
+    return Scope(
+        given=True,
+        owner="A. Owner",
+        rules=tuple(_rule(*item) for item in (said.get("rules") or {}).items()),
+        untrusted=tuple(_range(text) for text in said.get("untrusted") or ()),
+        approved_flows=None if flows is None else tuple(_flow(*item) for item in flows.items()),
+        approved_exposures=None if ways is None else tuple(_exposure(*item) for item in ways.items()),
+        approved_host_network=tuple(said.get("host_network") or ()),
+        node_isolation=said.get("node_isolation", ""),
+        thresholds=Thresholds(**(said.get("thresholds") or {})),
+    )
+
+
+def _rule(name: str, said: Mapping[str, Any]) -> ScopeRule:
+    fields = {key: value for key, value in said.items() if key not in ("in", "pods", "zone")}
+    return ScopeRule(
+        id=name,
+        namespaces=tuple(said.get("in") or ()),
+        pod_selector=selector(said.get("pods", "")),
+        zone=Zone(said["zone"]) if "zone" in said else None,
+        **fields,
+    )
+
+
+def _range(text: str) -> AddressRange:
+    from ipaddress import ip_network
+
+    network = ip_network(text)
+    return AddressRange(network.version, int(network[0]), int(network[-1]))
+
+
+def _flow(name: str, said: str) -> ApprovedFlow:
+    """`web → vault on TCP 443`, with `unsigned` at the end where nobody approved it."""
+    ends, _, rest = said.partition(" on ")
+    source, _, destination = ends.partition(" → ")
+    protocol, port, *signed = rest.split()
+    numbers = PortSet.all() if port == "any" else PortSet.of([(int(port), int(port))])
+    ports = Connections.all() if protocol == "any" else Connections.of({Protocol(protocol): numbers})
+    approver = "" if signed else "B. Approver"
+    return ApprovedFlow(name, source, destination, ports, "needed", "A. Owner", approver, date(2026, 1, 1))
+
+
+def _exposure(name: str, said: str) -> ApprovedExposure:
+    approver = "" if said.endswith(" unsigned") else "B. Approver"
+    return ApprovedExposure(name, said.removesuffix(" unsigned"), "A. Owner", approver, date(2026, 1, 1))
+
+
+def _exception(name: str, said: Mapping[str, Any]) -> AcceptedException:
+    return AcceptedException(
+        id=name,
+        check=said.get("check", "policy-overly-broad"),
+        subjects=("NetworkPolicy shop/wide",),
+        reason="because",
+        owner=said.get("owner", "A. Owner"),
+        approver=said.get("approver", "B. Approver"),
+        starts_on=said.get("from", date(2026, 1, 1)),
+        expires_on=said.get("to", date(2026, 12, 31)),
+    )
+
+
+def _context(said: Mapping[str, Any]) -> RunContext:
+    slots = said.get("slots")
+    return RunContext(
+        previous=said.get("previous"),
+        streaks=said.get("streaks") or {},
+        slots=None if slots is None else tuple(_slot(*item) for item in slots.items()),
+        integrity=Integrity(said.get("checked", 0), tuple(said.get("problems") or ())),
+    )
+
+
+def _slot(day: int, said: str) -> Slot:
+    status, _, reason = said.partition(": ")
+    return Slot(CLUSTER, AT.replace(day=day), SlotStatus(status), scan=day, reason=reason)
+
+
+def read_table(text: str) -> list[dict[str, Any]]:
+    """Cases of one table; later ones may use `<<: *name` of earlier ones."""
+    return yaml.safe_load(text)["cases"]

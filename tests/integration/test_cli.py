@@ -1,0 +1,290 @@
+"""The commands as a person runs them: processes of their own, a real database, real manifests."""
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.model.history import ScanStatus, SlotStatus
+from tests.apiserver import TOKEN, ApiServer, forbidden
+
+ROOT = Path(__file__).resolve().parents[2]
+CLUSTER = ROOT / "examples/harbour/cluster"
+CHANGE = ROOT / "examples/harbour/changes/patients-egress.yaml"  # a namespace closes its egress
+OPEN = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web, image: web}]}
+status: {phase: Running, podIPs: [{ip: 10.1.0.1}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: shop, labels: {app: db}}
+spec: {containers: [{name: db, image: db}]}
+status: {phase: Running, podIPs: [{ip: 10.1.0.2}]}
+"""
+CLOSED = """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: default-deny, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
+"""
+BROKEN = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: [not, a, name]}\n"
+
+
+@pytest.fixture
+def url(database_url):
+    return database_url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def netattest(tmp_path, url):
+    """Run `netattest …` in a folder of its own; answers with the ended process."""
+    (tmp_path / "open.yaml").write_text(OPEN)
+    (tmp_path / "closed.yaml").write_text(CLOSED)
+    (tmp_path / "broken.yaml").write_text(BROKEN)
+
+    def run(*arguments, **settings):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "NETATTEST_DATABASE_URL": url, **settings}
+        command = [sys.executable, "-W", "error", "-m", "app", *(str(item) for item in arguments)]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def document(ended):
+    assert ended.stdout, ended.stderr
+    return json.loads(ended.stdout)
+
+
+def test_two_nights_from_scan_to_report(netattest, tmp_path):
+    first = netattest("scan", "--cluster", "shop", "--from", CLUSTER, "--taken-at", "2026-11-20", "--json")
+    assert first.returncode == 0, first.stderr
+    night = document(first)
+    assert (night["schema"], night["scan"]["number"], night["scan"]["status"]) == (
+        "netattest/scan/v1",
+        1,
+        "complete",
+    )
+    assert night["findings"]["open"]["high"] > 0
+
+    second = netattest("scan", "--cluster", "shop", "--from", CLUSTER, CHANGE, "--taken-at", "2026-11-21")
+    assert second.returncode == 0, second.stderr
+    assert "Scan 2 of shop, taken 2026-11-21 00:00 UTC: complete" in second.stdout
+    assert "since scan 1: 0 new" in second.stdout
+
+    changes = document(netattest("diff", "--cluster", "shop", 1, 2, "--json"))
+    assert {(item["object"], item["change"]) for item in changes["objects"]} >= {
+        ("NetworkPolicy patients/default-deny-egress", "added")
+    }
+    closed = {
+        (row["source"], row["destination"]) for row in changes["connections"] if row["change"] == "closed"
+    }
+    assert ("patients/portal[Deployment]", "analytics/metabase[Deployment]") in closed
+
+    before, after = (
+        {
+            item["fingerprint"]
+            for item in document(netattest("findings", "--cluster", "shop", "--scan", n, "--json"))[
+                "findings"
+            ]
+        }
+        for n in (1, 2)
+    )
+    assert before - after, "closing a namespace closes findings"
+    assert {item["fingerprint"] for item in changes["findings"]["closed"]} == before - after
+
+    course = document(netattest("trend", "--cluster", "shop", "--framework", "soc2", "--json"))
+    assert [point["scan"] for point in course["frameworks"][0]["points"]] == [1, 2]
+
+    arguments = ("report", "--cluster", "shop", "--framework", "soc2", "--format", "html,json,csv")
+    made = document(netattest(*arguments, "--output", "a", "--json"))
+    again = document(netattest(*arguments, "--output", "b", "--json"))
+    digests = [item["sha256"] for item in made["files"]]
+    assert digests == [item["sha256"] for item in again["files"]]
+    assert digests == [
+        hashlib.sha256((tmp_path / item["path"]).read_bytes()).hexdigest() for item in made["files"]
+    ]
+    assert {Path(item["path"]).suffix for item in made["files"]} == {".html", ".json", ".csv"}
+
+    assert netattest("db", "check").returncode == 0
+
+
+def test_a_stored_scan_answers_like_its_manifests(netattest):
+    netattest("scan", "--cluster", "shop", "--from", "open.yaml", "closed.yaml")
+    stored = document(netattest("reach", "--cluster", "shop", "--json"))
+    assert stored == document(netattest("reach", "--from", "open.yaml", "closed.yaml", "--json"))
+    told = netattest("explain", "web", "db", "--port", "5432", "--cluster", "shop").stdout
+    assert "shop/web[Pod] → shop/db[Pod], TCP 5432: DENIED" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("open.yaml", "--fail-on", "high"), 1),
+        (("open.yaml", "--fail-on", "critical"), 0),
+        (("open.yaml", "broken.yaml"), 3),
+        (("open.yaml", "broken.yaml", "--fail-on", "high"), 3),
+        (("broken.yaml",), 2),
+    ],
+    ids=[
+        "threshold met",
+        "threshold not met",
+        "incomplete",
+        "incomplete comes before the threshold",
+        "nothing read",
+    ],
+)
+def test_exit_codes_of_a_scan(netattest, arguments, code):
+    ended = netattest("scan", "--cluster", "shop", "--from", *arguments)
+    assert ended.returncode == code, ended.stderr
+    if "--fail-on" in arguments:
+        assert "--fail-on" in ended.stdout
+    if code == 3:
+        assert "broken.yaml" in ended.stdout
+
+
+def test_a_cluster_that_cannot_be_reached_ends_with_4_and_leaves_a_failed_scan(netattest, tmp_path, store):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    (tmp_path / "kubeconfig").write_text(
+        "{apiVersion: v1, kind: Config, current-context: a, users: [{name: a, user: {token: s3cret}}],"
+        f" clusters: [{{name: a, cluster: {{server: 'http://127.0.0.1:{port}'}}}}],"
+        " contexts: [{name: a, context: {cluster: a, user: a}}]}"
+    )
+    ended = netattest(
+        "scan", "--cluster", "shop", "--kubeconfig", "kubeconfig", NETATTEST_COLLECT__ATTEMPTS="1"
+    )
+    assert ended.returncode == 4, ended.stderr
+    assert "next step:" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "s3cret" not in ended.stderr
+    (scan,) = store.scans("shop")
+    assert scan.status is ScanStatus.FAILED
+
+
+def test_a_slot_is_scanned_once_however_often_it_is_asked_for(netattest, store):
+    arguments = ("scan", "--cluster", "shop", "--from", "open.yaml", "--slot", "2026-11-20T02:15:00Z")
+    assert netattest(*arguments).returncode == 0
+    again = netattest(*arguments)
+    assert again.returncode == 0
+    assert "recorded before; nothing was done" in again.stdout
+    (scan,) = store.scans("shop")
+    (slot,) = store.slots("shop", scan.slot, scan.slot)
+    assert (slot.status, slot.scan) == (SlotStatus.DONE, 1)
+
+
+def test_a_database_that_is_not_there_ends_with_4_and_never_shows_its_password(netattest):
+    ended = netattest(
+        "findings", "--cluster", "shop", "--database-url", "postgresql://me:hunter2@127.0.0.1:1/x"
+    )
+    assert ended.returncode == 4
+    assert "could not be reached" in ended.stderr
+    assert "hunter2" not in ended.stderr + ended.stdout
+
+
+def test_an_empty_database_wants_an_upgrade_and_gets_it_once(netattest, engine):
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    refused = netattest("scan", "--cluster", "shop", "--from", "open.yaml")
+    assert refused.returncode == 4
+    assert "netattest db upgrade" in refused.stderr
+    assert "revision none" in netattest("db", "current").stdout
+    assert "revision none →" in netattest("db", "upgrade").stdout
+    assert "already" in netattest("db", "upgrade").stdout
+    assert netattest("scan", "--cluster", "shop", "--from", "open.yaml").returncode == 0
+
+
+def test_evidence_that_was_changed_ends_with_5(netattest, engine):
+    netattest("scan", "--cluster", "shop", "--from", "open.yaml")
+    with engine.begin() as connection:
+        connection.execute(
+            text("SET LOCAL session_replication_role = replica")
+        )  # past the append-only triggers
+        connection.execute(text("UPDATE scan SET tool_version = 'forged'"))
+    ended = netattest("db", "check")
+    assert ended.returncode == 5
+    assert "scan 1 of shop does not match its digest" in ended.stderr
+
+
+def test_what_does_not_exist_is_named_with_what_does(netattest):
+    netattest("scan", "--cluster", "shop", "--from", "open.yaml")
+    for arguments, says in {
+        ("findings", "--cluster", "shpo"): "shop",
+        ("findings", "--cluster", "shop", "--scan", "7"): "scan",
+        ("report", "--cluster", "shop", "--framework", "iso"): "pci-dss-4.0.1",
+        ("trend", "--cluster", "shpo"): "shop",
+    }.items():
+        ended = netattest(*arguments)
+        assert ended.returncode == 2, (arguments, ended.stderr)
+        assert says in ended.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(netattest, tmp_path):
+    command = f"{sys.executable} -m app reach --from open.yaml --json | head -c 1; exit ${{PIPESTATUS[0]}}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (0, "{")
+    assert "BrokenPipe" not in ended.stderr
+
+
+def test_the_doctor_looks_at_everything_and_ends_with_the_first_failure(netattest, tmp_path):
+    well = netattest("doctor", "--json")
+    results = {line["part"]: line["result"] for line in document(well)["checks"]}
+    assert results == {
+        "documents": "ok",
+        "scope": "warn",
+        "schedule": "warn",
+        "database": "ok",
+        "clock": "ok",
+        "fonts": "ok",
+        "pdf": "ok",
+        "cluster": "warn",
+    }
+    assert well.returncode == 0
+
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "scope.yaml").write_text("nonsense: true")
+    (tmp_path / "config" / "schedule.yaml").write_text("clusters: [{name: a, cron: daily}]")
+    ill = netattest("doctor", "--database-url", "postgresql://me@127.0.0.1:1/x")
+    assert ill.returncode == 2
+    failed = [line.split(":")[0].split()[1] for line in ill.stdout.split("\n") if line.startswith("fail")]
+    assert failed == ["documents", "schedule", "database"]
+
+
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+
+
+def test_a_refused_list_is_a_gap_with_the_rule_that_grants_it_and_ends_with_3(netattest, tmp_path):
+    with ApiServer([NAMESPACE], faults=[forbidden("networkpolicies")]) as server:
+        config = server.kubeconfig(tmp_path / "kubeconfig")
+        ended = netattest("scan", "--cluster", "live", "--kubeconfig", config)
+    assert ended.returncode == 3, ended.stderr
+    assert "partial" in ended.stdout
+    assert "networkpolicies" in ended.stdout
+    assert 'verbs: ["list"]' in ended.stdout
+    assert TOKEN not in ended.stdout + ended.stderr
+
+
+def test_the_doctor_names_kinds_that_may_not_be_read_and_what_depends_on_them(netattest, tmp_path):
+    with ApiServer([NAMESPACE], faults=[forbidden("networkpolicies")]) as server:
+        config = server.kubeconfig(tmp_path / "kubeconfig")
+        ended = netattest("doctor", "--kubeconfig", config)
+    assert ended.returncode == 3, ended.stderr
+    (line,) = [line for line in ended.stdout.split("\n") if line.startswith("fail")]
+    assert line.startswith("fail  permission: NetworkPolicy.networking.k8s.io may not be read")
+    assert "namespace-without-default-deny-ingress" in line
+    assert '      - apiGroups: ["networking.k8s.io"]' in ended.stdout

@@ -1,0 +1,294 @@
+"""`netattest run`: each slot is recorded once, whatever happens; a stop is clean."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.cli.progress import LogLines
+from app.errors import CollectError
+from app.model.history import ScanStatus, SlotStatus
+from app.scheduler import Runner, plan
+from app.scheduler.metrics import Metrics
+from app.settings import ClusterSchedule, load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+MANIFESTS = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web, image: web}]}
+status: {phase: Running}
+"""
+
+
+class Clock:
+    def __init__(self, now):
+        self.time = now
+
+    def now(self):
+        return self.time
+
+
+def at(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.fixture
+def runner(store, tmp_path, monkeypatch):
+    """A runner of cluster `shop`, due at 02:00 each day; its service started on 3 January at 08:00."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.yaml").write_text(MANIFESTS)
+    schedule = ClusterSchedule.model_validate(
+        {"name": "shop", "cron": "0 2 * * *", "from": [str(tmp_path / "shop.yaml")], "formats": []}
+    )
+    now = at("2026-01-03T08:00")
+    return Runner(schedule, load_settings(), store, Clock(now), Metrics(), LogLines, now)
+
+
+def recorded(runner):
+    slots = runner.store.slots("shop", at("2025-01-01T00:00"), at("2027-01-01T00:00"))
+    return [(f"{slot.due_at:%m-%d %H}", slot.status, slot.scan) for slot in slots]
+
+
+def began_before(runner, day):
+    """Another process recorded a slot before this service started."""
+    runner.store.close_slot("shop", at(day), SlotStatus.MISSED, reason="for the test")
+
+
+def test_nothing_is_due_before_the_first_start_ever(runner):
+    runner.tick()
+    assert recorded(runner) == []
+
+
+def test_a_slot_that_comes_due_is_run_and_recorded_with_its_scan(runner):
+    runner.clock.time = at("2026-01-04T02:00")
+    runner.tick()
+    runner.tick()
+    assert recorded(runner) == [("01-04 02", SlotStatus.DONE, 1)]
+    scan = runner.store.scan("shop")
+    assert (scan.slot, scan.taken_at) == (at("2026-01-04T02:00"), at("2026-01-04T02:00"))
+
+
+def test_after_an_outage_the_latest_slot_is_caught_up_and_older_ones_are_missed(runner):
+    began_before(runner, "2025-12-31T02:00")
+    runner.tick()
+    assert recorded(runner)[1:] == [
+        ("01-01 02", SlotStatus.MISSED, None),
+        ("01-02 02", SlotStatus.MISSED, None),
+        ("01-03 02", SlotStatus.DONE, 1),
+    ]
+    missed = runner.store.slots("shop", at("2026-01-01T00:00"), at("2026-01-01T12:00"))[0]
+    assert "was not running" in missed.reason
+
+
+def test_a_slot_beyond_the_window_is_missed(runner):
+    began_before(runner, "2026-01-02T02:00")
+    runner.clock.time = runner.since = at("2026-01-03T14:01")
+    runner.tick()
+    assert recorded(runner)[1:] == [("01-03 02", SlotStatus.MISSED, None)]
+    assert runner.store.clusters() == ()
+
+
+def test_a_cluster_that_cannot_be_read_fails_its_slot_and_the_next_one_works(runner):
+    def refuse(_settings, _schedule):
+        raise CollectError("the API server did not answer")
+
+    readable, runner.source = runner.source, refuse
+    runner.clock.time = at("2026-01-04T02:00")
+    runner.tick()
+    runner.source = readable
+    runner.clock.time = at("2026-01-05T02:00")
+    runner.tick()
+    assert [status for _, status, _ in recorded(runner)] == [SlotStatus.FAILED, SlotStatus.DONE]
+    reason = runner.store.slots("shop", at("2026-01-04T00:00"), at("2026-01-04T12:00"))[0].reason
+    assert "the API server did not answer" in reason
+
+
+def test_an_error_that_nobody_foresaw_ends_one_slot_and_not_the_schedule(runner):
+    def break_down(_settings, _schedule):
+        raise ZeroDivisionError
+
+    runner.source = break_down
+    runner.clock.time = at("2026-01-04T02:00")
+    runner.tick()
+    assert [status for _, status, _ in recorded(runner)] == [SlotStatus.FAILED]
+
+
+def test_reports_that_fail_do_not_take_the_scan_away(runner, tmp_path):
+    (tmp_path / "file").write_text("")
+    runner.schedule = runner.schedule.model_copy(
+        update={"formats": ("json",), "output": tmp_path / "file", "frameworks": ("soc2-tsc-2017",)}
+    )
+    runner.clock.time = at("2026-01-04T02:00")
+    runner.tick()
+    assert recorded(runner) == [("01-04 02", SlotStatus.DONE, 1)]
+
+
+def test_reports_are_written_after_the_scan(runner, tmp_path):
+    runner.schedule = runner.schedule.model_copy(
+        update={"formats": ("json",), "output": tmp_path / "out", "frameworks": ("soc2-tsc-2017",)}
+    )
+    runner.clock.time = at("2026-01-04T02:00")
+    runner.tick()
+    assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".json"]
+
+
+def test_two_services_on_one_database_run_a_slot_once(runner):
+    other = Runner(
+        runner.schedule, runner.settings, runner.store, runner.clock, Metrics(), LogLines, runner.since
+    )
+    runner.clock.time = at("2026-01-04T02:00")
+    runner.tick()
+    other.tick()
+    assert recorded(runner) == [("01-04 02", SlotStatus.DONE, 1)]
+    assert len(runner.store.scans("shop")) == 1
+
+
+def test_a_slot_that_a_killed_process_left_open_is_closed_at_the_next_start(runner):
+    runner.store.claim_slot("shop", at("2026-01-03T02:00"))
+    runner.recover()
+    assert recorded(runner) == [("01-03 02", SlotStatus.FAILED, None)]
+
+
+def test_a_slot_that_another_process_runs_right_now_is_left_alone(runner):
+    runner.store.claim_slot("shop", at("2026-01-03T02:00"))
+    with runner.store.exclusive("shop"):
+        runner.recover()
+    assert recorded(runner) == [("01-03 02", SlotStatus.RUNNING, None)]
+
+
+@pytest.mark.parametrize(
+    ("due", "missed", "run"),
+    [
+        ([], [], None),
+        ([1], [], 1),
+        ([3, 2, 1], [3, 2], 1),
+        ([13], [13], None),
+        ([30, 12], [30], 12),
+    ],
+    ids=["nothing is due", "one is due", "the latest is run", "too late", "just in time"],
+)
+def test_what_is_done_with_slots_that_are_hours_late(due, missed, run):
+    now = at("2026-01-03T12:00")
+    times = {hours: now - timedelta(hours=hours) for hours in due}
+    planned = plan([times[hours] for hours in due], now, timedelta(hours=12))
+    assert planned.missed == tuple(times[hours] for hours in missed)
+    assert planned.run == times.get(run)
+
+
+@pytest.fixture
+def service(tmp_path, database_url):
+    """Start `netattest run` as a process of its own; it is ended at the end of the test at the latest."""
+    started = []
+
+    def start(schedule, **settings):
+        folder = tmp_path / "config"
+        folder.mkdir(exist_ok=True)
+        (folder / "schedule.yaml").write_text(schedule)
+        port = free_port()
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "NETATTEST_DATABASE_URL": database_url.render_as_string(hide_password=False),
+            "NETATTEST_SERVICE__PORT": str(port),
+            **settings,
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "run", "--json"],
+            cwd=tmp_path,
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process, f"http://127.0.0.1:{port}"
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def until(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)
+    return found
+
+
+def get(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.read().decode()
+    except OSError:
+        return ""
+
+
+def test_the_service_catches_up_serves_metrics_and_ends_cleanly(service, store, tmp_path):
+    (tmp_path / "shop.yaml").write_text(MANIFESTS)
+    now = datetime.now(UTC)
+    store.close_slot("shop", now - timedelta(days=1), SlotStatus.MISSED, reason="for the test")
+    cron = f"{now.minute} {now.hour} * * *"
+    text = f"clusters: [{{name: shop, cron: '{cron}', from: [../shop.yaml], formats: [], catch_up: 1h}}]"
+    process, url = service(text)
+
+    until(lambda: 'netattest_slots_total{cluster="shop",status="done"} 1.0' in get(f"{url}/metrics"))
+    assert get(f"{url}/healthz") == "ok\n"
+    (scan,) = store.scans("shop")
+    assert (scan.status, scan.slot) == (ScanStatus.COMPLETE, now.replace(second=0, microsecond=0))
+
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 0, log
+    assert '"event":"stopping"' in log.replace(": ", ":")
+
+
+def test_a_stop_that_cannot_wait_records_the_slot_as_failed(service, store, tmp_path):
+    with socket.socket() as silent:  # an API server that accepts and never answers
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        (tmp_path / "kubeconfig").write_text(kubeconfig(silent.getsockname()[1]))
+        now = datetime.now(UTC)
+        store.close_slot("shop", now - timedelta(days=1), SlotStatus.MISSED, reason="for the test")
+        cron = f"{now.minute} {now.hour} * * *"
+        process, _ = service(
+            f"clusters: [{{name: shop, cron: '{cron}', kubeconfig: ../kubeconfig, catch_up: 1h}}]",
+            NETATTEST_SERVICE__GRACE_SECONDS="0.5",
+        )
+        until(lambda: SlotStatus.RUNNING in [slot.status for slot in slots(store)])
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=30)
+    assert process.returncode == 0, log
+    assert slots(store)[-1].status is SlotStatus.FAILED
+    assert "stopped before the run ended" in slots(store)[-1].reason
+
+
+def slots(store):
+    now = datetime.now(UTC)
+    return store.slots("shop", now - timedelta(days=2), now)
+
+
+def kubeconfig(port):
+    return f"""
+apiVersion: v1
+kind: Config
+current-context: a
+clusters: [{{name: a, cluster: {{server: "http://127.0.0.1:{port}"}}}}]
+contexts: [{{name: a, context: {{cluster: a, user: a}}}}]
+users: [{{name: a, user: {{token: t}}}}]
+"""

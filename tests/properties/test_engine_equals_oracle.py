@@ -1,0 +1,70 @@
+import os
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app import evaluate
+from app.model.reachability import Profile
+from tests.builders import UNKNOWN_PLATFORM, Enforcement, platform
+from tests.oracle import Oracle
+from tests.properties.clusters import OUTSIDE, PROBES, clusters
+
+EXAMPLES = int(os.environ.get("NETATTEST_EXAMPLES", "200"))
+thorough = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+brief = settings(thorough, max_examples=EXAMPLES // 2)
+
+
+@thorough
+@given(clusters(), st.sampled_from([Profile.SPEC, Profile.CALICO, Profile.CILIUM]))
+def test_the_engine_answers_as_the_oracle_does(cluster, profile):
+    engine = evaluate.reachability(cluster, UNKNOWN_PLATFORM, (), profile=profile)
+    oracle = Oracle(
+        cluster,
+        blocks_match_pods=profile is not Profile.CILIUM,
+        init_container_ports=profile is Profile.CALICO,
+    )
+    assert_equal(engine, oracle, cluster)
+
+
+@brief
+@given(clusters(), st.booleans())
+def test_a_node_that_enforces_nothing_restricts_nothing(cluster, as_declared):
+    partly = (
+        platform("", nodes={})
+        if False
+        else platform("aws-vpc-cni", nodes={"n1": Enforcement.NOT_ENFORCED, "n2": Enforcement.ENFORCED})
+    )
+    engine = evaluate.reachability(cluster, partly, (), as_declared=as_declared)
+    free = frozenset(pod.ref for pod in cluster.pods if pod.node == "n1" and not as_declared)
+    assert_equal(engine, Oracle(cluster, unenforced=free), cluster)
+
+
+def assert_equal(engine, oracle, cluster):
+    pods = {pod.ref: pod for pod in cluster.pods}
+    for source in [*engine.workloads, *OUTSIDE]:
+        for destination in [*engine.workloads, *OUTSIDE]:
+            if source == destination:
+                continue
+            allowed = engine.between(name(source), name(destination))
+            for protocol, port in PROBES:
+                truth = {
+                    oracle.allows(one, other, protocol, port)
+                    for one in ends(source, pods)
+                    for other in ends(destination, pods)
+                }
+                shared = isinstance(source, str) or isinstance(destination, str) or not source.host_network
+                assert len(truth) == 1 or not shared, (name(source), name(destination))
+                assert allowed.allows(protocol, port) is (True in truth), (
+                    name(source),
+                    name(destination),
+                    protocol,
+                    port,
+                )
+
+
+def name(end):
+    return f"external:{end}" if isinstance(end, str) else end.id
+
+
+def ends(end, pods):
+    return [end] if isinstance(end, str) else [pods[ref] for ref in end.pod_refs]

@@ -1,0 +1,157 @@
+import io
+import json
+import sys
+
+import pytest
+
+WEB, CART, JOB = "shop/web[Deployment]", "shop/cart[Deployment]", "batch/job-1[Pod]"
+
+
+def test_json_is_the_contract_and_nothing_else_is_on_standard_output(netattest, manifests):
+    ended = netattest("reach", "--from", manifests, "--json")
+    document = json.loads(ended.out)
+    assert ended.code == 0
+    assert document["schema"] == "netattest/reach/v1"
+    assert [item["id"] for item in document["workloads"]] == [JOB, CART, WEB]
+    assert {"source": WEB, "destination": CART, "allowed": {"TCP": [[7070, 7070]]}} in [
+        {key: row[key] for key in ("source", "destination", "allowed")} for row in document["connections"]
+    ]
+    assert document["gaps"] == []
+
+
+def test_text_groups_destinations_by_ports(netattest, manifests):
+    told = netattest("reach", "--from", manifests).out
+    assert "Policies count as declared" in told
+    block = told.split(f"{WEB} can open connections to\n")[1].split("\n\n")[0]
+    assert block.split("\n") == [
+        f"  all connections  {JOB}",
+        "                   any address outside the cluster",
+        f"  TCP 7070         {CART}",
+    ]
+
+
+def test_sources_outside_that_reach_the_same_are_told_once(netattest, manifests):
+    told = netattest("reach", "--from", manifests).out
+    headings = [
+        line for line in told.split("\n") if line.startswith("any ") and line.endswith("connections to")
+    ]
+    assert len(headings) == 1
+
+
+def test_rows_can_be_told_with_the_rules_that_allow_them(netattest, manifests):
+    told = netattest("reach", "--from", manifests, "--explain").out
+    assert (
+        f"  {CART}: TCP 7070\n"
+        "      egress:  no policy isolates it\n"
+        "      ingress: NetworkPolicy shop/cart, spec.ingress[0] (TCP 7070)\n"
+    ) in told
+
+
+def test_several_paths_may_follow_from(netattest, manifests, broken):
+    ended = netattest("reach", "--from", manifests, broken, "--json")
+    assert len(json.loads(ended.out)["workloads"]) == 3
+
+
+def test_standard_input_is_read(netattest, manifests, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(manifests.read_bytes())))
+    assert len(json.loads(netattest("reach", "--from", "-", "--json").out)["workloads"]) == 3
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_gap_is_told_in_both_forms_and_ends_with_3(netattest, manifests, broken, form):
+    ended = netattest("reach", "--from", manifests, broken, *form)
+    assert ended.code == 3
+    assert "broken.yaml" in ended.out
+    assert "nonsense" in ended.out
+
+
+def test_the_same_input_gives_the_same_bytes(netattest, manifests):
+    assert (
+        netattest("reach", "--from", manifests, "--json").out
+        == netattest("reach", "--from", manifests, "--json").out
+    )
+
+
+def explained(netattest, manifests, *arguments):
+    return netattest("explain", *arguments, "--from", manifests)
+
+
+def test_a_denial_names_what_selected_and_what_failed_to_match(netattest, manifests):
+    told = explained(netattest, manifests, JOB, CART, "--port", "7070").out
+    assert f"{JOB} → {CART}, TCP 7070: DENIED" in told
+    assert "NetworkPolicy shop/cart, spec.ingress[0] does not match" in told
+
+
+def test_without_a_port_ports_that_are_decided_alike_are_one_answer(netattest, manifests):
+    told = explained(netattest, manifests, WEB, CART).out
+    headings = [line.split(", ", 1)[1] for line in told.split("\n") if " → " in line and "  " not in line]
+    assert headings == [
+        "TCP 7070: ALLOWED",
+        "TCP 1–7069, 7071–65535 · UDP all ports · SCTP all ports: DENIED",
+    ]
+
+
+def test_json_says_each_half_with_its_reason(netattest, manifests):
+    (answer,) = json.loads(explained(netattest, manifests, WEB, CART, "--port", "7070", "--json").out)[
+        "answers"
+    ]
+    assert answer["allowed"] is True
+    assert answer["ports"] == {"TCP": [[7070, 7070]]}
+    assert (answer["egress"]["reason"], answer["ingress"]["reason"]) == ("not-selected", "allowed-by-rule")
+    assert answer["ingress"]["rules"] == ["NetworkPolicy shop/cart, spec.ingress[0]"]
+
+
+@pytest.mark.parametrize(
+    "name", ["shop/web[Deployment]", "shop/web", "web", "10.1.0.9", "batch/job-1", "job-1"]
+)
+def test_workloads_may_be_named_in_short_as_pods_or_by_address(netattest, manifests, name):
+    (answer,) = json.loads(explained(netattest, manifests, name, CART, "--port", "7070", "--json").out)[
+        "answers"
+    ]
+    assert answer["source"] == (WEB if "web" in name else JOB)
+
+
+@pytest.mark.parametrize(
+    ("source", "verdicts"),
+    [
+        ("10.9.1.1", {True}),
+        ("10.9.0.0/16", {True}),
+        ("192.0.2.1", {False}),
+        ("10.0.0.0/8", {True, False}),
+        ("external", {True, False}),
+    ],
+)
+def test_addresses_outside_are_told_apart_where_a_policy_can(netattest, manifests, source, verdicts):
+    document = json.loads(explained(netattest, manifests, source, CART, "--port", "7070", "--json").out)
+    assert {answer["allowed"] for answer in document["answers"]} == verdicts
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("shop/basket", "known are"),
+        ("cart2", "known are"),
+        ("batch/cart", "did you mean shop/cart[Deployment]"),
+    ],
+)
+def test_a_name_that_is_none_lists_candidates(netattest, manifests, name, says):
+    ended = explained(netattest, manifests, name, CART)
+    assert ended.code == 2
+    assert says in ended.err
+
+
+def test_an_ambiguous_name_lists_what_it_can_be(netattest, manifests, tmp_path):
+    twin = tmp_path / "twin.yaml"
+    twin.write_text(
+        "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: other}, spec: {containers: []}}"
+    )
+    ended = netattest("explain", "web", CART, "--from", manifests, twin)
+    assert ended.code == 2
+    assert "other/web[Pod], shop/web[Deployment]" in ended.err
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "80/ICMP", "", "-1"])
+def test_a_port_that_is_none_is_refused(netattest, manifests, port):
+    ended = explained(netattest, manifests, WEB, CART, f"--port={port}")
+    assert ended.code == 2
+    assert "is not a port" in ended.err

@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from app.errors import ConfigurationError
+from app.render import SECTIONS, load_definition
+from app.resources import resource
+
+
+@pytest.mark.parametrize("path", sorted(resource("reports").glob("*.yaml")), ids=lambda path: path.name)
+def test_definitions_that_travel_with_the_program_can_be_read(path):
+    assert load_definition(path.name, path.read_bytes()).id == path.stem
+
+
+def test_the_auditor_gets_every_section():
+    body = (resource("reports") / "auditor.yaml").read_bytes()
+
+    assert load_definition("reports/auditor.yaml", body).sections == tuple(section.id for section in SECTIONS)
+
+
+def test_all_mistakes_of_a_file_are_named_at_once():
+    body = b"title: ''\nsections: [cover, cellar]\npaper: A5\nrows: 0\ncolour: red\n"
+
+    with pytest.raises(ConfigurationError) as caught:
+        load_definition("odd.yaml", body)
+
+    for word in ("odd.yaml", "title", "cellar", "paper", "rows", "colour"):
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"- a\n", b"{", b"title: x\n", b"title: x\nsections: [cover, cover]\n"], ids=repr
+)
+def test_what_is_no_definition_is_refused_by_name(body):
+    with pytest.raises(ConfigurationError, match=r"odd\.yaml"):
+        load_definition("odd.yaml", body)
+
+
+def test_each_section_module_and_template_is_listed():
+    package = Path(__file__).resolve().parents[3] / "app" / "render" / "sections"
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    templates = {path.stem for path in (resource("templates") / "sections").glob("*.html")}
+
+    assert {section.id for section in SECTIONS} == modules == templates

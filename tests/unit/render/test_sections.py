@@ -1,0 +1,325 @@
+from dataclasses import replace
+
+import pytest
+
+from app.model.control import ControlState
+from app.model.platform import UNKNOWN_PLATFORM
+from app.model.reachability import Reachability
+from app.model.snapshot import Coverage
+from app.render.charts import Level
+from app.render.content import Table
+from app.render.dossier import Dossier
+from app.render.page import build_page
+from app.render.sections import (
+    SECTIONS,
+    controls,
+    cover,
+    exceptions,
+    findings,
+    manifest,
+    populations,
+    reachability,
+    scope,
+    summary,
+    trends,
+)
+from tests.report_builder import AUDITOR, empty_input, many_findings, report_input
+
+USUAL = Dossier(report_input())
+EMPTY = Dossier(empty_input())
+
+
+def texts(table: Table) -> list[str]:
+    return [" ".join(str(cell) for cell in row.cells) for row in table.rows]
+
+
+class TestCover:
+    def test_counts_stand_in_one_sentence(self):
+        assert cover.build(USUAL).result == (
+            "Of 8 applicable controls, 2 have an exception noted, 1 is under an accepted exception, 1 lacks sufficient"
+            " evidence, 3 still need manual evidence and 1 is supported."
+        )
+
+    def test_no_control_is_no_success(self):
+        page = cover.build(EMPTY)
+
+        assert page.result == "No control was counted for this framework."
+        assert page.bar.total == 0
+
+    @pytest.mark.parametrize(("length", "size"), [(9, "normal"), (40, "long"), (253, "very-long")])
+    def test_long_names_are_set_smaller_and_never_cut(self, length, size):
+        name = "c" * length
+        page = cover.build(Dossier(report_input(name)))
+
+        assert page.size == size
+        assert name in page.heading
+
+    def test_digests_are_printed_whole(self):
+        facts = {fact.label: fact.value for fact in cover.build(USUAL).facts}
+
+        assert len(facts["Snapshot SHA-256"]) == 64
+        assert (
+            facts["Evidence collected"]
+            == "2026-08-21 02:00:00 UTC, 3 objects, 4 of 5 resource kinds complete"
+        )
+        assert facts["Scan"].startswith("Number 14, partial: 1 gap")
+
+
+class TestSummary:
+    def test_the_worst_finding_is_first(self):
+        page = summary.build(USUAL)
+
+        assert texts(page.first)[0].count("kube-system can reach payments/card-vault on every port.") == 1
+        assert len(page.first.rows) == 3  # the accepted one is nothing to do first
+
+    def test_figures_show_the_scan_before(self):
+        figures = {figure.mark.state: figure for figure in summary.build(USUAL).figures}
+
+        assert figures["exception"].value == "2"
+        assert figures["exception"].before == "scan before: 2"
+        assert figures["exception"].spark.values[-4] is None  # a missed night
+
+    def test_nothing_read_is_said(self):
+        lede = summary.build(EMPTY).lede[0]
+
+        assert "No object was read." in lede
+        assert "No test that bears on this framework was performed." in lede
+        assert "Whether policies are enforced is unknown" in lede
+
+
+class TestScope:
+    def test_what_was_not_seen_names_the_permission_and_the_controls(self):
+        (item,) = scope.build(USUAL).not_seen
+
+        assert item.kind == "Ingress.networking.k8s.io"
+        assert 'resources: ["ingresses"]' in item.permission
+        assert item.controls == "1.4.2"
+
+    def test_unlabelled_is_unknown_and_counts_as_in_scope(self):
+        assert "1 workload of 12 is placed by no rule and counts as in scope." in scope.build(USUAL).lede[0]
+        assert any("Unknown: counts as in scope" in row for row in texts(scope.build(USUAL).placement))
+
+    def test_without_a_scope_file_nothing_is_out_of_scope(self):
+        assert "Nothing is therefore out of scope" in scope.build(EMPTY).lede[0]
+
+    def test_the_plugin_is_shown_with_the_field_that_tells(self):
+        page = scope.build(USUAL)
+
+        assert page.plugins[0].word == "Calico 3.29.1: enforced"
+        assert "docker.io/calico/node:v3.29.1" in texts(page.signs)[0]
+
+    def test_nodes_with_one_reason_share_a_row(self):
+        rows = texts(scope.build(USUAL).nodes)
+
+        assert len(rows) == 2
+        assert "edge-1" in rows[1]
+        assert "Degraded" in rows[1]
+
+    def test_an_unknown_plugin_is_missing_evidence(self):
+        report = report_input()
+        judged = replace(report.judgement, platform=UNKNOWN_PLATFORM)
+        page = scope.build(Dossier(replace(report, judgement=judged)))
+
+        assert [mark.state for mark in page.plugins] == ["insufficient-evidence"]
+
+
+class TestControls:
+    def test_results_are_counts_over_the_population(self):
+        rows = {row.number: row for chapter in controls.build(USUAL).chapters for row in chapter.controls}
+
+        assert rows["1.3.2"].tests[0].result == "4 of 6 without exception, 2 with exception."
+        assert (
+            rows["1.4.2"].tests[0].result
+            == "1 of 2 without exception, 1 not determined, population not fully read."
+        )
+        assert rows["1.2.1"].unperformed == ("`policy-drift-from-baseline`",)
+        assert rows["1.2.1"].tests[0].evidence.text == "Conf-14-01"
+
+    def test_manual_controls_say_what_would_be_needed(self):
+        rows = {row.number: row for chapter in controls.build(USUAL).chapters for row in chapter.controls}
+
+        assert rows["1.2.7"].needed == ("A dated record of the review of every rule set, with its findings.",)
+        assert rows["1.2.7"].records == (
+            "Record wanted: nsc-review, at most 6 months old; the interval is set by the standard.",
+        )
+        assert rows["1.3.1"].flags != ()
+
+    def test_readiness_items_are_listed_and_not_counted(self):
+        page = controls.build(USUAL)
+
+        assert [row.number for row in page.readiness] == ["R-1"]
+        assert "R-1" not in [row.number for chapter in page.chapters for row in chapter.controls]
+
+
+class TestReachability:
+    def test_the_outside_world_is_first_and_the_sensitive_part_next(self):
+        names = [label.name for label in reachability.build(USUAL).matrix.labels]
+
+        assert names[:2] == ["outside world", "payments"]
+        assert set(names[2:7]) == {"batch", "ingress", "kube-system", "monitoring", "shop"}
+
+    def test_one_open_pod_makes_the_pair_open(self):
+        matrix = reachability.build(USUAL).matrix
+        names = [label.name for label in matrix.labels]
+
+        assert matrix.cells[names.index("kube-system")][names.index("payments")] is Level.OPEN
+        assert matrix.cells[names.index("outside world")][names.index("payments")] is Level.PORTS
+        assert matrix.cells[names.index("batch")][names.index("shop")] is Level.NONE
+
+    def test_open_paths_into_the_sensitive_part_are_listed_the_outside_first(self):
+        rows = texts(reachability.build(USUAL).paths)
+
+        assert rows[0].startswith("payments/api[Deployment] outside world")
+        assert any("card-vault" in row and "kube-system" in row and "all connections" in row for row in rows)
+        assert not any("payments payments/" in row for row in rows)
+
+    def test_when_policies_could_not_be_listed_every_cell_is_unknown(self):
+        report = report_input()
+        kinds = tuple(
+            replace(kind, coverage=Coverage.REFUSED) if kind.group_kind.kind == "NetworkPolicy" else kind
+            for kind in report.snapshot.kinds
+        )
+        page = reachability.build(Dossier(replace(report, snapshot=replace(report.snapshot, kinds=kinds))))
+        cells = {level for i, row in enumerate(page.matrix.cells) for j, level in enumerate(row) if i != j}
+
+        assert cells == {Level.UNKNOWN}
+        assert page.paths.rows == ()
+        assert "Could not be determined" in page.paths.empty
+
+    def test_more_than_thirty_namespaces_are_capped_and_it_says_so(self):
+        report = report_input()
+        engine = report.judgement.reachability
+        more = tuple(
+            replace(item, id=f"n{n}/{item.id}", key=replace(item.key, namespace=f"n{n}"))
+            for n in range(40)
+            for item in engine.workloads[:1]
+        )
+        wide: Reachability = replace(engine, workloads=(*engine.workloads, *more))
+        page = reachability.build(
+            Dossier(replace(report, judgement=replace(report.judgement, reachability=wide)))
+        )
+
+        assert len(page.matrix.labels) == 31
+        assert any(note.startswith("30 of 47 namespaces are drawn") for note in page.notes)
+
+    def test_nothing_read_draws_nothing(self):
+        page = reachability.build(EMPTY)
+
+        assert page.matrix is None
+        assert page.pairs.rows == ()
+
+
+class TestFindings:
+    def test_a_finding_has_why_evidence_and_remedy(self):
+        block = findings.build(USUAL).blocks[0]
+
+        assert block.title == "kube-system can reach payments/card-vault on every port"
+        assert block.severity == "Critical"
+        assert len(block.why) == 4
+        assert next(line.text.strip() for line in block.exhibits[0].lines if line.decides) == "- from:"
+        assert block.remedy.startswith("Name the pods")
+        assert block.seen == "first seen in this scan"
+
+    def test_an_accepted_finding_stays_a_finding(self):
+        block = next(item for item in findings.build(USUAL).blocks if "sandbox" in item.title)
+
+        assert block.mark.state == "partial"
+        assert block.exception == "Covered by the accepted exception EX-2026-014."
+
+    def test_an_expired_exception_covers_nothing(self):
+        block = next(item for item in findings.build(USUAL).blocks if "shop/web" in item.title)
+
+        assert block.mark.state == "exception"
+
+    def test_what_could_not_be_determined_is_listed_apart(self):
+        (row,) = texts(findings.build(USUAL).undecided)
+
+        assert "Grant list on ingresses to the collector." in row
+
+    @pytest.mark.parametrize(("size", "blocks", "short"), [(0, 0, 0), (1, 1, 0), (40, 40, 0), (500, 40, 160)])
+    def test_long_lists_are_capped_and_say_so(self, size, blocks, short):
+        page = findings.build(Dossier(many_findings(size)))
+
+        assert (len(page.blocks), len(page.others.rows)) == (blocks, short)
+        assert bool(page.others.note) is (size > 200)
+
+    def test_identifiers_are_stable_and_unique(self):
+        found = Dossier(many_findings(500)).findings
+
+        assert len({item.id for item in found}) == 500
+        assert {item.id for item in found} == {item.id for item in Dossier(many_findings(500)).findings}
+
+    def test_no_finding_without_a_test_is_no_good_news(self):
+        assert findings.build(EMPTY).lede == (
+            "No test that bears on this framework was performed, so nothing can be said.",
+        )
+
+
+class TestTrends:
+    def test_missing_nights_are_none_and_breaks_are_numbered(self):
+        own = trends.build(USUAL).lines[0]
+
+        assert own.title == "PCI DSS v4.0.1"
+        assert own.chart.series[0].values.count(None) == 2
+        assert [item.number for item in own.chart.breaks] == [1, 2]
+        assert own.notes[0] == "2026-08-12 02:00 UTC: the scope file changed."
+
+    def test_all_charts_have_one_scale(self):
+        assert len({line.chart.top for line in trends.build(USUAL).lines}) == 1
+
+    def test_changes_since_the_scan_before_are_tables(self):
+        page = trends.build(USUAL)
+
+        assert "Opened" in texts(page.changes)[0]
+        assert "1.3.1" in texts(page.flips)[0]
+        assert len(page.objects.rows) == 2
+
+    def test_a_first_scan_compares_with_nothing(self):
+        page = trends.build(EMPTY)
+
+        assert page.lines == ()
+        assert page.since == ""
+
+
+class TestExceptions:
+    def test_those_that_do_not_count_come_first_and_unused_ones_last(self):
+        items = exceptions.build(USUAL).exceptions
+
+        assert [item.id for item in items] == ["EX-2026-003", "EX-2026-014", "EX-2026-009"]
+        assert items[0].problem == "It does not count: it expired on 2026-07-31."
+        assert items[1].period.endswith("14 September 2026, 24 days left")
+        assert items[2].covers == "covers nothing in this scan"
+
+
+class TestPopulations:
+    def test_those_without_exception_are_named_too(self):
+        page = populations.build(USUAL)
+        groups = {group.mark.word: group for group in page.populations[0].groups}
+
+        assert groups["No exception"].names == ("batch", "monitoring", "payments", "shop")
+
+    def test_names_are_capped_and_the_rest_is_attached(self):
+        report = replace(many_findings(500), definition=replace(AUDITOR, rows=10))
+        (group, *_) = populations.build(Dossier(report)).populations[2].groups
+
+        assert len(group.names) == 10
+        assert group.more == "and 490 more in `populations.csv`"
+
+
+class TestManifest:
+    def test_each_attachment_stands_with_its_digest(self):
+        page = manifest.build(USUAL)
+
+        assert [row.cells[3] for row in page.files.rows] == [item.digest for item in USUAL.files]
+
+    def test_commands_quote_what_a_shell_would_read(self):
+        page = manifest.build(Dossier(report_input("a'b; rm -rf c")))
+
+        assert "--cluster 'a'\\''b; rm -rf c'" in page.commands[0][1]
+
+
+def test_every_section_can_be_built_of_next_to_nothing():
+    page = build_page(EMPTY)
+
+    assert [section.id for section in page.sections] == [section.id for section in SECTIONS]
+    assert ControlState.SUPPORTED.value not in [mark.state for mark in page.filters]
