@@ -28,6 +28,8 @@ from app.cli.shapes import plural, scan_shape, when
 from app.deliver import Delivered, deliver_to_folder
 from app.errors import InputError, NotFoundError
 from app.model.history import Document, Scan
+from app.model.ports import Progress, Store
+from app.model.report import Artefact, ReportDefinition
 
 FORMATS = ("pdf", "html", "json", "csv")
 _EPILOG = """\b
@@ -80,8 +82,6 @@ def report(
 
     Prints each file with the SHA-256 of its bytes.
     """
-    from app import pipeline
-
     session = begin(config, database_url, as_json=as_json, debug=debug)
     name, wanted = required(cluster), _formats(formats)
     ids = split(gathered(frameworks, more, "--framework"))
@@ -89,14 +89,27 @@ def report(
     folder = output or session.settings.reports.output / name
     with session.store() as store, reporting() as progress:
         stored = store.scan(name, scan_number(scan))
-        chosen = chosen_frameworks(ids, store.documents(stored))
-        artefacts = pipeline.report(stored, chosen, shape, wanted, store, bootstrap.renderer(), progress)
+        artefacts = _made(stored, ids, shape, wanted, store, progress)
         progress.stage("deliver", folder=str(folder))
         delivered = deliver_to_folder(artefacts, folder)
     if as_json:
         emit(_document(stored, delivered))
     else:
         _tell(stored, delivered)
+
+
+def _made(
+    stored: Scan,
+    ids: Sequence[str],
+    shape: ReportDefinition,
+    formats: Sequence[str],
+    store: Store,
+    progress: Progress,
+) -> tuple[Artefact, ...]:
+    from app import pipeline
+
+    chosen = chosen_frameworks(ids, store.documents(stored))
+    return pipeline.report(stored, chosen, shape, formats, store, bootstrap.renderer(), progress)
 
 
 def _formats(text: str) -> tuple[str, ...]:

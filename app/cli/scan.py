@@ -101,13 +101,8 @@ def scan(
             say(f"slot {due_at.isoformat()} of {name} was recorded before; nothing was done")
             raise typer.Exit(ExitCode.DONE)
         with reporting() as progress:
-            source = (
-                bootstrap.manifests(files, progress.kind)
-                if files
-                else bootstrap.cluster(session.settings, access, progress.kind)
-            )
-            taken = at or bootstrap.SystemClock().now()
-            result = _run(session, name, taken, due_at, source, store, progress)
+            source = _source(session, files, access, progress)
+            result = _run(session, name, at, due_at, source, store, progress)
     _finish(result, fail_on, as_json=as_json)
 
 
@@ -119,10 +114,18 @@ def _name(files: Sequence[str]) -> str:
     return stem or "manifests"
 
 
+def _source(
+    session: Session, files: Sequence[str], access: bootstrap.Access, progress: Reporter
+) -> ObjectSource:
+    if files:
+        return bootstrap.manifests(files, progress.kind)
+    return bootstrap.cluster(session.settings, access, progress.kind)
+
+
 def _run(
     session: Session,
     cluster: str,
-    taken_at: datetime,
+    taken_at: datetime | None,
     slot: datetime | None,
     source: ObjectSource,
     store: Store,
@@ -130,17 +133,17 @@ def _run(
 ) -> "ScanResult":
     from app import pipeline
 
-    request = pipeline.ScanRequest(
-        cluster, taken_at, bootstrap.documents(session.settings), slot=slot, tool_version=__version__
-    )
-    if slot is None:
-        return pipeline.scan(request, source, store, progress)
+    at = taken_at or bootstrap.SystemClock().now()
     try:
+        documents = bootstrap.documents(session.settings)
+        request = pipeline.ScanRequest(cluster, at, documents, slot=slot, tool_version=__version__)
         result = pipeline.scan(request, source, store, progress)
     except BaseException as error:
-        store.close_slot(cluster, slot, SlotStatus.FAILED, reason=str(error) or type(error).__name__)
+        if slot:
+            store.close_slot(cluster, slot, SlotStatus.FAILED, reason=str(error) or type(error).__name__)
         raise
-    store.close_slot(cluster, slot, SlotStatus.DONE, scan=result.scan.number)
+    if slot:
+        store.close_slot(cluster, slot, SlotStatus.DONE, scan=result.scan.number)
     return result
 
 

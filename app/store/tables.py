@@ -8,6 +8,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from app.store.columns import blob_id, cluster_id, number, of_scan, one_open, same_cluster, words
+
 OPEN: Final = 2**31 - 1
 
 metadata = sa.MetaData(
@@ -24,46 +26,11 @@ _STILL_OPEN = f"last_scan = {OPEN}"
 _INSTANT = sa.DateTime(timezone=True)
 
 
-def _cluster() -> sa.Column[int]:
-    return sa.Column(
-        "cluster_id", sa.Integer, sa.ForeignKey("cluster.id"), nullable=False, comment="the cluster"
-    )
-
-
-def _same_cluster() -> sa.Column[int]:
-    """For tables that refer to a scan, which refers to its cluster."""
-    return sa.Column("cluster_id", sa.Integer, nullable=False, comment="the cluster")
-
-
-def _blob(name: str, comment: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, sa.ForeignKey("blob.id"), nullable=nullable, comment=comment)
-
-
-def _of_scan(column: str) -> sa.ForeignKeyConstraint:
-    """Rows of a scan are written before the scan itself: once that row is there, the scan is finished."""
-    return sa.ForeignKeyConstraint(
-        ["cluster_id", column], ["scan.cluster_id", "scan.number"], deferrable=True, initially="DEFERRED"
-    )
-
-
-def _number(name: str, comment: str) -> sa.Column[int]:
-    return sa.Column(name, sa.Integer, nullable=False, comment=comment)
-
-
-def _text(name: str, comment: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, comment=comment)
-
-
-def _one_open(key: sa.Column[int], condition: str) -> None:
-    """At most one open range or interval for each key."""
-    sa.Index(f"uq_{key.table.name}_open", key, unique=True, postgresql_where=sa.text(condition))
-
-
 cluster = sa.Table(
     "cluster",
     metadata,
     sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True, comment="internal number"),
-    _text("name", "name given by --cluster"),
+    words("name", "name given by --cluster"),
     sa.UniqueConstraint("name"),
     comment="A cluster that was scanned or is about to be.",
 )
@@ -83,13 +50,13 @@ blob = sa.Table(
 scan = sa.Table(
     "scan",
     metadata,
-    _cluster(),
-    _number("number", "counts per cluster from 1, without holes"),
-    _text("status", "complete, partial (with gaps) or failed (nothing stored)"),
+    cluster_id(),
+    number("number", "counts per cluster from 1, without holes"),
+    words("status", "complete, partial (with gaps) or failed (nothing stored)"),
     sa.Column("taken_at", _INSTANT, nullable=False, comment="reference time of the run"),
     sa.Column("recorded_at", _INSTANT, nullable=False, comment="when the database wrote it"),
     sa.Column("slot", _INSTANT, comment="slot of the schedule that the run was for"),
-    _text("tool_version", "version of netattest"),
+    words("tool_version", "version of netattest"),
     sa.Column(
         "snapshot_digest", sa.LargeBinary, comment="SHA-256 over the object set; null for a failed run"
     ),
@@ -106,12 +73,12 @@ scan = sa.Table(
         comment="digest of the scan before; empty for the first",
     ),
     sa.Column("digest", sa.LargeBinary, nullable=False, comment="SHA-256 over this row and its documents"),
-    _number("objects", "number of objects"),
-    _number("gaps", "number of collection gaps"),
-    _text("reason", "why a run failed; else empty"),
-    _blob("manifest_id", "source, kinds and gaps; null for a failed run", nullable=True),
-    _blob("origins_id", "where each object came from; null for a failed run", nullable=True),
-    _blob("streaks_id", "consecutive scans by condition; null for a failed run", nullable=True),
+    number("objects", "number of objects"),
+    number("gaps", "number of collection gaps"),
+    words("reason", "why a run failed; else empty"),
+    blob_id("manifest_id", "source, kinds and gaps; null for a failed run", nullable=True),
+    blob_id("origins_id", "where each object came from; null for a failed run", nullable=True),
+    blob_id("streaks_id", "consecutive scans by condition; null for a failed run", nullable=True),
     sa.PrimaryKeyConstraint("cluster_id", "number"),
     sa.CheckConstraint("number > 0", name="number"),
     sa.CheckConstraint("status IN ('complete', 'partial', 'failed')", name="status"),
@@ -126,12 +93,12 @@ scan = sa.Table(
 scan_document = sa.Table(
     "scan_document",
     metadata,
-    _same_cluster(),
-    _number("scan", "scan number"),
-    _text("name", "name of the file that judged the scan"),
-    _blob("blob_id", "its bytes"),
+    same_cluster(),
+    number("scan", "scan number"),
+    words("name", "name of the file that judged the scan"),
+    blob_id("blob_id", "its bytes"),
     sa.PrimaryKeyConstraint("cluster_id", "scan", "name"),
-    _of_scan("scan"),
+    of_scan("scan"),
     comment="The configuration files that judged a scan.",
 )
 
@@ -139,11 +106,11 @@ object_key = sa.Table(
     "object_key",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True, comment="internal number"),
-    _cluster(),
-    _text("api_group", "API group, empty for the core group"),
-    _text("kind", "kind"),
-    _text("namespace", "namespace, empty for cluster-scoped objects"),
-    _text("name", "name"),
+    cluster_id(),
+    words("api_group", "API group, empty for the core group"),
+    words("kind", "kind"),
+    words("namespace", "namespace, empty for cluster-scoped objects"),
+    words("name", "name"),
     sa.UniqueConstraint("cluster_id", "api_group", "kind", "namespace", "name"),
     comment="Identity of a Kubernetes object that some scan saw.",
 )
@@ -151,30 +118,30 @@ object_key = sa.Table(
 object_range = sa.Table(
     "object_range",
     metadata,
-    _same_cluster(),
+    same_cluster(),
     sa.Column("key_id", sa.BigInteger, sa.ForeignKey("object_key.id"), nullable=False, comment="the object"),
-    _number("first_scan", "first scan with this version"),
+    number("first_scan", "first scan with this version"),
     sa.Column(
         "last_scan",
         sa.Integer,
         nullable=False,
         comment="last scan with this version; 2147483647: still there",
     ),
-    _blob("blob_id", "this version, canonical JSON"),
+    blob_id("blob_id", "this version, canonical JSON"),
     sa.PrimaryKeyConstraint("key_id", "first_scan"),
     sa.CheckConstraint("last_scan >= first_scan", name="order"),
-    _of_scan("first_scan"),
+    of_scan("first_scan"),
     sa.Index(None, "cluster_id", "last_scan"),
     comment="Scans over which an object had one version. A list that was not read completely ends none.",
 )
-_one_open(object_range.c.key_id, _STILL_OPEN)
+one_open(object_range.c.key_id, _STILL_OPEN)
 
 object_hole = sa.Table(
     "object_hole",
     metadata,
-    _same_cluster(),
+    same_cluster(),
     sa.Column("key_id", sa.BigInteger, sa.ForeignKey("object_key.id"), nullable=False, comment="the object"),
-    _number("first_scan", "first scan that could not see it"),
+    number("first_scan", "first scan that could not see it"),
     sa.Column(
         "last_scan",
         sa.Integer,
@@ -183,22 +150,22 @@ object_hole = sa.Table(
     ),
     sa.PrimaryKeyConstraint("key_id", "first_scan"),
     sa.CheckConstraint("last_scan >= first_scan", name="order"),
-    _of_scan("first_scan"),
+    of_scan("first_scan"),
     sa.Index(None, "cluster_id", "last_scan"),
     comment="Scans inside a range that did not see the object because its list was not read completely.",
 )
-_one_open(object_hole.c.key_id, _STILL_OPEN)
+one_open(object_hole.c.key_id, _STILL_OPEN)
 
 finding = sa.Table(
     "finding",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True, comment="internal number"),
-    _cluster(),
-    _text("fingerprint", "identity from night to night: check and subject"),
-    _text("check_id", "check"),
-    _text("subject_kind", "kind of subject"),
-    _text("subject", "subject"),
-    _text("namespace", "namespace of the subject, or empty"),
+    cluster_id(),
+    words("fingerprint", "identity from night to night: check and subject"),
+    words("check_id", "check"),
+    words("subject_kind", "kind of subject"),
+    words("subject", "subject"),
+    words("namespace", "namespace of the subject, or empty"),
     sa.UniqueConstraint("cluster_id", "fingerprint"),
     comment="A check and a subject that once failed or could not be judged.",
 )
@@ -206,61 +173,61 @@ finding = sa.Table(
 finding_interval = sa.Table(
     "finding_interval",
     metadata,
-    _same_cluster(),
+    same_cluster(),
     sa.Column(
         "finding_id", sa.BigInteger, sa.ForeignKey("finding.id"), nullable=False, comment="the finding"
     ),
-    _number("opened_scan", "first scan in which it failed"),
+    number("opened_scan", "first scan in which it failed"),
     sa.Column("closed_scan", sa.Integer, comment="first whole scan in which it was gone; null while open"),
     sa.PrimaryKeyConstraint("finding_id", "opened_scan"),
     sa.CheckConstraint("closed_scan > opened_scan", name="order"),
-    _of_scan("opened_scan"),
+    of_scan("opened_scan"),
     sa.Index(None, "cluster_id", "closed_scan"),
     comment="Time over which a finding was open. A scan that could not judge the subject does not close it.",
 )
-_one_open(finding_interval.c.finding_id, "closed_scan IS NULL")
+one_open(finding_interval.c.finding_id, "closed_scan IS NULL")
 
 finding_result = sa.Table(
     "finding_result",
     metadata,
-    _same_cluster(),
+    same_cluster(),
     sa.Column(
         "finding_id", sa.BigInteger, sa.ForeignKey("finding.id"), nullable=False, comment="the finding"
     ),
-    _number("first_scan", "first scan with this result"),
-    _number("last_scan", "last scan with this result; 2147483647: still so"),
-    _text("outcome", "fail, insufficient-evidence or error"),
-    _text("severity", "severity"),
-    _text("says", "the sentence a person reads first"),
-    _blob("blob_id", "the whole result, canonical JSON"),
+    number("first_scan", "first scan with this result"),
+    number("last_scan", "last scan with this result; 2147483647: still so"),
+    words("outcome", "fail, insufficient-evidence or error"),
+    words("severity", "severity"),
+    words("says", "the sentence a person reads first"),
+    blob_id("blob_id", "the whole result, canonical JSON"),
     sa.PrimaryKeyConstraint("finding_id", "first_scan"),
     sa.CheckConstraint("last_scan >= first_scan", name="order"),
     sa.CheckConstraint("outcome IN ('fail', 'insufficient-evidence', 'error')", name="outcome"),
-    _of_scan("first_scan"),
+    of_scan("first_scan"),
     sa.Index(None, "cluster_id", "last_scan"),
     comment="Scans over which a check said the same about a subject; a passing result ends it.",
 )
-_one_open(finding_result.c.finding_id, _STILL_OPEN)
+one_open(finding_result.c.finding_id, _STILL_OPEN)
 
 check_count = sa.Table(
     "check_count",
     metadata,
-    _same_cluster(),
-    _number("scan", "scan number"),
-    _text("check_id", "check"),
+    same_cluster(),
+    number("scan", "scan number"),
+    words("check_id", "check"),
     sa.Column(
         "population_complete",
         sa.Boolean,
         nullable=False,
         comment="false: part of the population was not read",
     ),
-    _number("passed", "subjects with outcome pass"),
-    _number("failed", "subjects with outcome fail"),
-    _number("not_applicable", "subjects with outcome not-applicable"),
-    _number("insufficient", "subjects with outcome insufficient-evidence"),
-    _number("errors", "subjects with outcome error"),
+    number("passed", "subjects with outcome pass"),
+    number("failed", "subjects with outcome fail"),
+    number("not_applicable", "subjects with outcome not-applicable"),
+    number("insufficient", "subjects with outcome insufficient-evidence"),
+    number("errors", "subjects with outcome error"),
     sa.PrimaryKeyConstraint("cluster_id", "scan", "check_id"),
-    _of_scan("scan"),
+    of_scan("scan"),
     comment="One check in one scan, over its whole population.",
 )
 
@@ -268,9 +235,9 @@ control = sa.Table(
     "control",
     metadata,
     sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True, comment="internal number"),
-    _text("framework", "framework id"),
-    _text("framework_digest", "SHA-256 of the framework file"),
-    _text("control", "the publisher's number"),
+    words("framework", "framework id"),
+    words("framework_digest", "SHA-256 of the framework file"),
+    words("control", "the publisher's number"),
     sa.UniqueConstraint("framework", "framework_digest", "control"),
     comment="A control of one edition of a framework file.",
 )
@@ -278,17 +245,17 @@ control = sa.Table(
 control_state = sa.Table(
     "control_state",
     metadata,
-    _same_cluster(),
-    _number("scan", "scan number"),
+    same_cluster(),
+    number("scan", "scan number"),
     sa.Column("control_id", sa.Integer, sa.ForeignKey("control.id"), nullable=False, comment="the control"),
-    _text("state", "state after the roll-up"),
+    words("state", "state after the roll-up"),
     sa.Column("contrary", sa.Boolean, nullable=False, comment="a supporting check fails"),
-    _number("passed", "passing results of direct checks in the boundary"),
-    _number("failed", "failing results without a valid exception"),
-    _number("excepted", "failing results under a valid exception"),
-    _number("undecided", "results that could not be told"),
+    number("passed", "passing results of direct checks in the boundary"),
+    number("failed", "failing results without a valid exception"),
+    number("excepted", "failing results under a valid exception"),
+    number("undecided", "results that could not be told"),
     sa.PrimaryKeyConstraint("cluster_id", "scan", "control_id"),
-    _of_scan("scan"),
+    of_scan("scan"),
     # A trend reads one control over many nights, which lie far apart in the table: the index alone answers it.
     sa.Index(
         "ix_control_state_trend",
@@ -303,11 +270,11 @@ control_state = sa.Table(
 slot = sa.Table(
     "slot",
     metadata,
-    _cluster(),
+    cluster_id(),
     sa.Column("due_at", _INSTANT, nullable=False, comment="scheduled time"),
-    _text("status", "running, done, failed or missed"),
+    words("status", "running, done, failed or missed"),
     sa.Column("scan", sa.Integer, comment="the scan that came of it"),
-    _text("reason", "why it failed or was missed; else empty"),
+    words("reason", "why it failed or was missed; else empty"),
     sa.Column(
         "host",
         sa.Text,
@@ -326,7 +293,7 @@ run = sa.Table(
     metadata,
     sa.Column("cluster_id", sa.Integer, sa.ForeignKey("cluster.id"), primary_key=True, comment="the cluster"),
     sa.Column("started_at", _INSTANT, nullable=False, comment="when the run began"),
-    _text("host", "host of the process"),
-    _number("pid", "the process"),
+    words("host", "host of the process"),
+    number("pid", "the process"),
     comment="A run under way. A row that a dead process left becomes a failed scan when the next run starts.",
 )

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,17 @@ def test_a_slot_is_scanned_once_however_often_it_is_asked_for(netattest, store):
     (scan,) = store.scans("shop")
     (slot,) = store.slots("shop", scan.slot, scan.slot)
     assert (slot.status, slot.scan) == (SlotStatus.DONE, 1)
+
+
+def test_a_slot_whose_scan_could_not_begin_is_recorded_as_failed(netattest, store, tmp_path):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "netattest.yaml").write_text("documents: {scope: missing.yaml}")
+    slot = datetime(2026, 11, 20, 2, 15, tzinfo=UTC)
+    ended = netattest("scan", "--cluster", "shop", "--from", "open.yaml", "--slot", slot.isoformat())
+    assert ended.returncode == 2
+    (recorded,) = store.slots("shop", slot, slot)
+    assert recorded.status is SlotStatus.FAILED
+    assert "missing.yaml cannot be read" in recorded.reason
 
 
 def test_a_database_that_is_not_there_ends_with_4_and_never_shows_its_password(netattest):

@@ -1,14 +1,37 @@
 """Kinds that every API server serves."""
 
 from app.collect.kinds.spec import KindSpec, builtin
-from app.collect.kinds.verdicts import CERTIFICATES, EDGE_TLS, ENCRYPTION, ENFORCEMENT, EXPOSURE, SEGMENTATION
+from app.collect.kinds.verdicts import (
+    CERTIFICATES,
+    EDGE_TLS,
+    ENCRYPTION,
+    ENFORCEMENT,
+    EXPOSURE,
+    PLACEMENT,
+    SEGMENTATION,
+)
 
 CORE = (
-    builtin("Namespace", "namespaces", "namespaces and their labels", SEGMENTATION, namespaced=False),
     builtin(
-        "Pod", "pods", "workloads, labels, addresses and ports; agents of plugins and meshes", SEGMENTATION
+        "Namespace",
+        "namespaces",
+        "namespaces and their labels",
+        (*SEGMENTATION, "scope-label-missing"),
+        namespaced=False,
     ),
-    builtin("Node", "nodes", "where pods run and what their node enforces", ENFORCEMENT, namespaced=False),
+    builtin(
+        "Pod",
+        "pods",
+        "workloads, labels, addresses and ports; agents of plugins and meshes",
+        SEGMENTATION + PLACEMENT,
+    ),
+    builtin(
+        "Node",
+        "nodes",
+        "where pods run and what their node enforces",
+        ENFORCEMENT + PLACEMENT,
+        namespaced=False,
+    ),
     builtin("Service", "services", "ways in from outside, and targets of routes", EXPOSURE),
     builtin(
         "ReplicationController",

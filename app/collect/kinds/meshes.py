@@ -3,6 +3,8 @@
 from app.collect.kinds.spec import custom
 from app.collect.kinds.verdicts import AUTHORISATION, EDGE_TLS, ENCRYPTION
 
+_MESH = "settings of a service mesh"
+
 MESHES = (
     *custom(
         "security.istio.io",

@@ -1,7 +1,7 @@
 """Kinds of network plugins: their policies, settings and status."""
 
 from app.collect.kinds.spec import custom, foreign_policies
-from app.collect.kinds.verdicts import _SEALS, ENCRYPTION, ENFORCEMENT
+from app.collect.kinds.verdicts import ENCRYPTION, ENFORCEMENT
 
 _CALICO_POLICIES = "NetworkPolicy/networkpolicies", "GlobalNetworkPolicy/globalnetworkpolicies"
 _CALICO_GLOBAL = (
@@ -14,7 +14,6 @@ _CALICO_NAMESPACED = (
     "StagedKubernetesNetworkPolicy/stagedkubernetesnetworkpolicies"
 )
 _PLUGIN = "settings and status of a network plugin"
-_MESH = "settings of a service mesh"
 _SEALS = ENFORCEMENT + ENCRYPTION
 
 PLUGINS = (

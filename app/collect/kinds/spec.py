@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.collect.kinds.verdicts import SEGMENTATION
+from app.collect.kinds.verdicts import SEGMENTATION, Checks
 from app.model.identity import GroupKind
 
 
@@ -32,7 +32,7 @@ class KindSpec:
     namespaced: bool
     versions: tuple[str, ...]
     why: str
-    verdicts: tuple[str, ...]
+    verdicts: Checks
     builtin: bool = False
     restricts: bool = False
     evaluated: bool = True
@@ -47,13 +47,14 @@ class KindSpec:
 
 
 def builtin(
-    kind: str, resource: str, why: str, verdicts: tuple[str, ...], *, group: str = "", namespaced: bool = True
+    kind: str, resource: str, why: str, verdicts: Checks, *, group: str = "", namespaced: bool = True
 ) -> KindSpec:
+    """A kind that every API server serves in version v1."""
     return KindSpec(group, kind, resource, namespaced, ("v1",), why, verdicts, builtin=True)
 
 
 def custom(
-    group: str, why: str, verdicts: tuple[str, ...], resources: str, *, namespaced: bool = True
+    group: str, why: str, verdicts: Checks, resources: str, *, namespaced: bool = True
 ) -> tuple[KindSpec, ...]:
     """Kinds of one CRD group, written `Kind/plural Kind/plural`; versions come from discovery."""
     pairs = (pair.split("/") for pair in resources.split())

@@ -1,5 +1,7 @@
 """Which verdicts are lost without which data; the identifiers are those of `config/checks.yaml`."""
 
+Checks = tuple[str, ...]
+
 ISOLATION = (
     "namespace-without-default-deny-ingress",
     "namespace-without-default-deny-egress",
@@ -17,9 +19,12 @@ PATHS = (
     "cross-zone-path-into-cde",
     "cross-zone-path-out-of-cde",
     "untrusted-path-to-data-store",
+    "tenant-to-tenant-path",
     "egress-to-internet-unrestricted",
     "egress-to-cloud-metadata-allowed",
+    "dns-egress-missing",
 )
+PLACEMENT = ("host-network-bypasses-policy", "mixed-sensitivity-on-node")
 EXPOSURE = ("external-exposure-undeclared", "untrusted-path-to-data-store")
 ENCRYPTION = (
     "plaintext-path",

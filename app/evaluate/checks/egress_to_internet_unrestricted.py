@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from app.evaluate.checks.common.addresses import text, untrusted
 from app.evaluate.checks.common.enforcement import enforcement_on, reason_on, strength_of
 from app.evaluate.checks.common.evidence import evidence_of_labels, evidence_of_policies
-from app.evaluate.checks.common.flows import EXTERNAL, Flows
+from app.evaluate.checks.common.flows import EXTERNAL, Flows, names_of
 from app.evaluate.checks.common.isolation import default_deny, first_allow
 from app.evaluate.checks.common.outside import Opened, Outside, total, within
 from app.evaluate.checks.common.population import boundaries_of, workload_subject
@@ -58,7 +58,7 @@ class _Judge:
     outside: Outside = field(init=False)
 
     def __post_init__(self) -> None:
-        self.proof, self.flows = Proof(self.facts), Flows(self.facts)
+        self.proof, self.flows = Proof(self.facts), Flows.of(self.facts)
         self.outside = Outside(self.facts, untrusted(self.facts.scope), Direction.EGRESS)
 
     def result(self, workload: Workload) -> CheckResult:
@@ -75,7 +75,7 @@ class _Judge:
             says = f"{workload.id} cannot open a connection to an untrusted address"
             doubts = self.proof.against_closed(workload)
             return self.verdicts.passed(subject, says, doubts=doubts, base=details)
-        own = self.flows.names_of(workload.id, workload.namespace)
+        own = names_of(self.facts, workload.id, workload.namespace)
         used, left = self.flows.between(own, EXTERNAL, total(opened))
         if not left:
             says = f"{workload.id} may reach untrusted addresses only as approved flow {names(used)} has it"

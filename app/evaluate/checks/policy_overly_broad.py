@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.evaluate.checks.common.addresses import VERSIONS, wider_than
 from app.evaluate.checks.common.doubts import Gaps, policy_gaps
 from app.evaluate.checks.common.evidence import evidence_for
-from app.evaluate.checks.common.flows import EXTERNAL, Flows
+from app.evaluate.checks.common.flows import EXTERNAL, Flows, names_of
 from app.evaluate.checks.common.population import boundaries_of_all, policy_subject
 from app.evaluate.checks.common.selection import Selection
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
@@ -68,7 +68,7 @@ class _Judge:
     policies: Gaps = field(init=False)
 
     def __post_init__(self) -> None:
-        self.flows, self.selection = Flows(self.facts), Selection(self.facts)
+        self.flows, self.selection = Flows.of(self.facts), Selection(self.facts)
         self.policies = policy_gaps(self.facts)
 
     def result(self, policy: NetworkPolicy) -> CheckResult:
@@ -145,7 +145,7 @@ class _Judge:
         ports = _numbers(rule)
         if ports is None or not selected:
             return ""
-        own = [self.flows.names_of(item.id, item.namespace) for item in selected]
+        own = [names_of(self.facts, item.id, item.namespace) for item in selected]
         others = list(self._peer_names(policy, rule))
         ends = (others, own) if direction is Direction.INGRESS else (own, others)
         return self.flows.covers(*ends, ports)
@@ -154,7 +154,7 @@ class _Judge:
         if rule.peers is None or any(isinstance(peer, AddressPeer) for peer in rule.peers):
             yield EXTERNAL
         for workload in self._peers(policy, rule):
-            yield self.flows.names_of(workload.id, workload.namespace)
+            yield names_of(self.facts, workload.id, workload.namespace)
 
     def _peers(self, policy: NetworkPolicy, rule: Rule) -> Iterable[Workload]:
         if rule.peers is None:

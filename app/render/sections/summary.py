@@ -1,5 +1,6 @@
 """Summary: three sentences, the figures, a bar per framework, and what to do first."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,18 +12,18 @@ from app.render.content import Column, Link, Mark, Row, SectionPage, Table
 from app.render.dossier import Dossier, Finding, Section
 from app.render.sections.cover import result_sentence
 from app.render.wording import (
-    SEVERITY_WORDS,
     STATE_WORDS,
     count,
     day,
     ended,
+    joined,
     number,
     plural,
     sentence,
     spelled,
 )
 
-_FIRST = 5
+_FIRST = 4
 _SCANS = 14
 _FIGURES = (
     ControlState.SUPPORTED,
@@ -61,7 +62,7 @@ class SummaryPage(SectionPage):
     heads: tuple[Mark, ...]
     frameworks: tuple[FrameworkBar, ...]
     first: Table
-    severities: Table
+    severities: str
     since: str
 
 
@@ -172,31 +173,18 @@ def _first(dossier: Dossier) -> Table:
     )
 
 
-def _severities(dossier: Dossier) -> Table:
-    """Findings by severity: open, under an accepted exception, and those first seen in this scan."""
-    return Table(
-        caption="Findings by severity",
-        columns=(
-            Column("Severity"),
-            Column("Open", 16, "number"),
-            Column("Under an exception", 22, "number"),
-            Column("First seen in this scan", 26, "number"),
-        ),
-        rows=tuple(_severity_row(dossier, severity) for severity in _severities_found(dossier)),
-        empty="There is no finding.",
+def _severities(dossier: Dossier) -> str:
+    """Say how many findings there are of each severity, and how many are new."""
+    open_ones = [item for item in dossier.findings if item.state is ControlState.EXCEPTION]
+    if not open_ones:
+        return ""
+    counts = Counter(item.result.severity for item in open_ones)
+    parts = [f"{number(counts[severity])} {severity.value}" for severity in Severity if counts[severity]]
+    new = sum(
+        item.life is not None and item.life.first_in == dossier.report.scan.number for item in open_ones
     )
-
-
-def _severities_found(dossier: Dossier) -> list[Severity]:
-    found = {item.result.severity for item in dossier.findings}
-    return [severity for severity in Severity if severity in found]
-
-
-def _severity_row(dossier: Dossier, severity: Severity) -> Row:
-    found = [item for item in dossier.findings if item.result.severity is severity]
-    accepted = sum(item.state is ControlState.PARTIAL for item in found)
-    new = sum(item.life is not None and item.life.first_in == dossier.report.scan.number for item in found)
-    return Row((SEVERITY_WORDS[severity], number(len(found) - accepted), number(accepted), number(new)))
+    news = f" {number(new)} {'was' if new == 1 else 'were'} first seen in this scan." if new else ""
+    return f"{count(len(open_ones), 'finding')} {_are(len(open_ones))} open: {joined(parts)}.{news}"
 
 
 def _since(dossier: Dossier) -> str:
@@ -205,6 +193,8 @@ def _since(dossier: Dossier) -> str:
         return "This is the first stored scan of the cluster; there is none to compare it with."
     opened, closed = len(comparison.opened), len(comparison.closed)
     paths = sum(item.opened for item in comparison.paths)
+    if not (opened or closed or comparison.paths or comparison.objects):
+        return f"Nothing differs from scan {comparison.before.number} of {day(comparison.before.taken_at)}."
     return (
         f"Since scan {comparison.before.number} of {day(comparison.before.taken_at)}, over all frameworks:"
         f" {count(opened, 'failing result')} opened and {number(closed)} closed, {count(paths, 'connection')} opened and"
