@@ -23,7 +23,7 @@ from app.model.history import (
     SlotStatus,
 )
 from app.model.identity import ObjectRef
-from app.model.snapshot import Coverage, GapReason, Snapshot
+from app.model.snapshot import Coverage, GapReason, Snapshot, SourceKind
 
 _UNREAD = {
     GapReason.FORBIDDEN,
@@ -301,5 +301,7 @@ def _change(ref: ObjectRef, old: Snapshot, new: Snapshot) -> ObjectChange | None
 
 def _listed_whole(ref: ObjectRef, snapshot: Snapshot) -> bool:
     coverage = snapshot.coverage(ref.group, ref.kind)
+    if coverage is None and snapshot.source.kind is SourceKind.FILES:
+        coverage = Coverage.COMPLETE
     unread = any(gap.reason in _UNREAD for gap in snapshot.gaps_of(ref.group, ref.kind))
     return coverage in (Coverage.COMPLETE, Coverage.ABSENT) and not unread

@@ -7,6 +7,8 @@ and whose namespace exists. Where a mesh has revisions, their names follow from 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from app.collect.connection import Connection, RequestRefusedError, ServerUnreachableError
 from app.collect.kinds import KindSpec
 from app.collect.listing import Listed, read_item
@@ -36,6 +38,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "rke2-canal-config": _SYSTEM,
 }
 _REVISION_LABEL = "istio.io/rev"
+_RAW = msgspec.json.Decoder(msgspec.Raw)  # whether the answer is whole, without decoding it
 _FORBIDDEN = (401, 403)
 _NOT_FOUND = 404
 
@@ -99,7 +102,7 @@ def _revisions(namespaces: Iterable[SnapshotObject]) -> set[str]:
 def _get(connection: Connection, spec: KindSpec, place: Place) -> SnapshotObject | CollectionGap | None:
     path = f"/api/v1/namespaces/{place.namespace}/{spec.resource}/{place.name}"
     try:
-        return connection.get(path, lambda data: read_item(memoryview(data), spec, "v1"))
+        return read_item(memoryview(connection.get(path, _RAW.decode)), spec, "v1")
     except RequestRefusedError as error:
         if error.status == _NOT_FOUND:
             return None  # the product is not installed there

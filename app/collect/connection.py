@@ -205,6 +205,8 @@ def _parsed(status: int, headers: Mapping[str, str], data: bytes, parse: Callabl
         return parse(data)
     except msgspec.DecodeError as error:
         raise _TransientError(f"the answer is not whole ({error})") from error
+    except RecursionError:
+        raise ServerUnreachableError("an object in the answer is nested too deeply") from None
 
 
 def _tls_failure(reason: str) -> Exception:

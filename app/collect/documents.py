@@ -89,7 +89,12 @@ def decoded_item(item: Any, origin: str) -> Document | CollectionGap:
         return Document(item, origin)
     if memoryview(item).nbytes > MAX_OBJECT_BYTES:
         return too_large(origin, memoryview(item).nbytes, MAX_OBJECT_BYTES)
-    return Document(orjson.loads(memoryview(item)), origin)
+    try:
+        return Document(orjson.loads(memoryview(item)), origin)
+    except (
+        orjson.JSONDecodeError
+    ) as error:  # what the splitter lets through: a lone surrogate, endless nesting
+        return unreadable(origin, f"it is not JSON: {error}", advice="Check the syntax of the document.")
 
 
 def too_large(origin: str, size: int, limit: int) -> CollectionGap:

@@ -129,13 +129,18 @@ def read_item(data: memoryview, spec: KindSpec, version: str) -> SnapshotObject 
     if data.nbytes > MAX_OBJECT_BYTES:
         problem = f"an object of {data.nbytes:,} bytes is above the limit of {MAX_OBJECT_BYTES:,}"
         return _gap(spec, GapReason.TOO_LARGE, problem, "Find it and make it smaller.")
-    value: dict[str, Any] = orjson.loads(data)
-    value["apiVersion"] = f"{spec.group}/{version}" if spec.group else version
-    value["kind"] = spec.kind
     try:
+        value = _with_type(orjson.loads(data), spec, version)
         return snapshot_object(identify(value), value, "API server")
-    except NotAnObjectError as error:
+    except (NotAnObjectError, orjson.JSONDecodeError) as error:
         return _gap(spec, GapReason.UNREADABLE, str(error), "The API server sent an object that is none.")
+
+
+def _with_type(value: Any, spec: KindSpec, version: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise NotAnObjectError("an item of the list is no object")
+    api_version = f"{spec.group}/{version}" if spec.group else version
+    return {**value, "apiVersion": api_version, "kind": spec.kind}
 
 
 def _stopped(listed: Listed, spec: KindSpec, gap: CollectionGap) -> Listed:

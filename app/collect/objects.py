@@ -56,10 +56,12 @@ def snapshot_object(ref: ObjectRef, value: dict[str, Any], origin: str = "") -> 
         origin: where it came from, for messages.
 
     Raises:
-        NotAnObjectError: it holds a value that JSON cannot carry.
+        NotAnObjectError: it holds a value that JSON cannot carry, or is nested too deeply to be looked through.
     """
     try:
         body = redacted_json(ref.group_kind, value)
+    except RecursionError:
+        raise NotAnObjectError("it is nested too deeply") from None
     except TypeError as error:
         raise NotAnObjectError(f"it cannot be written as JSON: {error}") from None
     return SnapshotObject(ref, body, digest(body), origin)

@@ -23,7 +23,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Text that leads to an anchor of the same document."""
+    """Text that leads to an anchor of the same document; plain text where the anchor is empty."""
 
     text: str
     anchor: str

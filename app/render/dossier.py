@@ -12,7 +12,7 @@ from app.model.history import FindingLife, TrendLine
 from app.model.reachability import Workload
 from app.model.report import ReportDefinition, ReportInput
 from app.model.scope import Boundary, Placement
-from app.render.content import Mark, SectionPage
+from app.render.content import Link, Mark, SectionPage
 from app.render.evidence import EvidenceFile, evidence_files
 from app.render.wording import STATE_WORDS, clipped, iso_day
 
@@ -132,6 +132,26 @@ class Dossier:
             **(_titles(document.body) if document else {}),
             **{run.meta.id: run.meta.title for _, run in self.runs},
         }
+
+    def control_link(self, control: str) -> Link:
+        """A control's number, leading to its row where that is printed."""
+        return self._link(control, "controls", f"control-{control}")
+
+    def evidence_link(self, evidence: str) -> Link:
+        """An evidence id, leading to its population where that is printed."""
+        return self._link(evidence, "populations", evidence)
+
+    def finding_link(self, finding: "Finding") -> Link:
+        """A finding's id, leading to it where it is printed: lists are capped at the definition's rows."""
+        printed = finding.id in self._printed
+        return self._link(finding.id, "findings" if printed else "", finding.id)
+
+    @cached_property
+    def _printed(self) -> frozenset[str]:
+        return frozenset(item.id for item in self.findings[: self.definition.rows])
+
+    def _link(self, text: str, section: str, anchor: str) -> Link:
+        return Link(text, anchor if section in self.definition.sections else "")
 
     def of_boundary(self, run: CheckRun) -> tuple[CheckResult, ...]:
         """Results about subjects that belong to this framework's population, unknown ones included."""

@@ -59,9 +59,9 @@ OUTCOME_MARKS: Final[dict[Outcome, ControlState]] = {
 SEVERITY_WORDS: Final[dict[Severity, str]] = {item: item.value.capitalize() for item in Severity}
 
 STRENGTH_WORDS: Final[dict[Strength, str]] = {
-    Strength.DECLARED: "declared: an object says so",
-    Strength.EFFECTIVE: "effective: worked out over all objects, on a data plane known to enforce them",
-    Strength.OBSERVED: "observed: seen to happen",
+    Strength.DECLARED: "declared, by an object that says so",
+    Strength.EFFECTIVE: "effective, worked out over all objects on a data plane known to enforce them",
+    Strength.OBSERVED: "observed, that is seen to happen",
 }
 
 ENFORCEMENT_WORDS: Final[dict[Enforcement, str]] = {

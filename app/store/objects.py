@@ -9,10 +9,11 @@ from sqlalchemy import Connection, select
 from app.errors import EvidenceError
 from app.model.canonical import digest
 from app.model.history import ChangeKind, ObjectChange
-from app.model.identity import GroupKind, ObjectRef
+from app.model.identity import ObjectRef
 from app.model.snapshot import SnapshotObject
 from app.store.blobs import blob_ids, load_blobs
 from app.store.bulk import among, end_ranges, escaped, insert_rows, open_from, unescaped
+from app.store.listing import WholeKinds
 from app.store.tables import OPEN, blob, object_hole, object_key, object_range
 
 
@@ -50,7 +51,7 @@ def require_sound(objects: Sequence[SnapshotObject]) -> None:
 
 
 def plan_objects(
-    known: Mapping[ObjectRef, Known], objects: Sequence[SnapshotObject], whole: frozenset[GroupKind]
+    known: Mapping[ObjectRef, Known], objects: Sequence[SnapshotObject], whole: WholeKinds
 ) -> ObjectPlan:
     """Compare what was there with what was seen.
 
@@ -124,8 +125,8 @@ def objects_at(connection: Connection, cluster_id: int, number: int) -> Iterator
 def changes(
     before: Mapping[ObjectRef, str],
     after: Mapping[ObjectRef, str],
-    whole_before: frozenset[GroupKind],
-    whole_after: frozenset[GroupKind],
+    whole_before: WholeKinds,
+    whole_after: WholeKinds,
 ) -> tuple[ObjectChange, ...]:
     """What differs between the digests of two scans, sorted by identity.
 

@@ -59,8 +59,8 @@ def changes_between(connection: Connection, before: Scan, after: Scan) -> tuple[
     return objects.changes(
         objects.digests_at(connection, cluster_id, before.number),
         objects.digests_at(connection, cluster_id, after.number),
-        whole_kinds(first.kinds, first.gaps),
-        whole_kinds(second.kinds, second.gaps),
+        whole_kinds(first.source.kind, first.kinds, first.gaps),
+        whole_kinds(second.source.kind, second.kinds, second.gaps),
     )
 
 

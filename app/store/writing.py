@@ -57,7 +57,9 @@ def write_failure(connection: Connection, run: Run, failed: Scan) -> Scan:
 
 def _plan(connection: Connection, cluster_id: int, record: ScanRecord, snapshot: Snapshot) -> _Plan:
     known = objects.known_objects(connection, cluster_id)
-    object_plan = objects.plan_objects(known, snapshot.objects, whole_kinds(snapshot.kinds, snapshot.gaps))
+    object_plan = objects.plan_objects(
+        known, snapshot.objects, whole_kinds(snapshot.source.kind, snapshot.kinds, snapshot.gaps)
+    )
     tonight = results.said(record)
     result_plan = results.plan_results(results.known_findings(connection, cluster_id), tonight, record)
 

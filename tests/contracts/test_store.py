@@ -1,5 +1,6 @@
 """What every store promises, the real one and the one in memory."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -10,7 +11,7 @@ from app.model.finding import Outcome
 from app.model.history import ChangeKind, Document, ScanStatus, SlotStatus
 from app.model.identity import GroupKind
 from app.model.ports import Store
-from app.model.snapshot import CollectionGap, Coverage, GapReason
+from app.model.snapshot import CollectionGap, Coverage, GapReason, SourceInfo, SourceKind
 from tests.fakes import InMemoryStore
 from tests.histories import CLUSTER, PODS, night, pods, point, record, result, snapshot
 
@@ -185,6 +186,23 @@ def test_a_document_that_may_have_held_anything_leaves_every_list_incomplete(sto
     short = store.save(record(at=night(2)), snapshot(at=night(2), gaps=[unknown]))
 
     assert store.object_changes(whole, short) == ()
+
+
+def test_the_first_object_of_a_kind_in_files_was_added(store):
+    def files(at, objects):
+        found = snapshot(objects, at=at)
+        kinds = {item.ref.group_kind for item in found.objects}
+        return replace(
+            found,
+            source=SourceInfo(SourceKind.FILES, "1 folder"),
+            kinds=tuple(item for item in found.kinds if item.group_kind in kinds),
+        )
+
+    empty = store.save(record(), files(night(1), []))
+    filled = store.save(record(at=night(2)), files(night(2), pods(cart=1)))
+
+    assert [change.kind.value for change in store.object_changes(empty, filled)] == ["added"]
+    assert [change.kind.value for change in store.object_changes(filled, empty)] == ["removed"]
 
 
 # Findings

@@ -237,6 +237,67 @@ def test_an_account_that_may_read_nothing_is_an_error(collect):
     assert "ClusterRole" in error.value.advice
 
 
+def test_a_custom_kind_that_went_away_since_discovery_holds_no_objects(collect):
+    found, _ = collect(faults=[Fault("ciliumnetworkpolicies", status=404, times=None)])
+    assert found.gaps == ()
+    assert row(found, GroupKind("cilium.io", "CiliumNetworkPolicy")).coverage is Coverage.ABSENT
+
+
+def test_a_version_that_went_away_since_discovery_is_no_gap(collect):
+    found, _ = collect(faults=[Fault("/apis/cilium.io/v2", status=404, times=None)])
+    assert found.gaps == ()
+    assert row(found, GroupKind("cilium.io", "CiliumNetworkPolicy")).coverage is Coverage.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("depth", "reason"), [(200, None), (700, GapReason.UNREADABLE), (2000, GapReason.UNREACHABLE)]
+)
+def test_an_object_that_is_nested_without_end_stops_nothing_else(collect, monkeypatch, depth, reason):
+    healthy = ApiServer.answer
+    spec = b"[" * depth + b"]" * depth
+
+    def answer(self, method, path, query, accept, body):
+        if path == "/apis/networking.istio.io/v1/envoyfilters":
+            return 200, b'{"items": [{"metadata": {"name": "deep"}, "spec": ' + spec + b"}]}"
+        return healthy(self, method, path, query, accept, body)
+
+    monkeypatch.setattr(ApiServer, "answer", answer)
+    found, _ = collect(serve=["networking.istio.io/v1/EnvoyFilter"])
+    assert [item.reason for item in found.gaps] == ([reason] if reason else [])
+    assert len(names(found, PODS)) == 25
+
+
+def test_an_object_beyond_the_size_limit_is_a_gap_and_hides_no_other(collect):
+    huge = thing("v1", "Pod", "huge", spec={"containers": [{"name": "x" * 9_000_000}]})
+    found, _ = collect([*cluster(), huge], settings=replace(QUICK, read_timeout=10))
+    assert (gap(found).group_kind, gap(found).reason) == (PODS, GapReason.TOO_LARGE)
+    assert (row(found, PODS).coverage, row(found, PODS).count) == (Coverage.PARTIAL, 25)
+
+
+@pytest.mark.parametrize(
+    ("items", "reason"),
+    [
+        (b'"items": [{"metadata": {}}]', GapReason.UNREADABLE),
+        (b'"items": [{"spec": {}}]', GapReason.UNREADABLE),
+        (b'"items": [5]', GapReason.UNREADABLE),
+        (b'"items": null', GapReason.UNREACHABLE),
+        (b'"items": 5', GapReason.UNREACHABLE),
+    ],
+)
+def test_an_answer_that_is_no_list_of_objects_is_a_gap(collect, monkeypatch, items, reason):
+    healthy = ApiServer.answer
+
+    def answer(self, method, path, query, accept, body):
+        if path == "/api/v1/pods":
+            return 200, b'{"kind": "PodList", "metadata": {}, ' + items + b"}"
+        return healthy(self, method, path, query, accept, body)
+
+    monkeypatch.setattr(ApiServer, "answer", answer)
+    found, _ = collect()
+    assert (gap(found).group_kind, gap(found).reason) == (PODS, reason)
+    assert names(found, POLICIES) == ["deny"]
+
+
 # --- what another attempt can mend ----------------------------------------------------------------------------------
 
 

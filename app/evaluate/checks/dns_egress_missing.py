@@ -119,7 +119,7 @@ class _Judge:
         subject = workload_subject(workload)
         if not missing:
             says = f"{workload.id} may reach the resolver {resolvers} on UDP and TCP {DNS}"
-            return self.verdicts.passed(subject, says, doubts=self.proof.foreign.anywhere(), base=details)
+            return self.verdicts.passed(subject, says, doubts=unread, base=details)
         says = f"{workload.id} is isolated for egress and cannot reach {resolvers} on {names(missing)} {DNS}"
         if unread:
             return self.verdicts.undecided(subject, f"{says} in what was read", unread, base=details)

@@ -1,5 +1,6 @@
 """Does a pod escape pod policy by using its node's network?"""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.doubts import pod_gaps
@@ -39,42 +40,36 @@ class HostNetworkBypassesPolicy:
         results = [
             result
             for workload in facts.reachability.workloads
-            for result in self._results(facts, verdicts, workload, guarded)
+            for result in _results(facts, verdicts, workload, guarded)
         ]
         return verdicts.run(results, complete=not pods, limits=(_RESIDUAL,))
 
-    def _results(
-        self,
-        facts: Facts,
-        verdicts: Verdicts,
-        workload: Workload,
-        guarded: dict[Boundary, set[str]],
-    ) -> list[CheckResult]:
-        subject, inside = workload_subject(workload), boundaries_of(facts.placements[workload.id])
-        details = Details(evidence=(_evidence(facts, workload),))
-        if not workload.host_network:
-            return [verdicts.passed(subject, f"{workload.id} uses the pod network", boundaries=inside)]
-        if workload.id in facts.scope.approved_host_network:
-            says = f"{workload.id} uses its node's network, which the scope file approves"
-            return [verdicts.passed(subject, says, why=(_RESIDUAL,), base=details)]
-        beside = frozenset(item for item, nodes in guarded.items() if nodes & set(workload.nodes))
-        failing = inside | beside
-        unknown = frozenset(guarded) - failing if not workload.nodes else frozenset()
-        results = []
-        if failing:
-            results.append(_failed(verdicts, workload, details, failing, beside - inside))
-        if unknown:
-            says = f"{workload.id} uses its node's network"
-            results.append(verdicts.undecided(subject, says, (_NO_NODE,), boundaries=unknown, base=details))
-        if not results:
-            says = (
-                f"{workload.id} uses its node's network, out of scope and on no node that runs sensitive pods"
-            )
-            results.append(verdicts.passed(subject, says, boundaries=frozenset(), base=details))
-        return results
-
 
 CHECK: Check = HostNetworkBypassesPolicy()
+
+
+def _results(
+    facts: Facts, verdicts: Verdicts, workload: Workload, guarded: dict[Boundary, set[str]]
+) -> Iterator[CheckResult]:
+    subject, inside = workload_subject(workload), boundaries_of(facts.placements[workload.id])
+    details = Details(evidence=(_evidence(facts, workload),))
+    if not workload.host_network:
+        yield verdicts.passed(subject, f"{workload.id} uses the pod network", boundaries=inside)
+        return
+    beside = frozenset(item for item, nodes in guarded.items() if nodes & set(workload.nodes))
+    concerned, uses = inside | beside, f"{workload.id} uses its node's network"
+    unknown = frozenset(guarded) - concerned if not workload.nodes else frozenset()
+    if workload.id in facts.scope.approved_host_network:
+        says = f"{uses}, which the scope file approves"
+        yield verdicts.passed(subject, says, why=(_RESIDUAL,), boundaries=concerned | unknown, base=details)
+        return
+    if concerned:
+        yield _failed(verdicts, workload, details, concerned, beside - inside)
+    if unknown:
+        yield verdicts.undecided(subject, uses, (_NO_NODE,), boundaries=unknown, base=details)
+    if not (concerned or unknown):
+        says = f"{uses}, out of scope and on no node that is known to run sensitive pods"
+        yield verdicts.passed(subject, says, boundaries=concerned, base=details)
 
 
 def _guarded_nodes(facts: Facts) -> dict[Boundary, set[str]]:

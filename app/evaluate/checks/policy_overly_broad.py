@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.addresses import VERSIONS, wider_than
-from app.evaluate.checks.common.doubts import Gaps, policy_gaps
+from app.evaluate.checks.common.doubts import Gaps, kind_gaps, pod_gaps, policy_gaps
 from app.evaluate.checks.common.evidence import evidence_for
 from app.evaluate.checks.common.flows import EXTERNAL, Flows, names_of
 from app.evaluate.checks.common.population import boundaries_of_all, policy_subject
@@ -14,6 +14,7 @@ from app.evaluate.checks.common.wording import names
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity
+from app.model.identity import GroupKind
 from app.model.policy import AddressPeer, Direction, NetworkPolicy, PodPeer, PortRange, Rule
 from app.model.reachability import Workload
 from app.model.scope import Boundary, Thresholds
@@ -66,10 +67,13 @@ class _Judge:
     flows: Flows = field(init=False)
     selection: Selection = field(init=False)
     policies: Gaps = field(init=False)
+    peers: tuple[Doubt, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.flows, self.selection = Flows.of(self.facts), Selection(self.facts)
         self.policies = policy_gaps(self.facts)
+        namespaces = kind_gaps(self.facts, GroupKind("", "Namespace"))
+        self.peers = (*pod_gaps(self.facts).anywhere(), *namespaces.anywhere())
 
     def result(self, policy: NetworkPolicy) -> CheckResult:
         selected = self.selection.selected(policy)
@@ -89,9 +93,7 @@ class _Judge:
                 if broad
                 else f"no rule of {policy.ref} is broad"
             )
-            return self.verdicts.passed(
-                subject, says, doubts=self.policies.of(policy.namespace), base=details
-            )
+            return self.verdicts.passed(subject, says, doubts=self._unread(policy), base=details)
         says = f"{policy.ref} is broad: {unapproved[0].rule.path} {unapproved[0].reasons[0]}"
         if not self.flows.supplied:
             return self.verdicts.undecided(
@@ -101,6 +103,10 @@ class _Judge:
             "Narrow the rule to the ports and peers that are needed, or have a flow that is as wide approved."
         )
         return self.verdicts.failed(subject, says, remedy=remedy, base=details)
+
+    def _unread(self, policy: NetworkPolicy) -> tuple[Doubt, ...]:
+        """Whom a rule names, and so what approves it, rests on every pod and every namespace's labels."""
+        return (*self.policies.of(policy.namespace), *self.peers)
 
     def _broad(self, policy: NetworkPolicy, selected: tuple[Workload, ...]) -> Iterator[_Broad]:
         for direction in sorted(policy.directions):

@@ -114,7 +114,7 @@ def _test(dossier: Dossier, tally: CheckTally) -> Test:
         title=_title(dossier, tally.check),
         role="" if tally.role is Role.DIRECT else "supporting",
         result=result_words(tally),
-        evidence=Link(evidence, evidence) if evidence in dossier.mapped_ids else None,
+        evidence=dossier.evidence_link(evidence) if evidence in dossier.mapped_ids else None,
     )
 
 

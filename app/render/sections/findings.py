@@ -125,10 +125,10 @@ def _block(dossier: Dossier, item: Finding) -> Block:
         mark=item.mark,
         severity=SEVERITY_WORDS[result.severity],
         severity_id=result.severity.value,
-        controls=tuple(Link(number_, f"control-{number_}") for number_ in item.controls),
-        check=Link(evidence, evidence),
+        controls=tuple(dossier.control_link(number_) for number_ in item.controls),
+        check=dossier.evidence_link(evidence),
         seen=_seen(dossier, item),
-        strength=sentence(STRENGTH_WORDS[result.strength]),
+        strength=ended(STRENGTH_WORDS[result.strength]),
         why=tuple(ended(step) for step in result.why),
         exhibits=tuple(_exhibit(entry) for entry in result.evidence),
         remedy=_ended_before_code(words, code),
@@ -218,7 +218,7 @@ def _undecided(dossier: Dossier) -> Table:
         ),
         rows=tuple(
             Row(
-                (Link(key[0], key[0]), sentence(key[1])[:-1], number(len(names)), ended(key[2])),
+                (dossier.evidence_link(key[0]), sentence(key[1])[:-1], number(len(names)), ended(key[2])),
                 ControlState.INSUFFICIENT.value,
             )
             for key, names in shown

@@ -74,9 +74,7 @@ def _population(dossier: Dossier, evidence: str, run: CheckRun) -> Population:
         check=run.meta.id,
         title=sentence(run.meta.title)[:-1],
         about=_about(run, len(results)),
-        controls=tuple(
-            Link(item.control.id, f"control-{item.control.id}") for item in dossier.bearing[run.meta.id]
-        ),
+        controls=tuple(dossier.control_link(item.control.id) for item in dossier.bearing[run.meta.id]),
         bar=StackedBar(
             f"bar-{evidence}",
             f"{run.meta.title}: population by outcome",

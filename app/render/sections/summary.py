@@ -8,7 +8,7 @@ from app.model.control import Assessment, ControlState
 from app.model.finding import Severity
 from app.model.platform import Enforcement
 from app.render.charts import Segment, Sparkline, StackedBar
-from app.render.content import Column, Link, Mark, Row, SectionPage, Table
+from app.render.content import Column, Mark, Row, SectionPage, Table
 from app.render.dossier import Dossier, Finding, Section
 from app.render.sections.cover import result_sentence
 from app.render.wording import (
@@ -165,7 +165,7 @@ def _first(dossier: Dossier) -> Table:
             Column("Controls", 18),
             Column("Open since", 16),
         ),
-        rows=tuple(_row(item) for item in shown),
+        rows=tuple(_row(dossier, item) for item in shown),
         note=f"{number(more)} more {'finding' if more == 1 else plural('finding')} in the section on findings."
         if more
         else "",
@@ -202,10 +202,10 @@ def _since(dossier: Dossier) -> str:
     )
 
 
-def _row(item: Finding) -> Row:
+def _row(dossier: Dossier, item: Finding) -> Row:
     return Row(
         (
-            Link(item.id, item.id),
+            dossier.finding_link(item),
             ended(item.result.says),
             ", ".join(item.controls),
             day(item.life.opened_at) if item.life else "not recorded",

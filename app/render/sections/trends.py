@@ -7,7 +7,7 @@ from app.model.control import ControlState
 from app.model.finding import CheckResult
 from app.model.history import ChangeKind, Comparison, TrendLine, TrendPoint
 from app.render.charts import Break, Series, StepTrend
-from app.render.content import Column, Entry, Link, Mark, Row, SectionPage, Table, capped
+from app.render.content import Column, Entry, Mark, Row, SectionPage, Table, capped
 from app.render.dossier import Dossier, Section
 from app.render.wording import (
     SEVERITY_WORDS,
@@ -200,7 +200,7 @@ def _changes(dossier: Dossier, comparison: Comparison | None) -> Table:
 
 def _change_row(dossier: Dossier, word: str, result: CheckResult) -> Row:
     finding = dossier.findings_by_print.get(result.fingerprint)
-    name = Link(finding.id, finding.id) if finding else f"F-{result.fingerprint[:8]}"
+    name = dossier.finding_link(finding) if finding else f"F-{result.fingerprint[:8]}"
     state = ControlState.EXCEPTION if word == "Opened" else ControlState.SUPPORTED
     return Row((name, ended(result.says), SEVERITY_WORDS[result.severity], Mark.of(state, word)))
 
@@ -220,7 +220,7 @@ def _flips(dossier: Dossier, comparison: Comparison | None) -> Table:
         rows=tuple(
             Row(
                 (
-                    Link(item.control, f"control-{item.control}"),
+                    dossier.control_link(item.control),
                     sentence(titles.get(item.control, "")),
                     Mark.of(item.before),
                     Mark.of(item.after),

@@ -234,6 +234,23 @@ def test_items_of_a_list_are_named_by_their_number(tmp_path):
     ]
 
 
+def nested(depth):
+    """A custom resource that somebody nested without need."""
+    spec = "[" * depth + "]" * depth
+    return (
+        f'{{"apiVersion": "cilium.io/v2", "kind": "CiliumNode", "metadata": {{"name": "n"}}, "spec": {spec}}}'
+    )
+
+
+@pytest.mark.parametrize("odd", [r'{"kind": "\ud800"}', nested(700)])
+def test_an_item_that_is_not_quite_json_is_a_gap(tmp_path, odd):
+    items = [json.dumps(pod("a")), odd, json.dumps(pod("b"))]
+    found = collected(tmp_path, f'{{"kind": "List", "items": [{", ".join(items)}]}}', "x.json")
+    assert names(found) == NAMES
+    (gap,) = found.gaps
+    assert ", item 2 was not read: " in gap.message
+
+
 def test_a_key_that_stands_twice_in_one_item_leaves_the_others(tmp_path):
     one = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: %s}, spec: {%s}}"
     text = f"kind: List\napiVersion: v1\nitems:\n- {one % ('a', '')}\n- {one % ('b', 'egress: [], egress: []')}\n"

@@ -119,9 +119,20 @@ def test_the_policy_allows_only_what_is_in_the_file():
     assert not [tag for tag, attributes in DOCUMENT.tags if "style" in attributes]
 
 
-def test_every_link_leads_to_an_anchor_of_the_file_and_anchors_are_unique():
-    anchors = [attributes["id"] for _, attributes in DOCUMENT.tags if "id" in attributes]
-    targets = {attributes["href"][1:] for tag, attributes in DOCUMENT.tags if tag == "a"}
+@pytest.mark.parametrize(
+    "report",
+    [
+        report_input(),
+        report_input(definition=replace(AUDITOR, sections=("summary", "findings", "trends"))),
+        replace(many_findings(90), definition=replace(AUDITOR, rows=3)),
+        empty_input(),
+    ],
+    ids=["usual", "three sections", "capped", "empty"],
+)
+def test_every_link_leads_to_an_anchor_of_the_file_and_anchors_are_unique(report):
+    made = Document(html_of(report))
+    anchors = [attributes["id"] for _, attributes in made.tags if "id" in attributes]
+    targets = {attributes["href"][1:] for tag, attributes in made.tags if tag == "a"}
 
     assert len(anchors) == len(set(anchors))
     assert targets <= set(anchors)

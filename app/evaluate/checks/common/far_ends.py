@@ -64,6 +64,7 @@ class FarEnds:
     _flows: Flows = field(init=False)
     _names: Mapping[str, frozenset[str]] = field(init=False)
     _atoms: Mapping[str, AddressRange] = field(init=False)
+    _known: dict[frozenset[Boundary], Mapping[str, Side]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._flows, ranges = Flows.of(self.facts), untrusted(self.facts.scope)
@@ -82,12 +83,15 @@ class FarEnds:
         """Far ends outside one of these boundaries, or not placed; the others are allowed to be there."""
         ask = self.facts.reachability.sources if self.inward else self.facts.reachability.destinations
         flows = self._flows.at(self._names[workload.id], source=not self.inward)
+        sides = self._across(boundaries)
         external: list[tuple[AddressRange, Connections]] = []
         for name, allowed in ask(workload.id):
-            if name in self._atoms:
+            if name in sides:
+                end = self._end(workload, name, allowed, sides[name], flows)
+                if not self._by_node_alone(workload, end):
+                    yield end
+            elif name in self._atoms:
                 external.append((self._atoms[name], allowed))
-            elif name in self.sides:
-                yield from self._inside_cluster(workload, name, allowed, boundaries, flows)
         if self.inward and self.facts.placements[workload.id].public:
             return
         for item in join(external):
@@ -99,22 +103,19 @@ class FarEnds:
         source, destination = (end.id, workload.id) if self.inward else (workload.id, end.id)
         return self.facts.reachability.decide(source, destination, *first_port(end.allowed))
 
-    def _inside_cluster(
-        self,
-        workload: Workload,
-        name: str,
-        allowed: Connections,
-        boundaries: frozenset[Boundary],
-        flows: Flows,
-    ) -> Iterator[FarEnd]:
-        side = self.sides[name]
-        outside, unplaced = side.outside & boundaries, side.unplaced & boundaries
-        if not (outside or unplaced):
-            return
+    def _across(self, boundaries: frozenset[Boundary]) -> Mapping[str, Side]:
+        """Workloads that are outside one of these boundaries or may be; the same few sets are asked for again and again."""
+        if boundaries not in self._known:
+            cut = (
+                (name, Side(side.outside & boundaries, side.unplaced & boundaries))
+                for name, side in self.sides.items()
+            )
+            self._known[boundaries] = {name: side for name, side in cut if side.outside or side.unplaced}
+        return self._known[boundaries]
+
+    def _end(self, workload: Workload, name: str, allowed: Connections, side: Side, flows: Flows) -> FarEnd:
         used, left = self._approved(flows, workload, self._names[name], allowed)
-        end = FarEnd(name, left, outside, unplaced if left else _NONE, used)
-        if not self._by_node_alone(workload, end):
-            yield end
+        return FarEnd(name, left, side.outside, side.unplaced if left else _NONE, used)
 
     def _by_node_alone(self, workload: Workload, end: FarEnd) -> bool:
         """A path that exists only because a pod on the host network shares the workload's node."""
