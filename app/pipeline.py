@@ -102,7 +102,15 @@ def judge(snapshot: Snapshot, documents: Sequence[Document], *, profile: Profile
         for framework in config.frameworks
     )
     return Judgement(
-        inventory, platform, effective, declared, config.scope, checked.runs, assessments, checked.streaks
+        inventory=inventory,
+        platform=platform,
+        reachability=effective,
+        declared=declared,
+        scope=config.scope,
+        runs=checked.runs,
+        assessments=assessments,
+        streaks=checked.streaks,
+        placements=facts.placements,
     )
 
 

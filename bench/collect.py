@@ -1,9 +1,10 @@
 """How long a collection takes beside the raw requests: 10,000 pods from an API server, and from a JSON file.
 
 The bar: reading 10,000 pods from an API server takes at most twice the raw paged requests plus the redaction itself.
-Run it with `python -m bench.collect`; figures are ratios within one run, so that the machine cancels out.
+Run it with `python -m bench.collect [--pods 10000]`; figures are ratios within one run, so that the machine cancels out.
 """
 
+import argparse
 import gc
 import resource
 import sys
@@ -18,75 +19,8 @@ import orjson
 from app.collect import ApiSettings, KubernetesSource, ManifestSource, normalize
 from app.collect.connection import connect
 from app.collect.objects import identify, snapshot_object
+from bench.dump import pod
 from tests.apiserver import ApiServer
-
-PODS = 10_000
-
-
-def pod(number: int) -> dict[str, Any]:
-    """A pod of about 5 KB, as web workloads have them."""
-    env = [{"name": f"SETTING_{index}", "value": f"value-{number}-{index}"} for index in range(20)]
-    mounts = [
-        {"name": f"volume-{index}", "mountPath": f"/mnt/{index}", "readOnly": True} for index in range(6)
-    ]
-    conditions = [
-        {"type": kind, "status": "True", "lastProbeTime": None, "lastTransitionTime": "2026-11-22T01:00:00Z"}
-        for kind in ("Initialized", "Ready", "ContainersReady", "PodScheduled")
-    ]
-    app = f"app-{number // 5}"
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": f"{app}-7d9c6b5f4-{number:05d}",
-            "namespace": f"team-{number % 50}",
-            "uid": f"uid-{number}",
-            "labels": {"app": app, "tier": "web", "pod-template-hash": "7d9c6b5f4"},
-            "annotations": {"prometheus.io/scrape": "true", "checksum/config": "0123456789abcdef" * 4},
-            "ownerReferences": [
-                {
-                    "apiVersion": "apps/v1",
-                    "kind": "ReplicaSet",
-                    "name": f"{app}-7d9c6b5f4",
-                    "controller": True,
-                }
-            ],
-            "managedFields": [
-                {
-                    "manager": "kubelet",
-                    "operation": "Update",
-                    "subresource": "status",
-                    "fieldsV1": {"f:status": {}},
-                }
-            ]
-            * 3,
-        },
-        "spec": {
-            "nodeName": f"node-{number % 100}",
-            "serviceAccountName": app,
-            "containers": [
-                {
-                    "name": name,
-                    "image": f"registry.example/{app}/{name}:1.2.3",
-                    "args": ["--listen=:8080", "--log-level=info"],
-                    "env": env,
-                    "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}],
-                    "volumeMounts": mounts,
-                    "readinessProbe": {"httpGet": {"path": "/ready", "port": 8080, "scheme": "HTTP"}},
-                }
-                for name in ("main", "proxy")
-            ],
-            "volumes": [
-                {"name": f"volume-{index}", "configMap": {"name": f"config-{index}"}} for index in range(6)
-            ],
-        },
-        "status": {
-            "phase": "Running",
-            "podIP": f"10.{number // 65536}.{number // 256 % 256}.{number % 256}",
-            "conditions": conditions,
-            "containerStatuses": [{"name": "main", "ready": True, "state": {"running": {"startedAt": "x"}}}],
-        },
-    }
 
 
 def seconds(work: Callable[[], Any], times: int = 3) -> float:
@@ -118,10 +52,11 @@ def orjson_page(data: bytes) -> str:
 
 
 def main() -> None:
-    """Measure and print."""
-    pods = [pod(number) for number in range(PODS)]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pods", type=int, default=10_000)
+    pods = [pod(number) for number in range(parser.parse_args().pods)]
     raw = [orjson.dumps(item) for item in pods]
-    print(f"{PODS:,} pods, {sum(map(len, raw)) / 1e6:.1f} MB of JSON")
+    print(f"{len(pods):,} pods, {sum(map(len, raw)) / 1e6:.1f} MB of JSON")
 
     def redaction() -> None:
         for data in raw:

@@ -1,10 +1,10 @@
 """How long a report takes and how much memory, on a population of 20,000 rows. Bars: 15 s and 500 MiB, all formats.
 
-Run: python -m bench.report [rows] [findings]
+Run: python -m bench.report [--rows 20000] [--findings 500]
 """
 
+import argparse
 import resource as process
-import sys
 import time
 from dataclasses import replace
 
@@ -34,7 +34,12 @@ def large_input(rows: int, findings: int):
     return replace(report, judgement=replace(report.judgement, runs=runs))
 
 
-def main(rows: int = 20_000, findings: int = 500) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--findings", type=int, default=500)
+    wanted = parser.parse_args()
+    rows, findings = wanted.rows, wanted.findings
     renderer = ReportRenderer(resource("templates"))
     report = large_input(rows, findings)
     held = process.getrusage(process.RUSAGE_SELF).ru_maxrss / 1024
@@ -52,4 +57,4 @@ def main(rows: int = 20_000, findings: int = 500) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:]))
+    main()

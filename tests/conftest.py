@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, Engine, text
 
@@ -21,6 +22,13 @@ settings.load_profile("netattest")
 
 _TEMPLATE = "template_netattest"
 _numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _log_configuration_ends_with_the_test() -> Iterator[None]:
+    """Commands that run inside the test process write their log lines to a stream that pytest closes."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

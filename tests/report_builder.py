@@ -1,6 +1,6 @@
 """A made-up report input that looks like a real one, built from model values alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -55,9 +55,16 @@ from app.model.inventory import Inventory, Namespace
 from app.model.judgement import Judgement
 from app.model.platform import UNKNOWN_PLATFORM, Enforcement, NodeEnforcement, Platform, Plugin, Sign
 from app.model.policy import AddressRange, Direction
-from app.model.reachability import Connection, EffectiveRule, ExternalRange, Profile, Workload
+from app.model.reachability import (
+    Connection,
+    EffectiveRule,
+    ExternalRange,
+    Profile,
+    Reachability,
+    Workload,
+)
 from app.model.report import ReportDefinition, ReportInput
-from app.model.scope import Boundary, Scope, ScopeRule, Zone
+from app.model.scope import Boundary, Placement, Scope, ScopeRule, Zone
 from app.model.snapshot import (
     CollectionGap,
     Coverage,
@@ -871,7 +878,15 @@ def report_input(cluster: str = "prod-eu-1", definition: ReportDefinition = AUDI
     failing = [item for run in performed for item in run.results if item.outcome is Outcome.FAIL]
     engine = reachability()
     judgement = Judgement(
-        inventory(), platform(), engine, engine, scope(), performed, (assessment, *others), {}
+        inventory(),
+        platform(),
+        engine,
+        engine,
+        scope(),
+        performed,
+        (assessment, *others),
+        {},
+        placed(engine.workloads),
     )
     lives = tuple(
         life(item, nights, opened)
@@ -888,6 +903,17 @@ def report_input(cluster: str = "prod-eu-1", definition: ReportDefinition = AUDI
     return ReportInput(
         stored, snap, docs, judgement, assessment, trend(opened, closed, before, stored), lives, definition
     )
+
+
+def placed(workloads: Iterable[Workload]) -> dict[str, Placement]:
+    """Where the usual scope puts workloads."""
+    return {item.id: scope().place(item.namespace, {}, item.labels) for item in workloads}
+
+
+def with_reachability(report: ReportInput, engine: Reachability) -> ReportInput:
+    """The same report over other workloads and connections."""
+    judgement = replace(report.judgement, reachability=engine, placements=placed(engine.workloads))
+    return replace(report, judgement=judgement)
 
 
 def empty_input(cluster: str = "new", definition: ReportDefinition = AUDITOR) -> ReportInput:
@@ -910,7 +936,7 @@ def empty_input(cluster: str = "new", definition: ReportDefinition = AUDITOR) ->
     )
     engine = FixedReachability()
     judgement = Judgement(
-        Inventory((), (), (), (), (), ()), UNKNOWN_PLATFORM, engine, engine, Scope(), (), (), {}
+        Inventory((), (), (), (), (), ()), UNKNOWN_PLATFORM, engine, engine, Scope(), (), (), {}, {}
     )
     return ReportInput(
         stored, snap, docs, judgement, Assessment(PCI, AT, (), ()), Trend((), None), (), definition

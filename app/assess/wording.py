@@ -16,7 +16,7 @@ def reason(state: ControlState, evidence: Evidence) -> str:
         case ControlState.EXCEPTION:
             return _exception(evidence)
         case ControlState.INSUFFICIENT:
-            return f"Could not be determined. {_first_of(evidence.undecided)}"
+            return _undetermined(evidence.undecided)
         case ControlState.PARTIAL:
             return _accepted(evidence)
         case ControlState.MANUAL:
@@ -84,7 +84,8 @@ def _supported(evidence: Evidence) -> str:
 
 def _manual(evidence: Evidence) -> str:
     parts = "; ".join(evidence.control.manual_parts)
-    wanted = f" It has to show: {_stop(parts)}" if parts else ""
+    subject = "It" if evidence.control.manual_record else "Evidence from people"
+    wanted = f" {subject} has to show: {_stop(parts)}" if parts else ""
     return f"{evidence.record.says}{wanted}".strip() or "No direct check exists for it."
 
 
@@ -94,11 +95,11 @@ def _tests(evidence: Evidence) -> str:
     return f"{count} test" if count == 1 else f"{count} tests"
 
 
-def _first_of(sentences: tuple[str, ...]) -> str:
-    others = len(sentences) - 1
-    if not others:
-        return sentences[0]
-    return f"{sentences[0]} {others} more reason{'s' if others > 1 else ''} below."
+def _undetermined(sentences: tuple[str, ...]) -> str:
+    """The first reason stands for all; `missing` has every one."""
+    if len(sentences) == 1:
+        return f"Could not be determined. {sentences[0]}"
+    return f"Could not be determined, for {len(sentences)} reasons. The first: {sentences[0]}"
 
 
 def _stop(text: str) -> str:

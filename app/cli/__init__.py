@@ -4,6 +4,7 @@ Standard output carries results, standard error carries progress, log lines and 
 (`app.errors.ExitCode`); 130 is added for Ctrl-C, as shells expect.
 """
 
+import gc
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,9 +15,10 @@ from app.cli.output import clean
 from app.cli.program import build
 from app.errors import ExitCode, NetattestError
 
-__all__ = ["main"]
+__all__ = ["look_for_cycles_rarely", "main"]
 
 _INTERRUPTED = 130  # 128 + SIGINT
+_NEW_OBJECTS = 100_000  # between two looks for cycles; Python itself looks every 700
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -25,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     An error that nobody foresaw ends with 4, "another part could not be reached": it must not look like findings (1),
     wrong usage (2) or an incomplete collection (3).
     """
+    look_for_cycles_rarely()
     given = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # names of a cluster may not fit the terminal's encoding
@@ -41,6 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         problem = f"internal error: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
         sys.exit(_tell(problem, "run it again with --debug and report what it prints", ExitCode.UNREACHABLE))
     sys.exit(ExitCode.DONE)
+
+
+def look_for_cycles_rarely() -> None:
+    """Run Python's cycle collector less often: it took a quarter of the time that judging a large cluster takes.
+
+    Values of the model are trees, which reference counting frees at once; peak memory stays the same.
+    """
+    gc.set_threshold(_NEW_OBJECTS)
 
 
 def _trace(arguments: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.endpoints import Names, resolve
+from app.cli.endpoints import OUTSIDE, Names, resolve
 from app.cli.options import (
     ClusterOption,
     ConfigOption,
@@ -102,8 +102,15 @@ def _answers(
     """Decisions between the two ends; ends that are decided alike are told once."""
     reachability, addresses = view.reachability, _pod_addresses(view)
     told: set[object] = set()
-    for one in resolve(reachability, source, addresses):
-        for other in resolve(reachability, destination, addresses):
+    sources = resolve(reachability, source, addresses)
+    destinations = resolve(reachability, destination, addresses)
+    if all(end.startswith(OUTSIDE) for end in (*sources, *destinations)):
+        raise InputError(
+            f"{source} and {destination} both lie outside the cluster, whose policies say nothing about them",
+            advice="name a workload of the cluster at one end at least",
+        )
+    for one in sources:
+        for other in destinations:
             for answer in _between(reachability, one, other, wanted):
                 key = (witnesses(answer.decision), answer.ports)
                 if key not in told:

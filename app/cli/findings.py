@@ -1,6 +1,8 @@
 """`netattest findings`: what is open at a stored scan."""
 
 import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
 from itertools import groupby
 from typing import Annotated
 
@@ -20,6 +22,7 @@ from app.cli.options import (
 from app.cli.output import emit, heading, say, table
 from app.cli.session import begin
 from app.cli.shapes import life_shape, plural, scan_shape, when
+from app.errors import NotFoundError
 from app.model.finding import Severity
 from app.model.history import FindingLife, Scan
 
@@ -27,7 +30,7 @@ _EPILOG = """\b
 Examples:
   netattest findings --cluster prod
   netattest findings --cluster prod --scan 14 --severity high
-  netattest findings --cluster prod --check NET-EGRESS-DEFAULT-DENY --json
+  netattest findings --cluster prod --check pod-without-egress-isolation --json
 """
 
 _COLUMNS = ["open since", "scans", "finding"]
@@ -58,6 +61,7 @@ def findings(
     with session.store() as store:
         stored = store.scan(required(cluster), scan_number(scan))
         lives = store.findings(stored)
+    _check_known(check, lives)
     chosen = sorted(
         (life for life in lives if _wanted(life, check, severity)),
         key=lambda life: (life.severity.rank, life.check, life.subject),
@@ -72,6 +76,16 @@ def findings(
         )
     else:
         _tell(stored, chosen)
+
+
+def _check_known(check: str | None, lives: Sequence[FindingLife]) -> None:
+    """Refuse an id that no check has: no finding would look as if it had passed."""
+    from app.evaluate.checks import CHECKS
+
+    known = {item.id for item in CHECKS} | {life.check for life in lives}
+    if check is not None and check not in known:
+        near = get_close_matches(check, sorted(known)) or sorted(known)
+        raise NotFoundError(f"--check {check!r} is no check", advice=f"there are {', '.join(near)}")
 
 
 def _wanted(life: FindingLife, check: str | None, severity: Severity | None) -> bool:

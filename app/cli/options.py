@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 from app.errors import InputError
 
 _HIDDEN = "[]..."
+_LONGEST_NAME = 100  # of a cluster; it becomes part of file names
 
 
 class PlainCommand(TyperCommand):
@@ -100,4 +101,14 @@ def required(cluster: str | None) -> str:
     """The cluster's name, where a command cannot do without."""
     if not cluster:
         raise InputError("no cluster is named", advice="add --cluster NAME")
+    return cluster
+
+
+def new_name(cluster: str) -> str:
+    """The name that a cluster's scans are stored under: it stands in tables, file names and links."""
+    if len(cluster) > _LONGEST_NAME or not cluster.isprintable() or "/" in cluster or cluster.startswith("."):
+        raise InputError(
+            f"{cluster[:_LONGEST_NAME]!a} cannot be the name of a cluster",
+            advice=f"give --cluster a name of at most {_LONGEST_NAME} printable characters, without / and not beginning with .",
+        )
     return cluster

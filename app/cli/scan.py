@@ -22,6 +22,7 @@ from app.cli.options import (
     PlainCommand,
     gathered,
     moment,
+    new_name,
 )
 from app.cli.output import emit, say
 from app.cli.progress import Reporter, reporting
@@ -95,7 +96,7 @@ def scan(
         raise InputError(
             "--taken-at needs --from", advice="leave it out: a live cluster is read as it is now"
         )
-    name = cluster or _name(files)
+    name = new_name(cluster or _name(files))
     with session.store() as store:
         if due_at and not store.claim_slot(name, due_at):
             say(f"slot {due_at.isoformat()} of {name} was recorded before; nothing was done")

@@ -21,7 +21,7 @@ from app.cli.options import (
 )
 from app.cli.output import emit, heading, say, table
 from app.cli.session import begin
-from app.cli.shapes import plural
+from app.cli.shapes import joined, plural
 from app.errors import NotFoundError
 from app.model.control import ControlState
 from app.model.history import ControlPoint, Trend, TrendLine, TrendPoint
@@ -76,12 +76,25 @@ def trend(
                 advice=f"clusters with scans: {', '.join(store.clusters()) or 'none yet'}",
             )
     wanted = split(gathered(frameworks, more, "--framework"))
+    _all_known(points, control, wanted)
     chosen = tuple(item for item in points if not wanted or item.framework.startswith(wanted))
     lines = series.follow(chosen, scans, None)
     if as_json:
         emit(_document(name, lines, chosen))
     else:
         _tell(name, lines, chosen, control)
+
+
+def _all_known(points: Sequence[ControlPoint], control: str, frameworks: Sequence[str]) -> None:
+    """Refuse a name that fits nothing: an empty answer would look as if nothing had happened."""
+    if control and not points:
+        raise NotFoundError(f"no scan of this time has a control {control}", advice="correct --control")
+    known = sorted({point.framework for point in points})
+    for name in frameworks:
+        if not any(item.startswith(name) for item in known):
+            raise NotFoundError(
+                f"--framework {name!r} is no framework of these scans", advice=f"there are {joined(known)}"
+            )
 
 
 def _document(cluster: str, trend: Trend, points: Sequence[ControlPoint]) -> dict[str, object]:

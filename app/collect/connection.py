@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 import tenacity
 import urllib3
+import yaml
 from kubernetes import client
 from kubernetes import config as kubernetes_config
 from urllib3.exceptions import HTTPError
@@ -165,9 +166,10 @@ def connect(settings: ApiSettings) -> Connection:
     configuration = client.Configuration()
     try:
         where = _load(settings, configuration)
-    except (_config.ConfigException, OSError, ValueError, TypeError, KeyError) as error:
+    except (_config.ConfigException, OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        file = f"{settings.kubeconfig}: " if settings.kubeconfig else ""
         raise CollectError(
-            f"the credentials for the cluster cannot be used: {error}",
+            f"the credentials for the cluster cannot be used: {file}{' '.join(str(error).split())}",
             advice="Check --kubeconfig and --context (`kubectl config get-contexts`), or --in-cluster inside a pod.",
         ) from error
     configuration.retries = False  # urllib3's own retries know nothing about Retry-After limits or cut bodies

@@ -19,7 +19,6 @@ from app.collect.yaml_reader import YamlError, YamlTooLargeError, read_yaml
 from app.model.identity import GroupKind
 from app.model.snapshot import CollectionGap, GapReason
 
-MAX_FILE_BYTES = 1024 * 1024 * 1024
 MAX_YAML_BYTES = 64 * 1024 * 1024  # of one document; about ten seconds and half a gigabyte
 UNKNOWN = GroupKind("", "")
 
@@ -36,12 +35,14 @@ class Document:
     Attributes:
         value: JSON values; `msgspec.Raw` items stay undecoded inside a JSON list until they are looked at.
         origin: file, document and item, as a message names them.
-        repeated: paths of keys that stand twice in one mapping.
+        repeated: paths of keys that stand twice in one YAML mapping.
+        raw: the text of a JSON value, where repeated keys can be looked for.
     """
 
     value: Any
     origin: str
     repeated: tuple[str, ...] = ()
+    raw: bytes = b""
 
 
 class _Envelope(msgspec.Struct, rename="camel"):
@@ -49,6 +50,7 @@ class _Envelope(msgspec.Struct, rename="camel"):
 
     kind: Any = None
     api_version: Any = None
+    metadata: Any = None
     items: list[msgspec.Raw] | None = None
 
 
@@ -90,7 +92,7 @@ def decoded_item(item: Any, origin: str) -> Document | CollectionGap:
     if memoryview(item).nbytes > MAX_OBJECT_BYTES:
         return too_large(origin, memoryview(item).nbytes, MAX_OBJECT_BYTES)
     try:
-        return Document(orjson.loads(memoryview(item)), origin)
+        return Document(orjson.loads(memoryview(item)), origin, raw=bytes(item))
     except (
         orjson.JSONDecodeError
     ) as error:  # what the splitter lets through: a lone surrogate, endless nesting
@@ -114,13 +116,17 @@ def _json_document(name: str, data: bytes) -> Document | CollectionGap | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if envelope.items is not None and str(envelope.kind).endswith("List"):
-        return Document(
-            {"kind": envelope.kind, "apiVersion": envelope.api_version, "items": envelope.items}, name
-        )
+        outer = {
+            "kind": envelope.kind,
+            "apiVersion": envelope.api_version,
+            "metadata": envelope.metadata,
+            "items": envelope.items,
+        }
+        return Document(outer, name)
     if len(data) > MAX_OBJECT_BYTES and data.lstrip()[:1] == b"{" and b'"netattest/' not in data[:4096]:
         return too_large(name, len(data), MAX_OBJECT_BYTES)
     try:
-        return Document(orjson.loads(data), name)
+        return Document(orjson.loads(data), name, raw=data)
     except orjson.JSONDecodeError:
         return None
 
@@ -155,21 +161,22 @@ def _chunk(origin: str, chunk: bytes, line: int) -> Iterator[Document | Collecti
     if text.lstrip()[:1] == "{":
         values = _json_values(text)
         if values:
-            yield from (Document(value, origin) for value in values)
+            yield from (Document(value, origin, raw=raw.encode()) for value, raw in values)
             return
     yield _yaml_document(origin, text, line)
 
 
-def _json_values(text: str) -> list[Any]:
+def _json_values(text: str) -> list[tuple[Any, str]]:
     """JSON documents in a row, as `kubectl` with several requests and `jq` write them; empty if it is not that."""
-    decoder, values, position = json.JSONDecoder(), [], 0
+    decoder, values, position = json.JSONDecoder(), list[tuple[Any, str]](), 0
     text = text.strip()
     while position < len(text):
+        start = position
         try:
-            value, position = decoder.raw_decode(text, position)
+            value, position = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             return []
-        values.append(value)
+        values.append((value, text[start:position]))
         while position < len(text) and text[position].isspace():
             position += 1
     return values

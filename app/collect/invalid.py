@@ -10,6 +10,8 @@ from app.model.snapshot import CollectionGap, GapReason, SnapshotObject
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+_LONGEST = 300  # of what a message quotes from an object
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -48,10 +50,13 @@ def gaps_of(item: SnapshotObject, error: InvalidObjectError) -> list[CollectionG
 def _gap(ref: ObjectRef, origin: str, violation: Violation) -> CollectionGap:
     place = f" ({origin})" if origin else ""
     where = f"{violation.field}: " if violation.field else ""
+    problem = violation.problem
+    if len(problem) > _LONGEST:
+        problem = f"{problem[: _LONGEST // 2]} … {problem[-_LONGEST // 2 :]}"
     return CollectionGap(
         ref.group_kind,
         GapReason.INVALID,
-        f"{ref}{place} was left out: {where}{violation.problem}",
+        f"{ref}{place} was left out: {where}{problem}",
         advice="Correct the field; the API server would refuse this object as well.",
         namespace=ref.namespace,
         name=ref.name,

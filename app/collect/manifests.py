@@ -4,25 +4,17 @@ A folder is its own population: a kind that it does not hold is not missing from
 kind that was seen and no gap for the others. What could not be read is a gap.
 """
 
-import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.collect.clock import SYSTEM_CLOCK
-from app.collect.documents import (
-    MAX_FILE_BYTES,
-    UNKNOWN,
-    Document,
-    decoded_item,
-    read_documents,
-    too_large,
-    unreadable,
-)
+from app.collect.documents import UNKNOWN, Document, decoded_item, read_documents, unreadable
 from app.collect.evidence import is_snapshot_document, snapshot_from
+from app.collect.files import STDIN, File, read_files
 from app.collect.gathering import Gathering
+from app.collect.json_keys import repeated_keys
 from app.collect.kinds import BY_KIND
 from app.collect.kinds.names import NEVER_READ, current
 from app.collect.objects import NotAnObjectError, group_of, identify, snapshot_object
@@ -40,8 +32,6 @@ from app.model.snapshot import (
     SourceKind,
 )
 
-STDIN = "-"
-_SUFFIXES = (".yaml", ".yml", ".json")
 # Files beside manifests that are YAML and no manifests.
 _OTHER_FILES = frozenset(
     {"kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml", "Chart.lock"}
@@ -77,8 +67,11 @@ class ManifestSource:
         """
         self._found, self._snapshots = Gathering(), []
         started = self.clock.now()
-        for name, data in self._files():
-            self._read(name, data)
+        for file in read_files(self.paths, self.stdin):
+            if isinstance(file, CollectionGap):
+                self._found.gaps.append(file)
+            else:
+                self._read(file)
         if not self._found.objects:
             raise _nothing_found(self.paths, self._found.sorted_gaps())
         kinds = self._kinds()
@@ -94,38 +87,10 @@ class ManifestSource:
             gaps=self._found.sorted_gaps(),
         )
 
-    def _files(self) -> Iterator[tuple[str, bytes]]:
-        for path in self.paths:
-            if str(path) == STDIN:
-                yield "standard input", (self.stdin or sys.stdin.buffer).read()
-            else:
-                yield from self._below(Path(path))
-
-    def _below(self, path: Path) -> Iterator[tuple[str, bytes]]:
-        """Files of one path, named relative to its parent: the same folder gives the same messages anywhere."""
-        if not path.exists():
-            raise InputError(f"{path} does not exist", advice="Check the path given to --from.")
-        if not path.is_dir():
-            yield from self._bytes_of(path.name, path)
+    def _read(self, file: File) -> None:
+        if Path(file.name).name in _OTHER_FILES:
             return
-        for file in _manifest_files(path):
-            yield from self._bytes_of(f"{path.resolve().name}/{file.relative_to(path)}", file)
-
-    def _bytes_of(self, name: str, file: Path) -> Iterator[tuple[str, bytes]]:
-        try:
-            size = file.stat().st_size
-            if size > MAX_FILE_BYTES:
-                self._found.gaps.append(too_large(name, size, MAX_FILE_BYTES))
-                return
-            yield name, file.read_bytes()
-        except OSError as error:
-            advice = "Make the file readable."
-            self._found.gaps.append(unreadable(name, error.strerror or str(error), advice=advice))
-
-    def _read(self, name: str, data: bytes) -> None:
-        if Path(name).name in _OTHER_FILES:
-            return
-        for document in read_documents(name, data):
+        for document in read_documents(file.name, file.data):
             if isinstance(document, CollectionGap):
                 self._found.gaps.append(document)
             else:
@@ -143,10 +108,24 @@ class ManifestSource:
                 advice = "Remove it from the input, or give it as a Kubernetes object."
                 problem = "it is not a Kubernetes object"
                 self._found.gaps.append(unreadable(document.origin, problem, advice=advice))
-        elif isinstance(value.get("items"), list) and str(value.get("kind")).endswith("List"):
-            self._take_items(document, value["items"], _item_type(value))
+        elif _is_list(value):
+            self._take_list(document, value)
         elif not _is_other_document(value):
             self._take_object(document, value)
+
+    def _take_list(self, document: Document, value: dict[str, Any]) -> None:
+        """Take in a List or a typed list; `items: null` is how Go writes an empty one."""
+        default = _item_type(value)
+        kind = _kind_of(default)
+        items = value.get("items", "missing")
+        if items is not None and not isinstance(items, list):
+            problem = "items is missing" if "items" not in value else "items is not a list"
+            advice = "Give the list as `kubectl get -o json` writes it."
+            self._found.gaps.append(unreadable(document.origin, problem, kind=kind, advice=advice))
+            return
+        if _goes_on(value):
+            self._found.gaps.append(_first_page(document.origin, kind))
+        self._take_items(document, items or (), default)
 
     def _take_items(self, document: Document, items: Iterable[Any], default: dict[str, Any]) -> None:
         for index, item in enumerate(items):
@@ -156,7 +135,7 @@ class ManifestSource:
                 continue
             repeated = _below_item(document.repeated, index)
             value = {**default, **decoded.value} if isinstance(decoded.value, dict) else decoded.value
-            self._take(Document(value, decoded.origin, repeated))
+            self._take(Document(value, decoded.origin, repeated, decoded.raw))
 
     def _take_object(self, document: Document, value: dict[str, Any]) -> None:
         kind = _kind_of(value)
@@ -164,8 +143,9 @@ class ManifestSource:
             return
         spec = BY_KIND.get(kind)
         restricts = spec is not None and spec.restricts
-        self._found.gaps += [_repeated(document, kind, path, restricts) for path in document.repeated]
-        if restricts and document.repeated:
+        repeated = document.repeated or (repeated_keys(document.raw) if restricts and document.raw else ())
+        self._found.gaps += [_repeated(document, kind, path, restricts) for path in repeated]
+        if restricts and repeated:
             return
         try:
             self._found.add(snapshot_object(identify(value), value, document.origin))
@@ -201,13 +181,27 @@ class ManifestSource:
         return SourceInfo(SourceKind.FILES, _described(self.paths))
 
 
-def _manifest_files(folder: Path) -> Iterator[Path]:
-    """Manifest files below a folder, sorted by path; hidden folders and files are left out."""
-    for current_folder, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.endswith(_SUFFIXES) and not name.startswith("."):
-                yield Path(current_folder, name)
+def _is_list(value: dict[str, Any]) -> bool:
+    """Whether an object is a list: by its items, or by its kind if that is a list of a kind that is read."""
+    kind = str(value.get("kind"))
+    if not kind.endswith("List"):
+        return False
+    return "items" in value or kind == "List" or _kind_of(_item_type(value)) in BY_KIND
+
+
+def _goes_on(value: dict[str, Any]) -> bool:
+    metadata = value.get("metadata")
+    return isinstance(metadata, dict) and bool(metadata.get("continue"))
+
+
+def _first_page(origin: str, kind: GroupKind) -> CollectionGap:
+    return CollectionGap(
+        kind,
+        GapReason.TRUNCATED,
+        f"{origin} is one page of a longer list: metadata.continue says that the server has more",
+        advice="Give the whole list; `kubectl get -o json` reads every page.",
+        field="metadata.continue",
+    )
 
 
 def _item_type(value: dict[str, Any]) -> dict[str, Any]:
@@ -251,7 +245,8 @@ def _leaves_out(gap: CollectionGap) -> bool:
     """Whether an object of the gap's kind is missing; of two different ones the first was read."""
     spec = BY_KIND.get(gap.group_kind)
     restricts = spec is not None and spec.restricts
-    return gap.reason is GapReason.UNREADABLE or (gap.reason is GapReason.INVALID and restricts)
+    missing = (GapReason.UNREADABLE, GapReason.TRUNCATED)
+    return gap.reason in missing or (gap.reason is GapReason.INVALID and restricts)
 
 
 def _described(paths: Sequence[str | Path]) -> str:

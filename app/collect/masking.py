@@ -88,10 +88,12 @@ _BYTE_SHAPES = tuple(
     (tuple(mark.encode() for mark in marks), re.compile(pattern.encode())) for marks, pattern, _ in _SHAPES
 )
 
+_MARKS = tuple(mark for marks, _, _ in _SHAPES for mark in marks)
+
 
 def is_suspicious(body: bytes) -> bool:
     """True when canonical JSON holds something with the shape of a secret."""
-    return any(pattern.search(body) for marks, pattern in _BYTE_SHAPES if any(mark in body for mark in marks))
+    return any(pattern.search(body) for marks, pattern in _BYTE_SHAPES if any(map(body.__contains__, marks)))
 
 
 @lru_cache(maxsize=8192)
@@ -107,6 +109,8 @@ def mask(value: Any) -> Any:
 
 def masked_shapes(text: str) -> str:
     """Mask what has the shape of a secret, whatever its name."""
+    if not any(map(text.__contains__, _MARKS)):
+        return text
     for marks, pattern, new in _TEXT_SHAPES:
         if any(mark in text for mark in marks):
             text = pattern.sub(new, text)
@@ -121,13 +125,13 @@ def masked_text(text: str) -> str:
             return inner
     text = masked_shapes(text)
     lower = text.lower()
-    if any(stem in lower for stem in _STEMS):
+    if any(map(lower.__contains__, _STEMS)):
         text = _HEADER.sub(rf"\g<name>{MASK}", text)
         for pattern in (_BLOCK, _ASSIGNMENT, _FLAG_AND_VALUE):
             text = pattern.sub(_masked_value, text)
     if "-u" in lower or "user" in lower:
         text = _USER_OPTION.sub(rf"\g<flag>{MASK}", text)
-    if any(program in lower for program in _SHORT_OPTION_PROGRAMS):
+    if any(map(lower.__contains__, _SHORT_OPTION_PROGRAMS)):
         text = _SHORT_OPTION.sub(rf"\g<flag>{MASK}", text)
     return text
 

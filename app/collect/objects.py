@@ -16,6 +16,8 @@ from app.model.snapshot import SnapshotObject
 # etcd refuses requests above 1.5 MiB by default and no known installation allows more than a few times that.
 MAX_OBJECT_BYTES = 8 * 1024 * 1024
 DEFAULT_NAMESPACE = "default"
+MAX_NAME = 253  # of every kind that a verdict depends on (DNS subdomain)
+_SHOWN_NAME = 60
 
 
 class NotAnObjectError(ValueError):
@@ -71,9 +73,17 @@ def _name(metadata: Mapping[str, Any], field: str) -> str:
     name = metadata.get(field)
     if name is None:
         return ""
-    if not isinstance(name, str) or "/" in name:
-        raise NotAnObjectError(f"metadata.{field} is {canonical_json(name).decode()}, which is not a name")
+    if not isinstance(name, str) or not _is_name(name):
+        shown = ascii(name) if isinstance(name, str) else canonical_json(name).decode()
+        short = shown if len(shown) <= _SHOWN_NAME else f"{shown[:_SHOWN_NAME]}…"
+        hint = "" if isinstance(name, str | dict | list) else ": quote it"  # YAML reads on, y and 5 as no text
+        raise NotAnObjectError(f"metadata.{field} is {short}, which is not a name{hint}")
     return name
+
+
+def _is_name(name: str) -> bool:
+    """What no kind allows: Kubernetes `IsValidPathSegmentName`, and characters that cannot be shown or stored."""
+    return len(name) <= MAX_NAME and name.isprintable() and name not in (".", "..") and not {*name} & {*"/%"}
 
 
 def _text(value: Mapping[str, Any], name: str) -> str:

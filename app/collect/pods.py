@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
 
 import msgspec
 
@@ -131,8 +132,21 @@ def _check_port(port: wire.Port, path: str) -> None:
 
 
 def _addresses(status: wire.PodStatus) -> tuple[str, ...]:
-    given = tuple(item.ip for item in status.pod_ips or () if item.ip)
-    return given or ((status.pod_ip,) if status.pod_ip else ())
+    given = {
+        f"status.podIPs[{index}].ip": item.ip for index, item in enumerate(status.pod_ips or ()) if item.ip
+    }
+    found = given or ({"status.podIP": status.pod_ip} if status.pod_ip else {})
+    for path, text in found.items():
+        if not _is_address(text):
+            raise InvalidObjectError(Violation(path, f"`{text}` is not an IP address"))
+    return tuple(found.values())
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return "%" not in text and bool(ip_address(text))
+    except ValueError:
+        return False
 
 
 def _template(kind: str, spec: wire.WorkloadSpec) -> tuple[str, wire.Template]:

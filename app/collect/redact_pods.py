@@ -59,10 +59,10 @@ def redact_pod_spec(spec: Any) -> None:
 
 
 def _redact_container(container: dict[str, Any]) -> None:
-    agent = container.get("name") in _AGENTS
+    hide = _setting if container.get("name") in _AGENTS else _hidden
     for variable in _objects(container.get("env")):
         if "value" in variable:
-            variable["value"] = _variable(variable.get("name"), variable["value"], agent=agent)
+            variable["value"] = hide(variable)
     if "args" in container or "command" in container:
         _redact_command(container)
     for name in _PROBES:
@@ -71,12 +71,16 @@ def _redact_container(container: dict[str, Any]) -> None:
     container.pop("lifecycle", None)  # hooks run scripts; no verdict reads them
 
 
-def _variable(name: Any, value: Any, *, agent: bool) -> Any:
-    """An agent's setting as it is; of anything else only whether it is set."""
-    keep = (
-        agent and isinstance(name, str) and _AGENT_SETTINGS.match(name) and not masking.names_a_secret(name)
-    )
+def _setting(variable: dict[str, Any]) -> Any:
+    """An agent's setting as it is; of its other variables only whether they are set."""
+    name, value = variable.get("name"), variable["value"]
+    keep = isinstance(name, str) and _AGENT_SETTINGS.match(name) and not masking.names_a_secret(name)
     return masking.masked_text(value) if keep and isinstance(value, str) else masking.mask(value)
+
+
+def _hidden(variable: dict[str, Any]) -> Any:
+    """Of a workload's variable only whether it is set."""
+    return masking.mask(variable["value"])
 
 
 def _redact_command(container: dict[str, Any]) -> None:

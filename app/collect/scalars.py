@@ -20,6 +20,7 @@ _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _OLD_OCTAL = re.compile(r"\A([-+]?)0([0-7]+)\Z")
 _INT64 = 2**63
+_LONGEST_INTEGER = len("-0b") + 64  # longer ones do not fit 64 bits in any base
 
 
 def plain_scalar(text: str) -> Scalar:
@@ -29,9 +30,10 @@ def plain_scalar(text: str) -> Scalar:
     if not _MAYBE_NUMBER.match(text):
         return text
     digits = text.replace("_", "")
-    if _INTEGER.match(digits):
+    if len(digits) <= _LONGEST_INTEGER and _INTEGER.match(digits):
         number = int(_OLD_OCTAL.sub(r"\g<1>0o\g<2>", digits), 0)
-        return number if -_INT64 <= number < 2 * _INT64 else float(number)
+        if -_INT64 <= number < 2 * _INT64:
+            return number
     if _FLOAT.match(digits):
         value = float(digits)
         return value if math.isfinite(value) else text

@@ -49,7 +49,14 @@ class Facts:
 
     def place(self, namespace: str, labels: Labels) -> Placement:
         """Placement of anything in a namespace; namespaces themselves have no pod labels."""
-        return self.scope.place(namespace, self.inventory.namespace_labels.get(namespace, {}), labels)
+        known = None if namespace in self._unlabelled else self.inventory.namespace_labels.get(namespace, {})
+        return self.scope.place(namespace, known, labels)
+
+    @cached_property
+    def _unlabelled(self) -> frozenset[str]:
+        """Namespaces that were seen only in other objects, although namespaces are known to be missing."""
+        assumed = (item.name for item in self.inventory.namespaces if item.assumed)
+        return frozenset(name for name in assumed if self.doubts(name, ("", "Namespace")))
 
     def doubts(self, namespace: str, *kinds: tuple[str, str]) -> tuple[CollectionGap, ...]:
         """Gaps of the given (group, kind) types that can touch a namespace, sorted."""

@@ -8,7 +8,7 @@ from app.model.finding import CheckRun
 from app.model.inventory import Inventory
 from app.model.platform import Platform
 from app.model.reachability import Reachability
-from app.model.scope import Scope
+from app.model.scope import Placement, Scope
 
 
 @dataclass(frozen=True)
@@ -27,3 +27,4 @@ class Judgement:
     runs: tuple[CheckRun, ...]
     assessments: tuple[Assessment, ...]
     streaks: Mapping[str, int]
+    placements: Mapping[str, Placement]  # by workload id

@@ -86,7 +86,8 @@ class Placement:
 class ScopeRule:
     """One rule of `scope.yaml`: what it matches and what it says. Later rules override earlier ones, field by field.
 
-    `namespaces` are names or shell patterns (empty: any); selectors must both match; None in a field says nothing.
+    `namespaces` are names or shell patterns (empty: any); names and both selectors must match; None in a field says
+    nothing.
     """
 
     id: str
@@ -102,14 +103,10 @@ class ScopeRule:
     shared: bool | None = None
     tenant: str | None = None
 
-    def matches(self, namespace: str, namespace_labels: Labels, pod_labels: Labels) -> bool:
-        """True when names and both selectors match."""
+    def reaches(self, namespace: str, pod_labels: Labels) -> bool:
+        """True when names and pod selector match; the namespace's labels are not asked."""
         named = not self.namespaces or any(fnmatchcase(namespace, pattern) for pattern in self.namespaces)
-        return (
-            named
-            and selects(self.namespace_selector, namespace_labels)
-            and selects(self.pod_selector, pod_labels)
-        )
+        return named and selects(self.pod_selector, pod_labels)
 
 
 def selects(selector: LabelSelector, labels: Labels) -> bool:
@@ -201,13 +198,21 @@ class Scope:
     thresholds: Thresholds = field(default_factory=Thresholds)
     digest: str = ""
 
-    def place(self, namespace: str, namespace_labels: Labels, pod_labels: Labels) -> Placement:
-        """Apply all rules in order; the last one that speaks about a field wins."""
+    def place(self, namespace: str, namespace_labels: Labels | None, pod_labels: Labels) -> Placement:
+        """Apply all rules in order; the last one that speaks about a field wins.
+
+        `namespace_labels` None means that they could not be read: a rule that asks for them may or may not match, so
+        every field that it speaks about is unknown from there on.
+        """
         said: dict[str, object] = {}
         ids: list[str] = []
         for rule in self.rules:
-            if not rule.matches(namespace, namespace_labels, pod_labels):
+            if not rule.reaches(namespace, pod_labels):
                 continue
-            ids.append(rule.id)
-            said.update({name: value for name in _FIELDS if (value := getattr(rule, name)) is not None})
+            speaks = {name: value for name in _FIELDS if (value := getattr(rule, name)) is not None}
+            if namespace_labels is None and rule.namespace_selector.requirements:
+                said = {name: value for name, value in said.items() if name not in speaks}
+            elif selects(rule.namespace_selector, namespace_labels or {}):
+                ids.append(rule.id)
+                said |= speaks
         return Placement(rules=tuple(ids), **said)  # type: ignore[arg-type]  # _FIELDS names Placement's own fields

@@ -228,15 +228,10 @@ class Dossier:
     def _short(self, fingerprint: str) -> str:
         return f"F-{fingerprint[:8] if self._taken.get(fingerprint[:8]) == 1 else fingerprint}"
 
-    @cached_property
+    @property
     def placements(self) -> Mapping[str, Placement]:
         """Placement of each workload, by workload id."""
-        labels = self.report.judgement.inventory.namespace_labels
-        scope = self.report.judgement.scope
-        return {
-            item.id: scope.place(item.namespace, labels.get(item.namespace, {}), item.labels)
-            for item in self.report.judgement.reachability.workloads
-        }
+        return self.report.judgement.placements
 
     def sensitive(self, workload: Workload) -> bool | None:
         """In the framework's most protected part? None when no scope rule says."""

@@ -65,7 +65,7 @@ def nodes_table(nodes: Iterable[NodeEnforcement]) -> Table:
         caption="Enforcement by node",
         columns=(
             Column("Nodes", 10, "number"),
-            Column("Names", 34, "code"),
+            Column("Names", 24, "code"),
             Column("Why"),
             Column("Enforcement", 18, "mark"),
         ),

@@ -14,13 +14,14 @@ from app.model.connections import Connections
 from app.model.policy import Direction
 from app.model.reachability import Reachability, Workload
 from app.render.charts import Level
+from app.render.own_node import OwnNode
 
 OUTSIDE: Final = ""
 """Stands for the world outside the cluster among namespace names."""
 
 MOST_ROWS: Final = 3_000_000
 
-_RANK: Final = (Level.SELF, Level.NONE, Level.UNKNOWN, Level.PORTS, Level.OPEN)
+_RANK: Final = (Level.SELF, Level.NONE, Level.UNKNOWN, Level.PORTS, Level.NODE, Level.OPEN)
 
 
 @dataclass
@@ -51,11 +52,11 @@ def worst_levels(reachability: Reachability, names: tuple[str, ...], most_rows: 
     }
     worst = Worst()
     _start(worst, workloads, isolated)
-    for row, (source, destination, allowed) in enumerate(_rows(reachability, workloads, isolated)):
+    for row, (source, destination, level) in enumerate(_rows(reachability, workloads, isolated)):
         if row == most_rows:
             worst.finished = False
             break
-        worst.raise_to(source, destination, Level.OPEN if allowed.is_all else Level.PORTS)
+        worst.raise_to(source, destination, level)
     if not worst.finished:
         _doubt(worst)
     return worst
@@ -83,18 +84,24 @@ def _start(worst: Worst, workloads: list[Workload], isolated: dict[Direction, se
 
 def _rows(
     reachability: Reachability, workloads: list[Workload], isolated: dict[Direction, set[str]]
-) -> Iterator[tuple[str, str, Connections]]:
+) -> Iterator[tuple[str, str, Level]]:
     """Step 2: rows into ends isolated for ingress, then rows from ends isolated for egress."""
     home = {item.id: item.namespace for item in workloads}
+    own_node = OwnNode(reachability)
     for item in workloads:
         if item.id in isolated[Direction.INGRESS]:
             for other, allowed in reachability.sources(item.id):
                 if (source := _home(home, other)) is not None:
-                    yield source, item.namespace, allowed
+                    residual = own_node.only(other, item.id, allowed)
+                    yield source, item.namespace, Level.NODE if residual else _level(allowed)
         if item.id in isolated[Direction.EGRESS]:
             for other, allowed in reachability.destinations(item.id):
                 if (destination := _home(home, other)) is not None:
-                    yield item.namespace, destination, allowed
+                    yield item.namespace, destination, _level(allowed)
+
+
+def _level(allowed: Connections) -> Level:
+    return Level.OPEN if allowed.is_all else Level.PORTS
 
 
 def _home(home: dict[str, str], endpoint: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy
+from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
@@ -76,6 +77,8 @@ def application_name() -> str:
 
 
 def _configure(connection: psycopg.Connection, _record: object) -> None:
+    # Arrays carry whole columns (`bulk`): as text, each byte is escaped and each element is searched for quotes.
+    connection.adapters.register_dumper(list, ListBinaryDumper)
     for name, value in _SETTINGS.items():
         connection.execute(f"SET {name} = {value}")
     connection.commit()
@@ -84,7 +87,7 @@ def _configure(connection: psycopg.Connection, _record: object) -> None:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
         raise ConfigurationError(
             "the database URL cannot be read", advice="write postgresql://user:password@host:5432/database"
         ) from error

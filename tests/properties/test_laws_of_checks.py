@@ -118,9 +118,7 @@ def without(inventory, kind, left_out):
 
 
 @given(clusters(), platforms(), scopes())
-def test_the_order_of_the_input_does_not_matter_and_every_subject_has_one_answer_in_each_boundary(
-    inventory, found, scope
-):
+def test_every_subject_has_one_answer_in_each_boundary(inventory, found, scope):
     for run in run_checks(facts(inventory, found, scope)).runs:
         answers = [(item.subject, boundary) for item in run.results for boundary in item.boundaries]
         assert len(answers) == len(set(answers)), run.meta.id

@@ -37,20 +37,20 @@ def _result(facts: Facts, verdicts: Verdicts, item: AcceptedException) -> CheckR
     if day < item.starts_on:
         pending = item.problem(item.starts_on)
         if not pending:
-            says = f"exception {item.id} starts on {item.starts_on.isoformat()} and does not count yet"
+            says = f"Exception {item.id} starts on {item.starts_on.isoformat()} and does not count yet"
             return verdicts.passed(subject, says, base=details)
         return _failed(verdicts, item, pending, details)
     problem = item.problem(day)
     if problem:
         return _failed(verdicts, item, problem, details)
-    says = f"exception {item.id} is approved by {item.approver} until {item.expires_on.isoformat()}"
+    says = f"Exception {item.id} is approved by {item.approver} until {item.expires_on.isoformat()}"
     return verdicts.passed(subject, says, base=details)
 
 
 def _failed(verdicts: Verdicts, item: AcceptedException, problem: str, details: Details) -> CheckResult:
     return verdicts.failed(
         record_subject(item.id),
-        f"exception {item.id} does not count: {problem}",
+        f"Exception {item.id} does not count: {problem}",
         remedy=(
             "Close what it covers, or have it approved anew by somebody other than its owner with a new end, and "
             "change the exceptions file."

@@ -21,6 +21,7 @@ class Level(StrEnum):
     """Worst case over the pairs behind a cell."""
 
     OPEN = "open"  # at least one pair may use every port
+    NODE = "node"  # every port, but only from a node to its own pods, which no policy can close
     PORTS = "ports"  # at least one pair may connect, none on every port
     NONE = "none"  # no pair may connect
     UNKNOWN = "unknown"  # could not be told, or was not worked out
@@ -73,6 +74,7 @@ def draw_matrix(matrix: Matrix) -> Markup:
 
 WORDS: Final[dict[Level, str]] = {
     Level.OPEN: "every port",
+    Level.NODE: "every port, from its own node only",
     Level.PORTS: "some ports",
     Level.NONE: "nothing",
     Level.UNKNOWN: "could not be told",
@@ -90,6 +92,9 @@ def _cell(identifier: str, level: Level, x: float, y: float, side: float, own: b
         case Level.OPEN:
             fill = FILLS["exception"]
             return f'<rect class="fill s-exception" {size} fill="{fill}" stroke="{fill}" stroke-width=".5"/>'
+        case Level.NODE:
+            inner = f'x="{num(x + side * 0.27)}" y="{num(y + side * 0.27)}" width="{num(side * 0.46)}" height="{num(side * 0.46)}"'
+            return f'{box}<rect class="line s-exception" {inner} fill="none" stroke="{FILLS["exception"]}" stroke-width="1.1"/>'
         case Level.PORTS:
             centre = f'cx="{num(x + side / 2)}" cy="{num(y + side / 2)}" r="{num(side * 0.22)}"'
             return f'{box}<circle class="fill s-supported" {centre} fill="{FILLS["supported"]}"/>'

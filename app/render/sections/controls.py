@@ -1,12 +1,15 @@
 """Controls tested: number, tests performed, result as counts over the whole population, evidence, state."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from app.model.control import CheckTally, ControlAssessment, ControlState, Role
+from app.model.control import Attestation, CheckTally, ControlAssessment, ControlState, ManualRecord, Role
 from app.model.finding import Outcome
 from app.render.content import Entry, Link, Mark, SectionPage
 from app.render.dossier import Dossier, Section
-from app.render.wording import count, day, number, plural, sentence, short_digest
+from app.render.wording import count, day, ended, number, plural, sentence, short_digest
+
+_LONG_NUMBER: Final = 8  # characters; `12.5.2.1` still fits the narrow column
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,11 @@ class Chapter:
 
 @dataclass(frozen=True)
 class ControlsPage(SectionPage):
-    """Chapters, and readiness items of proposed rules, which are never counted."""
+    """Chapters, and readiness items of proposed rules, which are never counted; `long_numbers` such as 45 CFR has."""
 
     chapters: tuple[Chapter, ...]
     readiness: tuple[ControlRow, ...]
+    long_numbers: bool
 
 
 def build(dossier: Dossier) -> ControlsPage:
@@ -69,51 +73,61 @@ def build(dossier: Dossier) -> ControlsPage:
         title="Controls tested",
         lede=(
             (
-                "One row for each requirement: the tests that bear on it and their results over the whole population."
-                " Requirements that ask for people or paper are listed too, with what would be needed."
+                "One block for each requirement: the tests that bear on it and their results over the whole population."
+                " Requirements that ask for people or paper are listed too, with what would be needed. An interval that"
+                " says *our default* is this product’s, not a rule."
             ),
         ),
         entries=tuple(Entry(item.title, item.anchor, 2) for item in chapters),
         chapters=chapters,
         readiness=tuple(row for item, row in rows if not item.control.enabled),
+        long_numbers=any(len(row.number) > _LONG_NUMBER for _, row in rows),
     )
 
 
 def _row(dossier: Dossier, item: ControlAssessment) -> ControlRow:
     control, mark = item.control, Mark.of(item.state)
-    direct = [tally for tally in item.tallies if tally.role is Role.DIRECT]
-    supporting = [tally for tally in item.tallies if tally.role is Role.SUPPORTING]
+    by_role = sorted(item.tallies, key=lambda tally: tally.role is not Role.DIRECT)
     return ControlRow(
         number=control.id,
         anchor=f"control-{control.id}",
         title=sentence(control.title),
         mark=mark,
         reason=_reason(item, mark),
-        tests=tuple(_test(dossier, tally) for tally in (*direct, *supporting) if tally.performed),
-        unperformed=tuple(_title(dossier, tally.check) for tally in item.tallies if not tally.performed),
-        flags=("Contrary evidence: a test that supports this control has exceptions.",)
-        if item.contrary
-        else (),
+        tests=tuple(_test(dossier, item, tally) for tally in by_role if tally.performed),
+        unperformed=_unperformed(dossier, item),
+        flags=("contrary evidence",) if item.contrary else (),
         needed=_needed(item),
         records=_records(item),
     )
 
 
 def _reason(item: ControlAssessment, mark: Mark) -> str:
-    """The reason without what the mark and the line on what is needed say beside it."""
-    text = item.reason
-    for missing in item.missing:
-        text = text.replace(missing, "").replace(missing.rstrip("."), "")
-    text = sentence(" ".join(text.split()).strip(" .:;,"))
-    return "" if text.casefold() == f"{mark.word}.".casefold() else text
+    """The reason without what the mark says beside it and what the note on what is needed says below it."""
+    if item.state is ControlState.INSUFFICIENT and item.missing:
+        return ""
+    text = item.reason.partition(mark.word)[0].strip() if item.state is ControlState.MANUAL else item.reason
+    return "" if text.casefold().rstrip(".") == mark.word.casefold() else sentence(text)
 
 
-def _test(dossier: Dossier, tally: CheckTally) -> Test:
+def _unperformed(dossier: Dossier, item: ControlAssessment) -> tuple[str, ...]:
+    """Tests that this version does not perform, direct ones first; a tally with limits is answered in another place."""
+    left = [tally for tally in item.tallies if not tally.performed and not tally.limits]
+    said = []
+    for role, lead in ((Role.DIRECT, ""), (Role.SUPPORTING, "Supporting: ")):
+        titles = [_title(dossier, tally.check) for tally in left if tally.role is role]
+        if titles:
+            said.append(f"{lead}{'; '.join(titles)}.")
+    return tuple(said)
+
+
+def _test(dossier: Dossier, item: ControlAssessment, tally: CheckTally) -> Test:
     evidence = dossier.evidence_ids.get(tally.check, "")
+    absent = not evidence and not item.attestation and tally.count(Outcome.INSUFFICIENT)
     return Test(
         title=_title(dossier, tally.check),
         role="" if tally.role is Role.DIRECT else "supporting",
-        result=result_words(tally),
+        result="No record on file." if absent else result_words(tally),
         evidence=dossier.evidence_link(evidence) if evidence in dossier.mapped_ids else None,
     )
 
@@ -124,7 +138,7 @@ def _title(dossier: Dossier, check: str) -> str:
 
 
 def result_words(tally: CheckTally) -> str:
-    """Say a tally in counts: `13 of 14 without exception, 1 with exception`; an empty population says so."""
+    """Say a tally in counts: `13 of 14 without exception, 1 with`; an empty population says so."""
     if not tally.population:
         whole = "no subject in scope" if tally.population_complete else "population not read"
         return sentence(whole)
@@ -133,7 +147,7 @@ def result_words(tally: CheckTally) -> str:
     failed = tally.count(Outcome.FAIL)
     if failed:
         accepted = f" ({number(tally.excepted)} accepted)" if tally.excepted else ""
-        parts.append(f"{number(failed)} with exception{accepted}")
+        parts.append(f"{number(failed)} with{accepted}")
     unknown = tally.count(Outcome.INSUFFICIENT) + tally.count(Outcome.ERROR)
     if unknown:
         parts.append(f"{number(unknown)} not determined")
@@ -143,8 +157,12 @@ def result_words(tally: CheckTally) -> str:
 
 
 def _needed(item: ControlAssessment) -> tuple[str, ...]:
-    if item.missing:
-        return tuple(sentence(text) for text in item.missing)
+    """What would be needed to decide, without the tests that are not performed: those have a note of their own."""
+    told = _told_elsewhere(item)
+    missing = tuple(sentence(text) for text in item.missing if not any(name in text for name in told))
+    record = (_wanted(item),) if _record_is_absent(item) else ()
+    if missing or record:
+        return (*missing, *record)
     if item.state is ControlState.MANUAL:
         return tuple(sentence(text) for text in item.control.manual_parts)
     if not item.tallies and item.control.outside_tool:
@@ -152,24 +170,39 @@ def _needed(item: ControlAssessment) -> tuple[str, ...]:
     return ()
 
 
-def _records(item: ControlAssessment) -> tuple[str, ...]:
-    """Manual records on file, who set their interval, and declarations; each one sentence."""
-    said: list[str] = []
+def _told_elsewhere(item: ControlAssessment) -> tuple[str, ...]:
+    """Names that a sentence on what is missing carries when another line of the row says the same."""
+    unperformed = tuple(f"does not perform `{tally.check}`" for tally in item.tallies if not tally.performed)
     record = item.control.manual_record
-    if item.attestation:
-        held = item.attestation
-        proof = f", document {held.document} ({short_digest(held.document_digest)})" if held.document else ""
-        said.append(f"On file: {held.type} by {held.person}, {day(held.performed_on)}{proof}.")
-    if record:
+    return (*unperformed, f"“{record.type}”") if record and _record_is_absent(item) else unperformed
+
+
+def _record_is_absent(item: ControlAssessment) -> bool:
+    return item.control.manual_record is not None and item.attestation is None and not item.not_applicable
+
+
+def _wanted(item: ControlAssessment) -> str:
+    """The record that would attest the manual part: its type, how old it may be, and what it has to show."""
+    record, shows = item.control.manual_record, "; ".join(item.control.manual_parts)
+    assert record is not None
+    return ended(f"A record “{record.type}”, {_interval(record)}{f', that shows: {shows}' if shows else ''}")
+
+
+def _interval(record: ManualRecord) -> str:
+    if record.interval_set_by == "product default":
+        return f"not older than {record.max_age} (our default)"
+    return f"not older than {record.max_age} (set by the {record.interval_set_by})"
+
+
+def _records(item: ControlAssessment) -> tuple[str, ...]:
+    """A manual record on file with its interval, and declarations; each one sentence."""
+    said: list[str] = []
+    record, held, declared = item.control.manual_record, item.attestation, item.not_applicable
+    if held:
+        said.append(_on_file(held, record, named=f"“{held.type}”" in item.reason))
+    if declared:
         said.append(
-            f"Record wanted: {record.type}, at most {record.max_age} old; the interval is set by the {record.interval_set_by}."
-            if record.interval_set_by != "product default"
-            else f"Record wanted: {record.type}, at most {record.max_age} old; that interval is this product’s default, not a rule."
-        )
-    if item.not_applicable:
-        held_na = item.not_applicable
-        said.append(
-            f"Declared by {held_na.declared_by} on {day(held_na.declared_on)}: {sentence(held_na.reason)}"
+            f"Declared by {declared.declared_by} on {day(declared.declared_on)}: {sentence(declared.reason)}"
         )
     accepted = len(item.excepted)
     if accepted:
@@ -177,6 +210,17 @@ def _records(item: ControlAssessment) -> tuple[str, ...]:
             f"{count(accepted, 'failure')} under accepted {'exception' if accepted == 1 else plural('exception')}."
         )
     return tuple(said)
+
+
+def _on_file(held: Attestation, record: ManualRecord | None, *, named: bool) -> str:
+    """The record on file; where the reason beside the title names it, only its document is left to say."""
+    proof = (
+        f"document {held.document} ({short_digest(held.document_digest)})" if held.document else "no document"
+    )
+    if named:
+        return f"On file: {proof}."
+    interval = f"; the record may be {_interval(record)}" if record else ""
+    return f"On file: “{held.type}” by {held.person}, {day(held.performed_on)}, {proof}{interval}."
 
 
 SECTION = Section("controls", "Controls tested", build)

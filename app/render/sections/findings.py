@@ -24,6 +24,7 @@ MOST_BLOCKS: Final = 40
 """Findings printed in full; an auditor reads the worst ones closely and the rest as a list."""
 
 _TITLE_IN_CONTENTS: Final = 90
+_MOST_IN_CONTENTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,20 @@ def build(dossier: Dossier) -> FindingsPage:
         id="findings",
         title="Findings",
         lede=(_lede(dossier),),
-        entries=tuple(
-            Entry(f"{item.id}  {clipped(item.title, _TITLE_IN_CONTENTS)}", item.id, 2) for item in blocks
-        ),
+        entries=_entries(blocks),
         blocks=blocks,
         others=_others(dossier, findings[most:]),
         undecided=_undecided(dossier),
         notes=_notes(dossier),
+    )
+
+
+def _entries(blocks: tuple[Block, ...]) -> tuple[Entry, ...]:
+    """Lines of the contents, which stay on one page: a long list of findings has the summary and its own order."""
+    if len(blocks) > _MOST_IN_CONTENTS:
+        return ()
+    return tuple(
+        Entry(f"{item.id}  {clipped(item.title, _TITLE_IN_CONTENTS)}", item.id, 2) for item in blocks
     )
 
 

@@ -5,11 +5,14 @@ from typing import Final
 
 from app.model.finding import CheckResult, CheckRun, Outcome
 from app.render.charts import Segment, StackedBar
-from app.render.content import Entry, Link, Mark, SectionPage
+from app.render.content import Link, Mark, SectionPage
 from app.render.dossier import Dossier, Section
 from app.render.wording import OUTCOME_MARKS, OUTCOME_WORDS, count, number, sentence
 
 _ORDER: Final = (Outcome.FAIL, Outcome.INSUFFICIENT, Outcome.ERROR, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+_MOST_NOT_APPLICABLE: Final = 24
+"""What a test does not apply to is counted in full and named in part: nothing was found there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,10 @@ def build(dossier: Dossier) -> PopulationsPage:
         lede=(
             (
                 "For each test, everything it looked at and what it found, over the population of this framework."
-                f" At most {count(dossier.definition.rows, 'name')} per outcome are printed; `populations.csv` has every subject with"
-                " its sentence."
+                f" At most {count(dossier.definition.rows, 'name')} per outcome are printed, fewer of those to which a test does"
+                " not apply; `populations.csv` has every subject with its sentence."
             ),
         ),
-        entries=tuple(Entry(f"{item.evidence}  {item.title}", item.evidence, 2) for item in populations),
         populations=populations,
         note=f"{count(others, 'test')} of this scan {'bears' if others == 1 else 'bear'} on no control of this framework."
         if others
@@ -98,7 +100,8 @@ def _about(run: CheckRun, size: int) -> str:
 
 
 def _group(dossier: Dossier, outcome: Outcome, items: list[CheckResult]) -> Group:
-    most = dossier.definition.rows
+    rows = dossier.definition.rows
+    most = min(rows, _MOST_NOT_APPLICABLE) if outcome is Outcome.NOT_APPLICABLE else rows
     left = len(items) - most
     return Group(
         mark=Mark.of(OUTCOME_MARKS[outcome], OUTCOME_WORDS[outcome]),

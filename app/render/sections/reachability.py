@@ -14,12 +14,19 @@ from app.render.charts.matrix import WORDS
 from app.render.content import Column, Entry, Row, SectionPage, Stack, Table, capped
 from app.render.dossier import Dossier, Section
 from app.render.namespaces import OUTSIDE, Worst, worst_levels
+from app.render.own_node import OwnNode
 from app.render.wording import SENSITIVE_WORDS, count, number, plural, sentence
 
 MOST_NAMESPACES: Final = 30
 _MOST_TARGETS: Final = 300
 _NAMES: Final = 3
 _OUTSIDE_NAME: Final = "outside world"
+_RESIDUAL: Final = "own node only (residual)"
+_RESIDUAL_NOTE: Final = "Own node only: a hostNetwork pod reaches the pods beside it whatever policies say; a residual, not a missing policy."
+
+
+_Order = tuple[bool, bool, str, str]
+"""Residual, inside the cluster, target, place: sorts paths that policies explain before residual ones."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ def build(dossier: Dossier) -> ReachabilityPage:
         entries=(Entry(f"Open paths into the {SENSITIVE_WORDS[dossier.boundary]}", "reachability-paths", 2),),
         matrix=_matrix(dossier, keys, levels) if names else None,
         legend=tuple((level.value, words) for level, words in _LEGEND),
-        notes=_notes(dossier, len(names), total, worst, blind=blind),
+        notes=(*_notes(dossier, len(names), total, worst, blind=blind), *_residual_note(levels)),
         pairs=_pairs(keys, levels),
         paths=_paths(dossier, blind=blind),
     )
@@ -60,10 +67,19 @@ def build(dossier: Dossier) -> ReachabilityPage:
 
 _LEGEND: Final[tuple[tuple[Level, str], ...]] = (
     (Level.OPEN, "every port"),
+    (Level.NODE, "own node only (residual)"),
     (Level.PORTS, "some ports"),
     (Level.NONE, "nothing"),
     (Level.UNKNOWN, "could not be told"),
     (Level.SELF, "no pair"),
+)
+
+
+_PAIR_COLUMNS: Final = (
+    (Level.OPEN, "Every port"),
+    (Level.NODE, "Own node only"),
+    (Level.PORTS, "Some ports"),
+    (Level.UNKNOWN, "Could not be told"),
 )
 
 
@@ -129,23 +145,32 @@ def _notes(dossier: Dossier, shown: int, total: int, worst: Worst, *, blind: boo
     return tuple(said)
 
 
+def _residual_note(levels: tuple[tuple[Level, ...], ...]) -> tuple[str, ...]:
+    if not any(Level.NODE in row for row in levels):
+        return ()
+    return (
+        (
+            "An open square says that policies leave at most some ports open, and that a hostNetwork pod reaches the pods"
+            " beside it on every port all the same: the API always allows traffic from a pod’s own node, and no"
+            " NetworkPolicy can close it. That is a documented residual, not a missing policy."
+        ),
+    )
+
+
 def _pairs(keys: Sequence[str], levels: tuple[tuple[Level, ...], ...]) -> Table:
-    """The matrix in words: for each sender, whom it reaches on every port, on some, and what is unknown."""
+    """The matrix in words: for each sender, whom it reaches and how; a level that no cell has gets no column."""
+    found = {level for row in levels for level in row} | {Level.OPEN, Level.PORTS}
+    columns = [(level, title) for level, title in _PAIR_COLUMNS if level in found]
     rows: list[Row] = []
     for i, key in enumerate(keys):
         groups = [
             ", ".join(other or _OUTSIDE_NAME for j, other in enumerate(keys) if levels[i][j] is level) or "–"
-            for level in (Level.OPEN, Level.PORTS, Level.UNKNOWN)
+            for level, _ in columns
         ]
         rows.append(Row((key or _OUTSIDE_NAME, *groups)))
     return Table(
         caption="The same as a table: whom each namespace may open connections to",
-        columns=(
-            Column("From", 22, "code"),
-            Column("Every port"),
-            Column("Some ports"),
-            Column("Could not be told", 20),
-        ),
+        columns=(Column("From", 20, "code"), *(Column(title) for _, title in columns)),
         rows=tuple(rows) if len(keys) > 1 else (),
         empty="No workload was read.",
     )
@@ -153,12 +178,16 @@ def _pairs(keys: Sequence[str], levels: tuple[tuple[Level, ...], ...]) -> Table:
 
 def _paths(dossier: Dossier, *, blind: bool) -> Table:
     targets = [item for item in dossier.report.judgement.reachability.workloads if dossier.sensitive(item)]
-    rows = [] if blind else [row for item in targets[:_MOST_TARGETS] for row in _paths_into(dossier, item)]
+    own_node = OwnNode(dossier.report.judgement.reachability)
+    examined = () if blind else targets[:_MOST_TARGETS]
+    rows = [row for item in examined for row in _paths_into(dossier, item, own_node)]
     rows.sort(key=lambda row: row[0])
     shown = rows[: dossier.definition.rows]
     note = capped(len(shown), len(rows), "paths", "reachability.json")
     if len(targets) > _MOST_TARGETS:
         note = f"{note} Paths into the first {_MOST_TARGETS} of {count(len(targets), 'sensitive workload')} were worked out.".strip()
+    if any(residual for (residual, *_), _ in shown):
+        note = f"{note} {_RESIDUAL_NOTE}".strip()
     part = SENSITIVE_WORDS[dossier.boundary]
     return Table(
         caption=f"Open paths into the {part} from outside it",
@@ -182,8 +211,11 @@ def _no_paths(part: str, *, blind: bool, targets: int) -> str:
     return f"No policy lets anything outside the {part} connect to it."
 
 
-def _paths_into(dossier: Dossier, target: Workload) -> list[tuple[tuple[object, ...], Row]]:
-    """One row for each namespace that reaches the target from outside the sensitive part, the outside world first."""
+def _paths_into(dossier: Dossier, target: Workload, own_node: OwnNode) -> list[tuple[_Order, Row]]:
+    """One row for each namespace that reaches the target from outside the sensitive part, the outside world first.
+
+    Paths that own-node traffic alone explains have rows of their own, after all others.
+    """
     engine = dossier.report.judgement.reachability
     if not engine.isolating(target.id, Direction.INGRESS) and len(engine.workloads) > _MOST_TARGETS:
         row = Row(
@@ -194,26 +226,36 @@ def _paths_into(dossier: Dossier, target: Workload) -> list[tuple[tuple[object, 
                 "every port: no policy isolates it",
             )
         )
-        return [((0, target.id), row)]
+        return [((False, False, target.id, ""), row)]
     homes = {item.id: item for item in engine.workloads}
-    groups: dict[str, list[tuple[str, Connections]]] = {}
+    groups: dict[tuple[bool, str], list[tuple[str, Connections]]] = {}
     for source, allowed in engine.sources(target.id):
         workload = homes.get(source)
         if workload is None or not dossier.sensitive(workload):
-            groups.setdefault(workload.namespace if workload else OUTSIDE, []).append((source, allowed))
+            residual = own_node.only(source, target.id, allowed)
+            place = workload.namespace if workload else OUTSIDE
+            groups.setdefault((residual, place), []).append((source, allowed))
     return [
-        ((bool(place), target.id, place), _path(target.id, place, found)) for place, found in groups.items()
+        ((residual, bool(place), target.id, place), _path(target.id, place, found, residual=residual))
+        for (residual, place), found in groups.items()
     ]
 
 
-def _path(target: str, place: str, found: list[tuple[str, Connections]]) -> Row:
+def _path(target: str, place: str, found: list[tuple[str, Connections]], *, residual: bool) -> Row:
     union = Connections()
     for _, allowed in found:
         union = union | allowed
     noun = "workload" if place else "address range"
     names = tuple(_short(source, place) for source, _ in found[:_NAMES])
     more = (f"and {number(len(found) - _NAMES)} more {plural(noun)}",) if len(found) > _NAMES else ()
-    return Row((target, place or _OUTSIDE_NAME, Stack(names, more), str(union)))
+    return Row(
+        (
+            target,
+            place or _OUTSIDE_NAME,
+            Stack(names, more),
+            Stack((str(union),), (_RESIDUAL,) if residual else ()),
+        )
+    )
 
 
 def _short(source: str, place: str) -> str:

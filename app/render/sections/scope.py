@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.model.control import ControlState
 from app.model.reachability import Workload
 from app.model.scope import Boundary, Placement, Zone
-from app.model.snapshot import KindCoverage
+from app.model.snapshot import Coverage, KindCoverage
 from app.render.content import Column, Entry, Fact, Mark, Row, SectionPage, Table, capped
 from app.render.dossier import Dossier, Section
 from app.render.enforcement import nodes_table, plugin_mark, signs_table, uncovered_table
@@ -39,6 +39,14 @@ class NotSeen:
     controls: str
 
 
+@dataclass(frozen=True, slots=True)
+class KindGroup:
+    """Kinds of one API group that the source does not serve; `group` is `core` for the group without a name."""
+
+    group: str
+    kinds: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class ScopePage(SectionPage):
     """Tables in print order; `not_seen` is empty when everything that was asked for was read."""
@@ -54,6 +62,7 @@ class ScopePage(SectionPage):
     nodes: Table
     uncovered: Table
     kinds: Table
+    absent: tuple[KindGroup, ...]
     residuals: tuple[str, ...]
 
 
@@ -86,6 +95,7 @@ def build(dossier: Dossier) -> ScopePage:
         nodes=nodes_table(platform.nodes),
         uncovered=uncovered_table(platform.pod_exceptions),
         kinds=_kinds(dossier.report.snapshot.kinds),
+        absent=_absent(dossier.report.snapshot.kinds),
         residuals=_residuals(dossier),
     )
 
@@ -231,9 +241,19 @@ def _kinds(kinds: Iterable[KindCoverage]) -> Table:
                 )
             )
             for item in kinds
+            if item.coverage is not Coverage.ABSENT
         ),
         empty="The source does not say which kinds it was asked for.",
     )
+
+
+def _absent(kinds: Iterable[KindCoverage]) -> tuple[KindGroup, ...]:
+    """Kinds that are not served, by API group: there are dozens of them, and a row of zeros each says nothing."""
+    groups: dict[str, list[str]] = {}
+    for item in sorted(kinds):
+        if item.coverage is Coverage.ABSENT:
+            groups.setdefault(item.group_kind.group or "core", []).append(item.group_kind.kind)
+    return tuple(KindGroup(group, tuple(names)) for group, names in sorted(groups.items()))
 
 
 def _residuals(dossier: Dossier) -> tuple[str, ...]:

@@ -131,8 +131,8 @@ rules:
         (Requirement("debug", Operator.DOES_NOT_EXIST), Requirement("tier", Operator.IN, ("api", "web")))
     )
     assert (rule.zone, rule.data_store, rule.ephi) == (Zone.CDE, True, None)
-    assert rule.matches("pay-eu", {"zone": "cde"}, {"tier": "web"})
-    assert not rule.matches("pay-eu", {"zone": "cde"}, {"tier": "web", "debug": ""})
+    assert rule.reaches("pay-eu", {"tier": "web"})
+    assert not rule.reaches("pay-eu", {"tier": "web", "debug": ""})
 
 
 def test_a_scope_that_says_the_least_has_the_defaults():

@@ -75,3 +75,18 @@ def test_only_the_cde_is_the_sensitive_part_of_pci():
     assert Placement(zone=Zone.CONNECTED).inside(Boundary.PCI)
     assert Placement(zone=Zone.CONNECTED).sensitive(Boundary.PCI) is False
     assert Placement(zone=Zone.OUT).inside(Boundary.PCI) is False
+
+
+def test_a_rule_that_asks_for_labels_that_could_not_be_read_makes_its_fields_unknown():
+    selector = LabelSelector((Requirement("data", Operator.NOT_IN, ("card",)),))
+    scope = Scope(
+        given=True,
+        rules=(
+            ScopeRule("base", zone=Zone.CDE, soc2=True),
+            ScopeRule("unless-card", namespace_selector=selector, zone=Zone.OUT),
+        ),
+    )
+    assert scope.place("payments", {"data": "card"}, {}).zone is Zone.CDE
+    assert scope.place("payments", {}, {}).zone is Zone.OUT
+    unread = scope.place("payments", None, {})
+    assert (unread.zone, unread.soc2, unread.rules) == (Zone.UNKNOWN, True, ("base",))

@@ -91,6 +91,14 @@ def test_missing_evidence_is_hatched_and_not_coloured():
     assert [item.get("fill") for item in parts(svg, "hatched")] == ["url(#b-h)"]
 
 
+def test_own_node_traffic_is_an_outline_and_never_filled():
+    (square,) = parts(
+        draw_matrix(Matrix("m", "t", "d", (MatrixLabel("a"),), ((Level.NODE,),))), "s-exception"
+    )
+
+    assert square.get("fill") == "none"
+
+
 def test_each_level_of_the_matrix_looks_different():
     labels = (MatrixLabel("a", protected=True), MatrixLabel("b"))
     svg = draw_matrix(Matrix("m", "t", "d", labels, ((Level.OPEN, Level.PORTS), (Level.UNKNOWN, Level.NONE))))

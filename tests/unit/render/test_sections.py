@@ -2,10 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from app.model.control import ControlState
+from app.model.connections import Connections
+from app.model.control import CheckTally, ControlState, Role
+from app.model.identity import GroupKind
 from app.model.platform import UNKNOWN_PLATFORM
+from app.model.policy import Direction
 from app.model.reachability import Reachability
-from app.model.snapshot import Coverage
+from app.model.snapshot import Coverage, KindCoverage
 from app.render.charts import Level
 from app.render.content import Table
 from app.render.dossier import Dossier
@@ -23,10 +26,18 @@ from app.render.sections import (
     summary,
     trends,
 )
-from tests.report_builder import AUDITOR, empty_input, many_findings, report_input
+from tests.report_builder import (
+    AUDITOR,
+    empty_input,
+    many_findings,
+    report_input,
+    with_reachability,
+    workload,
+)
 
 USUAL = Dossier(report_input())
 EMPTY = Dossier(empty_input())
+CONTROL = report_input().assessment.controls[0]
 
 
 def texts(table: Table) -> list[str]:
@@ -99,6 +110,22 @@ class TestScope:
         assert "1 workload of 12 is placed by no rule and counts as in scope." in scope.build(USUAL).lede[0]
         assert any("Unknown: counts as in scope" in row for row in texts(scope.build(USUAL).placement))
 
+    def test_kinds_that_are_not_served_are_one_list_by_api_group(self):
+        report = report_input()
+        absent = tuple(
+            KindCoverage(GroupKind(group, kind), "", Coverage.ABSENT, 0)
+            for group, kind in (("b.io", "Two"), ("a.io", "One"), ("b.io", "Three"))
+        )
+        kinds = (*report.snapshot.kinds, *absent)
+        page = scope.build(Dossier(replace(report, snapshot=replace(report.snapshot, kinds=kinds))))
+
+        assert [(item.group, item.kinds) for item in page.absent] == [
+            ("a.io", ("One",)),
+            ("b.io", ("Three", "Two")),
+            ("projectcalico.org", ("GlobalNetworkPolicy",)),
+        ]
+        assert not any("Not served" in row for row in texts(page.kinds))
+
     def test_without_a_scope_file_nothing_is_out_of_scope(self):
         assert "Nothing is therefore out of scope" in scope.build(EMPTY).lede[0]
 
@@ -127,22 +154,59 @@ class TestControls:
     def test_results_are_counts_over_the_population(self):
         rows = {row.number: row for chapter in controls.build(USUAL).chapters for row in chapter.controls}
 
-        assert rows["1.3.2"].tests[0].result == "4 of 6 without exception, 2 with exception."
+        assert rows["1.3.2"].tests[0].result == "4 of 6 without exception, 2 with."
         assert (
             rows["1.4.2"].tests[0].result
             == "1 of 2 without exception, 1 not determined, population not fully read."
         )
-        assert rows["1.2.1"].unperformed == ("`policy-drift-from-baseline`",)
+        assert rows["1.2.1"].unperformed == ("Supporting: `policy-drift-from-baseline`.",)
         assert rows["1.2.1"].tests[0].evidence.text == "Conf-14-01"
 
     def test_manual_controls_say_what_would_be_needed(self):
         rows = {row.number: row for chapter in controls.build(USUAL).chapters for row in chapter.controls}
 
-        assert rows["1.2.7"].needed == ("A dated record of the review of every rule set, with its findings.",)
-        assert rows["1.2.7"].records == (
-            "Record wanted: nsc-review, at most 6 months old; the interval is set by the standard.",
+        assert rows["1.2.7"].needed == (
+            "A dated record of the review of every rule set, with its findings.",
+            (
+                "A record “nsc-review”, not older than 6 months (set by the standard), that shows: the written standard:"
+                " owner, version, approval date."
+            ),
         )
-        assert rows["1.3.1"].flags != ()
+        assert rows["1.3.1"].flags == ("contrary evidence",)
+
+    @pytest.mark.parametrize(
+        ("missing", "needed"),
+        {
+            "what is not performed has a note of its own": ("This version does not perform `a`.", ()),
+            "what should have run is said": ("`a` did not run.", ("`a` did not run.",)),
+        }.values(),
+    )
+    def test_a_test_without_a_run_is_named_once(self, missing, needed):
+        control = replace(CONTROL.control, checks=(), manual_parts=(), manual_record=None, outside_tool="")
+        tally = CheckTally(
+            "a", Role.DIRECT, performed=False, counts=(), excepted=0, population_complete=False
+        )
+        item = replace(
+            CONTROL,
+            control=control,
+            state=ControlState.INSUFFICIENT,
+            reason=f"Could not be determined. {missing}",
+            missing=(missing,),
+            tallies=(tally,),
+            attestation=None,
+        )
+        report = report_input()
+        row = next(
+            row
+            for chapter in controls.build(
+                Dossier(replace(report, assessment=replace(report.assessment, controls=(item,))))
+            ).chapters
+            for row in chapter.controls
+        )
+
+        assert row.reason == ""
+        assert row.needed == needed
+        assert row.unperformed == ("`a`.",)
 
     def test_readiness_items_are_listed_and_not_counted(self):
         page = controls.build(USUAL)
@@ -152,6 +216,24 @@ class TestControls:
 
 
 class TestReachability:
+    def test_a_path_from_the_own_node_is_told_from_a_missing_policy(self):
+        report = report_input()
+        engine = report.judgement.reachability
+        agent = replace(workload("kube-system", "agent", "DaemonSet"), host_network=True)
+        vault = next(item for item in engine.workloads if item.id == "payments/card-vault[Deployment]")
+        world = replace(
+            engine,
+            workloads=(agent, vault),
+            rows={(agent.id, vault.id): Connections.all()},
+            isolated=frozenset({(vault.id, Direction.INGRESS)}),
+        )
+        page = reachability.build(Dossier(with_reachability(report, world)))
+
+        (row,) = texts(page.paths)
+        assert "own node only (residual)" in row
+        assert "whatever policies say" in page.paths.note
+        assert any("documented residual" in note for note in page.notes)
+
     def test_the_outside_world_is_first_and_the_sensitive_part_next(self):
         names = [label.name for label in reachability.build(USUAL).matrix.labels]
 
@@ -195,9 +277,7 @@ class TestReachability:
             for item in engine.workloads[:1]
         )
         wide: Reachability = replace(engine, workloads=(*engine.workloads, *more))
-        page = reachability.build(
-            Dossier(replace(report, judgement=replace(report.judgement, reachability=wide)))
-        )
+        page = reachability.build(Dossier(with_reachability(report, wide)))
 
         assert len(page.matrix.labels) == 31
         assert any(note.startswith("30 of 47 namespaces are drawn") for note in page.notes)
@@ -242,6 +322,10 @@ class TestFindings:
 
         assert (len(page.blocks), len(page.others.rows)) == (blocks, short)
         assert bool(page.others.note) is (size > 200)
+
+    @pytest.mark.parametrize(("size", "lines"), [(20, 20), (21, 0)])
+    def test_the_contents_name_findings_while_they_are_few(self, size, lines):
+        assert len(findings.build(Dossier(many_findings(size))).entries) == lines
 
     def test_identifiers_are_stable_and_unique(self):
         found = Dossier(many_findings(500)).findings
@@ -297,6 +381,9 @@ class TestPopulations:
         groups = {group.mark.word: group for group in page.populations[0].groups}
 
         assert groups["No exception"].names == ("batch", "monitoring", "payments", "shop")
+
+    def test_the_contents_name_the_section_alone(self):
+        assert populations.build(USUAL).entries == ()
 
     def test_names_are_capped_and_the_rest_is_attached(self):
         report = replace(many_findings(500), definition=replace(AUDITOR, rows=10))

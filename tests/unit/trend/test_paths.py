@@ -78,7 +78,7 @@ def test_changes_lead_from_what_was_to_what_is(before, after):
 def judged(pods, policies=(), *, namespaces=(), on=None, profile=Profile.SPEC):
     found, where = inventory(pods, policies, namespaces=namespaces), on or platform()
     view = reachability(found, where, (), profile=profile, as_declared=False)
-    return Judgement(found, where, view, view, Scope(), (), (), {})
+    return Judgement(found, where, view, view, Scope(), (), (), {}, {})
 
 
 WEB, DB, BATCH = (pod(f"shop/{name}", {"app": name}) for name in ("web", "db", "batch"))

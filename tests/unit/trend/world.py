@@ -39,4 +39,4 @@ def judgement(runs: Iterable[CheckRun] = (), assessments: Iterable[Assessment] =
     """Verdicts about a cluster without workloads."""
     found, where = inventory(), platform()
     view = reachability(found, where, (), profile=Profile.SPEC, as_declared=False)
-    return Judgement(found, where, view, view, Scope(), tuple(runs), tuple(assessments), {})
+    return Judgement(found, where, view, view, Scope(), tuple(runs), tuple(assessments), {}, {})

@@ -38,7 +38,7 @@ class Gaps:
         for gap in sorted(gaps):
             if touches(gap):
                 doubts = self._within.setdefault(gap.namespace, []) if gap.namespace else self._everywhere
-                doubts.append(Doubt(gap.message, gap.advice))
+                doubts.append(Doubt(gap.message.rstrip("."), gap.advice))
 
     def __bool__(self) -> bool:
         """True when there is any such gap."""

@@ -26,7 +26,8 @@ _ADVICE = {
 
 def enforcement_on(facts: Facts, workload: Workload) -> Enforcement:
     """The worst state on any node that the workload's pods run on; the cluster's where no node is known."""
-    if any(ref in facts.platform.pod_exceptions for ref in workload.pod_refs):
+    exceptions = facts.platform.pod_exceptions
+    if exceptions and any(ref in exceptions for ref in workload.pod_refs):
         return Enforcement.NOT_ENFORCED
     found = {facts.platform.on_node(node) for node in workload.nodes} or {facts.platform.enforcement}
     return worst(found)

@@ -138,7 +138,7 @@ def _host_ports(pods: Iterable[Pod], fronts: _Fronts) -> Iterator[Exposure]:
             id=f"{owner.kind} {owner.namespace}/{owner.name}",
             ref=found[0].ref,
             field=f"{pod_path(found[0].ref)}spec.containers",
-            says=f"takes host ports {names(numbers)} of its nodes",
+            says=f"takes host port{'s' if len(numbers) > 1 else ''} {names(numbers)} of its nodes",
             workloads=tuple(sorted(fronts.ids(found))),
         )
 

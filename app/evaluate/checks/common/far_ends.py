@@ -64,20 +64,17 @@ class FarEnds:
     _flows: Flows = field(init=False)
     _names: Mapping[str, frozenset[str]] = field(init=False)
     _atoms: Mapping[str, AddressRange] = field(init=False)
+    _untrusted: tuple[AddressRange, ...] = field(init=False)
     _known: dict[frozenset[Boundary], Mapping[str, Side]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._flows, ranges = Flows.of(self.facts), untrusted(self.facts.scope)
+        self._flows, self._untrusted = Flows.of(self.facts), untrusted(self.facts.scope)
         self.workloads = {item.id: item for item in self.facts.reachability.workloads}
         self.sides = {name: Side.of(self.facts.placements[name]) for name in self.workloads}
         self._names = {
             item.id: names_of(self.facts, item.id, item.namespace) for item in self.workloads.values()
         }
-        self._atoms = {
-            item.id: item.range
-            for item in self.facts.reachability.externals
-            if any(overlap(item.range, other) for other in ranges)
-        }
+        self._atoms = {item.id: item.range for item in self.facts.reachability.externals}
 
     def of(self, workload: Workload, boundaries: frozenset[Boundary]) -> Iterator[FarEnd]:
         """Far ends outside one of these boundaries, or not placed; the others are allowed to be there."""
@@ -95,6 +92,8 @@ class FarEnds:
         if self.inward and self.facts.placements[workload.id].public:
             return
         for item in join(external):
+            if not any(overlap(item.range, other) for other in self._untrusted):
+                continue
             used, left = self._approved(flows, workload, EXTERNAL, item.allowed)
             yield FarEnd(item.id, left, boundaries, _NONE, used)
 

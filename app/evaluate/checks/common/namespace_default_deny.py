@@ -27,7 +27,7 @@ from app.evaluate.checks.common.population import (
     namespace_subject,
 )
 from app.evaluate.checks.common.verdicts import Details, Doubt, Verdicts, declared_only
-from app.evaluate.checks.common.wording import count, names
+from app.evaluate.checks.common.wording import count, names, verb
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Evidence
 from app.model.identity import GroupKind, ObjectRef
@@ -145,7 +145,9 @@ class _Judge:
             namespace_subject(case.name),
             f"{case.name} has a default deny for {self._way}: {names(case.baselines)}",
             doubts=self._doubts(case),
-            why=(f"{names(case.baselines)} has an empty podSelector and restricts {self._way}.",),
+            why=(
+                f"{names(case.baselines)} {verb(len(case.baselines), 'has', 'have')} an empty podSelector for {self._way}.",
+            ),
             evidence=evidence_of_policies(self.facts, case.baselines),
             base=case.details,
         )
@@ -159,7 +161,7 @@ class _Judge:
             doubts=self._doubts(case),
             why=(
                 f"No policy of {case.name} has an empty podSelector for {self._way}.",
-                f"{count(len(case.workloads), 'workload')} of {len(case.workloads)} are selected by {names(policies)}.",
+                f"Each of {count(len(case.workloads), 'workload')} is selected by one of {names(policies)}.",
             ),
             evidence=evidence_of_policies(self.facts, policies),
             data={"workloads": len(case.workloads), "baseline": False},
@@ -170,10 +172,10 @@ class _Judge:
         vain = sorted({ref for item in case.in_vain for ref in item.in_vain} or set(case.baselines))
         return self.verdicts.failed(
             namespace_subject(case.name),
-            f"{case.name} has no default deny for {self._way}: {names(vain)} would isolate its pods, but is not "
-            f"enforced: {case.reason}",
+            f"{case.name} has no default deny for {self._way}: {names(vain)} would isolate its pods, but "
+            f"nothing enforces policies there: {case.reason}",
             why=(
-                f"{names(vain)} selects pods of {case.name} for {self._way}.",
+                f"{names(vain)} {verb(len(vain), 'selects', 'select')} pods of {case.name} for {self._way}.",
                 f"Not enforced: {case.reason}.",
                 *self._open_steps(tuple(item for item in case.workloads if item.in_vain)),
             ),
@@ -213,8 +215,8 @@ class _Judge:
 
     def _cancelled_steps(self, case: _Case) -> tuple[str, ...]:
         refs = sorted({ref for item in case.workloads for ref in item.cancelled})
-        verb = "admits" if len(refs) == 1 else "admit"
-        return (f"{names(refs)} {verb} everything by a rule without peers and ports.",) if refs else ()
+        admits = verb(len(refs), "admits", "admit")
+        return (f"{names(refs)} {admits} everything by a rule without peers and ports.",) if refs else ()
 
     def _evidence(self, case: _Case) -> tuple[Evidence, ...]:
         refs = sorted({ref for item in case.workloads for ref in (*item.cancelled, *item.restricting)})

@@ -14,7 +14,7 @@ from app.evaluate.checks.common.isolation import (
 )
 from app.evaluate.checks.common.population import boundaries_of, workload_subject
 from app.evaluate.checks.common.verdicts import Details, Doubt, Verdicts, declared_only
-from app.evaluate.checks.common.wording import names
+from app.evaluate.checks.common.wording import names, verb
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 from app.model.platform import Enforcement
@@ -97,7 +97,7 @@ class PodIsolation:
         self, facts: Facts, verdicts: Verdicts, found: Isolation, details: Details
     ) -> CheckResult:
         reason = reason_on(facts, found.workload)
-        selects = "selects" if len(found.in_vain) == 1 else "select"
+        selects = verb(len(found.in_vain), "selects", "select")
         return verdicts.failed(
             workload_subject(found.workload),
             f"{found.workload.id} {OPEN_TO[self.direction][0]}: {names(found.in_vain)} {selects} it, but nothing "
@@ -136,9 +136,10 @@ class PodIsolation:
         labels = names(f"{key}={value}" for key, value in sorted(found.workload.labels.items()))
         pods = f"Its pods have {f'the labels {labels}' if labels else 'no label'}."
         if found.cancelled:
+            has = verb(len(found.cancelled), "has", "have")
             return (
                 pods,
-                f"{names(found.cancelled)} has a rule without peers and ports, which lets everything through.",
+                f"{names(found.cancelled)} {has} a rule without peers and ports, which lets everything through.",
             )
         return (pods, f"No podSelector of {found.workload.namespace} selects them for {self._way}.")
 

@@ -1,6 +1,7 @@
 """Who is judged, and in which boundaries each subject counts."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from app.model.facts import Facts
 from app.model.finding import Subject, SubjectKind
@@ -11,6 +12,7 @@ from app.model.scope import Boundary, Placement
 EVERY_BOUNDARY = frozenset(Boundary)
 
 
+@lru_cache(maxsize=1024)  # workloads by the thousand, placements by the dozen
 def boundaries_of(placement: Placement) -> frozenset[Boundary]:
     """Boundaries that a placement is inside of, or may be: what no rule places belongs to all of them."""
     return frozenset(item for item in Boundary if placement.inside(item) is not False)

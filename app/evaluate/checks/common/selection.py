@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from app.evaluate.checks.common.population import by_namespace
 from app.model.facts import Facts
 from app.model.identity import ObjectRef
-from app.model.inventory import NAME_LABEL
+from app.model.inventory import NAME_LABEL, Labels
 from app.model.policy import EVERYTHING, LabelSelector, NetworkPolicy, PodPeer
 from app.model.reachability import Workload
 from app.model.scope import selects
@@ -17,7 +17,7 @@ class Selection:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._homes = {
-            name: [item for item in items if not item.host_network]
+            name: [(item, self._labels(item)) for item in items if not item.host_network]
             for name, items in by_namespace(facts).items()
         }
         self._known: dict[tuple[str, PodPeer], tuple[Workload, ...]] = {}
@@ -35,8 +35,8 @@ class Selection:
             self._known[key] = tuple(
                 item
                 for name in self._places(home, peer)
-                for item in self._homes.get(name, ())
-                if self._matches(item, peer.pod_selector)
+                for item, labels in self._homes.get(name, ())
+                if selects(peer.pod_selector, labels)
             )
         return self._known[key]
 
@@ -63,10 +63,10 @@ class Selection:
     def _places(self, home: str, peer: PodPeer) -> Iterable[str]:
         return (home,) if peer.namespace_selector is None else self.namespaces(peer.namespace_selector)
 
-    def _matches(self, workload: Workload, selector: LabelSelector) -> bool:
+    def _labels(self, workload: Workload) -> Labels:
         """A workload's pods are alike to every policy, so its first pod answers for all."""
         pod = self._facts.pods.get(workload.pod_refs[0])
-        return selects(selector, pod.labels if pod else workload.labels)
+        return pod.labels if pod else workload.labels
 
 
 def selected_by(facts: Facts, selection: Selection) -> dict[ObjectRef, tuple[Workload, ...]]:

@@ -18,7 +18,8 @@ from app.model.finding import (
 from app.model.platform import Enforcement
 from app.model.scope import Boundary
 
-_OUTCOMES = list(Outcome)
+_RANK = {outcome: rank for rank, outcome in enumerate(Outcome)}
+_EVERY_BOUNDARY = frozenset(Boundary)
 
 
 class Check(Protocol):
@@ -98,7 +99,7 @@ class Verdicts:
         """Insufficient evidence; the first doubt ends the sentence, all of them are steps."""
         merged, found = _over(base, details), tuple(dict.fromkeys(doubts))
         advice = "\n".join(dict.fromkeys(doubt.advice for doubt in found if doubt.advice))
-        merged["why"] = (*merged.get("why", ()), *(doubt.says for doubt in found))
+        merged["why"] = (*merged.get("why", ()), *(_sentence(doubt.says) for doubt in found))
         merged["remedy"] = merged.get("remedy") or advice
         return self._result(subject, Outcome.INSUFFICIENT, f"{says}, but {found[0].says}", merged)
 
@@ -116,7 +117,7 @@ class Verdicts:
         limits: Iterable[str] = (),
     ) -> CheckRun:
         """The whole population, sorted by subject."""
-        ordered = sorted(results, key=lambda item: (item.subject, _OUTCOMES.index(item.outcome)))
+        ordered = sorted(results, key=lambda item: (item.subject, _RANK[item.outcome]))
         return CheckRun(self.meta, tuple(ordered), complete, tuple(limits))
 
     def _result(self, subject: Subject, outcome: Outcome, says: str, details: Details) -> CheckResult:
@@ -130,7 +131,7 @@ class Verdicts:
             why=details.get("why", ()),
             evidence=details.get("evidence", ()),
             remedy=details.get("remedy", "") if outcome in (Outcome.FAIL, Outcome.INSUFFICIENT) else "",
-            boundaries=details.get("boundaries", frozenset(Boundary)),
+            boundaries=details.get("boundaries", _EVERY_BOUNDARY),
             severity=severity,
             data=details.get("data", {}),
         )
@@ -139,6 +140,10 @@ class Verdicts:
 def _over(base: Details | None, details: Details) -> Details:
     """Details that several results share, under those of one."""
     return Details(**{**(base or Details()), **details})
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def declared_only(facts: Facts) -> tuple[str, ...]:
