@@ -44,7 +44,11 @@ class ScanResult:
 
 
 def scan(request: ScanRequest, source: ObjectSource, store: Store, progress: Progress) -> ScanResult:
-    """Collect, judge and store one snapshot. A run that fails leaves a record of it and nothing half-written."""
+    """Collect, judge and store one snapshot. A run that fails leaves a record of it and nothing half-written.
+
+    Mistakes in the documents are told before anything is read: they are the operator's, not a night's.
+    """
+    assess.read_documents(request.documents)
     with store.exclusive(request.cluster), _failure_recorded(request, store):
         progress.stage("collect", cluster=request.cluster)
         snapshot = take_snapshot(request.cluster, request.taken_at, source)

@@ -114,7 +114,7 @@ def _served(night: Night, folder: Path) -> Iterator[Path]:
     """A kubeconfig for an API server that shows the cluster as it was, or for one that is gone."""
     server = ApiServer(night.objects, faults=[forbidden(resource) for resource in night.refuse])
     with server:
-        kubeconfig = server.kubeconfig(folder / "kubeconfig")
+        kubeconfig = server.kubeconfig(folder / "kubeconfig", context="harbour-prod")
         if not night.down:
             yield kubeconfig
     if night.down:

@@ -152,7 +152,9 @@ class ApiServer:
             self._version += 1
             del self._objects[api_version, plural(kind)][namespace, name]
 
-    def kubeconfig(self, path: Path, *, token: str = TOKEN, verify: bool = True) -> Path:
+    def kubeconfig(
+        self, path: Path, *, token: str = TOKEN, verify: bool = True, context: str = "test"
+    ) -> Path:
         """Write credentials for this server, and return the file."""
         cluster = {"server": self.url}
         if verify:
@@ -164,8 +166,8 @@ class ApiServer:
             "kind": "Config",
             "clusters": [{"name": "local", "cluster": cluster}],
             "users": [{"name": "collector", "user": {"token": token}}],
-            "contexts": [{"name": "test", "context": {"cluster": "local", "user": "collector"}}],
-            "current-context": "test",
+            "contexts": [{"name": context, "context": {"cluster": "local", "user": "collector"}}],
+            "current-context": context,
         }
         path.write_text(yaml.safe_dump(config), encoding="utf-8")
         return path

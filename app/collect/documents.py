@@ -156,7 +156,7 @@ def _chunk(origin: str, chunk: bytes, line: int) -> Iterator[Document | Collecti
     try:
         text = chunk.decode()
     except UnicodeDecodeError:
-        yield unreadable(origin, "it is not UTF-8 text")
+        yield unreadable(origin, "it is not UTF-8 text", advice="Save the file as UTF-8.")
         return
     if text.lstrip()[:1] == "{":
         values = _json_values(text)

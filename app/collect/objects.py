@@ -76,7 +76,9 @@ def _name(metadata: Mapping[str, Any], field: str) -> str:
     if not isinstance(name, str) or not _is_name(name):
         shown = ascii(name) if isinstance(name, str) else canonical_json(name).decode()
         short = shown if len(shown) <= _SHOWN_NAME else f"{shown[:_SHOWN_NAME]}…"
-        hint = "" if isinstance(name, str | dict | list) else ": quote it"  # YAML reads on, y and 5 as no text
+        hint = (
+            "" if isinstance(name, str | dict | list) else ": quote it"
+        )  # YAML reads on, y and 5 as no text
         raise NotAnObjectError(f"metadata.{field} is {short}, which is not a name{hint}")
     return name
 

@@ -1,5 +1,6 @@
 """What the product promises, shown on whole runs: from manifests to a stored scan and its reports."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import yaml
 from app import pipeline
 from app.bootstrap import documents
 from app.collect import ManifestSource
+from app.errors import ConfigurationError
 from app.model.control import ControlState
 from app.model.finding import Outcome, Strength
+from app.model.history import Document
 from app.model.identity import GroupKind
 from app.model.platform import Enforcement
 from app.model.snapshot import CollectionGap, GapReason
@@ -59,8 +62,6 @@ class Refusing:
         self._inner = inner
 
     def collect(self):
-        from dataclasses import replace
-
         whole = self._inner.collect()
         return replace(
             whole,
@@ -78,8 +79,6 @@ def request(night="v1"):
         if item.name not in ("scope.yaml", "exceptions.yaml", "attestations.yaml")
     ]
     own = [(path.name, path.read_bytes()) for path in sorted((HARBOUR / "config" / night).glob("*.yaml"))]
-    from app.model.history import Document
-
     files = (*scope, *(Document(name, body) for name, body in own))
     return pipeline.ScanRequest(
         "harbour", AT, tuple(sorted(files, key=lambda item: item.name)), tool_version="test"
@@ -206,3 +205,17 @@ def test_no_report_promises_what_only_an_assessor_may(source, store):
         text = page.body.decode().casefold()
         for word in ("compliant", "certified", "in place"):
             assert word not in text, f"{page.name} says {word!r}"
+
+
+def test_a_mistake_in_a_document_is_told_before_anything_is_collected(store):
+    class Untouched:
+        def collect(self):
+            raise AssertionError("the cluster was read")
+
+    broken = [
+        Document(item.name, b"rules: 7\n") if item.name == "scope.yaml" else item
+        for item in request().documents
+    ]
+    with pytest.raises(ConfigurationError, match=r"scope\.yaml"):
+        pipeline.scan(replace(request(), documents=tuple(broken)), Untouched(), store, Silent())
+    assert store.scans("harbour") == ()

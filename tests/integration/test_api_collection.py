@@ -484,6 +484,14 @@ def test_a_kubeconfig_that_is_missing_is_an_error(tmp_path):
         run(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("content", [b"x: [", b"[1]", bytes(range(128, 256))])
+def test_a_kubeconfig_that_cannot_be_used_is_named(tmp_path, content):
+    file = tmp_path / "odd"
+    file.write_bytes(content)
+    with pytest.raises(CollectError, match=r"the credentials for the cluster cannot be used: .*/odd: "):
+        run(file)
+
+
 # --- permissions ----------------------------------------------------------------------------------------------------
 
 

@@ -205,6 +205,22 @@ def test_a_database_that_is_not_there_ends_with_4_and_never_shows_its_password(n
     assert "hunter2" not in ended.stderr + ended.stdout
 
 
+def test_a_database_url_that_cannot_be_read_is_wrong_usage(netattest):
+    for url in ("nonsense", "mysql://me:hunter2@db/x", "postgresql://me:hunter2@db:port/x"):
+        ended = netattest("findings", "--cluster", "shop", "--database-url", url)
+        assert ended.returncode == 2, (url, ended.stderr)
+        assert "write postgresql://user:password@host:5432/database" in ended.stderr
+        assert "hunter2" not in ended.stderr
+
+
+def test_a_cluster_name_that_cannot_stand_in_a_file_name_is_refused(netattest):
+    for name in ("a/b", "../shop", "x\x1b[31m", "x" * 101):
+        ended = netattest("scan", "--cluster", name, "--from", "open.yaml")
+        assert ended.returncode == 2, (name, ended.stderr)
+        assert "cannot be the name of a cluster" in ended.stderr
+        assert "\x1b" not in ended.stderr
+
+
 def test_an_empty_database_wants_an_upgrade_and_gets_it_once(netattest, engine):
     with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
@@ -236,7 +252,10 @@ def test_what_does_not_exist_is_named_with_what_does(netattest):
         ("findings", "--cluster", "shpo"): "shop",
         ("findings", "--cluster", "shop", "--scan", "7"): "scan",
         ("report", "--cluster", "shop", "--framework", "iso"): "pci-dss-4.0.1",
+        ("findings", "--cluster", "shop", "--check", "pod-without-ingress"): "pod-without-ingress-isolation",
         ("trend", "--cluster", "shpo"): "shop",
+        ("trend", "--cluster", "shop", "--framework", "iso"): "pci-dss-4.0.1",
+        ("trend", "--cluster", "shop", "--control", "99"): "no scan of this time has a control 99",
     }.items():
         ended = netattest(*arguments)
         assert ended.returncode == 2, (arguments, ended.stderr)
