@@ -15,9 +15,9 @@ from app.model.control import Assessment
 from app.model.facts import Facts
 from app.model.finding import Outcome
 from app.model.history import Comparison, Document, RunContext, Scan, ScanRecord
+from app.model.inventory import Inventory
 from app.model.judgement import Judgement
 from app.model.ports import ObjectSource, Progress, Renderer, Store
-from app.model.reachability import Profile
 from app.model.report import Artefact, ReportDefinition, ReportInput
 from app.model.snapshot import Snapshot
 
@@ -51,12 +51,12 @@ def scan(request: ScanRequest, source: ObjectSource, store: Store, progress: Pro
     assess.read_documents(request.documents)
     with store.exclusive(request.cluster), _failure_recorded(request, store):
         progress.stage("collect", cluster=request.cluster)
-        snapshot = take_snapshot(request.cluster, request.taken_at, source)
+        snapshot, inventory = take_snapshot(request.cluster, request.taken_at, source)
 
         context = store.context(request.cluster, request.taken_at)
         documents = tuple(sorted((*request.documents, context.document()), key=lambda item: item.name))
         progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
-        judgement = judge(snapshot, documents)
+        judgement = judge(snapshot, documents, inventory=inventory)
 
         progress.stage("store")
         saved = store.save(_record(request, documents, judgement), snapshot)
@@ -68,26 +68,36 @@ def scan(request: ScanRequest, source: ObjectSource, store: Store, progress: Pro
     return ScanResult(saved, judgement, snapshot, comparison)
 
 
-def take_snapshot(cluster: str, taken_at: datetime, source: ObjectSource) -> Snapshot:
-    """Collect once; objects that cannot be understood are stored all the same and named as gaps."""
+def take_snapshot(cluster: str, taken_at: datetime, source: ObjectSource) -> tuple[Snapshot, Inventory]:
+    """Collect once; objects that cannot be understood are stored all the same and named as gaps.
+
+    The inventory is `collect.normalize` of the snapshot's objects, which is needed here for the gaps.
+    """
     collection = source.collect()
-    return Snapshot(
+    normalized = collect.normalize(collection.objects)
+    snapshot = Snapshot(
         cluster=cluster,
         taken_at=taken_at,
         source=collection.source,
         objects=collection.objects,
         kinds=collection.kinds,
-        gaps=tuple(sorted({*collection.gaps, *collect.normalize(collection.objects).gaps})),
+        gaps=tuple(sorted({*collection.gaps, *normalized.gaps})),
     )
+    return snapshot, normalized.inventory
 
 
-def judge(snapshot: Snapshot, documents: Sequence[Document], *, profile: Profile = Profile.AUTO) -> Judgement:
-    """Work out every verdict about a snapshot from the snapshot and the documents alone."""
+def judge(
+    snapshot: Snapshot, documents: Sequence[Document], *, inventory: Inventory | None = None
+) -> Judgement:
+    """Work out every verdict about a snapshot from the snapshot and the documents alone.
+
+    `inventory` is the snapshot's own, where the caller has it already; it is worked out again otherwise.
+    """
     config = assess.read_documents(documents)
-    inventory = collect.normalize(snapshot.objects).inventory
+    inventory = inventory or collect.normalize(snapshot.objects).inventory
     platform = detect.detect(snapshot)
-    declared = evaluate.reachability(inventory, platform, snapshot.gaps, profile=profile, as_declared=True)
-    effective = evaluate.reachability(inventory, platform, snapshot.gaps, profile=profile, as_declared=False)
+    declared = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=True)
+    effective = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
     facts = Facts(
         snapshot=snapshot,
         inventory=inventory,

@@ -9,6 +9,7 @@ from app.cli.options import required, scan_number
 from app.cli.progress import Reporter, reporting
 from app.cli.session import Session
 from app.errors import InputError
+from app.model.inventory import Inventory
 from app.model.platform import Platform
 from app.model.reachability import Profile
 from app.model.snapshot import Snapshot
@@ -48,28 +49,31 @@ def look(
         )
     with reporting() as progress:
         progress.stage("read", what=" ".join(paths) or cluster)
-        snapshot = _manifests(paths, progress) if paths else _stored(session, required(cluster), scan)
+        read = _manifests(paths, progress) if paths else _stored(session, required(cluster), scan)
+        snapshot, inventory = read
         progress.stage("compute", objects=len(snapshot.objects))
-        return _computed(snapshot, profile, as_declared=as_declared)
+        return _computed(snapshot, inventory, profile, as_declared=as_declared)
 
 
-def _manifests(paths: tuple[str, ...], progress: Reporter) -> Snapshot:
+def _manifests(paths: tuple[str, ...], progress: Reporter) -> tuple[Snapshot, Inventory]:
     from app import pipeline
 
     never_stored = datetime.now(UTC)
     return pipeline.take_snapshot("", never_stored, bootstrap.manifests(paths, progress.kind))
 
 
-def _stored(session: Session, cluster: str, scan: str) -> Snapshot:
+def _stored(session: Session, cluster: str, scan: str) -> tuple[Snapshot, Inventory]:
+    from app import collect
+
     with session.store() as store:
-        return store.snapshot(store.scan(cluster, scan_number(scan)))
+        snapshot = store.snapshot(store.scan(cluster, scan_number(scan)))
+    return snapshot, collect.normalize(snapshot.objects).inventory
 
 
-def _computed(snapshot: Snapshot, profile: Profile, *, as_declared: bool) -> View:
-    from app import collect, detect, evaluate
+def _computed(snapshot: Snapshot, inventory: Inventory, profile: Profile, *, as_declared: bool) -> View:
+    from app import detect, evaluate
 
     platform = detect.detect(snapshot)
-    inventory = collect.normalize(snapshot.objects).inventory
     reachability = evaluate.reachability(
         inventory, platform, snapshot.gaps, profile=profile, as_declared=as_declared
     )

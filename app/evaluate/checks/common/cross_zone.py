@@ -18,7 +18,7 @@ from app.model.policy import Direction
 from app.model.reachability import Workload
 from app.model.scope import Boundary, Placement
 
-LISTED = 100  # paths of one workload that get a result each; the rest share one
+LISTED = 25  # paths of one workload that get a result each; the rest share one
 _PLACE = "Place it by a rule in the scope file."
 _LIMITS = (
     "Private and special addresses outside the cluster count as untrusted only if the scope file names them.",

@@ -65,7 +65,7 @@ def evidence_of_signs(signs: Iterable[Sign]) -> tuple[Evidence, ...]:
     )
 
 
-@lru_cache(maxsize=20_000)  # policies stand in many results; writing YAML is the slow part
+@lru_cache(maxsize=4096)  # policies stand in many results; writing YAML is the slow part
 def _excerpt(stored: SnapshotObject, field: str) -> str:
     if not field:
         return ""
