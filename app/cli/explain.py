@@ -183,11 +183,7 @@ def _steps(answer: Answer) -> list[str]:
     """The steps of the decision, which is about one port, told about all ports that are decided alike."""
     from app import evaluate
 
-    decision = answer.decision
-    one = f"{decision.protocol} {decision.port} from {decision.source}"
-    ports = "any connection" if answer.ports.is_all else answer.ports
-    every = f"{ports} from {decision.source}"
-    return [step.replace(one, every) for step in evaluate.explain(decision)]
+    return list(evaluate.explain(answer.decision, answer.ports))
 
 
 def _tell(view: View, found: list[Answer]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.model.connections import Connections
 from app.model.decision import Decision, HalfDecision, Reason
 from app.model.identity import ObjectRef
 from app.model.policy import Direction
@@ -9,15 +10,16 @@ from app.model.policy import Direction
 _MISSES_SHOWN = 20
 
 
-def explain(decision: Decision) -> tuple[str, ...]:
+def explain(decision: Decision, ports: Connections | None = None) -> tuple[str, ...]:
     """The steps of a decision, one sentence each: the source's end, the destination's end, the result, its doubts.
 
-    The decision keeps its witnesses; this only words them.
+    The decision keeps its witnesses; this only words them. `ports` are all ports that are decided alike, where the
+    decision stands for more than its own.
     """
     return (
         *_half(decision.egress),
         *_half(decision.ingress),
-        _result(decision),
+        _result(decision, ports),
         *(f"{note[0].upper()}{note[1:]}." for note in decision.profile_notes),
     )
 
@@ -62,8 +64,10 @@ def _listed(policies: Sequence[ObjectRef]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _result(decision: Decision) -> str:
-    what = f"{decision.protocol} {decision.port} from {decision.source} to {decision.destination}"
+def _result(decision: Decision, ports: Connections | None) -> str:
+    what = f"{decision.protocol} {decision.port}" if ports is None else str(ports)
+    what = "any connection" if ports is not None and ports.is_all else what
+    what = f"{what} from {decision.source} to {decision.destination}"
     if decision.allowed:
         return f"So {what} is allowed."
     denied = Reason.NO_RULE_MATCHES in (decision.egress.reason, decision.ingress.reason)

@@ -1,6 +1,7 @@
 import pytest
 
 from app import evaluate
+from app.model.connections import Connections, PortSet
 from app.model.identity import GroupKind
 from app.model.snapshot import CollectionGap, GapReason
 from tests.builders import TCP, UNKNOWN_PLATFORM, inventory, pod, pods_peer, policy, rule
@@ -87,3 +88,18 @@ def test_a_long_list_of_misses_is_cut_and_says_so():
     engine = evaluate.reachability(inventory(PODS, [policy("shop/p", ingress=rules)]), UNKNOWN_PLATFORM, ())
     steps = evaluate.explain(engine.decide("ops/m[Pod]", "shop/web[Pod]", TCP, 80))
     assert steps[-2] == "5 more rules of these policies do not match either."
+
+
+@pytest.mark.parametrize(
+    ("ports", "last"),
+    [
+        (Connections.all(), "So any connection from shop/web[Pod] to shop/cart[Pod] is denied."),
+        (
+            Connections.of({TCP: PortSet.of([(80, 90)])}),
+            "So TCP 80–90 from shop/web[Pod] to shop/cart[Pod] is denied.",
+        ),
+    ],
+)
+def test_ports_that_are_decided_alike_are_told_together(ports, last):
+    engine = evaluate.reachability(inventory(PODS, POLICIES), UNKNOWN_PLATFORM, ())
+    assert evaluate.explain(engine.decide("shop/web[Pod]", "shop/cart[Pod]", TCP, 80), ports)[-1] == last
