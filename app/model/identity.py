@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Self
 
-KINDS_OF_PODS = ("Pod",)
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class GroupKind:

@@ -1,6 +1,6 @@
 """What was collected from a cluster at one time, and what was not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -153,10 +153,6 @@ class Snapshot:
     def of_kind(self, group: str, kind: str) -> tuple[SnapshotObject, ...]:
         """Objects of one type, sorted by identity; empty when there are none."""
         return self._by_kind.get(GroupKind(group, kind), ())
-
-    def each_kind(self) -> Iterator[GroupKind]:
-        """Types that have at least one object, sorted."""
-        return iter(sorted(self._by_kind))
 
     def find(self, ref: ObjectRef) -> SnapshotObject | None:
         """The object of this identity, if it was read."""

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.addresses import METADATA, range_of
-from app.evaluate.checks.common.enforcement import enforcement_on, strength_of
 from app.evaluate.checks.common.outside import Opened, Outside
-from app.evaluate.checks.common.population import boundaries_of, workload_subject
+from app.evaluate.checks.common.population import workload_subject
 from app.evaluate.checks.common.proof import Proof
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.witness import evidence_of, steps
 from app.evaluate.checks.common.wording import names
+from app.evaluate.checks.common.workloads import details_of, left_to_host_network
 from app.model.connections import Protocol
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
@@ -78,13 +78,9 @@ class _Judge:
 
     def result(self, workload: Workload) -> CheckResult:
         subject = workload_subject(workload)
-        details = Details(
-            boundaries=boundaries_of(self.facts.placements[workload.id]),
-            strength=strength_of(enforcement_on(self.facts, workload)),
-        )
+        details = details_of(self.facts, workload)
         if workload.host_network:
-            says = f"{workload.id} uses its node's network; see host-network-bypasses-policy"
-            return self.verdicts.not_applicable(subject, says, base=details)
+            return left_to_host_network(self.verdicts, workload, details)
         opened = [item for item in self.outside.opened(workload) if item.allowed.allows(Protocol.TCP, PORT)]
         if opened:
             return self._open(workload, opened[0], details)

@@ -3,15 +3,16 @@
 from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.addresses import text, untrusted
-from app.evaluate.checks.common.enforcement import enforcement_on, reason_on, strength_of
+from app.evaluate.checks.common.enforcement import reason_on
 from app.evaluate.checks.common.evidence import evidence_of_labels, evidence_of_policies
 from app.evaluate.checks.common.flows import EXTERNAL, Flows, names_of
 from app.evaluate.checks.common.isolation import default_deny, first_allow
 from app.evaluate.checks.common.outside import Opened, Outside, total, within
-from app.evaluate.checks.common.population import boundaries_of, workload_subject
+from app.evaluate.checks.common.population import workload_subject
 from app.evaluate.checks.common.proof import Proof
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import names, verb
+from app.evaluate.checks.common.workloads import details_of, left_to_host_network
 from app.model.connections import Connections
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Evidence
@@ -63,13 +64,9 @@ class _Judge:
 
     def result(self, workload: Workload) -> CheckResult:
         subject = workload_subject(workload)
-        details = Details(
-            boundaries=boundaries_of(self.facts.placements[workload.id]),
-            strength=strength_of(enforcement_on(self.facts, workload)),
-        )
+        details = details_of(self.facts, workload)
         if workload.host_network:
-            says = f"{workload.id} uses its node's network; see host-network-bypasses-policy"
-            return self.verdicts.not_applicable(subject, says, base=details)
+            return left_to_host_network(self.verdicts, workload, details)
         opened = self.outside.opened(workload)
         if not opened:
             says = f"{workload.id} cannot open a connection to an untrusted address"

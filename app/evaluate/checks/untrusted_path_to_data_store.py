@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.addresses import untrusted
-from app.evaluate.checks.common.enforcement import enforcement_on, strength_of
 from app.evaluate.checks.common.evidence import evidence_for
 from app.evaluate.checks.common.exposures import Exposure, exposure_gaps, exposures
 from app.evaluate.checks.common.outside import Opened, Outside
-from app.evaluate.checks.common.population import boundaries_of, cluster_subject, workload_subject
+from app.evaluate.checks.common.population import cluster_subject, workload_subject
 from app.evaluate.checks.common.proof import Proof
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.witness import evidence_of, first_port, steps
 from app.evaluate.checks.common.wording import names, verb
+from app.evaluate.checks.common.workloads import details_of
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity
 from app.model.policy import Direction
@@ -86,10 +86,7 @@ class _Judge:
                 yield self.verdicts.undecided(workload_subject(workload), says, (_UNPLACED,))
 
     def _store(self, workload: Workload) -> CheckResult:
-        details = Details(
-            boundaries=boundaries_of(self.facts.placements[workload.id]),
-            strength=strength_of(enforcement_on(self.facts, workload)),
-        )
+        details = details_of(self.facts, workload)
         ways, opened = self.ways.get(workload.id, []), self.outside.opened(workload)
         if ways:
             return self._exposed(workload, ways, details)

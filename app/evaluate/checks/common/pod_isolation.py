@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.doubts import merged, pod_gaps, policy_gaps
-from app.evaluate.checks.common.enforcement import enforcement_on, reason_on, strength_of, unproven
+from app.evaluate.checks.common.enforcement import enforcement_on, reason_on, unproven
 from app.evaluate.checks.common.evidence import evidence_of_labels, evidence_of_policies
 from app.evaluate.checks.common.isolation import (
     OPEN_TO,
@@ -12,9 +12,10 @@ from app.evaluate.checks.common.isolation import (
     first_allow,
     isolation_of,
 )
-from app.evaluate.checks.common.population import boundaries_of, workload_subject
+from app.evaluate.checks.common.population import workload_subject
 from app.evaluate.checks.common.verdicts import Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import names, verb
+from app.evaluate.checks.common.workloads import details_of, left_to_host_network
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 from app.model.platform import Enforcement
@@ -62,12 +63,9 @@ class PodIsolation:
     ) -> CheckResult:
         workload = found.workload
         state = enforcement_on(facts, workload)
-        details = Details(
-            boundaries=boundaries_of(facts.placements[workload.id]), strength=strength_of(state)
-        )
+        details = details_of(facts, workload)
         if workload.host_network:
-            says = f"{workload.id} uses its node's network, where no policy selects it; see host-network-bypasses-policy"
-            return verdicts.not_applicable(workload_subject(workload), says, base=details)
+            return left_to_host_network(verdicts, workload, details)
         if found.in_vain:
             return self._not_enforced(facts, verdicts, found, details)
         if found.isolated:

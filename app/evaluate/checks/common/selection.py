@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from app.evaluate.checks.common.population import by_namespace
 from app.model.facts import Facts
-from app.model.identity import ObjectRef
 from app.model.inventory import NAME_LABEL, Labels
 from app.model.policy import EVERYTHING, LabelSelector, NetworkPolicy, PodPeer
 from app.model.reachability import Workload
@@ -67,8 +66,3 @@ class Selection:
         """A workload's pods are alike to every policy, so its first pod answers for all."""
         pod = self._facts.pods.get(workload.pod_refs[0])
         return pod.labels if pod else workload.labels
-
-
-def selected_by(facts: Facts, selection: Selection) -> dict[ObjectRef, tuple[Workload, ...]]:
-    """Workloads that each policy selects, enforced or not."""
-    return {policy.ref: selection.selected(policy) for policy in facts.inventory.policies}
