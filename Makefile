@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= 2
 
-.PHONY: help demo test lint format bench schemas wheel clean system-libs
+.PHONY: help demo test lint format bench schemas lock wheel clean system-libs
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ bench: $(VENV)/.installed ## Measure what docs/benchmarks.md reports; takes minu
 
 schemas: $(VENV)/.installed ## Write config/schema/*.json from the code
 	@$(BIN)/python scripts/write_schemas.py
+
+lock: ## Pin every package anew, by hash; needs uv
+	@sh scripts/lock.sh
 
 wheel: $(VENV)/.installed ## Build the wheel into dist/
 	@$(BIN)/python -m hatchling build -t wheel -d dist
