@@ -26,14 +26,15 @@ from app.model.policy import (
     Direction,
     LabelSelector,
     NamedPort,
-    NetworkPolicy,
     Operator,
     Peer,
     PodPeer,
+    Policy,
     PolicyPort,
     PortRange,
     Requirement,
     Rule,
+    Subject,
 )
 
 INGRESS, EGRESS = Direction.INGRESS, Direction.EGRESS
@@ -42,7 +43,7 @@ TCP, UDP, SCTP = Protocol.TCP, Protocol.UDP, Protocol.SCTP
 
 def inventory(
     pods: Iterable[Pod] = (),
-    policies: Iterable[NetworkPolicy] = (),
+    policies: Iterable[Policy] = (),
     *,
     namespaces: Iterable[Namespace] = (),
     nodes: Iterable[Node] = (),
@@ -211,15 +212,17 @@ def policy(
     *,
     ingress: Sequence[Rule] | None = None,
     egress: Sequence[Rule] | None = None,
-) -> NetworkPolicy:
+) -> Policy:
     """A policy; a direction that is not None isolates."""
     space, short = name.split("/")
-    return NetworkPolicy(
+    directions = frozenset(
+        direction for direction, rules in ((INGRESS, ingress), (EGRESS, egress)) if rules is not None
+    )
+    return Policy(
         ref=ObjectRef("networking.k8s.io", "NetworkPolicy", space, short),
-        pod_selector=selector(pods),
-        directions=frozenset(
-            direction for direction, rules in ((INGRESS, ingress), (EGRESS, egress)) if rules is not None
-        ),
+        subject=Subject(selector(pods), space),
+        directions=directions,
+        isolates=directions,
         ingress=_at("spec.ingress", ingress),
         egress=_at("spec.egress", egress),
     )

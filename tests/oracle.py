@@ -16,9 +16,9 @@ from app.model.policy import (
     Direction,
     LabelSelector,
     NamedPort,
-    NetworkPolicy,
     Operator,
     Peer,
+    Policy,
     PolicyPort,
     Rule,
 )
@@ -90,20 +90,20 @@ class Oracle:
     def _isolated(self, pod: Pod, direction: Direction) -> bool:
         return any(self._policies(pod, direction))
 
-    def _policies(self, pod: Pod, direction: Direction) -> Iterator[NetworkPolicy]:
+    def _policies(self, pod: Pod, direction: Direction) -> Iterator[Policy]:
         if pod.host_network or pod.ref in self.unenforced:
             return
         for policy in self.inventory.policies:
             if (
                 policy.namespace == pod.namespace
                 and direction in policy.directions
-                and selects(policy.pod_selector, pod.labels)
+                and selects(policy.subject.selector, pod.labels)
             ):
                 yield policy
 
     def _rule_matches(
         self,
-        policy: NetworkPolicy,
+        policy: Policy,
         rule: Rule,
         peer: End,
         destination: End,
@@ -119,7 +119,7 @@ class Oracle:
         )
         return from_or_to and ports
 
-    def _peer_matches(self, policy: NetworkPolicy, peer: Peer, end: End, families: Families) -> bool:
+    def _peer_matches(self, policy: Policy, peer: Peer, end: End, families: Families) -> bool:
         if isinstance(peer, AddressPeer):
             return any(
                 item.first <= int(ip_address(ip)) <= item.last and item.version == ip_address(ip).version

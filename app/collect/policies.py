@@ -21,12 +21,13 @@ from app.model.policy import (
     Direction,
     LabelSelector,
     NamedPort,
-    NetworkPolicy,
     Peer,
     PodPeer,
+    Policy,
     PolicyPort,
     PortRange,
     Rule,
+    Subject,
 )
 from app.model.snapshot import SnapshotObject
 
@@ -38,7 +39,7 @@ _EMPTY = wire.PolicySpec()
 _PORT_NAME = re.compile(r"(?=.{1,15}\Z)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
-def network_policy(item: SnapshotObject) -> NetworkPolicy:
+def network_policy(item: SnapshotObject) -> Policy:
     """Read one policy.
 
     Raises:
@@ -47,17 +48,20 @@ def network_policy(item: SnapshotObject) -> NetworkPolicy:
     spec = decode(item.body, _DECODER).spec or _EMPTY
     found: list[Violation] = []
     directions = _directions(spec, found)
-    policy = NetworkPolicy(
-        ref=item.ref,
-        pod_selector=_selector(spec.pod_selector, "spec.podSelector", found) or EVERYTHING,
-        directions=directions,
-        ingress=_ingress(spec, found),
-        egress=_egress(spec, found),
-        digest=item.digest,
-    )
+    selector = _selector(spec.pod_selector, "spec.podSelector", found) or EVERYTHING
+    ingress, egress = _ingress(spec, found), _egress(spec, found)
     if found:
         raise InvalidObjectError(*found)
-    return _without_ignored_sections(policy)
+    return Policy(
+        ref=item.ref,
+        subject=Subject(selector, item.ref.namespace),
+        directions=directions,
+        isolates=directions,
+        # The API ignores a section whose direction `policyTypes` does not list.
+        ingress=ingress if Direction.INGRESS in directions else (),
+        egress=egress if Direction.EGRESS in directions else (),
+        digest=item.digest,
+    )
 
 
 def _directions(spec: wire.PolicySpec, found: list[Violation]) -> frozenset[Direction]:
@@ -69,13 +73,6 @@ def _directions(spec: wire.PolicySpec, found: list[Violation]) -> frozenset[Dire
         if name not in known:
             found.append(Violation(f"spec.policyTypes[{index}]", f"`{name}` is neither Ingress nor Egress"))
     return frozenset(Direction(name) for name in spec.policy_types if name in known)
-
-
-def _without_ignored_sections(policy: NetworkPolicy) -> NetworkPolicy:
-    """Drop a section whose direction `policyTypes` does not list: the API ignores it."""
-    ingress = policy.ingress if Direction.INGRESS in policy.directions else ()
-    egress = policy.egress if Direction.EGRESS in policy.directions else ()
-    return NetworkPolicy(policy.ref, policy.pod_selector, policy.directions, ingress, egress, policy.digest)
 
 
 def _ingress(spec: wire.PolicySpec, found: list[Violation]) -> tuple[Rule, ...]:

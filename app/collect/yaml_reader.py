@@ -15,6 +15,7 @@ from app.collect.scalars import Scalar, key_text, plain_scalar, tagged_scalar
 MAX_DEPTH = 128
 MAX_ALIASED = 100_000  # values that aliases of one document may stand for, together
 _MERGE = "<<"
+_TOO_DEEP = "maximum nesting depth"  # libyaml has a limit of its own, above ours, and looks ahead in `[[[…`
 
 Json = dict[str, Any] | list[Any] | Scalar
 
@@ -50,6 +51,10 @@ def read_yaml(text: str, first_line: int = 1) -> YamlDocument:
         builder = _Builder(yaml.CSafeLoader(text), first_line)
         return YamlDocument(builder.document(), tuple(builder.repeated))
     except yaml.YAMLError as error:
+        if _TOO_DEEP in str(getattr(error, "problem", "")):
+            mark = getattr(error, "problem_mark", None)
+            line = first_line + (mark.line if mark else 0)
+            raise YamlTooLargeError(f"line {line}: nested deeper than {MAX_DEPTH} levels") from None
         raise YamlError(_explained(error, first_line)) from None
 
 

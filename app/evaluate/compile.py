@@ -10,7 +10,16 @@ from app.evaluate.selectors import SelectorIndex
 from app.evaluate.views import View
 from app.model.decision import RuleRef
 from app.model.identity import ObjectRef
-from app.model.policy import AddressPeer, Direction, NetworkPolicy, PodPeer, PolicyPort, Rule
+from app.model.policy import (
+    AddressPeer,
+    Direction,
+    LabelSelector,
+    PodPeer,
+    Policy,
+    PolicyPort,
+    Rule,
+    Selector,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ class PolicySet:
 
 
 def compile_policies(
-    policies: Sequence[NetworkPolicy],
+    policies: Sequence[Policy],
     blocks: Sequence[Blocks],
     selectors: SelectorIndex,
     space: AddressSpace,
@@ -143,8 +152,8 @@ class _Compiler:
         self._by_blocks = tuple(_classes_by_blocks(blocks, family) for family in (0, 1))
         self._block_peers: dict[Block, PeerSet] = {}
 
-    def policy(self, policy: NetworkPolicy) -> CompiledPolicy:
-        subjects = self._selectors.subjects(policy.namespace, policy.pod_selector)
+    def policy(self, policy: Policy) -> CompiledPolicy:
+        subjects = self._selectors.subjects(policy.namespace, _labels(policy.subject.selector))
         return CompiledPolicy(
             ref=policy.ref,
             subjects=subjects,
@@ -157,7 +166,7 @@ class _Compiler:
             },
         )
 
-    def _rules(self, policy: NetworkPolicy, direction: Direction) -> Iterator[CompiledRule]:
+    def _rules(self, policy: Policy, direction: Direction) -> Iterator[CompiledRule]:
         for rule in policy.rules(direction):
             yield CompiledRule(
                 ref=RuleRef(policy.ref, direction, rule.path),
@@ -192,6 +201,11 @@ class _Compiler:
             known = PeerSet(self._space.atoms_in(peer.ranges) << self._first_atom, v4, v6)
             self._block_peers[peer.ranges] = known
         return known
+
+
+def _labels(selector: Selector) -> LabelSelector:
+    assert isinstance(selector, LabelSelector)
+    return selector
 
 
 def _classes_by_blocks(blocks: Sequence[Blocks], family: int) -> dict[int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.evaluate.addresses import AddressSpace, Block
-from app.model.policy import AddressPeer, LabelSelector, NamedPort, NetworkPolicy, PodPeer, Rule
+from app.model.policy import AddressPeer, LabelSelector, NamedPort, PodPeer, Policy, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class Vocabulary:
     space: AddressSpace
 
     @classmethod
-    def of(cls, policies: Iterable[NetworkPolicy]) -> "Vocabulary":
+    def of(cls, policies: Iterable[Policy]) -> "Vocabulary":
         """Collect what the policies mention."""
         policies = tuple(policies)
         rules = [rule for policy in policies for rule in (*policy.ingress, *policy.egress)]
         values: dict[str, set[str]] = {}
-        for selector in {policy.pod_selector for policy in policies} | set(_peer_selectors(rules)):
+        for selector in {policy.subject.selector for policy in policies} | set(_peer_selectors(rules)):
             for item in selector.requirements:
                 values.setdefault(item.key, set()).update(item.values)
         return cls(

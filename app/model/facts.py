@@ -11,7 +11,7 @@ from app.model.history import RunContext
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Labels, Pod
 from app.model.platform import Platform
-from app.model.policy import NetworkPolicy
+from app.model.policy import Policy
 from app.model.reachability import Reachability
 from app.model.scope import Placement, Scope
 from app.model.snapshot import CollectionGap, Snapshot
@@ -33,7 +33,7 @@ class Facts:
     at: datetime
 
     @cached_property
-    def policies(self) -> Mapping[ObjectRef, NetworkPolicy]:
+    def policies(self) -> Mapping[ObjectRef, Policy]:
         """Policies by identity."""
         return {policy.ref: policy for policy in self.inventory.policies}
 

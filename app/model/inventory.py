@@ -11,7 +11,7 @@ from functools import cached_property
 
 from app.model.connections import Protocol
 from app.model.identity import ObjectRef, WorkloadKey
-from app.model.policy import NetworkPolicy
+from app.model.policy import Policy, Tier
 
 Labels = Mapping[str, str]
 
@@ -104,6 +104,14 @@ class Node:
         return self.ref.name
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """`core/v1 ServiceAccount`, as far as a policy can select by it."""
+
+    ref: ObjectRef
+    labels: Labels
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ServicePort:
     """`spec.ports[]`; `target` is a number, a port name, or 0 when it equals `port` by default."""
@@ -169,7 +177,9 @@ class Inventory:
     nodes: tuple[Node, ...]
     services: tuple[Service, ...]
     edges: tuple[EdgeRoute, ...]
-    policies: tuple[NetworkPolicy, ...]
+    policies: tuple[Policy, ...]
+    tiers: tuple[Tier, ...] = ()
+    accounts: tuple[ServiceAccount, ...] = ()
 
     @cached_property
     def namespace_labels(self) -> Mapping[str, Labels]:

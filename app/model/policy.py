@@ -1,5 +1,13 @@
-"""Network policies in normal form: every default of the API made explicit, every selector one list of requirements."""
+"""Policies of every kind in one normal form: each default made explicit, each selector an expression, each rule an action.
 
+The readers in `app.collect` produce it; `app.evaluate` arranges policies into the order in which a data plane asks them.
+The form in one paragraph: an end of a connection is asked tier by tier. In a tier, the rules of all policies that select
+the end are tried in order of `Policy.order`, and within a policy from first to last; the first rule that matches acts. What
+no rule matches meets the tier's default if a policy in it isolates the end, and goes on to the next tier otherwise. What
+leaves the last tier is allowed. Kubernetes NetworkPolicy is the case of one tier, rules that only allow, and default deny.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -15,22 +23,46 @@ class Direction(StrEnum):
     EGRESS = "Egress"
 
 
+class Action(StrEnum):
+    """What a rule that matches does. A log action only observes: readers drop it."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+    PASS = "Pass"  # noqa: S105  skip the rest of the tier
+
+
+class Facet(StrEnum):
+    """What of a pod a requirement looks at."""
+
+    POD = "pod"  # a label of the pod
+    NAMESPACE = "namespace"  # a label of its namespace
+    ACCOUNT = "service account"  # a label of its service account
+    ACCOUNT_NAME = "service account name"  # `spec.serviceAccountName`; the requirement's key is empty
+
+
 class Operator(StrEnum):
-    """`LabelSelectorRequirement.operator`. NotIn and DoesNotExist match when the key is missing."""
+    """`LabelSelectorRequirement.operator`, and the string operators of Calico's selector language.
+
+    NotIn and DoesNotExist match when the key is missing; all others do not.
+    """
 
     IN = "In"
     NOT_IN = "NotIn"
     EXISTS = "Exists"
     DOES_NOT_EXIST = "DoesNotExist"
+    CONTAINS = "contains"
+    STARTS_WITH = "starts with"
+    ENDS_WITH = "ends with"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Requirement:
-    """One condition on one label; `values` sorted, empty for Exists and DoesNotExist."""
+    """One condition on one label; `values` sorted, empty for Exists and DoesNotExist, one for the string operators."""
 
     key: str
     operator: Operator
     values: tuple[str, ...] = ()
+    facet: Facet = Facet.POD
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,21 +76,72 @@ class LabelSelector:
         return ",".join(_requirement_text(item) for item in self.requirements) or "everything"
 
 
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part must hold; holds when there is none."""
+
+    parts: tuple["Selector", ...]
+
+    def __str__(self) -> str:
+        """Write `(a and b)`."""
+        return f"({' and '.join(str(part) for part in self.parts)})" if self.parts else "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part must hold; never holds when there is none."""
+
+    parts: tuple["Selector", ...]
+
+    def __str__(self) -> str:
+        """Write `(a or b)`."""
+        return f"({' or '.join(str(part) for part in self.parts)})" if self.parts else "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part must not hold."""
+
+    part: "Selector"
+
+    def __str__(self) -> str:
+        """Write `not (a)`."""
+        return f"not ({self.part})"
+
+
+Selector = LabelSelector | AllOf | AnyOf | Not
+
 EVERYTHING = LabelSelector()
+NOTHING = AnyOf(())
+
+
+def requirements(selector: Selector) -> Iterator[Requirement]:
+    """Every requirement that stands anywhere in a selector."""
+    match selector:
+        case LabelSelector():
+            yield from selector.requirements
+        case Not():
+            yield from requirements(selector.part)
+        case AllOf() | AnyOf():
+            for part in selector.parts:
+                yield from requirements(part)
 
 
 def _requirement_text(item: Requirement) -> str:
+    key = item.key if item.facet is Facet.POD else f"{item.facet} {item.key}".rstrip()
     match item.operator:
         case Operator.EXISTS:
-            return item.key
+            return key
         case Operator.DOES_NOT_EXIST:
-            return f"!{item.key}"
+            return f"!{key}"
         case Operator.IN if len(item.values) == 1:
-            return f"{item.key}={item.values[0]}"
+            return f"{key}={item.values[0]}"
         case Operator.IN:
-            return f"{item.key} in ({','.join(item.values)})"
+            return f"{key} in ({','.join(item.values)})"
         case Operator.NOT_IN:
-            return f"{item.key} notin ({','.join(item.values)})"
+            return f"{key} notin ({','.join(item.values)})"
+        case Operator.CONTAINS | Operator.STARTS_WITH | Operator.ENDS_WITH:
+            return f"{key} {item.operator} {item.values[0]}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,6 +153,15 @@ class AddressRange:
     last: int
 
 
+class AddressMatch(StrEnum):
+    """Whose addresses an address peer is compared with."""
+
+    AS_THE_DATA_PLANE_READS = "as the data plane reads"  # `ipBlock` of NetworkPolicy: pods or not, by profile
+    ANYONE = "anyone"  # pods, nodes and addresses outside the cluster (ClusterNetworkPolicy `networks`, Calico `nets`)
+    OUTSIDE = "outside"  # addresses outside the cluster alone (Cilium CIDR rules)
+    NODES = "nodes"  # nodes alone: hostNetwork pods, and node addresses seen from outside (Cilium `host`, CNP `nodes`)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class PodPeer:
     """Pods by label. `namespace_selector` None means the policy's own namespace (API field absent)."""
@@ -78,15 +170,51 @@ class PodPeer:
     pod_selector: LabelSelector
 
 
+@dataclass(frozen=True, slots=True)
+class SelectorPeer:
+    """Pods by an expression over their own, their namespace's and their service account's labels.
+
+    `namespace` limits it to one namespace; None means the whole cluster. HostNetwork pods are never matched.
+    """
+
+    selector: Selector
+    namespace: str | None = None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class AddressPeer:
-    """`ipBlock`: a CIDR with `except` taken out; ranges sorted and disjoint. `text` is as the object writes it."""
+    """Addresses: a CIDR with `except` taken out, a network set, the addresses of nodes. `text` is as an object writes it.
+
+    `ranges` are sorted and disjoint.
+    """
 
     ranges: tuple[AddressRange, ...]
     text: str
+    match: AddressMatch = AddressMatch.AS_THE_DATA_PLANE_READS
 
 
-Peer = PodPeer | AddressPeer
+@dataclass(frozen=True, slots=True)
+class EveryPeer:
+    """Ends that all parts match, as in one entity rule of Calico (`selector` and `nets` together)."""
+
+    parts: tuple["Peer", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyPeer:
+    """Ends that at least one part matches; nothing when there is none."""
+
+    parts: tuple["Peer", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPeer:
+    """Ends that the part does not match: pods, nodes and addresses outside the cluster alike (`notNets`)."""
+
+    part: "Peer"
+
+
+Peer = PodPeer | SelectorPeer | AddressPeer | EveryPeer | AnyPeer | OtherPeer
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -110,37 +238,105 @@ PolicyPort = PortRange | NamedPort
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One item of `ingress` or `egress`.
+    """One rule of a policy.
 
     Attributes:
         path: where it stands in the object, for example `spec.ingress[0]`.
-        peers: None means any peer, addresses outside the cluster included (`from`/`to` empty or missing).
-        ports: None means every port of every protocol (`ports` empty or missing).
+        peers: the other end; None means any, addresses outside the cluster included; several mean any of them.
+        ports: None means every port of every protocol; an empty tuple means none of TCP, UDP and SCTP (an ICMP rule).
+        action: what it does to what it matches.
+        own: narrows the selected end further (Calico `destination.selector` of an ingress rule); None does not narrow.
+        conditions: what the rule asks for beyond ends and ports, one sentence each: "HTTP GET /health only", "only
+            addresses that DNS gave for api.example.com". An allow with conditions allows at most what it says here; a deny
+            or pass with conditions does not take anything away for certain.
     """
 
     path: str
     peers: tuple[Peer, ...] | None
     ports: tuple[PolicyPort, ...] | None
+    action: Action = Action.ALLOW
+    own: tuple[Peer, ...] | None = None
+    conditions: tuple[str, ...] = ()
+
+
+class Family(StrEnum):
+    """Which system's policies; decides with the data plane in which tier a policy is asked."""
+
+    KUBERNETES = "kubernetes"  # networking.k8s.io NetworkPolicy
+    ADMIN = "admin"  # AdminNetworkPolicy; ClusterNetworkPolicy with `tier: Admin`
+    BASELINE = "baseline"  # BaselineAdminNetworkPolicy; ClusterNetworkPolicy with `tier: Baseline`
+    CALICO = "calico"
+    CILIUM = "cilium"
+    ANTREA = "antrea"
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkPolicy:
-    """`networking.k8s.io/v1 NetworkPolicy` with defaults applied.
+class Tier:
+    """A tier object: `Tier` of Calico (`spec.order`, `spec.defaultAction`) or of Antrea (`spec.priority`).
 
-    `directions` is `policyTypes` after defaulting: Ingress always when absent, Egress only if the object has egress rules
-    (pkg/apis/networking/v1/defaults.go). A section whose direction is not listed is ignored and dropped here.
+    `order` sorts tiers, lowest first; infinity where the object gives none.
     """
 
     ref: ObjectRef
-    pod_selector: LabelSelector
+    family: Family
+    order: float
+    default: Action
+    digest: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name that policies refer to."""
+        return self.ref.name
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Pods that a policy selects: by expression, in one namespace or (None) in the whole cluster.
+
+    HostNetwork pods are never selected.
+    """
+
+    selector: Selector
+    namespace: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy of any kind.
+
+    Attributes:
+        ref: the object.
+        subject: whom it selects.
+        directions: directions in which it is asked; a section of any other direction is dropped by the reader.
+        isolates: those of them in which an end that it selects meets the tier's default where no rule matches. All of
+            `directions` for NetworkPolicy and Calico, none for admin policies, by `enableDefaultDeny` for Cilium.
+        ingress: rules in order; `path` says where each stands.
+        egress: likewise.
+        family: which system's.
+        tier: the tier's name, for families whose tiers are objects (Calico, Antrea); empty otherwise.
+        order: sorts policies of one tier, lowest first; infinity where the object gives none. Policies of equal order
+            are asked by name, unless their family leaves that open (`ADMIN`, `BASELINE`): then both orders hold.
+        staged: declared and never enforced (Calico `Staged…`, AuthorizationPolicy dry run).
+        unclear: fields that could not be understood, one sentence each: whatever it selects cannot be told.
+        digest: of the stored object.
+    """
+
+    ref: ObjectRef
+    subject: Subject
     directions: frozenset[Direction]
     ingress: tuple[Rule, ...]
     egress: tuple[Rule, ...]
+    isolates: frozenset[Direction] = frozenset(Direction)
+    family: Family = Family.KUBERNETES
+    tier: str = ""
+    order: float = float("inf")
+    staged: bool = False
+    unclear: tuple[str, ...] = ()
     digest: str = ""
 
     @property
     def namespace(self) -> str:
-        """Namespace whose pods it can select."""
+        """Namespace of the object; empty for a policy of the whole cluster."""
         return self.ref.namespace
 
     def rules(self, direction: Direction) -> tuple[Rule, ...]:

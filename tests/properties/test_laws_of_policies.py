@@ -79,7 +79,7 @@ def test_two_policies_allow_what_one_with_both_their_rules_allows(cluster, one, 
     other = replace(
         other,
         ref=replace(other.ref, namespace=one.namespace),
-        pod_selector=one.pod_selector,
+        subject=one.subject,
         directions=one.directions,
     )
     both = replace(one, ingress=one.ingress + other.ingress, egress=one.egress + other.egress)

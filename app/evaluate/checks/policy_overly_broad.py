@@ -15,7 +15,7 @@ from app.model.connections import Connections, PortSet, Protocol
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity
 from app.model.identity import GroupKind
-from app.model.policy import AddressPeer, Direction, NetworkPolicy, PodPeer, PortRange, Rule
+from app.model.policy import AddressPeer, Direction, PodPeer, Policy, PortRange, Rule
 from app.model.reachability import Workload
 from app.model.scope import Boundary, Thresholds
 
@@ -75,7 +75,7 @@ class _Judge:
         namespaces = kind_gaps(self.facts, GroupKind("", "Namespace"))
         self.peers = (*pod_gaps(self.facts).anywhere(), *namespaces.anywhere())
 
-    def result(self, policy: NetworkPolicy) -> CheckResult:
+    def result(self, policy: Policy) -> CheckResult:
         selected = self.selection.selected(policy)
         broad = list(self._broad(policy, selected))
         unapproved = [item for item in broad if not item.flow]
@@ -104,11 +104,11 @@ class _Judge:
         )
         return self.verdicts.failed(subject, says, remedy=remedy, base=details)
 
-    def _unread(self, policy: NetworkPolicy) -> tuple[Doubt, ...]:
+    def _unread(self, policy: Policy) -> tuple[Doubt, ...]:
         """Whom a rule names, and so what approves it, rests on every pod and every namespace's labels."""
         return (*self.policies.of(policy.namespace), *self.peers)
 
-    def _broad(self, policy: NetworkPolicy, selected: tuple[Workload, ...]) -> Iterator[_Broad]:
+    def _broad(self, policy: Policy, selected: tuple[Workload, ...]) -> Iterator[_Broad]:
         for direction in sorted(policy.directions):
             for rule in policy.rules(direction):
                 meant = direction is Direction.INGRESS and self._all_public(selected)
@@ -121,9 +121,7 @@ class _Judge:
                     flow = self._approved(policy, rule, direction, selected)
                     yield _Broad(rule, direction, reasons, flow)
 
-    def _foreign_zone(
-        self, policy: NetworkPolicy, rule: Rule, selected: tuple[Workload, ...]
-    ) -> Iterator[str]:
+    def _foreign_zone(self, policy: Policy, rule: Rule, selected: tuple[Workload, ...]) -> Iterator[str]:
         """Peers by namespaceSelector that are outside a boundary whose sensitive part the policy selects."""
         for boundary in Boundary:
             if not any(self.facts.placements[item.id].sensitive(boundary) for item in selected):
@@ -146,7 +144,7 @@ class _Judge:
         return placement.inside(boundary) is False and not placement.shared
 
     def _approved(
-        self, policy: NetworkPolicy, rule: Rule, direction: Direction, selected: tuple[Workload, ...]
+        self, policy: Policy, rule: Rule, direction: Direction, selected: tuple[Workload, ...]
     ) -> str:
         ports = _numbers(rule)
         if ports is None or not selected:
@@ -156,13 +154,13 @@ class _Judge:
         ends = (others, own) if direction is Direction.INGRESS else (own, others)
         return self.flows.covers(*ends, ports)
 
-    def _peer_names(self, policy: NetworkPolicy, rule: Rule) -> Iterator[frozenset[str]]:
+    def _peer_names(self, policy: Policy, rule: Rule) -> Iterator[frozenset[str]]:
         if rule.peers is None or any(isinstance(peer, AddressPeer) for peer in rule.peers):
             yield EXTERNAL
         for workload in self._peers(policy, rule):
             yield names_of(self.facts, workload.id, workload.namespace)
 
-    def _peers(self, policy: NetworkPolicy, rule: Rule) -> Iterable[Workload]:
+    def _peers(self, policy: Policy, rule: Rule) -> Iterable[Workload]:
         if rule.peers is None:
             return self.facts.reachability.workloads
         return (

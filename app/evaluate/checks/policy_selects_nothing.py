@@ -12,7 +12,7 @@ from app.evaluate.checks.common.wording import count
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 from app.model.identity import GroupKind
-from app.model.policy import EVERYTHING, NetworkPolicy, PodPeer
+from app.model.policy import EVERYTHING, PodPeer, Policy
 from app.model.reachability import Workload
 
 STREAK = "consecutive_scans"  # in `CheckResult.data`: scans in a row, this one included, in which the condition held
@@ -67,7 +67,7 @@ class _Judge:
         self.pods = pod_gaps(self.facts)
         self.namespaces = kind_gaps(self.facts, GroupKind("", "Namespace"))
 
-    def result(self, policy: NetworkPolicy) -> CheckResult:
+    def result(self, policy: Policy) -> CheckResult:
         subject = policy_subject(policy.ref)
         before = self.facts.context.streaks.get(f"{self.verdicts.meta.id}/{subject.id}", 0)
         empty = list(self._empty(policy))
@@ -87,7 +87,7 @@ class _Judge:
         return self._counted(policy, says, before + 1, empty, details)
 
     def _counted(
-        self, policy: NetworkPolicy, says: str, nights: int, empty: list[_Empty], details: Details
+        self, policy: Policy, says: str, nights: int, empty: list[_Empty], details: Details
     ) -> CheckResult:
         subject, limit = policy_subject(policy.ref), self.facts.scope.thresholds.empty_selector_nights
         why = (
@@ -107,20 +107,20 @@ class _Judge:
             base=details,
         )
 
-    def _empty(self, policy: NetworkPolicy) -> Iterator[_Empty]:
-        if policy.pod_selector != EVERYTHING and not self.selection.selected(policy):
-            yield _Empty("spec.podSelector", str(policy.pod_selector))
+    def _empty(self, policy: Policy) -> Iterator[_Empty]:
+        if policy.subject.selector != EVERYTHING and not self.selection.selected(policy):
+            yield _Empty("spec.podSelector", str(policy.subject.selector))
         for rule in (*policy.ingress, *policy.egress):
             for peer in rule.peers or ():
                 if isinstance(peer, PodPeer) and self._matches_nothing(policy, peer):
                     yield _Empty(rule.path, _peer_text(peer))
 
-    def _matches_nothing(self, policy: NetworkPolicy, peer: PodPeer) -> bool:
+    def _matches_nothing(self, policy: Policy, peer: PodPeer) -> bool:
         if peer.pod_selector == EVERYTHING and peer.namespace_selector in (None, EVERYTHING):
             return False
         return not self.selection.matched(policy.namespace, peer)
 
-    def _doubts(self, policy: NetworkPolicy) -> tuple[Doubt, ...]:
+    def _doubts(self, policy: Policy) -> tuple[Doubt, ...]:
         """Peers may be anywhere, so pods and labels of every namespace count."""
         peers = any(rule.peers for rule in (*policy.ingress, *policy.egress))
         if peers:

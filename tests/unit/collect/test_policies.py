@@ -60,7 +60,7 @@ def test_a_section_that_is_not_listed_is_dropped():
     "given", [{}, {"podSelector": None}, {"podSelector": {}}, {"podSelector": {"matchLabels": None}}]
 )
 def test_a_missing_or_empty_pod_selector_selects_everything(given):
-    assert read(given).pod_selector == EVERYTHING
+    assert read(given).subject.selector == EVERYTHING
 
 
 def test_labels_and_expressions_become_one_sorted_list():
@@ -76,7 +76,7 @@ def test_labels_and_expressions_become_one_sorted_list():
             }
         }
     )
-    assert found.pod_selector.requirements == (
+    assert found.subject.selector.requirements == (
         Requirement("a", Operator.IN, ("1",)),
         Requirement("b", Operator.IN, ("2",)),
         Requirement("c", Operator.NOT_IN, ("x", "y")),
@@ -297,6 +297,6 @@ def test_every_violation_of_a_policy_is_named():
 
 @pytest.mark.parametrize("key", ["app", "app.kubernetes.io/name", "a/b", "x.y/A_b-c.d"])
 def test_label_names_of_the_api_are_accepted(key):
-    assert read({"podSelector": {"matchLabels": {key: ""}}}).pod_selector == LabelSelector(
+    assert read({"podSelector": {"matchLabels": {key: ""}}}).subject.selector == LabelSelector(
         (Requirement(key, Operator.IN, ("",)),)
     )

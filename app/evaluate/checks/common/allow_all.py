@@ -14,7 +14,7 @@ from app.evaluate.checks.common.wording import count, names
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 from app.model.identity import ObjectRef
-from app.model.policy import Direction, NetworkPolicy
+from app.model.policy import Direction, Policy
 from app.model.reachability import Workload
 
 
@@ -60,7 +60,7 @@ class _Judge:
         judged = [item for item in self.facts.reachability.workloads if not self._spared(item)]
         self.unions = unions(self.facts, judged, self.check.direction, self.check.universe)
 
-    def result(self, policy: NetworkPolicy) -> CheckResult:
+    def result(self, policy: Policy) -> CheckResult:
         selected = self.selection.selected(policy)
         judged = [item for item in selected if not self._spared(item)]
         found = list(openings(policy.rules(self.check.direction), self.check.universe, self.selection))
@@ -75,7 +75,7 @@ class _Judge:
         return self._closed(policy, selected, found, details)
 
     def _open(
-        self, policy: NetworkPolicy, found: Sequence[Opening], judged: Sequence[Workload], details: Details
+        self, policy: Policy, found: Sequence[Opening], judged: Sequence[Workload], details: Details
     ) -> CheckResult:
         return self.verdicts.failed(
             policy_subject(policy.ref),
@@ -91,7 +91,7 @@ class _Judge:
             base=details,
         )
 
-    def _open_together(self, policy: NetworkPolicy, details: Details) -> CheckResult:
+    def _open_together(self, policy: Policy, details: Details) -> CheckResult:
         union = self.unions[policy.ref]
         rules = [rule.rule for rule in union.rules]
         return self.verdicts.failed(
@@ -108,7 +108,7 @@ class _Judge:
         )
 
     def _closed(
-        self, policy: NetworkPolicy, selected: Sequence[Workload], found: Sequence[Opening], details: Details
+        self, policy: Policy, selected: Sequence[Workload], found: Sequence[Opening], details: Details
     ) -> CheckResult:
         subject, unread = policy_subject(policy.ref), merged(policy.namespace, self.policies, self.pods)
         if not selected:

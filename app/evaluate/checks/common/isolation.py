@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.model.facts import Facts
 from app.model.identity import ObjectRef
-from app.model.policy import EVERYTHING, Direction, NetworkPolicy
+from app.model.policy import EVERYTHING, Direction, Policy
 from app.model.reachability import Workload
 
 OPEN_TO = {
@@ -47,7 +47,7 @@ def isolation_of(facts: Facts, workload: Workload, direction: Direction) -> Isol
     )
 
 
-def restricts(policy: NetworkPolicy, direction: Direction) -> bool:
+def restricts(policy: Policy, direction: Direction) -> bool:
     """True when a policy isolates in a direction and does not admit everything again.
 
     A rule with neither peers nor ports lets every connection through, so a policy that has one is no baseline.
@@ -57,12 +57,12 @@ def restricts(policy: NetworkPolicy, direction: Direction) -> bool:
     return not any(rule.peers is None and rule.ports is None for rule in policy.rules(direction))
 
 
-def baselines(policies: Iterable[NetworkPolicy], direction: Direction) -> tuple[ObjectRef, ...]:
+def baselines(policies: Iterable[Policy], direction: Direction) -> tuple[ObjectRef, ...]:
     """Policies that select every pod of their namespace, present and future, and restrict it in this direction."""
     return tuple(
         policy.ref
         for policy in policies
-        if policy.pod_selector == EVERYTHING and restricts(policy, direction)
+        if policy.subject.selector == EVERYTHING and restricts(policy, direction)
     )
 
 

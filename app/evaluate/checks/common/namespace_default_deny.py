@@ -33,7 +33,7 @@ from app.model.finding import CheckResult, CheckRun, Evidence
 from app.model.identity import GroupKind, ObjectRef
 from app.model.inventory import Namespace
 from app.model.platform import Enforcement
-from app.model.policy import Direction, NetworkPolicy
+from app.model.policy import Direction, Policy
 from app.model.reachability import Workload
 
 
@@ -100,7 +100,7 @@ class _Judge:
     direction: Direction
     policy_gaps: Gaps = field(init=False)
     pod_gaps: Gaps = field(init=False)
-    policies: dict[str, list[NetworkPolicy]] = field(init=False)
+    policies: dict[str, list[Policy]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.policy_gaps = policy_gaps(self.facts)

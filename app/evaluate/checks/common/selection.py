@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from app.evaluate.checks.common.population import by_namespace
 from app.model.facts import Facts
 from app.model.inventory import NAME_LABEL, Labels
-from app.model.policy import EVERYTHING, LabelSelector, NetworkPolicy, PodPeer
+from app.model.policy import EVERYTHING, LabelSelector, PodPeer, Policy
 from app.model.reachability import Workload
 from app.model.scope import selects
 
@@ -22,9 +22,11 @@ class Selection:
         self._known: dict[tuple[str, PodPeer], tuple[Workload, ...]] = {}
         self._namespaces: dict[LabelSelector, tuple[str, ...]] = {}
 
-    def selected(self, policy: NetworkPolicy) -> tuple[Workload, ...]:
+    def selected(self, policy: Policy) -> tuple[Workload, ...]:
         """Workloads that `spec.podSelector` selects."""
-        return self.matched(policy.namespace, PodPeer(None, policy.pod_selector))
+        selector = policy.subject.selector
+        assert isinstance(selector, LabelSelector)
+        return self.matched(policy.namespace, PodPeer(None, selector))
 
     def matched(self, namespace: str, peer: PodPeer) -> tuple[Workload, ...]:
         """Workloads that a peer of a policy in this namespace matches, sorted by id within each namespace."""

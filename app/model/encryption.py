@@ -1,0 +1,290 @@
+"""Encryption in transit: what one path gets, what one listener accepts, and the facts that both are derived from.
+
+Two verdicts, never one. The *path verdict* is what this source gets at this destination and port; the *listener verdict*
+is what that port accepts from anyone who can reach it. Layers are asked in this order: the mesh (end to end), application
+TLS that an object proves, the link between the nodes. `Mesh` and `Links` are the interfaces that detection implements,
+one value for each system that was found; they answer for classes of pods, so that equal pods share the work.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol as Interface
+
+from app.model.connections import Connections, Protocol
+from app.model.identity import ObjectRef
+from app.model.platform import Sign
+
+
+class Known(StrEnum):
+    """A fact with three values: what was not read or not understood is never yes and never no."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class EvidenceStrength(StrEnum):
+    """How a fact is known, weakest first. A conclusion is as strong as its weakest fact."""
+
+    INTENDED = "intended"  # a label, a template, an injection annotation
+    CONFIGURED = "configured"  # a running ConfigMap, a custom resource, a container's arguments
+    OBSERVED = "observed"  # a status, a node annotation that an agent wrote, a handshake
+
+    @property
+    def rank(self) -> int:
+        """0 is weakest."""
+        return list(EvidenceStrength).index(self)
+
+
+def weakest(*strengths: EvidenceStrength) -> EvidenceStrength:
+    """Strength of a conclusion from facts of these strengths; OBSERVED where there is none to weaken it."""
+    return min(strengths, key=lambda item: item.rank, default=EvidenceStrength.OBSERVED)
+
+
+class Label(StrEnum):
+    """What a path gets, strongest first; BLOCKED and REFUSED carry no traffic and stand outside the order."""
+
+    MTLS_ENFORCED = "mtls-enforced"  # mutual TLS, and the port refuses plain text
+    MTLS_OPPORTUNISTIC = "mtls-opportunistic"  # mutual TLS here, but the port accepts plain text too
+    TLS_APP = "tls-app"  # TLS of the application or the edge, proven by an object
+    NODE_TUNNEL_STRICT = "node-tunnel-strict"  # encrypted between nodes, and fails closed
+    NODE_TUNNEL = "node-tunnel"  # encrypted between nodes now, and fails open
+    AUTH_ONLY = "auth-only"  # both ends authenticated out of band, nothing encrypted
+    PROVIDER_ATTESTED = "provider-attested"  # a statement of the provider that a person put on file
+    PLAINTEXT = "plaintext"  # positively shown: no layer encrypts it
+    UNKNOWN = "unknown"  # a fact that could change the label is unknown
+    REFUSED = "refused"  # sends plain text to a port that refuses it: no data flows
+    BLOCKED = "blocked"  # an enforced policy denies it
+
+    @property
+    def rank(self) -> int:
+        """0 is strongest."""
+        return list(Label).index(self)
+
+
+class ClientTls(StrEnum):
+    """What a client's side sends."""
+
+    MESH_MTLS = "mesh-mtls"
+    APP_TLS = "app-tls"  # an object makes the proxy originate TLS (DestinationRule SIMPLE, BackendTLSPolicy)
+    PLAIN = "plain"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A pod that a mesh carries, or was meant to carry.
+
+    Attributes:
+        how: "sidecar", "ambient", "proxyless", "gateway", "waypoint" …
+        enrolled: NO for a pod that is meant to be in the mesh and is not.
+        strength: OBSERVED for a running proxy or a status, INTENDED for a template.
+        identity: the workload identity as far as it is known (`spiffe://…/ns/shop/sa/cart`), else empty.
+        says: one sentence.
+        signs: the deciding fields first.
+    """
+
+    how: str
+    enrolled: Known
+    strength: EvidenceStrength
+    identity: str
+    says: str
+    signs: tuple[Sign, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What a client sends to one port of a server, and why. `weak` names known weaknesses (an old protocol version)."""
+
+    how: ClientTls
+    strength: EvidenceStrength
+    says: str
+    signs: tuple[Sign, ...] = ()
+    weak: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """What a server accepts on one port.
+
+    Attributes:
+        plain: accepts plain text from whoever reaches it.
+        mode: the effective mode as its system calls it ("STRICT", "PERMISSIVE", "all-unauthenticated"); empty if none.
+        strength: how it is known.
+        says: one sentence.
+        signs: the deciding fields first.
+    """
+
+    plain: Known
+    mode: str
+    strength: EvidenceStrength
+    says: str
+    signs: tuple[Sign, ...] = ()
+
+
+class Authorised(StrEnum):
+    """What a mesh's own authorisation says of a client at a listener: beside the network's answer, never mixed into it."""
+
+    YES = "authorised"
+    NO = "denied"
+    CONDITIONAL = "conditional"  # by what cannot be told from identities: methods, paths, claims
+    UNRESTRICTED = "unrestricted"  # no authorisation policy applies
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """Mesh authorisation of one client at one port. `restrictions` are layer 7 conditions, one sentence each."""
+
+    decision: Authorised
+    says: str
+    rules: tuple[str, ...] = ()
+    restrictions: tuple[str, ...] = ()
+    signs: tuple[Sign, ...] = ()
+
+
+class Mesh(Interface):
+    """One service mesh that was found. Pods are named by reference; keys stand for all pods alike to the mesh.
+
+    Protocols other than TCP are never carried: the caller does not ask about them.
+    """
+
+    id: str  # "istio", "istio/canary", "linkerd", "consul", "kuma/default", "cilium-ztunnel"
+    name: str  # as its makers write it
+    version: str
+    signs: tuple[Sign, ...]
+    cautions: tuple[str, ...]
+    fips: Known
+
+    def member(self, pod: ObjectRef) -> Membership | None:
+        """A pod's membership; None for a pod that has nothing to do with this mesh."""
+        ...
+
+    def key(self, pod: ObjectRef) -> Hashable:
+        """Everything about a pod that `sends`, `accepts` and `authorises` depend on; also for pods outside the mesh."""
+        ...
+
+    def sends(self, client: Hashable, server: Hashable, port: int) -> Sending:
+        """What a client with this key sends to this TCP container port of a server with that key."""
+        ...
+
+    def accepts(self, server: Hashable, port: int) -> Accepting | None:
+        """What a server accepts on a TCP container port; None where the mesh does not guard it at all."""
+        ...
+
+    def ports(self, server: Hashable) -> tuple[int, ...]:
+        """TCP ports at which anything of the server differs from its other ports, sorted."""
+        ...
+
+    def authorises(self, client: Hashable, server: Hashable, port: int) -> Authorisation:
+        """What the mesh's authorisation policies say of this client at this port. Addresses outside: key None."""
+        ...
+
+
+class LinkState(StrEnum):
+    """What the link between two nodes does with traffic between two pods, strongest first."""
+
+    STRICT = "strict"  # encrypted, and dropped where it cannot be
+    BEST_EFFORT = "best-effort"  # encrypted now, in clear where it cannot be
+    ATTESTED = "attested"  # the provider says so
+    UNKNOWN = "unknown"
+    CLEAR = "clear"
+
+    @property
+    def rank(self) -> int:
+        """0 is strongest."""
+        return list(LinkState).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One pair of link ends, and why."""
+
+    state: LinkState
+    strength: EvidenceStrength
+    says: str
+    signs: tuple[Sign, ...] = ()
+    weak: tuple[str, ...] = ()
+
+
+class Links(Interface):
+    """Node-to-node encryption of one system (WireGuard, IPsec). It carries every IP protocol, and nothing within a node.
+
+    Ends are the classes of pods that it can tell apart: by node, host network, address family, and its own endpoint status.
+    """
+
+    id: str  # "calico-wireguard", "cilium-ipsec", …
+    name: str
+    signs: tuple[Sign, ...]
+    cautions: tuple[str, ...]
+    fips: Known
+
+    def end(self, pod: ObjectRef) -> Hashable:
+        """The class of a pod."""
+        ...
+
+    def link(self, source: Hashable, destination: Hashable) -> Link:
+        """The link between pods of two classes on different nodes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Protection:
+    """Everything that was found that could encrypt or authenticate traffic inside a cluster; each tuple sorted by id."""
+
+    meshes: tuple[Mesh, ...] = ()
+    links: tuple[Links, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PathVerdict:
+    """What one source gets at one destination, for all the ports in `ports`.
+
+    Attributes:
+        label: the worst over the pairs of pods that can meet.
+        strength: of the conclusion.
+        says: one sentence that a person reads first.
+        ports: the connections that this verdict is about.
+        mesh: id of the mesh that decided; empty when none did.
+        link: id of the links that decided, or that lie under the mesh; empty when none.
+        same_node: pairs of pods on one node, where no link encrypts; out of `pairs`.
+        pairs: pairs of pods; 0 where nodes are not known.
+        weak: known weaknesses, one sentence each.
+        fips: UNKNOWN unless something shows it; WireGuard is NO.
+        authorisation: the mesh's own answer, beside the network's; None where no mesh is asked.
+        signs: the deciding fields first.
+    """
+
+    label: Label
+    strength: EvidenceStrength
+    says: str
+    ports: Connections
+    mesh: str = ""
+    link: str = ""
+    same_node: int = 0
+    pairs: int = 0
+    weak: tuple[str, ...] = ()
+    fips: Known = Known.UNKNOWN
+    authorisation: Authorisation | None = None
+    signs: tuple[Sign, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerVerdict:
+    """What one port of a workload accepts from anyone who can reach it.
+
+    `exposed_to` says who, by the enforced policies, could be served in plain text: "nobody", "its namespace", "the cluster"
+    or "outside". Being refused is not being encrypted: `plain` alone says what the port accepts.
+    """
+
+    workload: str
+    protocol: Protocol
+    port: int
+    plain: Known
+    mode: str
+    strength: EvidenceStrength
+    says: str
+    exposed_to: str = ""
+    signs: tuple[Sign, ...] = ()
