@@ -3,8 +3,9 @@
 The rules, from the strongest gap to the weakest:
 
 - A policy kind that is not evaluated could deny anything where it applies: every end in its namespace, or every end of
-  the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone.
-- A policy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
+  the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone. The same
+  holds for a policy that was not read and whose kind can deny, and for the tiers that order such policies.
+- A NetworkPolicy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
 - Pods that were not read leave workloads that are known from their template alone in doubt.
 - A namespace whose labels were not read leaves rules in doubt that select namespaces by label, for peers in it.
@@ -25,6 +26,8 @@ _NAMESPACE = GroupKind("", "Namespace")
 _ANY = GroupKind("", "")
 
 _SETTLED = (Reason.OUTSIDE, Reason.NOT_ENFORCED)
+# One more NetworkPolicy could isolate an end that nothing isolates, and allow what nothing allows.
+_COULD_DIFFER = (Reason.NOT_SELECTED, Reason.ALLOWED_BY_DEFAULT, Reason.NO_RULE_MATCHES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,8 @@ class Doubts:
     def of(cls, gaps: Iterable[CollectionGap], inventory: Inventory) -> "Doubts":
         """Sort gaps by what they touch; gaps of other kinds touch no connection."""
         gaps = sorted(set(gaps))
-        unknown = [gap for gap in gaps if gap.reason is GapReason.UNKNOWN_KIND]
-        others = [gap for gap in gaps if gap.reason is not GapReason.UNKNOWN_KIND]
+        unknown = [gap for gap in gaps if gap.reason is GapReason.UNKNOWN_KIND or can_deny(gap.group_kind)]
+        others = [gap for gap in gaps if gap not in unknown]
 
         def of_kind(*kinds: GroupKind) -> tuple[CollectionGap, ...]:
             return tuple(gap for gap in others if gap.group_kind in kinds)
@@ -67,7 +70,7 @@ class Doubts:
         if reason is Reason.HOST_NETWORK:
             return _message(_touching(self.unknown_kinds, ""))
         gap = _touching(self.unknown_kinds, namespace)
-        if gap is None and reason in (Reason.NOT_SELECTED, Reason.NO_RULE_MATCHES):
+        if gap is None and reason in _COULD_DIFFER:
             gap = _touching(self.policies, namespace)
         if gap is None and from_template:
             gap = _touching(self.pods, namespace)
@@ -79,6 +82,13 @@ class Doubts:
             return ""
         gap = next((item for item in self.namespaces if item.name in ("", namespace)), None)
         return _message(gap)
+
+
+def can_deny(kind: GroupKind) -> bool:
+    """True for policies beside NetworkPolicy, all of which can deny, and for what orders them; never for staged ones."""
+    if kind == _POLICY or kind.kind.startswith("Staged"):
+        return False
+    return kind.kind.endswith("NetworkPolicy") or kind.kind == "Tier"
 
 
 def _touching(gaps: Iterable[CollectionGap], namespace: str) -> CollectionGap | None:
