@@ -245,7 +245,7 @@ class Oracle:
         ports = rule.ports is None or any(self._port_matches(item, asked) for item in rule.ports)
         return peers and own and ports
 
-    def _peer_matches(self, policy: Policy, peer: Peer, end: End, families: Families) -> bool:
+    def _peer_matches(self, policy: Policy, peer: Peer, end: End, families: Families) -> bool:  # noqa: PLR0911
         match peer:
             case AddressPeer():
                 return self._address_matches(peer, end, families)

@@ -14,7 +14,7 @@ An answer that something unread or not understood could change is none (see `dou
 which the API leaves open. What a rule asks for beyond ends and ports is said beside the answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -31,6 +31,7 @@ from app.model.identity import ObjectRef
 from app.model.inventory import NAME_LABEL
 from app.model.peers import namespace_selectors
 from app.model.policy import Action, Direction, NamedPort
+from app.model.reachability import Default
 
 _HOST_NETWORK_NOTE = "it uses its node's network, and policies do not select such pods"
 
@@ -136,6 +137,26 @@ class Decider:
         if not half.reason.denies:
             return half
         return replace(half, misses=tuple(self._misses(half, subject, other, destination, wanted, view)))
+
+    def default(self, direction: Direction, subject: Endpoint) -> Default:
+        """What becomes of a connection that no rule speaks of; a rule for everyone and every port speaks of none."""
+        if self.standing(direction, subject):
+            return Default(denied=False)
+        asked = self.asked(direction, subject.number)
+        walked = walk(matching(asked, lambda rule: self._for_everyone(rule, subject)))
+        if walked.allowed:
+            return Default(denied=False, opened_by=_policies(walked.deciding(Action.ALLOW)))
+        return Default(denied=True, by=_policies(walked.deciding(Action.DENY)))
+
+    def _for_everyone(self, rule: CompiledRule, subject: Endpoint) -> bool:
+        views = [point.view for point in self._cluster.viewpoints]
+        anyone = self._cluster.policies.anyone
+        return (
+            rule.ports is None
+            and rule.sure
+            and all(rule.peers.under(view) == anyone for view in views)
+            and all(rule.selected.under(view) >> subject.number & 1 for view in views)
+        )
 
     def _concerning(
         self, direction: Direction, subject: Endpoint, other: Endpoint, wanted: Span, view: View
@@ -247,6 +268,10 @@ class Decider:
         if cluster.locality.shared_node(destination.position, source.position):
             notes += (TO_OWN_NODE_DIFFERS,)
         return notes
+
+
+def _policies(found: Iterable[RuleRef | ObjectRef]) -> tuple[ObjectRef, ...]:
+    return tuple(sorted({item.policy if isinstance(item, RuleRef) else item for item in found}))
 
 
 def _over_all(decisions: list[Decision]) -> Decision:

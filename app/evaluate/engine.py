@@ -3,7 +3,7 @@
 `reachability` builds it; `Engine` implements `app.model.reachability.Reachability`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from weakref import WeakValueDictionary
 
@@ -27,6 +27,7 @@ from app.model.platform import Enforcement, Platform
 from app.model.policy import Direction
 from app.model.reachability import (
     Connection,
+    Default,
     EffectiveRule,
     Exposure,
     ExternalRange,
@@ -101,6 +102,8 @@ class Engine:
         self.notes: tuple[str, ...] = _enforcement_notes(compiled.platform, as_declared=as_declared)
         self.workloads: tuple[Workload, ...] = cluster.workloads
         self.externals: tuple[ExternalRange, ...] = cluster.externals
+        self.idle: Mapping[ObjectRef, str] = cluster.policies.why_idle
+        self.doubtful: Mapping[ObjectRef, str] = cluster.policies.doubtful
         self._cluster = cluster
         self._directory = Directory(cluster)
         self._notes = Notes(cluster, doubts)
@@ -144,20 +147,16 @@ class Engine:
         """Policies that select the workload in this direction and are enforced there, isolating or not."""
         return tuple(policy.ref for policy in self._selecting(workload, direction))
 
+    def default_of(self, workload: str, direction: Direction) -> Default:
+        """What becomes of connections of the workload that no rule speaks of, by the policies in force on it."""
+        return self._decider.default(direction, self._directory.workload(workload))
+
     def unenforced(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that select the workload in vain: nothing enforces them there."""
         subject = self._directory.workload(workload)
         idle = self._decider.idle(direction, subject)
         counted = () if self._restricted(subject) else self._decider.selecting(direction, subject)
         return tuple(sorted(policy.ref for policy in (*counted, *idle)))
-
-    def why_idle(self, policy: ObjectRef) -> str:
-        """Why a policy counts nowhere, as the end of a sentence that begins with it; empty when it counts."""
-        return self._cluster.policies.why_idle.get(policy, "")
-
-    def why_doubtful(self, policy: ObjectRef) -> str:
-        """Why it is not known what a policy does; empty when it is."""
-        return self._cluster.policies.doubtful.get(policy, "")
 
     def rules_on(self, workload: str, direction: Direction) -> tuple[EffectiveRule, ...]:
         """Rules of `selecting`, resolved; empty when not selected or when no rule concerns the workload."""

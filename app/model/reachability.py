@@ -1,6 +1,6 @@
 """Who can open a connection to whom: workloads, external address ranges, and the connections between them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
@@ -103,6 +103,21 @@ class EffectiveRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Default:
+    """What becomes of a connection that no rule speaks of, at one end.
+
+    Attributes:
+        denied: it is denied.
+        by: policies that deny it, by isolating the end or by a rule for everyone; sorted, empty unless `denied`.
+        opened_by: policies that let everything through by a rule for everyone, so that others isolate in vain; sorted.
+    """
+
+    denied: bool
+    by: tuple[ObjectRef, ...] = ()
+    opened_by: tuple[ObjectRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Openness:
     """Ports open between a workload and ends that do not exist yet, as far as the workload's own end goes.
 
@@ -140,6 +155,12 @@ class Reachability(Interface):
     as_declared: bool
     workloads: tuple[Workload, ...]  # sorted by id
     externals: tuple[ExternalRange, ...]  # atoms that some policy can tell apart; IPv4 first, then by address
+    idle: Mapping[
+        ObjectRef, str
+    ]  # policies that count nowhere, each with why, as the end of a sentence about it
+    doubtful: Mapping[
+        ObjectRef, str
+    ]  # policies of which it is not known what they do, each with why, as a sentence
 
     def connections(self) -> Iterator[Connection]:
         """Rows of the `reach` contract, sorted by source then destination; external ranges merged per counterpart."""
@@ -161,19 +182,12 @@ class Reachability(Interface):
         """Policies that select the workload in this direction and are enforced there, isolating or not."""
         ...
 
+    def default_of(self, workload: str, direction: Direction) -> Default:
+        """What becomes of connections of the workload that no rule speaks of, by the policies in force on it."""
+        ...
+
     def unenforced(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that select the workload in vain: where or because the data plane does not enforce them."""
-        ...
-
-    def why_idle(self, policy: ObjectRef) -> str:
-        """Why a policy counts nowhere (staged, a kind that no data plane here obeys); empty when it counts.
-
-        The end of a sentence that begins with the policy.
-        """
-        ...
-
-    def why_doubtful(self, policy: ObjectRef) -> str:
-        """Why it is not known what a policy does, as a sentence; empty when it is known."""
         ...
 
     def rules_on(self, workload: str, direction: Direction) -> tuple[EffectiveRule, ...]:

@@ -6,7 +6,7 @@ from app.model.inventory import Labels
 from app.model.policy import AllOf, AnyOf, Facet, LabelSelector, Not, Operator, Requirement, Selector
 
 
-def accepts(item: Requirement, value: str) -> bool:
+def accepts(item: Requirement, value: str) -> bool:  # noqa: PLR0911  one answer for each operator
     """True when a requirement on a value is met by this one."""
     match item.operator:
         case Operator.EXISTS:

@@ -12,6 +12,7 @@ from app.model.policy import (
     AllOf,
     AnyOf,
     AnyPeer,
+    Direction,
     EveryPeer,
     LabelSelector,
     OtherPeer,
@@ -55,7 +56,7 @@ class Selection:
             self._known[key] = self._work_out(namespace, peer)
         return self._known[key]
 
-    def _work_out(self, namespace: str, peer: Peer) -> Found:
+    def _work_out(self, namespace: str, peer: Peer) -> Found:  # noqa: PLR0911  one answer for each kind of peer
         match peer:
             case PodPeer():
                 return self._by_pod_peer(namespace, peer)
@@ -156,3 +157,10 @@ def is_everything(selector: Selector) -> bool:
             return any(is_everything(part) for part in selector.parts)
         case _:
             return False
+
+
+def in_force(facts: Facts, workload: Workload, direction: Direction) -> tuple[object, ...]:
+    """Equal for workloads that are governed by the same rules, so that one of them answers for all."""
+    refs = facts.reachability.selecting(workload.id, direction)
+    narrowed = any(rule.own is not None for ref in refs for rule in facts.policies[ref].rules(direction))
+    return (*refs, workload.id) if narrowed else refs
