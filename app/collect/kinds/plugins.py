@@ -1,6 +1,6 @@
 """Kinds of network plugins: their policies, settings and status."""
 
-from app.collect.kinds.spec import custom, foreign_policies
+from app.collect.kinds.spec import custom, foreign_policies, policies
 from app.collect.kinds.verdicts import ENCRYPTION, ENFORCEMENT
 
 _CALICO_POLICIES = "NetworkPolicy/networkpolicies", "GlobalNetworkPolicy/globalnetworkpolicies"
@@ -58,11 +58,17 @@ PLUGINS = (
         "AntreaNodeConfig/antreanodeconfigs Tier/tiers",
         namespaced=False,
     ),
-    *foreign_policies(
+    *policies(
         "policy.networking.k8s.io",
-        "AdminNetworkPolicy/adminnetworkpolicies BaselineAdminNetworkPolicy/baselineadminnetworkpolicies "
+        "AdminNetworkPolicy/adminnetworkpolicies BaselineAdminNetworkPolicy/baselineadminnetworkpolicies",
+        namespaced=False,
+        versions=("v1alpha1",),
+    ),
+    *policies(
+        "policy.networking.k8s.io",
         "ClusterNetworkPolicy/clusternetworkpolicies",
         namespaced=False,
+        versions=("v1alpha2",),
     ),
     *foreign_policies(
         "networking.k8s.aws", "ApplicationNetworkPolicy/applicationnetworkpolicies", namespaced=True
