@@ -44,23 +44,20 @@ def peers_said(peers):
 def peer_said(peer):
     match peer:
         case PodPeer(None, pods):
-            return f"pods {pods}"
+            text = f"pods {pods}"
         case PodPeer(namespaces, pods):
-            return f"pods {pods} of namespaces {namespaces}"
-        case SelectorPeer(selector, None):
-            return f"pods {selector}"
+            text = f"pods {pods} of namespaces {namespaces}"
         case SelectorPeer(selector, namespace):
-            return f"pods {selector} in {namespace}"
-        case AddressPeer(_, text, match):
-            return f"{MATCH[match]} {text}"
-        case AnyPeer(()):
-            return "nobody"
+            text = f"pods {selector}" + (f" in {namespace}" if namespace else "")
+        case AddressPeer(_, written, match):
+            text = f"{MATCH[match]} {written}"
         case AnyPeer(parts):
-            return f"any({peers_said(parts)})"
+            text = f"any({peers_said(parts)})" if parts else "nobody"
         case EveryPeer(parts):
-            return f"all({' and '.join(map(peer_said, parts))})"
+            text = f"all({' and '.join(map(peer_said, parts))})"
         case OtherPeer(part):
-            return f"not {peer_said(part)}"
+            text = f"not {peer_said(part)}"
+    return text
 
 
 def ports_said(ports):
