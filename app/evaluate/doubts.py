@@ -4,7 +4,8 @@ The rules, from the strongest gap to the weakest:
 
 - A policy kind that is not evaluated could deny anything where it applies: every end in its namespace, or every end of
   the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone.
-- A policy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
+- A policy of a kind that can deny as well as allow, and that was not read or not understood, is no better.
+- A NetworkPolicy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
 - Pods that were not read leave workloads that are known from their template alone in doubt.
 - A namespace whose labels were not read leaves rules in doubt that select namespaces by label, for peers in it.
@@ -23,6 +24,17 @@ _POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
 _POD = GroupKind("", "Pod")
 _NAMESPACE = GroupKind("", "Namespace")
 _ANY = GroupKind("", "")
+_COULD_DENY = frozenset(
+    GroupKind(group, kind)
+    for group, kinds in (
+        (
+            "policy.networking.k8s.io",
+            ("AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"),
+        ),
+        ("crd.antrea.io", ("ClusterNetworkPolicy", "NetworkPolicy")),
+    )
+    for kind in kinds
+)
 
 _SETTLED = (Reason.OUTSIDE, Reason.NOT_ENFORCED)
 
@@ -41,8 +53,8 @@ class Doubts:
     def of(cls, gaps: Iterable[CollectionGap], inventory: Inventory) -> "Doubts":
         """Sort gaps by what they touch; gaps of other kinds touch no connection."""
         gaps = sorted(set(gaps))
-        unknown = [gap for gap in gaps if gap.reason is GapReason.UNKNOWN_KIND]
-        others = [gap for gap in gaps if gap.reason is not GapReason.UNKNOWN_KIND]
+        unknown = [gap for gap in gaps if _could_deny(gap)]
+        others = [gap for gap in gaps if not _could_deny(gap)]
 
         def of_kind(*kinds: GroupKind) -> tuple[CollectionGap, ...]:
             return tuple(gap for gap in others if gap.group_kind in kinds)
@@ -79,6 +91,10 @@ class Doubts:
             return ""
         gap = next((item for item in self.namespaces if item.name in ("", namespace)), None)
         return _message(gap)
+
+
+def _could_deny(gap: CollectionGap) -> bool:
+    return gap.reason is GapReason.UNKNOWN_KIND or gap.group_kind in _COULD_DENY
 
 
 def _touching(gaps: Iterable[CollectionGap], namespace: str) -> CollectionGap | None:
