@@ -10,12 +10,6 @@ CALICO = tuple(
     for kind in ("GlobalNetworkPolicy", "NetworkPolicy")
 )
 CILIUM = (("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"))
-ANTREA = (("crd.antrea.io", "ClusterNetworkPolicy"), ("crd.antrea.io", "NetworkPolicy"))
-ADMIN = (
-    ("policy.networking.k8s.io", "AdminNetworkPolicy"),
-    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
-    ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
-)
 AWS = (
     ("networking.k8s.aws", "ClusterNetworkPolicy"),
     ("networking.k8s.aws", "ApplicationNetworkPolicy"),

@@ -113,9 +113,8 @@ def test_a_server_that_sends_whole_secrets_is_not_listened_to(collect, monkeypat
         ApiServer, "_list", lambda self, resource, query, accept: whole(self, resource, query, "")
     )
     found, _ = collect(settings=replace(QUICK, secrets=True))
-    assert gap(found).message == (
-        "Secret objects were not all read: HTTP 406: the server does not answer with metadata alone"
-    )
+    problem = "objects were not all read: HTTP 406: the server does not answer with metadata alone"
+    assert [item.message for item in found.gaps] == [f"Secret {problem}", f"ServiceAccount {problem}"]
     assert names(found, GroupKind("", "Secret")) == []
 
 
@@ -183,6 +182,13 @@ def test_a_group_that_does_not_answer_is_a_gap_of_its_kinds(collect):
     assert {item.reason for item in found.gaps} == {GapReason.UNREACHABLE}
     assert row(found, GroupKind("cilium.io", "CiliumNetworkPolicy")).coverage is Coverage.REFUSED
     assert len(names(found, PODS)) == 25
+
+
+def test_a_version_whose_fields_are_known_comes_before_the_preferred_one(collect):
+    kind = "ClusterNetworkPolicy"
+    group = "policy.networking.k8s.io"
+    found, _ = collect(serve=[f"{group}/v1beta1/{kind}", f"{group}/v1alpha2/{kind}"])
+    assert row(found, GroupKind(group, kind)).version == "v1alpha2"
 
 
 def test_discovery_that_is_refused_leaves_open_which_policies_there_are(collect):
