@@ -5,7 +5,8 @@ and whatever looks like a credential are gone before anything else sees the obje
 resource versions and times of status updates change every night without a meaning for who may connect to whom; with
 them every node and pod would be a new object each night, and a real change would drown.
 
-An object of a kind that no verdict reads (`kinds.KINDS`) is kept as its metadata alone.
+An object of a kind that no verdict reads (`kinds.KINDS`), or of which only the metadata is read, is kept as its metadata
+alone.
 """
 
 from collections.abc import Callable
@@ -104,7 +105,8 @@ def _redacted(kind: GroupKind, value: Object) -> Object:
     if kind in _KEEPERS:
         _KEEPERS[kind](value)
         return value
-    if kind in BY_KIND:
+    spec = BY_KIND.get(kind)
+    if spec is not None and not spec.metadata_only:
         return _custom_resource(value)
     return {name: value[name] for name in ("apiVersion", "kind", "metadata") if name in value}
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from app.collect.invalid import InvalidObjectError
-from app.collect.policies import network_policy
+from app.collect.policies.network_policy import network_policy
 from app.model.connections import PortSet, Protocol
 from app.model.policy import (
     EVERYTHING,

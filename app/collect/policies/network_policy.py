@@ -13,9 +13,11 @@ import msgspec
 
 from app.collect.addresses import ip_block
 from app.collect.invalid import InvalidObjectError, Violation, decode
+from app.collect.policies.api import Context, PolicyApi
 from app.collect.selectors import label_selector
 from app.collect.wire import policies as wire
 from app.model.connections import FIRST_PORT, LAST_PORT, PortSet, Protocol
+from app.model.identity import GroupKind
 from app.model.policy import (
     EVERYTHING,
     Direction,
@@ -62,6 +64,13 @@ def network_policy(item: SnapshotObject) -> Policy:
         egress=egress if Direction.EGRESS in directions else (),
         digest=item.digest,
     )
+
+
+def _read(item: SnapshotObject, _context: Context) -> tuple[Policy, ...]:
+    return (network_policy(item),)
+
+
+API = PolicyApi(policies={GroupKind("networking.k8s.io", "NetworkPolicy"): _read})
 
 
 def _directions(spec: wire.PolicySpec, found: list[Violation]) -> frozenset[Direction]:

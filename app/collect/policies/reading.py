@@ -1,0 +1,75 @@
+"""The table of APIs, and reading all of them in order: referents, tiers, policies."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from app.collect.policies import network_policy
+from app.collect.policies.api import Context, PolicyApi, PolicyReader
+from app.collect.reading import Reader
+from app.model.identity import GroupKind, ObjectRef
+from app.model.policy import Policy, Tier
+from app.model.snapshot import SnapshotObject
+
+APIS: tuple[PolicyApi, ...] = (network_policy.API,)
+
+ByKind = Mapping[GroupKind, Sequence[SnapshotObject]]
+
+
+@dataclass(frozen=True)
+class PoliciesRead:
+    """Policies and tiers of every API, each sorted by identity."""
+
+    policies: tuple[Policy, ...]
+    tiers: tuple[Tier, ...]
+
+
+def read_policies(
+    by_kind: ByKind, context: Context, reader: Reader, apis: Iterable[PolicyApi] = APIS
+) -> PoliciesRead:
+    """Read the policies of every API.
+
+    Args:
+        by_kind: all objects of the snapshot, each list sorted by identity.
+        context: what policies of any API may refer to; referents are added here.
+        reader: takes the gaps.
+        apis: which APIs.
+    """
+    policies: list[Policy] = []
+    tiers: list[Tier] = []
+    for api in apis:
+        known = replace(context, referents=_referents(api, by_kind, reader))
+        own = _policies(api, by_kind, known, reader)
+        policies += own
+        tiers += _tiers(api, by_kind, own, reader)
+    return PoliciesRead(
+        tuple(sorted(policies, key=lambda item: item.ref)), tuple(sorted(tiers, key=lambda item: item.ref))
+    )
+
+
+def _referents(api: PolicyApi, by_kind: ByKind, reader: Reader) -> dict[type, dict[ObjectRef, object]]:
+    found: dict[type, dict[ObjectRef, object]] = {}
+    for kind, read in api.referents.items():
+        for item in by_kind.get(kind, ()):
+            for value in reader.each((item,), read):
+                found.setdefault(type(value), {})[item.ref] = value
+    return found
+
+
+def _policies(api: PolicyApi, by_kind: ByKind, context: Context, reader: Reader) -> list[Policy]:
+    found = (
+        reader.each(by_kind.get(kind, ()), partial(_in_context, read, context))
+        for kind, read in api.policies.items()
+    )
+    return [policy for kind in found for item in kind for policy in item]
+
+
+def _in_context(read: PolicyReader, context: Context, item: SnapshotObject) -> tuple[Policy, ...]:
+    return read(item, context)
+
+
+def _tiers(api: PolicyApi, by_kind: ByKind, policies: Iterable[Policy], reader: Reader) -> list[Tier]:
+    """Tier objects, and the controller's own tiers where a policy names one that is not among them."""
+    given = [tier for kind, read in api.tiers.items() for tier in reader.each(by_kind.get(kind, ()), read)]
+    missing = {policy.tier for policy in policies} - {tier.name for tier in given}
+    return [*given, *(tier for tier in api.default_tiers if tier.name in missing)]
