@@ -8,7 +8,7 @@ are taken off or overwritten, so a key says where to look.
 
 from collections.abc import Iterable
 
-from app.collect.calico.language import Everything, Expression, Group, Negation, Term, matches
+from app.collect.policies.calico.language import Everything, Expression, Group, Negation, Term, matches
 from app.model.inventory import NAME_LABEL
 from app.model.policy import (
     EVERYTHING,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.collect.calico.tokens import Kind, SelectorError, Token, tokens
+from app.collect.policies.calico.tokens import Kind, SelectorError, Token, tokens
 
 _DEEPEST = 64  # parentheses within one another; nobody writes that, and every level costs stack
 

@@ -1,1 +1,0 @@
-"""Calico's policies → normal form."""
