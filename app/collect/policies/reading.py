@@ -1,19 +1,17 @@
 """The table of APIs, and reading all of them in order: referents, tiers, policies."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from app.collect.policies import network_policy
-from app.collect.policies.api import Context, PolicyApi, PolicyReader
+from app.collect.policies import calico, network_policy
+from app.collect.policies.api import ByKind, Context, PolicyApi, PolicyReader
 from app.collect.reading import Reader
-from app.model.identity import GroupKind, ObjectRef
+from app.model.identity import ObjectRef
 from app.model.policy import Policy, Tier
 from app.model.snapshot import SnapshotObject
 
-APIS: tuple[PolicyApi, ...] = (network_policy.API,)
-
-ByKind = Mapping[GroupKind, Sequence[SnapshotObject]]
+APIS: tuple[PolicyApi, ...] = (network_policy.API, calico.API)
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,7 @@ def read_policies(
         own = _policies(api, by_kind, known, reader)
         policies += own
         tiers += _tiers(api, by_kind, own, reader)
+        reader.gaps += api.gaps(by_kind, known)
     return PoliciesRead(
         tuple(sorted(policies, key=lambda item: item.ref)), tuple(sorted(tiers, key=lambda item: item.ref))
     )
@@ -70,6 +69,7 @@ def _in_context(read: PolicyReader, context: Context, item: SnapshotObject) -> t
 
 def _tiers(api: PolicyApi, by_kind: ByKind, policies: Iterable[Policy], reader: Reader) -> list[Tier]:
     """Tier objects, and the controller's own tiers where a policy names one that is not among them."""
-    given = [tier for kind, read in api.tiers.items() for tier in reader.each(by_kind.get(kind, ()), read)]
-    missing = {policy.tier for policy in policies} - {tier.name for tier in given}
-    return [*given, *(tier for tier in api.default_tiers if tier.name in missing)]
+    read = [tier for kind, one in api.tiers.items() for tier in reader.each(by_kind.get(kind, ()), one)]
+    given = {tier.name: tier for tier in reversed(read)}  # two groups may serve one tier; the first counts
+    missing = {policy.tier for policy in policies} - given.keys()
+    return [*given.values(), *(tier for tier in api.default_tiers if tier.name in missing)]

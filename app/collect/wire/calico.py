@@ -1,7 +1,6 @@
 """Policies and sets of Calico, `projectcalico.org/v3` and `crd.projectcalico.org/v1`.
 
-Unknown fields are let through by the decoder and found by `app.collect.fields`, so that a policy with one still says whom it
-selects. Source: projectcalico/calico `api/pkg/apis/projectcalico/v3`.
+Unknown fields are let through by the decoder and named afterwards, so that a policy with one still says whom it selects. Source: projectcalico/calico `api/pkg/apis/projectcalico/v3`.
 """
 
 import msgspec

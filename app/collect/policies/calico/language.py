@@ -4,7 +4,7 @@ Upstream: projectcalico/calico `libcalico-go/lib/selector/parser`. `||` binds we
 selector is `all()`. The canonical form is upstream's text, which felix hashes; reading it again gives an equal meaning.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -75,13 +75,8 @@ def parse(text: str) -> Expression:
     Raises:
         SelectorError: what was expected, and at which character.
     """
-    reader = _Reader(tokens(text))
-    if reader.next.kind is Kind.END:
-        return Everything()
-    expression = reader.either(0)
-    if reader.next.kind is not Kind.END:
-        raise SelectorError(f"expected `&&`, `||` or the end instead of {reader.next}", reader.next.at)
-    return expression
+    found = tokens(text)
+    return _Reader(found).whole() if len(found) > 1 else Everything()
 
 
 def both(*parts: Expression | None) -> Expression | None:
@@ -122,19 +117,17 @@ def _holds(term: Term, value: str | None) -> bool:
     """`!=` and `not in` hold for a label that is missing; nothing else does."""
     if term.operator in ("!=", "not in"):
         return value not in term.values
-    if value is None:
-        return False
-    match term.operator:
-        case "contains":
-            return term.values[0] in value
-        case "starts with":
-            return value.startswith(term.values[0])
-        case "ends with":
-            return value.endswith(term.values[0])
-        case "has":
-            return True
-        case _:
-            return value in term.values
+    return value is not None and _HOLDS[term.operator](value, term.values)
+
+
+_HOLDS: Mapping[str, Callable[[str, tuple[str, ...]], bool]] = {
+    "has": lambda _value, _values: True,
+    "==": lambda value, values: value in values,
+    "in": lambda value, values: value in values,
+    "contains": lambda value, values: values[0] in value,
+    "starts with": lambda value, values: value.startswith(values[0]),
+    "ends with": lambda value, values: value.endswith(values[0]),
+}
 
 
 def _quoted(value: str) -> str:
@@ -153,7 +146,13 @@ class _Reader:
     def next(self) -> Token:
         return self._tokens[self._at]
 
-    def either(self, depth: int) -> Expression:
+    def whole(self) -> Expression:
+        expression = self._either(0)
+        if self.next.kind is not Kind.END:
+            raise SelectorError(f"expected `&&`, `||` or the end instead of {self.next}", self.next.at)
+        return expression
+
+    def _either(self, depth: int) -> Expression:
         parts = [self._all_of(depth)]
         while self._take("||"):
             parts.append(self._all_of(depth))
@@ -188,7 +187,7 @@ class _Reader:
     def _parentheses(self, depth: int, at: int) -> Expression:
         if depth > _DEEPEST:
             raise SelectorError(f"parentheses are nested more than {_DEEPEST} deep", at)
-        inside = self.either(depth)
+        inside = self._either(depth)
         self._expect(")")
         return inside
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app.collect.wire.base import Metadata, Plain, StringMap, Wire
 from app.collect.invalid import decode
 from app.collect.policies.api import Context
+from app.collect.wire.base import Metadata, Plain, StringMap, Wire
 from app.model.identity import GroupKind, ObjectRef
 from app.model.snapshot import SnapshotObject
 

@@ -1,13 +1,12 @@
 """`nets` → address ranges. An entry is a CIDR or one address; host bits are masked, as Calico does."""
 
-import ipaddress
 from collections.abc import Iterable
 from typing import Literal
 
+from app.collect.addresses import merged, network
 from app.collect.invalid import Violation
 from app.model.policy import AddressMatch, AddressPeer, AddressRange, OtherPeer, Peer
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Version = Literal[4, 6]
 
 _EVERY_V6 = AddressPeer((AddressRange(6, 0, (1 << 128) - 1),), "::/0", AddressMatch.ANYONE)
@@ -15,22 +14,10 @@ _EVERY_V6 = AddressPeer((AddressRange(6, 0, (1 << 128) - 1),), "::/0", AddressMa
 
 def ranges(nets: Iterable[str], path: str, found: list[Violation]) -> tuple[AddressRange, ...]:
     """Sorted, disjoint ranges that hold the same addresses; violations are appended to `found` under `path`."""
-    networks = [net for index, text in enumerate(nets) if (net := _network(text, f"{path}[{index}]", found))]
+    read = (network(_cidr(text), f"{path}[{index}]", found) for index, text in enumerate(nets))
     return merged(
-        AddressRange(net.version, int(net.network_address), int(net.broadcast_address)) for net in networks
+        AddressRange(net.version, int(net.network_address), int(net.broadcast_address)) for net in read if net
     )
-
-
-def merged(of: Iterable[AddressRange]) -> tuple[AddressRange, ...]:
-    """Sorted, disjoint, non-adjacent ranges that hold the same addresses."""
-    result: list[AddressRange] = []
-    for item in sorted(of):
-        last = result[-1] if result else None
-        if last and last.version == item.version and item.first <= last.last + 1:
-            result[-1] = AddressRange(item.version, last.first, max(last.last, item.last))
-        else:
-            result.append(item)
-    return tuple(result)
 
 
 def address_peer(of: tuple[AddressRange, ...], text: str) -> AddressPeer:
@@ -51,11 +38,7 @@ def families(of: Iterable[AddressRange]) -> frozenset[Version]:
     return frozenset(item.version for item in of)
 
 
-def _network(text: str, path: str, found: list[Violation]) -> Network | None:
-    try:
-        if "%" in text:
-            raise ValueError  # noqa: TRY301  a scoped address, which Python reads
-        return ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        found.append(Violation(path, f"`{text}` is not a CIDR such as 10.0.0.0/8, nor an address"))
-        return None
+def _cidr(text: str) -> str:
+    if "/" in text:
+        return text
+    return f"{text}/128" if ":" in text else f"{text}/32"

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 import orjson
 
-from app.collect.fields import unknown_fields
 from app.collect.policies.api import Context, PolicyReader
 from app.collect.policies.calico.labels import pods_selected
 from app.collect.policies.calico.language import Expression, both
@@ -22,8 +21,9 @@ from app.collect.policies.calico.scope import Scope
 from app.collect.policies.calico.selecting import accounts, endpoints, having_accounts, namespaces
 from app.collect.policies.calico.tiers import DEFAULT_TIERS
 from app.collect.policies.network_policy import network_policy
+from app.collect.policies.unknown_fields import unknown_fields
 from app.collect.wire import calico as wire
-from app.model.policy import EVERYTHING, Direction, Family, Policy, Subject, Tier
+from app.model.policy import EVERYTHING, Direction, Family, Policy, Rule, Subject, Tier
 from app.model.snapshot import SnapshotObject
 
 _LAST = float("inf")
@@ -78,7 +78,7 @@ def _policy(
     spec: wire.NamespacedSpec, raw: Any, item: SnapshotObject, context: Context, *, staged: bool
 ) -> Policy:
     scope = Scope(item.ref.namespace, context)
-    subject = Subject(pods_selected(_selected(spec, scope)), item.ref.namespace or None)
+    subject = Subject(pods_selected(selected(spec, scope)), item.ref.namespace or None)
     directions = _directions(spec, scope)
     ingress = _rules(spec.ingress, Direction.INGRESS, directions, scope)
     egress = _rules(spec.egress, Direction.EGRESS, directions, scope)
@@ -95,13 +95,13 @@ def _policy(
         staged=staged,
         unclear=(
             *(f"{item.field}: {item.problem}" for item in scope.found),
-            *(f"{path} is not understood" for path in unknown_fields(raw, type(spec), "spec")),
+            *(f"{path} is not understood" for path in unknown_fields(raw, spec, "spec")),
         ),
         digest=item.digest,
     )
 
 
-def _selected(spec: wire.NamespacedSpec, scope: Scope) -> Expression | None:
+def selected(spec: wire.NamespacedSpec, scope: Scope) -> Expression | None:
     """Endpoints that a policy selects; in a NetworkPolicy `all()` is left as it is."""
     chosen = endpoints(spec.selector, "spec.selector", scope)
     if not isinstance(spec, wire.GlobalSpec):
@@ -139,7 +139,7 @@ def _rules(
     direction: Direction,
     directions: frozenset[Direction],
     scope: Scope,
-) -> tuple[Any, ...]:
+) -> tuple[Rule, ...]:
     return read_rules(entries, direction, scope) if direction in directions else ()
 
 

@@ -42,9 +42,7 @@ def protocols(rule: wire.Rule, path: str, found: list[Violation]) -> tuple[Proto
     unwanted = _number(rule.not_protocol, f"{path}.notProtocol", found)
     if wanted is None and unwanted is None:
         return None
-    return tuple(
-        name for number, name in _NUMBERS.items() if number != unwanted and wanted in (None, number)
-    )
+    return tuple(name for number, name in _NUMBERS.items() if number != unwanted and wanted in (None, number))
 
 
 def port_list(entries: Sequence[wire.Port] | None, path: str, found: list[Violation]) -> PortList:
@@ -81,9 +79,7 @@ def left_open(wanted: PortList, unwanted: PortList) -> str:
     return f"not to ports {unwanted.numbers}" if wanted.names and unwanted.numbers else ""
 
 
-def _each(
-    over: Iterable[Protocol], numbers: PortSet, names: Iterable[str]
-) -> Iterable[PolicyPort]:
+def _each(over: Iterable[Protocol], numbers: PortSet, names: Iterable[str]) -> Iterable[PolicyPort]:
     for protocol in over:
         if numbers:
             yield PortRange(protocol, numbers)

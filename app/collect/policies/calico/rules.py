@@ -47,33 +47,38 @@ def _rule(entry: wire.Rule, path: str, direction: Direction, scope: Scope) -> Ru
     _check(entry, path, direction, scope)
     source, destination = entry.source or _EMPTY, entry.destination or _EMPTY
     from_peer = entity_peer(source, f"{path}.source", scope)
-    to_peer = _over_family(entity_peer(destination, f"{path}.destination", scope), entry, path, scope)
+    to_peer = entity_peer(destination, f"{path}.destination", scope)
+    family = _family(entry.ip_version, f"{path}.ipVersion", scope)
     ports, conditions = _ports(entry, path, scope)
     inward = direction is Direction.INGRESS
     return Rule(
         path=path,
-        peers=_ends(from_peer if inward else to_peer),
+        peers=_ends(from_peer if inward else to_peer, family),
         ports=ports,
         action=action,
-        own=_ends(to_peer if inward else from_peer),
+        own=_ends(to_peer if inward else from_peer, family),
         conditions=(*conditions, *_http(entry.http)),
     )
 
 
-def _ends(peer: Peer | None) -> tuple[Peer, ...] | None:
-    return None if peer is None else (peer,)
+def _ends(*asked: Peer | None) -> tuple[Peer, ...] | None:
+    """Ends that match all that is asked; None when nothing is."""
+    given = tuple(peer for peer in asked if peer is not None)
+    if not given:
+        return None
+    return given if len(given) == 1 else (EveryPeer(given),)
 
 
-def _over_family(peer: Peer | None, entry: wire.Rule, path: str, scope: Scope) -> Peer | None:
-    """`ipVersion`: both ends meet over one family, so it is enough to ask one of them."""
-    match entry.ip_version:
+def _family(version: int | None, path: str, scope: Scope) -> Peer | None:
+    """`ipVersion`, asked of both ends."""
+    match version:
         case None:
-            return peer
-        case 4 | 6 as version:
-            return only(version) if peer is None else EveryPeer((peer, only(version)))
-        case other:
-            scope.wrong(f"{path}.ipVersion", f"{other} is neither 4 nor 6")
-            return peer
+            return None
+        case 4 | 6:
+            return only(version)
+        case _:
+            scope.wrong(path, f"{version} is neither 4 nor 6")
+            return None
 
 
 def _ports(
@@ -110,7 +115,9 @@ def _service_ports(
 def _from_ports(wanted: PortList, unwanted: PortList) -> tuple[str, ...]:
     """Source ports are chosen by the client, so no verdict can rest on them."""
     given = (("from source ports", wanted), ("not from source ports", unwanted))
-    return tuple(f"{words} {ports} only" if ports is wanted else f"{words} {ports}" for words, ports in given if ports)
+    return tuple(
+        f"{words} {ports} only" if ports is wanted else f"{words} {ports}" for words, ports in given if ports
+    )
 
 
 def _http(match: wire.Http | None) -> Iterator[str]:
@@ -122,14 +129,16 @@ def _http(match: wire.Http | None) -> Iterator[str]:
 
 
 def _path(item: wire.HttpPath) -> str:
-    return item.exact if item.exact else f"{item.prefix or ''}*"
+    return item.exact or f"{item.prefix or ''}*"
 
 
 def _check(entry: wire.Rule, path: str, direction: Direction, scope: Scope) -> None:
     """Combinations that have no one meaning: Calico's API refuses them, or data planes read them differently."""
     near = "destination" if direction is Direction.INGRESS else "source"
     if (entity := getattr(entry, near)) and entity.services:
-        scope.wrong(f"{path}.{near}.services", f"may not stand at the {near} of an {direction.value.lower()} rule")
+        scope.wrong(
+            f"{path}.{near}.services", f"may not stand at the {near} of an {direction.value.lower()} rule"
+        )
     if entry.http and (entry.action != Action.ALLOW or direction is Direction.EGRESS):
         scope.wrong(f"{path}.http", "may stand in an ingress rule that allows only")
     if (entry.icmp or entry.not_icmp) and str(entry.protocol) not in _ICMP:

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 import msgspec
 
+from app.collect.addresses import merged
 from app.collect.invalid import InvalidObjectError, Violation, decode
 from app.collect.policies.api import Context
 from app.collect.policies.calico.labels import NAME, NAMESPACE, NAMESPACE_PREFIX
 from app.collect.policies.calico.language import Expression, matches
 from app.collect.policies.calico.metadata import STORED, labels_of
-from app.collect.policies.calico.nets import address_peer, merged, ranges
+from app.collect.policies.calico.nets import address_peer, ranges
 from app.collect.wire import calico as wire
+from app.collect.wire.base import Metadata
 from app.model.identity import ObjectRef
 from app.model.inventory import Labels, Namespace
 from app.model.policy import AddressPeer, AddressRange
@@ -74,9 +76,7 @@ def sets_selected(
     return address_peer(merged(edge for item in chosen for edge in item.ranges), text)
 
 
-def _address_set(
-    ref: ObjectRef, metadata: wire.Metadata, nets: Iterable[str], path: str
-) -> AddressSet:
+def _address_set(ref: ObjectRef, metadata: Metadata, nets: Iterable[str], path: str) -> AddressSet:
     found: list[Violation] = []
     value = AddressSet(ref, labels_of(metadata), ranges(nets, path, found))
     if found:

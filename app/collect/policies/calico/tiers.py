@@ -11,7 +11,6 @@ from app.model.snapshot import SnapshotObject
 
 _DECODER = msgspec.json.Decoder(wire.Tier)
 _LAST = float("inf")
-_DEFAULT_TIER_ORDER = 1_000_000.0
 
 
 def tier(item: SnapshotObject) -> Tier:
@@ -39,5 +38,9 @@ def _made_by_calico(name: str, order: float, default: Action) -> Tier:
 
 
 # Upstream: `api/pkg/apis/projectcalico/v3/tier.go`. The other two hold what Calico makes of policies of Kubernetes' own
-# APIs, which are read as what they are.
-DEFAULT_TIERS = (_made_by_calico(DEFAULT_TIER, _DEFAULT_TIER_ORDER, Action.DENY),)
+# APIs; those are read as what they are, and people may add policies of Calico beside them.
+DEFAULT_TIERS = (
+    _made_by_calico("kube-admin", 1_000.0, Action.PASS),
+    _made_by_calico(DEFAULT_TIER, 1_000_000.0, Action.DENY),
+    _made_by_calico("kube-baseline", 10_000_000.0, Action.PASS),
+)
