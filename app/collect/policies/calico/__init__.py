@@ -21,7 +21,6 @@ _REFERENTS = {
     "NetworkSet": network_set,
     "GlobalNetworkSet": network_set,
     "HostEndpoint": host_endpoint,
-    "Tier": tier,
 }
 
 API = PolicyApi(

@@ -19,11 +19,10 @@ from app.collect.policies.calico.metadata import DEFAULT_TIER, counts_elsewhere,
 from app.collect.policies.calico.rules import read_rules
 from app.collect.policies.calico.scope import Scope
 from app.collect.policies.calico.selecting import accounts, endpoints, having_accounts, namespaces
-from app.collect.policies.calico.tiers import DEFAULT_TIERS
 from app.collect.policies.network_policy import network_policy
 from app.collect.policies.unknown_fields import unknown_fields
 from app.collect.wire import calico as wire
-from app.model.policy import EVERYTHING, Direction, Family, Policy, Rule, Subject, Tier
+from app.model.policy import EVERYTHING, Direction, Family, Policy, Rule, Subject
 from app.model.snapshot import SnapshotObject
 
 _LAST = float("inf")
@@ -90,7 +89,7 @@ def _policy(
         ingress=ingress,
         egress=egress,
         family=Family.CALICO,
-        tier=_tier(spec, scope),
+        tier=spec.tier or DEFAULT_TIER,
         order=_LAST if spec.order is None else spec.order,
         staged=staged,
         unclear=(
@@ -141,15 +140,6 @@ def _rules(
     scope: Scope,
 ) -> tuple[Rule, ...]:
     return read_rules(entries, direction, scope) if direction in directions else ()
-
-
-def _tier(spec: wire.NamespacedSpec, scope: Scope) -> str:
-    """The tier's name; without its object nothing says where it stands among the others."""
-    name = spec.tier or DEFAULT_TIER
-    known = {tier.name for tier in (*scope.context.each(Tier), *DEFAULT_TIERS)}
-    if name not in known:
-        scope.wrong("spec.tier", f"Tier {name} was not read")
-    return name
 
 
 def _is_elsewhere(spec: wire.NamespacedSpec, item: SnapshotObject, context: Context) -> bool:

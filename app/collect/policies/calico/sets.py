@@ -105,4 +105,4 @@ def _each_once(items: Iterable[AddressSet]) -> Iterable[AddressSet]:
         key = (item.ref.kind, item.ref.namespace, item.ref.name)
         if key not in kept or kept[key].ref.group == STORED:
             kept[key] = item
-    return kept.values()
+    return (kept[key] for key in sorted(kept))
