@@ -12,7 +12,6 @@ from app.model.policy import (
 )
 from tests.unit.collect.objects import normalized
 
-
 _FAMILIES = {only(4): "IPv4", only(6): "IPv6"}
 
 
@@ -21,7 +20,7 @@ def said(peers):
     return "anyone" if peers is None else " or ".join(_peer(item) for item in peers)
 
 
-def _peer(peer):  # noqa: PLR0911  one line for each form
+def _peer(peer):
     if peer in _FAMILIES:
         return _FAMILIES[peer]
     match peer:
