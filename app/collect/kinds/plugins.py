@@ -1,10 +1,11 @@
 """Kinds of network plugins: their policies, settings and status."""
 
 from app.collect.kinds.calico import CALICO
-from app.collect.kinds.spec import custom, foreign_policies
-from app.collect.kinds.verdicts import ENCRYPTION, ENFORCEMENT
+from app.collect.kinds.spec import custom, foreign_policies, policies
+from app.collect.kinds.verdicts import ENCRYPTION, ENFORCEMENT, SEGMENTATION
 
 _PLUGIN = "settings and status of a network plugin"
+_REFERENTS = "what policies refer to"
 _SEALS = ENFORCEMENT + ENCRYPTION
 
 PLUGINS = (
@@ -30,21 +31,38 @@ PLUGINS = (
         "CiliumEndpointSlice/ciliumendpointslices CiliumNode/ciliumnodes",
         namespaced=False,
     ),
-    *foreign_policies("crd.antrea.io", "NetworkPolicy/networkpolicies", namespaced=True),
-    *foreign_policies("crd.antrea.io", "ClusterNetworkPolicy/clusternetworkpolicies", namespaced=False),
+    *policies(
+        "crd.antrea.io", "NetworkPolicy/networkpolicies", namespaced=True, versions=("v1beta1", "v1alpha1")
+    ),
+    *policies(
+        "crd.antrea.io",
+        "ClusterNetworkPolicy/clusternetworkpolicies",
+        namespaced=False,
+        versions=("v1beta1", "v1alpha1"),
+    ),
+    *custom(
+        "crd.antrea.io", _REFERENTS, SEGMENTATION, "ClusterGroup/clustergroups Tier/tiers", namespaced=False
+    ),
+    *custom("crd.antrea.io", _REFERENTS, SEGMENTATION, "Group/groups"),
     *custom(
         "crd.antrea.io",
         _PLUGIN,
         _SEALS,
         "AntreaAgentInfo/antreaagentinfos AntreaControllerInfo/antreacontrollerinfos "
-        "AntreaNodeConfig/antreanodeconfigs Tier/tiers",
+        "AntreaNodeConfig/antreanodeconfigs",
         namespaced=False,
     ),
-    *foreign_policies(
+    *policies(
         "policy.networking.k8s.io",
-        "AdminNetworkPolicy/adminnetworkpolicies BaselineAdminNetworkPolicy/baselineadminnetworkpolicies "
+        "AdminNetworkPolicy/adminnetworkpolicies BaselineAdminNetworkPolicy/baselineadminnetworkpolicies",
+        namespaced=False,
+        versions=("v1alpha1",),
+    ),
+    *policies(
+        "policy.networking.k8s.io",
         "ClusterNetworkPolicy/clusternetworkpolicies",
         namespaced=False,
+        versions=("v1alpha2",),
     ),
     *foreign_policies(
         "networking.k8s.aws", "ApplicationNetworkPolicy/applicationnetworkpolicies", namespaced=True
