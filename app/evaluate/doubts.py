@@ -8,21 +8,29 @@ The rules, from the strongest gap to the weakest:
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
 - Pods that were not read leave workloads that are known from their template alone in doubt.
 - A namespace whose labels were not read leaves rules in doubt that select namespaces by label, for peers in it.
+- A policy of Calico, or something that it refers to, that was not read or not understood could deny as well as allow: every
+  end where it might apply cannot be told. Its host endpoints restrict hostNetwork pods alone; what they take from other pods
+  they only take away.
 - Ends outside the cluster, and ends where no policy is enforced, are certain in any case.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from app.model.decision import Reason
 from app.model.identity import GroupKind
 from app.model.inventory import Inventory
+from app.model.policy import Family
 from app.model.snapshot import CollectionGap, GapReason
 
 _POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
 _POD = GroupKind("", "Pod")
 _NAMESPACE = GroupKind("", "Namespace")
 _ANY = GroupKind("", "")
+_CALICO = ("crd.projectcalico.org", "projectcalico.org")
+_HOST = "HostEndpoint"
+_ORDERED = ("GlobalNetworkPolicy", "NetworkPolicy", "Profile")
+_REFERRED_TO = ("GlobalNetworkSet", "NetworkSet", "Tier")
 
 _SETTLED = (Reason.OUTSIDE, Reason.NOT_ENFORCED)
 
@@ -32,6 +40,7 @@ class Doubts:
     """Gaps by what they touch, each list sorted."""
 
     unknown_kinds: tuple[CollectionGap, ...]
+    hosts: tuple[CollectionGap, ...]
     policies: tuple[CollectionGap, ...]
     pods: tuple[CollectionGap, ...]
     namespaces: tuple[CollectionGap, ...]
@@ -41,14 +50,22 @@ class Doubts:
     def of(cls, gaps: Iterable[CollectionGap], inventory: Inventory) -> "Doubts":
         """Sort gaps by what they touch; gaps of other kinds touch no connection."""
         gaps = sorted(set(gaps))
-        unknown = [gap for gap in gaps if gap.reason is GapReason.UNKNOWN_KIND]
-        others = [gap for gap in gaps if gap.reason is not GapReason.UNKNOWN_KIND]
+        in_use = any(policy.family is Family.CALICO for policy in inventory.policies)
+        calico = {*_ORDERED, *_REFERRED_TO} if in_use else {*_ORDERED}
+        hosts = [gap for gap in gaps if _is_calico(gap, {_HOST})]
+        unknown = [
+            gap
+            for gap in gaps
+            if gap not in hosts and (gap.reason is GapReason.UNKNOWN_KIND or _is_calico(gap, calico))
+        ]
+        others = [gap for gap in gaps if gap not in unknown]
 
         def of_kind(*kinds: GroupKind) -> tuple[CollectionGap, ...]:
             return tuple(gap for gap in others if gap.group_kind in kinds)
 
         return cls(
             unknown_kinds=tuple(unknown),
+            hosts=tuple(hosts),
             policies=of_kind(_POLICY, _ANY),
             pods=of_kind(_POD),
             namespaces=of_kind(_NAMESPACE),
@@ -60,12 +77,16 @@ class Doubts:
         gap = _touching(self.unknown_kinds, namespace) or _touching(self.policies, namespace)
         return gap.message if gap else ""
 
+    def about_hosts(self) -> str:
+        """Why it is not known what restricts pods on their node's network; empty when nothing says so."""
+        return _message(_touching(self.hosts, ""))
+
     def about_end(self, reason: Reason, namespace: str, *, from_template: bool) -> str:
         """Why the answer about one end cannot be relied on; empty when it can."""
         if reason in _SETTLED:
             return ""
         if reason is Reason.HOST_NETWORK:
-            return _message(_touching(self.unknown_kinds, ""))
+            return _message(_touching((*self.unknown_kinds, *self.hosts), ""))
         gap = _touching(self.unknown_kinds, namespace)
         if gap is None and reason in (Reason.NOT_SELECTED, Reason.NO_RULE_MATCHES):
             gap = _touching(self.policies, namespace)
@@ -79,6 +100,10 @@ class Doubts:
             return ""
         gap = next((item for item in self.namespaces if item.name in ("", namespace)), None)
         return _message(gap)
+
+
+def _is_calico(gap: CollectionGap, kinds: Container[str]) -> bool:
+    return gap.group_kind.group in _CALICO and gap.group_kind.kind in kinds
 
 
 def _touching(gaps: Iterable[CollectionGap], namespace: str) -> CollectionGap | None:

@@ -35,6 +35,8 @@ class Notes:
         notes = self.on_namespace(one.namespace)
         if other.namespace != one.namespace:
             notes += self.on_namespace(other.namespace)
+        if one.host_network or other.host_network:
+            notes += self._on_hosts()
         return notes + self.on_reading(source, destination, row, allowed)
 
     def on_reading(self, source: int, destination: int, row: int, allowed: Connections) -> tuple[str, ...]:
@@ -57,4 +59,8 @@ class Notes:
 
     def _on_namespace(self, namespace: str) -> tuple[str, ...]:
         why = self._doubts.about_policies(namespace)
+        return (f"cannot tell for certain: {why}",) if why else ()
+
+    def _on_hosts(self) -> tuple[str, ...]:
+        why = self._doubts.about_hosts()
         return (f"cannot tell for certain: {why}",) if why else ()

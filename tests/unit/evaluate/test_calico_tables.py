@@ -55,18 +55,17 @@ def objects(case):
         status = {"addresses": [{"type": "InternalIP", "address": address}]}
         yield kubernetes("v1", "Node", name) | {"status": status}
     for name, said in case["cluster"].items():
-        said = dict(said)
-        account = said.pop("serviceAccount", "")
-        value = pod(name, said)
+        account = said.get("serviceAccount", "")
+        value = pod(name, {key: text for key, text in said.items() if key != "serviceAccount"})
         value["spec"] |= {"serviceAccountName": account} if account else {}
         yield value
     for name, port in case.get("services", {}).items():
         spec = {"selector": {"pod": name.split("/")[1]}, "ports": [port]}
         yield kubernetes("v1", "Service", name) | {"spec": spec}
-    for title, spec in case["objects"].items():
+    for title, said in case["objects"].items():
         kind, name = title.split()
-        spec = dict(spec)
-        labels = spec.pop("labels", {})
+        labels = said.get("labels", {})
+        spec = {key: value for key, value in said.items() if key != "labels"}
         match kind:
             case "K8s":
                 yield kubernetes("networking.k8s.io/v1", "NetworkPolicy", name) | {"spec": spec}
