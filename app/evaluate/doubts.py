@@ -56,7 +56,9 @@ class Doubts:
         unknown = [
             gap
             for gap in gaps
-            if gap not in hosts and (gap.reason is GapReason.UNKNOWN_KIND or _is_calico(gap, calico))
+            if gap not in hosts
+            and gap.reason is not GapReason.UNCLEAR
+            and (gap.reason is GapReason.UNKNOWN_KIND or _is_calico(gap, calico))
         ]
         others = [gap for gap in gaps if gap not in unknown]
 

@@ -58,7 +58,7 @@ class Listing:
                 workloads += [(position, allowed, notes) for position in self._cluster.members[endpoint]]
         workloads.sort(key=lambda item: item[0])
         inside = [(self._ids[position], allowed, notes) for position, allowed, notes in workloads]
-        about = self._notes.on_namespace(self._cluster.partition.classes[number].namespace)
+        about = self._notes.outside(number, Direction.EGRESS)
         outside = sorted(
             (external.id, allowed, about) for external, allowed in self._ranges(sorted(atoms, key=_first))
         )
@@ -97,7 +97,7 @@ class Listing:
                     by_range.setdefault(external.id, []).extend((at, allowed) for at in positions)
         for source in sorted(by_range):
             for position, allowed in sorted(by_range[source], key=_first):
-                about = self._notes.on_namespace(self._cluster.workloads[position].namespace)
+                about = self._notes.outside(self._cluster.partition.class_of[position], Direction.INGRESS)
                 yield Connection(source, self._ids[position], allowed, about)
 
     def _atoms_reaching(self, row: int) -> list[tuple[int, Connections]]:

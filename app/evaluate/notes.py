@@ -5,6 +5,7 @@ from functools import lru_cache
 from app.evaluate.cluster import Cluster
 from app.evaluate.doubts import Doubts
 from app.model.connections import Connections
+from app.model.policy import Direction
 
 BLOCKS_DIFFER = (
     "data planes disagree: an ipBlock names a pod's address; the API leaves open whether that matches, "
@@ -27,6 +28,7 @@ class Notes:
         self._cluster = cluster
         self._doubts = doubts
         self.on_namespace = lru_cache(maxsize=None)(self._on_namespace)
+        self.on_policies = lru_cache(maxsize=None)(self._on_policies)
 
     def on(self, source: int, destination: int, row: int, allowed: Connections) -> tuple[str, ...]:
         """Notes on a connection between two classes."""
@@ -37,7 +39,13 @@ class Notes:
             notes += self.on_namespace(other.namespace)
         if one.host_network or other.host_network:
             notes += self._on_hosts()
+        notes += self.on_policies(source, Direction.EGRESS) + self.on_policies(destination, Direction.INGRESS)
         return notes + self.on_reading(source, destination, row, allowed)
+
+    def outside(self, number: int, direction: Direction) -> tuple[str, ...]:
+        """Notes on connections of a class with addresses outside the cluster; `direction` as seen from the class."""
+        namespace = self._cluster.partition.classes[number].namespace
+        return self.on_namespace(namespace) + self.on_policies(number, direction)
 
     def on_reading(self, source: int, destination: int, row: int, allowed: Connections) -> tuple[str, ...]:
         """Notes on what another data plane would make of it; endpoints by number."""
@@ -64,3 +72,14 @@ class Notes:
     def _on_hosts(self) -> tuple[str, ...]:
         why = self._doubts.about_hosts()
         return (f"cannot tell for certain: {why}",) if why else ()
+
+    def _on_policies(self, number: int, direction: Direction) -> tuple[str, ...]:
+        """Policies that select a class, count, and do something that is not known."""
+        doubtful = self._cluster.policies.doubtful
+        if not doubtful:
+            return ()
+        namespace = self._cluster.partition.classes[number].namespace
+        asked = self._cluster.policies.counted.of(namespace, number, direction)
+        return tuple(
+            f"cannot tell for certain: {doubtful[item.ref]}" for item in asked if item.ref in doubtful
+        )

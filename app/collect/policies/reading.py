@@ -9,7 +9,7 @@ from app.collect.policies.api import ByKind, Context, PolicyApi, PolicyReader
 from app.collect.reading import Reader
 from app.model.identity import ObjectRef
 from app.model.policy import Policy, Tier
-from app.model.snapshot import SnapshotObject
+from app.model.snapshot import CollectionGap, GapReason, SnapshotObject
 
 APIS: tuple[PolicyApi, ...] = (
     network_policy.API,
@@ -47,7 +47,7 @@ def read_policies(
         own = _policies(api, by_kind, known, reader)
         policies += own
         tiers += _in_use(given, own, api.default_tiers)
-        reader.gaps += api.gaps(by_kind, known)
+        reader.gaps += [*_unclear(own), *api.gaps(by_kind, known)]
     return PoliciesRead(
         tuple(sorted(policies, key=lambda item: item.ref)), tuple(sorted(tiers, key=lambda item: item.ref))
     )
@@ -68,6 +68,20 @@ def _policies(api: PolicyApi, by_kind: ByKind, context: Context, reader: Reader)
         for kind, read in api.policies.items()
     )
     return [policy for kind in found for item in kind for policy in item]
+
+
+def _unclear(policies: Iterable[Policy]) -> Iterator[CollectionGap]:
+    """One gap for each policy that counts and of which something is not understood."""
+    for policy in policies:
+        if policy.unclear and not policy.staged:
+            yield CollectionGap(
+                policy.ref.group_kind,
+                GapReason.UNCLEAR,
+                f"{policy.ref}: {'; '.join(policy.unclear)}",
+                advice="Judge the paths of what it selects by hand; the policy is stored with the snapshot.",
+                namespace=policy.namespace,
+                name=policy.ref.name,
+            )
 
 
 def _in_context(read: PolicyReader, context: Context, item: SnapshotObject) -> tuple[Policy, ...]:

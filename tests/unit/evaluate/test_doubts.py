@@ -156,3 +156,15 @@ def test_rows_of_host_network_pods_say_what_host_endpoints_may_take_away():
     notes = {(row.source, row.destination): row.notes for row in rows}
     assert notes["ops/m[Pod]", "shop/host[Pod]"] == ("cannot tell for certain: the list was refused",)
     assert notes["ops/m[Pod]", "shop/free[Pod]"] == ()
+
+
+def test_rows_of_what_a_policy_that_is_not_understood_selects_say_so_and_no_others():
+    unclear = replace(policy("shop/c", "app=web", ingress=[rule()]), unclear=("spec.x is not understood",))
+    answers = evaluate.reachability(inventory(PODS, [unclear]), UNKNOWN_PLATFORM, ())
+    notes = {(row.source, row.destination): row.notes for row in answers.connections()}
+    said = ("cannot tell for certain: NetworkPolicy shop/c: spec.x is not understood",)
+    assert notes["ops/m[Pod]", "shop/web[Pod]"] == said
+    assert notes["external:0.0.0.0-255.255.255.255", "shop/web[Pod]"] == said
+    assert notes["shop/web[Pod]", "ops/m[Pod]"] == ()
+    assert notes["ops/m[Pod]", "shop/free[Pod]"] == ()
+    assert answers.decide("ops/m[Pod]", "shop/web[Pod]", TCP, 80).certain is False

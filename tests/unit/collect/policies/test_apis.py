@@ -1,5 +1,7 @@
 """The table of APIs: what it reads is what the kinds table calls evaluated, and each API is given what it refers to."""
 
+from functools import partial
+
 import pytest
 
 from app.collect.invalid import InvalidObjectError, Violation
@@ -8,6 +10,7 @@ from app.collect.policies import APIS, Context, PolicyApi, read_policies
 from app.collect.reading import Reader
 from app.model.identity import GroupKind, ObjectRef
 from app.model.policy import EVERYTHING, Action, Family, Policy, Subject, Tier
+from app.model.snapshot import CollectionGap, GapReason
 from tests.unit.collect.objects import normalized, stored
 
 RULE, GROUP, TIER = (GroupKind("test.io", kind) for kind in ("Rule", "Group", "Tier"))
@@ -108,3 +111,25 @@ def test_service_accounts_are_read_with_their_labels_and_nothing_else():
         "secrets": [{"name": "x"}],
     }
     assert "secrets" not in stored(item).parsed()
+
+
+def unclear(item, _context, *, staged=False):
+    said = ("spec.a is not understood", "spec.b is none")
+    return (Policy(item.ref, Subject(EVERYTHING, "a"), frozenset(), (), (), staged=staged, unclear=said),)
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_a_policy_that_is_not_understood_is_a_gap_unless_it_is_not_enforced(staged):
+    reader = Reader()
+    api = PolicyApi(policies={RULE: partial(unclear, staged=staged)})
+    read_policies({RULE: [thing("Rule", "r")]}, Context(), reader, (api,))
+    said = [(gap.reason, gap.namespace, gap.name, gap.message) for gap in reader.gaps]
+    message = "Rule a/r: spec.a is not understood; spec.b is none"
+    assert said == ([] if staged else [(GapReason.UNCLEAR, "a", "r", message)])
+
+
+def test_an_api_may_say_what_it_does_not_evaluate():
+    reader = Reader()
+    gap = CollectionGap(GROUP, GapReason.UNKNOWN_KIND, "groups are not evaluated")
+    read_policies({}, Context(), reader, (PolicyApi(policies={}, gaps=lambda _objects, _context: (gap,)),))
+    assert reader.gaps == [gap]
