@@ -7,7 +7,7 @@ Source: Cilium documentation, "Policy Enforcement Modes", "Per-node configuratio
 
 from dataclasses import dataclass
 
-from app.detect.beside import ADMIN, CILIUM, beside
+from app.detect.beside import CILIUM, beside
 from app.detect.cilium_endpoints import unmanaged
 from app.detect.cilium_nodes import cautions, node_settings
 from app.detect.evidence import Agent, Evidence
@@ -62,7 +62,7 @@ def find(evidence: Evidence) -> Engine | None:
             *_cautions(settings, chaining),
             *cautions(evidence, namespace, tuple(_DEFAULTS)),
             *unseen,
-            *beside(evidence, CILIUM, ADMIN),
+            *beside(evidence, CILIUM),
         ),
     )
 

@@ -4,13 +4,13 @@ The rules, from the strongest gap to the weakest:
 
 - A policy kind that is not evaluated could deny anything where it applies: every end in its namespace, or every end of
   the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone.
-- A policy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
+- A policy of a kind that can deny as well as allow, and that was not read or not understood, is no better.
+- A NetworkPolicy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
+- What policies of Calico refer to (tiers, sets of addresses) and that was not read is no better, where there are any.
+- Host endpoints of Calico restrict hostNetwork pods alone; from what other pods may do they only take away.
 - Pods that were not read leave workloads that are known from their template alone in doubt.
 - A namespace whose labels were not read leaves rules in doubt that select namespaces by label, for peers in it.
-- A policy of Calico, or something that it refers to, that was not read or not understood could deny as well as allow: every
-  end where it might apply cannot be told. Its host endpoints restrict hostNetwork pods alone; what they take from other pods
-  they only take away.
 - Ends outside the cluster, and ends where no policy is enforced, are certain in any case.
 """
 
@@ -27,9 +27,20 @@ _POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
 _POD = GroupKind("", "Pod")
 _NAMESPACE = GroupKind("", "Namespace")
 _ANY = GroupKind("", "")
+_COULD_DENY = frozenset(
+    GroupKind(group, kind)
+    for group, kinds in (
+        (
+            "policy.networking.k8s.io",
+            ("AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"),
+        ),
+        ("crd.antrea.io", ("ClusterNetworkPolicy", "NetworkPolicy")),
+        ("crd.projectcalico.org", ("GlobalNetworkPolicy", "NetworkPolicy", "Profile")),
+        ("projectcalico.org", ("GlobalNetworkPolicy", "NetworkPolicy", "Profile")),
+    )
+    for kind in kinds
+)
 _CALICO = ("crd.projectcalico.org", "projectcalico.org")
-_HOST = "HostEndpoint"
-_ORDERED = ("GlobalNetworkPolicy", "NetworkPolicy", "Profile")
 _REFERRED_TO = ("GlobalNetworkSet", "NetworkSet", "Tier")
 
 _SETTLED = (Reason.OUTSIDE, Reason.NOT_ENFORCED)
@@ -51,14 +62,11 @@ class Doubts:
         """Sort gaps by what they touch; gaps of other kinds touch no connection."""
         gaps = sorted(set(gaps))
         in_use = any(policy.family is Family.CALICO for policy in inventory.policies)
-        calico = {*_ORDERED, *_REFERRED_TO} if in_use else {*_ORDERED}
-        hosts = [gap for gap in gaps if _is_calico(gap, {_HOST})]
+        hosts = [gap for gap in gaps if _is_calico(gap, ("HostEndpoint",))]
         unknown = [
             gap
             for gap in gaps
-            if gap not in hosts
-            and gap.reason is not GapReason.UNCLEAR
-            and (gap.reason is GapReason.UNKNOWN_KIND or _is_calico(gap, calico))
+            if gap not in hosts and (_could_deny(gap) or (in_use and _is_calico(gap, _REFERRED_TO)))
         ]
         others = [gap for gap in gaps if gap not in unknown]
 
@@ -102,6 +110,13 @@ class Doubts:
             return ""
         gap = next((item for item in self.namespaces if item.name in ("", namespace)), None)
         return _message(gap)
+
+
+def _could_deny(gap: CollectionGap) -> bool:
+    """What is not understood of a policy that was read is known more exactly: whom it selects."""
+    if gap.reason is GapReason.UNCLEAR:
+        return False
+    return gap.reason is GapReason.UNKNOWN_KIND or gap.group_kind in _COULD_DENY
 
 
 def _is_calico(gap: CollectionGap, kinds: Container[str]) -> bool:
