@@ -3,12 +3,13 @@
 The rules, from the strongest gap to the weakest:
 
 - A policy kind that is not evaluated could deny anything where it applies: every end in its namespace, or every end of
-  the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone.
-- A policy of a kind that can deny as well as allow, and that was not read or not understood, is no better.
+  the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone. The same
+  holds for a policy that was not read and whose kind can deny, and for the tiers that order such policies.
 - A NetworkPolicy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
-- What policies of Calico refer to (tiers, sets of addresses) and that was not read is no better, where there are any.
+- Sets of addresses and profiles of Calico that were not read are no better, where there are policies of Calico.
 - Host endpoints of Calico restrict hostNetwork pods alone; from what other pods may do they only take away.
+- What is not understood of a policy that was read is known more exactly: whom it selects. The engine asks the policy itself.
 - Pods that were not read leave workloads that are known from their template alone in doubt.
 - A namespace whose labels were not read leaves rules in doubt that select namespaces by label, for peers in it.
 - Ends outside the cluster, and ends where no policy is enforced, are certain in any case.
@@ -27,23 +28,13 @@ _POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
 _POD = GroupKind("", "Pod")
 _NAMESPACE = GroupKind("", "Namespace")
 _ANY = GroupKind("", "")
-_COULD_DENY = frozenset(
-    GroupKind(group, kind)
-    for group, kinds in (
-        (
-            "policy.networking.k8s.io",
-            ("AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"),
-        ),
-        ("crd.antrea.io", ("ClusterNetworkPolicy", "NetworkPolicy")),
-        ("crd.projectcalico.org", ("GlobalNetworkPolicy", "NetworkPolicy", "Profile")),
-        ("projectcalico.org", ("GlobalNetworkPolicy", "NetworkPolicy", "Profile")),
-    )
-    for kind in kinds
-)
 _CALICO = ("crd.projectcalico.org", "projectcalico.org")
-_REFERRED_TO = ("GlobalNetworkSet", "NetworkSet", "Tier")
+_HOSTS = ("HostEndpoint",)
+_REFERRED_TO = ("GlobalNetworkSet", "NetworkSet", "Profile")
 
 _SETTLED = (Reason.OUTSIDE, Reason.NOT_ENFORCED)
+# One more NetworkPolicy could isolate an end that nothing isolates, and allow what nothing allows.
+_COULD_DIFFER = (Reason.NOT_SELECTED, Reason.ALLOWED_BY_DEFAULT, Reason.NO_RULE_MATCHES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +51,18 @@ class Doubts:
     @classmethod
     def of(cls, gaps: Iterable[CollectionGap], inventory: Inventory) -> "Doubts":
         """Sort gaps by what they touch; gaps of other kinds touch no connection."""
-        gaps = sorted(set(gaps))
-        in_use = any(policy.family is Family.CALICO for policy in inventory.policies)
-        hosts = [gap for gap in gaps if _is_calico(gap, ("HostEndpoint",))]
+        gaps = sorted({gap for gap in gaps if gap.reason is not GapReason.UNCLEAR})
+        calico = any(policy.family is Family.CALICO for policy in inventory.policies)
+        hosts = [gap for gap in gaps if _is_calico(gap, _HOSTS)]
         unknown = [
             gap
             for gap in gaps
-            if gap not in hosts and (_could_deny(gap) or (in_use and _is_calico(gap, _REFERRED_TO)))
+            if gap not in hosts
+            and (
+                gap.reason is GapReason.UNKNOWN_KIND
+                or can_deny(gap.group_kind)
+                or (calico and _is_calico(gap, _REFERRED_TO))
+            )
         ]
         others = [gap for gap in gaps if gap not in unknown]
 
@@ -96,9 +92,9 @@ class Doubts:
         if reason in _SETTLED:
             return ""
         if reason is Reason.HOST_NETWORK:
-            return _message(_touching((*self.unknown_kinds, *self.hosts), ""))
+            return _message(_touching(self.unknown_kinds, "")) or self.about_hosts()
         gap = _touching(self.unknown_kinds, namespace)
-        if gap is None and reason in (Reason.NOT_SELECTED, Reason.NO_RULE_MATCHES):
+        if gap is None and reason in _COULD_DIFFER:
             gap = _touching(self.policies, namespace)
         if gap is None and from_template:
             gap = _touching(self.pods, namespace)
@@ -112,11 +108,11 @@ class Doubts:
         return _message(gap)
 
 
-def _could_deny(gap: CollectionGap) -> bool:
-    """What is not understood of a policy that was read is known more exactly: whom it selects."""
-    if gap.reason is GapReason.UNCLEAR:
+def can_deny(kind: GroupKind) -> bool:
+    """True for policies beside NetworkPolicy, all of which can deny, and for what orders them; never for staged ones."""
+    if kind == _POLICY or kind.kind.startswith("Staged"):
         return False
-    return gap.reason is GapReason.UNKNOWN_KIND or gap.group_kind in _COULD_DENY
+    return kind.kind.endswith("NetworkPolicy") or kind.kind == "Tier"
 
 
 def _is_calico(gap: CollectionGap, kinds: Container[str]) -> bool:

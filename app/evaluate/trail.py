@@ -56,6 +56,13 @@ def _asked(
     )
 
 
+def rules_of(asked: Asked) -> Iterator[CompiledRule]:
+    """Every rule that is asked, once for each plane."""
+    stages = (stage for plane in asked for stage in plane)
+    lanes = (lane for stage in stages for group in stage.groups for lane in group)
+    return (rule for lane in lanes for step in lane for rule in step)
+
+
 def matching(asked: Asked, matches: Callable[[CompiledRule], bool]) -> Asked:
     """The same with those rules alone that match one connection."""
     return tuple(
@@ -211,7 +218,7 @@ def removable(asked: Asked, walked: Walk) -> tuple[Removable, ...]:
     return tuple(_needed(asked, answer, gone))
 
 
-def _needed(asked: Asked, answer: bool, gone: Sequence[Removable]) -> Iterator[Removable]:  # noqa: FBT001
+def _needed(asked: Asked, answer: bool, gone: Sequence[Removable]) -> Iterator[Removable]:
     """Without those whose removal makes no difference once the others are gone."""
     kept = list(gone)
     for item in gone:
