@@ -89,7 +89,7 @@ def test_only_cluster_wide_kinds_could_touch_a_host_network_pod():
 CALICO = replace(policy("shop/c", "app=web", ingress=[rule()]), family=Family.CALICO)
 
 
-@pytest.mark.parametrize("kind", ["GlobalNetworkPolicy", "NetworkPolicy", "Profile"])
+@pytest.mark.parametrize("kind", ["GlobalNetworkPolicy", "NetworkPolicy", "Tier"])
 def test_policies_of_calico_that_were_not_read_could_deny_what_others_allow(kind):
     missing = gap(GroupKind("projectcalico.org", kind), space="shop")
     assert ingress(missing, port=80).reason is Reason.CANNOT_TELL
@@ -97,7 +97,7 @@ def test_policies_of_calico_that_were_not_read_could_deny_what_others_allow(kind
     assert ingress(missing, to="ops/m[Pod]", source="shop/free[Pod]").reason is Reason.NOT_SELECTED
 
 
-@pytest.mark.parametrize("kind", ["GlobalNetworkSet", "NetworkSet", "Tier"])
+@pytest.mark.parametrize("kind", ["GlobalNetworkSet", "NetworkSet", "Profile"])
 def test_what_policies_of_calico_refer_to_matters_where_there_are_any(kind):
     missing = gap(GroupKind("crd.projectcalico.org", kind))
     assert ingress(missing, port=80).reason is Reason.ALLOWED_BY_RULE
