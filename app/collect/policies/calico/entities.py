@@ -8,7 +8,6 @@ what Calico knows, `notSelector: "has(x)"` alone matches everyone else as well.
 
 from collections.abc import Iterator
 
-from app.collect.policies.api import Context
 from app.collect.policies.calico.labels import ACCOUNT, pods_selected
 from app.collect.policies.calico.language import Expression, Negation, Term, both
 from app.collect.policies.calico.nets import address_peer, families, only, ranges
@@ -42,15 +41,15 @@ def _by_labels(entity: wire.EntityRule, path: str, scope: Scope) -> Iterator[Pee
     own = scope.namespace if places is None else ""
     if chosen or places or (own and unwanted):
         wanted = both(places, chosen, Negation(unwanted) if unwanted else None)
-        yield _known_to_calico(wanted, own or None, scope.context)
+        yield _known_to_calico(wanted, own or None, scope)
     elif unwanted:
-        yield OtherPeer(_known_to_calico(unwanted, None, scope.context))
+        yield OtherPeer(_known_to_calico(unwanted, None, scope))
 
 
-def _known_to_calico(expression: Expression | None, namespace: str | None, context: Context) -> Peer:
+def _known_to_calico(expression: Expression | None, namespace: str | None, scope: Scope) -> Peer:
     """Pods, and sets of addresses, that an expression selects."""
     pods = SelectorPeer(pods_selected(expression), namespace)
-    sets = sets_selected(expression, namespace, context)
+    sets = sets_selected(expression, namespace, scope.sets)
     return AnyPeer((pods, sets)) if sets else pods
 
 

@@ -5,7 +5,7 @@
 default tier is stored there as `default.name`. Upstream: projectcalico/calico `libcalico-go/lib/backend/k8s/resources`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -39,14 +39,12 @@ _STORED = msgspec.json.Decoder(_Stored)
 class Served:
     """An object that is served under `projectcalico.org`: its stored twin must not count again."""
 
-    kind: str
-    namespace: str
-    name: str
+    ref: ObjectRef
 
 
 def served(item: SnapshotObject) -> Served:
     """Note that an object is served."""
-    return Served(item.ref.kind, item.ref.namespace, item.ref.name)
+    return Served(item.ref)
 
 
 def groups(kind: str) -> tuple[GroupKind, GroupKind]:
@@ -77,10 +75,9 @@ def counts_elsewhere(item: SnapshotObject, name: str, context: Context) -> bool:
     """Whether a stored object is served as well, where it counts."""
     if item.ref.group != STORED:
         return False
-    names = {name, f"{DEFAULT_TIER}.{name}"}
+    served_as = (name, f"{DEFAULT_TIER}.{name}")
     return any(
-        other.kind == item.ref.kind and other.namespace == item.ref.namespace and other.name in names
-        for other in context.each(Served)
+        context.find(Served, replace(item.ref, group=SERVED, name=other)) is not None for other in served_as
     )
 
 

@@ -36,6 +36,9 @@ class AddressSet:
     ranges: tuple[AddressRange, ...]
 
 
+SeenSet = tuple[AddressSet, Labels]
+
+
 def network_set(item: SnapshotObject) -> AddressSet:
     """Read a NetworkSet or GlobalNetworkSet.
 
@@ -58,17 +61,21 @@ def host_endpoint(item: SnapshotObject) -> AddressSet:
     return _address_set(item.ref, value.metadata, expected, "spec.expectedIPs")
 
 
+def sets_of(context: Context) -> tuple[SeenSet, ...]:
+    """Every set that holds an address, each once, with the labels that selectors see; sorted by kind and name."""
+    found = [item for item in _each_once(context.each(AddressSet)) if item.ranges]
+    by_name = {item.name: item for item in context.namespaces} if found else {}
+    return tuple((item, _seen(item, by_name)) for item in found)
+
+
 def sets_selected(
-    expression: Expression | None, namespace: str | None, context: Context
+    expression: Expression | None, namespace: str | None, sets: Iterable[SeenSet]
 ) -> AddressPeer | None:
     """Addresses of all sets that an expression selects, in one namespace or (None) anywhere; None when there is none."""
-    by_name = {item.name: item for item in context.namespaces}
     chosen = [
         item
-        for item in _each_once(context.each(AddressSet))
-        if item.ranges
-        and namespace in (None, item.ref.namespace)
-        and (expression is None or matches(expression, _seen(item, by_name)))
+        for item, labels in sets
+        if namespace in (None, item.ref.namespace) and (expression is None or matches(expression, labels))
     ]
     if not chosen:
         return None
