@@ -6,6 +6,7 @@ selector is `all()`. The canonical form is upstream's text, which felix hashes; 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from app.collect.policies.calico.tokens import Kind, SelectorError, Token, tokens
@@ -69,8 +70,9 @@ class Group:
 Expression = Everything | Term | Negation | Group
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """Read a selector.
+    """Read a selector; the same few stand in many policies.
 
     Raises:
         SelectorError: what was expected, and at which character.
