@@ -270,6 +270,16 @@ def _objects(value: Any) -> list[Object]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+# Selectors of Calico are text such as `token == 'a'`: masked, they would select something else.
+_CALICO_POLICIES = (
+    "GlobalNetworkPolicy",
+    "NetworkPolicy",
+    "Profile",
+    "StagedGlobalNetworkPolicy",
+    "StagedKubernetesNetworkPolicy",
+    "StagedNetworkPolicy",
+)
+
 _KEEPERS: dict[GroupKind, Callable[[Object], None]] = {
     GroupKind("", "Pod"): _pod,
     GroupKind("", "Node"): _node,
@@ -279,6 +289,11 @@ _KEEPERS: dict[GroupKind, Callable[[Object], None]] = {
     GroupKind("", "Secret"): _secret,
     GroupKind("networking.k8s.io", "Ingress"): _load_balanced,
     GroupKind("networking.k8s.io", "NetworkPolicy"): _policy,
+    **{
+        GroupKind(group, kind): _policy
+        for group in ("crd.projectcalico.org", "projectcalico.org")
+        for kind in _CALICO_POLICIES
+    },
     GroupKind("apps", "Deployment"): _workload,
     GroupKind("apps", "StatefulSet"): _workload,
     GroupKind("apps", "DaemonSet"): _workload,

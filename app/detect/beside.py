@@ -4,11 +4,6 @@ from collections.abc import Iterable
 
 from app.detect.evidence import Evidence
 
-CALICO = tuple(
-    (group, kind)
-    for group in ("crd.projectcalico.org", "projectcalico.org")
-    for kind in ("GlobalNetworkPolicy", "NetworkPolicy")
-)
 CILIUM = (("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"))
 AWS = (
     ("networking.k8s.aws", "ClusterNetworkPolicy"),

@@ -12,8 +12,9 @@ from enum import Enum, auto
 from app.evaluate.arrange import Plane, arrange, known_tiers, tier_of
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory
+from app.model.peers import selectors
 from app.model.platform import Enforcement, Platform, Plugin
-from app.model.policy import Family, Policy
+from app.model.policy import Facet, Family, Policy, requirements
 from app.model.reachability import Profile
 
 _VENDORS = {
@@ -138,8 +139,21 @@ def _doubts(policy: Policy, inventory: Inventory, obeyed: str) -> str:
         *([obeyed] if obeyed else []),
         *policy.unclear,
         *([f"its tier {tier} was not read, so its place in the order is not known"] if missing else []),
+        *_unread_accounts(policy, inventory),
     ]
     return f"{policy.ref}: {'; '.join(reasons)}" if reasons else ""
+
+
+def _unread_accounts(policy: Policy, inventory: Inventory) -> Iterable[str]:
+    """Selecting by labels of service accounts needs the labels of all of them."""
+    if not inventory.unread_accounts:
+        return
+    asked = (item.facet for selector in selectors(policy) for item in requirements(selector))
+    if Facet.ACCOUNT in asked:
+        yield (
+            "it selects by labels of service accounts, and not all were read, such as "
+            f"ServiceAccount {inventory.unread_accounts[0]}"
+        )
 
 
 def _planes(policies: Sequence[Policy], inventory: Inventory, profile: Profile) -> Iterable[Plane]:

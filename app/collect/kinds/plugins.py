@@ -1,33 +1,15 @@
 """Kinds of network plugins: their policies, settings and status."""
 
+from app.collect.kinds.calico import CALICO
 from app.collect.kinds.spec import custom, foreign_policies, policies
 from app.collect.kinds.verdicts import ENCRYPTION, ENFORCEMENT, SEGMENTATION
 
-_CALICO_POLICIES = "NetworkPolicy/networkpolicies", "GlobalNetworkPolicy/globalnetworkpolicies"
-_CALICO_GLOBAL = (
-    "BGPConfiguration/bgpconfigurations FelixConfiguration/felixconfigurations HostEndpoint/hostendpoints "
-    "IPPool/ippools KubeControllersConfiguration/kubecontrollersconfigurations Profile/profiles Tier/tiers "
-    "GlobalNetworkSet/globalnetworksets StagedGlobalNetworkPolicy/stagedglobalnetworkpolicies"
-)
-_CALICO_NAMESPACED = (
-    "NetworkSet/networksets StagedNetworkPolicy/stagednetworkpolicies "
-    "StagedKubernetesNetworkPolicy/stagedkubernetesnetworkpolicies"
-)
 _PLUGIN = "settings and status of a network plugin"
 _REFERENTS = "what policies refer to"
 _SEALS = ENFORCEMENT + ENCRYPTION
 
 PLUGINS = (
-    *(
-        row
-        for group in ("crd.projectcalico.org", "projectcalico.org")
-        for row in (
-            *foreign_policies(group, _CALICO_POLICIES[0], namespaced=True),
-            *foreign_policies(group, _CALICO_POLICIES[1], namespaced=False),
-            *custom(group, _PLUGIN, _SEALS, _CALICO_GLOBAL, namespaced=False),
-            *custom(group, _PLUGIN, _SEALS, _CALICO_NAMESPACED),
-        )
-    ),
+    *CALICO,
     *custom(
         "operator.tigera.io",
         _PLUGIN,

@@ -5,14 +5,14 @@ refuse: the policy is then left out and each violation is a gap. A field that it
 `Policy.unclear`, by name, so that whatever the policy selects cannot be told.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from app.model.identity import GroupKind, ObjectRef
 from app.model.inventory import Namespace, Node, Service, ServiceAccount
 from app.model.policy import Policy, Tier
-from app.model.snapshot import SnapshotObject
+from app.model.snapshot import CollectionGap, SnapshotObject
 
 T = TypeVar("T")
 
@@ -46,8 +46,13 @@ class Context:
 
 
 PolicyReader = Callable[[SnapshotObject, Context], tuple[Policy, ...]]
+ByKind = Mapping[GroupKind, Sequence[SnapshotObject]]
 TierReader = Callable[[SnapshotObject], Tier]
 ReferentReader = Callable[[SnapshotObject], object]
+
+
+def _no_gaps(_by_kind: ByKind, _context: Context) -> tuple[CollectionGap, ...]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,11 @@ class PolicyApi:
         tiers: its tier kinds.
         default_tiers: tiers that its controller makes; they count where a policy names one and no object is given.
         referents: kinds that its policies refer to (groups, network sets), read before the policies.
+        gaps: what of its objects is not evaluated.
     """
 
     policies: Mapping[GroupKind, PolicyReader]
     tiers: Mapping[GroupKind, TierReader] = field(default_factory=dict)
     default_tiers: tuple[Tier, ...] = ()
     referents: Mapping[GroupKind, ReferentReader] = field(default_factory=dict)
+    gaps: Callable[[ByKind, Context], Iterable[CollectionGap]] = _no_gaps
