@@ -21,11 +21,12 @@ test: $(VENV)/.installed ## Run the whole test suite on a real PostgreSQL, API s
 	@$(BIN)/python scripts/make_tools.py
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
-lint: $(VENV)/.installed ## Style, types and the import contracts
+lint: $(VENV)/.installed ## Style, types, security rules, the import contracts, and known vulnerabilities
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python scripts/audit.py
 
 format: $(VENV)/.installed ## Rewrite files in the project's style
 	@$(BIN)/ruff format .
