@@ -5,6 +5,7 @@ import socket
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from app.model.identity import GroupKind
 from app.model.snapshot import Coverage, GapReason, SourceKind
 from tests.apiserver import USER, VERSION, ApiServer, Fault, forbidden, plural
 
+CORPUS = Path(__file__).parents[1] / "corpus"
 PODS = GroupKind("", "Pod")
 POLICIES = GroupKind("networking.k8s.io", "NetworkPolicy")
 QUICK = ApiSettings(page_size=10, connect_timeout=2, read_timeout=0.5, attempts=3, backoff=0.01, jitter=False)
@@ -490,7 +492,15 @@ def test_a_kubeconfig_that_is_missing_is_an_error(tmp_path):
         run(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("content", [b"x: [", b"[1]", bytes(range(128, 256))])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"x: [",
+        b"[1]",
+        bytes(range(128, 256)),
+        (CORPUS / "kubeconfig" / "context-is-no-mapping.yaml").read_bytes(),
+    ],
+)
 def test_a_kubeconfig_that_cannot_be_used_is_named(tmp_path, content):
     file = tmp_path / "odd"
     file.write_bytes(content)
