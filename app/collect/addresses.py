@@ -1,4 +1,4 @@
-"""`ipBlock` → sorted, disjoint address ranges.
+"""`ipBlock` and CIDRs → sorted, disjoint address ranges.
 
 Host bits of a CIDR are masked, as the API server and every data plane do. `except` must be a strict subset of `cidr`
 (Kubernetes `pkg/apis/networking/validation`, ValidateIPBlock).
@@ -17,11 +17,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 def ip_block(block: wire.IPBlock, path: str, found: list[Violation]) -> AddressPeer | None:
     """Read one block; violations are appended to `found` under `path`."""
-    outer = _network(block.cidr, f"{path}.cidr", found)
+    outer = network(block.cidr, f"{path}.cidr", found)
     holes: list[Network] = []
     for index, text in enumerate(block.except_ or ()):
         where = f"{path}.except[{index}]"
-        hole = _network(text, where, found)
+        hole = network(text, where, found)
         if hole is None or outer is None:
             continue
         if not _strictly_within(hole, outer):
@@ -29,10 +29,11 @@ def ip_block(block: wire.IPBlock, path: str, found: list[Violation]) -> AddressP
         holes.append(hole)
     if outer is None:
         return None
-    return AddressPeer(_ranges(outer, holes), _text(block))
+    return AddressPeer(ranges_of(outer, holes), _text(block))
 
 
-def _network(text: str, path: str, found: list[Violation]) -> Network | None:
+def network(text: str, path: str, found: list[Violation]) -> Network | None:
+    """Read one CIDR; a violation is appended to `found` under `path`."""
     address, slash, length = text.partition("/")
     try:
         if not (slash and length.isascii() and length.isdigit()) or "%" in address:
@@ -49,18 +50,30 @@ def _strictly_within(inner: Network, outer: Network) -> bool:
     return inner.prefixlen > outer.prefixlen and inner.network_address in outer
 
 
-def _ranges(outer: Network, holes: Iterable[Network]) -> tuple[AddressRange, ...]:
+def ranges_of(outer: Network, holes: Iterable[Network]) -> tuple[AddressRange, ...]:
     """`outer` without `holes`, from left to right."""
     version: Literal[4, 6] = outer.version
     first, last = _bounds(outer)
-    ranges: list[AddressRange] = []
+    found: list[AddressRange] = []
     for start, end in sorted(_bounds(hole) for hole in holes):
         if start > first:
-            ranges.append(AddressRange(version, first, start - 1))
+            found.append(AddressRange(version, first, start - 1))
         first = max(first, end + 1)
     if first <= last:
-        ranges.append(AddressRange(version, first, last))
-    return tuple(ranges)
+        found.append(AddressRange(version, first, last))
+    return tuple(found)
+
+
+def united(ranges: Iterable[AddressRange]) -> tuple[AddressRange, ...]:
+    """Ranges that hold the same addresses, sorted and disjoint."""
+    result: list[AddressRange] = []
+    for item in sorted(ranges):
+        before = result[-1] if result else None
+        if before and before.version == item.version and item.first <= before.last + 1:
+            result[-1] = AddressRange(item.version, before.first, max(before.last, item.last))
+        else:
+            result.append(item)
+    return tuple(result)
 
 
 def _bounds(network: Network) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Kinds of network plugins: their policies, settings and status."""
 
-from app.collect.kinds.spec import custom, foreign_policies
-from app.collect.kinds.verdicts import ENCRYPTION, ENFORCEMENT
+from app.collect.kinds.spec import custom, foreign_policies, policies
+from app.collect.kinds.verdicts import ENCRYPTION, ENFORCEMENT, SEGMENTATION
 
 _CALICO_POLICIES = "NetworkPolicy/networkpolicies", "GlobalNetworkPolicy/globalnetworkpolicies"
 _CALICO_GLOBAL = (
@@ -34,9 +34,16 @@ PLUGINS = (
         "Installation/installations TigeraStatus/tigerastatuses",
         namespaced=False,
     ),
-    *foreign_policies("cilium.io", "CiliumNetworkPolicy/ciliumnetworkpolicies", namespaced=True),
-    *foreign_policies(
+    *policies("cilium.io", "CiliumNetworkPolicy/ciliumnetworkpolicies", namespaced=True),
+    *policies(
         "cilium.io", "CiliumClusterwideNetworkPolicy/ciliumclusterwidenetworkpolicies", namespaced=False
+    ),
+    *custom(
+        "cilium.io",
+        "addresses that policies name",
+        SEGMENTATION,
+        "CiliumCIDRGroup/ciliumcidrgroups",
+        namespaced=False,
     ),
     *custom(
         "cilium.io", _PLUGIN, _SEALS, "CiliumEndpoint/ciliumendpoints CiliumNodeConfig/ciliumnodeconfigs"

@@ -1,6 +1,6 @@
 """One row of the table, and short ways to write rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.collect.kinds.verdicts import SEGMENTATION, Checks
 from app.model.identity import GroupKind
@@ -60,6 +60,13 @@ def custom(
     pairs = (pair.split("/") for pair in resources.split())
     return tuple(
         KindSpec(group, kind, plural, namespaced, (), why, verdicts) for kind, plural in sorted(pairs)
+    )
+
+
+def policies(group: str, resources: str, *, namespaced: bool) -> tuple[KindSpec, ...]:
+    """Policy kinds of a CRD group that `collect.policies` reads."""
+    return tuple(
+        replace(spec, evaluated=True) for spec in foreign_policies(group, resources, namespaced=namespaced)
     )
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from app.collect.policies import network_policy
+from app.collect.policies import cilium, network_policy
 from app.collect.policies.api import Context, PolicyApi, PolicyReader
 from app.collect.reading import Reader
 from app.model.identity import GroupKind, ObjectRef
 from app.model.policy import Policy, Tier
 from app.model.snapshot import SnapshotObject
 
-APIS: tuple[PolicyApi, ...] = (network_policy.API,)
+APIS: tuple[PolicyApi, ...] = (network_policy.API, cilium.API)
 
 ByKind = Mapping[GroupKind, Sequence[SnapshotObject]]
 
