@@ -1,4 +1,4 @@
-"""`ipBlock` and CIDRs → sorted, disjoint address ranges.
+"""`ipBlock`, CIDRs and single addresses → sorted, disjoint address ranges.
 
 Host bits of a CIDR are masked, as the API server and every data plane do. `except` must be a strict subset of `cidr`
 (Kubernetes `pkg/apis/networking/validation`, ValidateIPBlock).
@@ -29,11 +29,46 @@ def ip_block(block: wire.IPBlock, path: str, found: list[Violation]) -> AddressP
         holes.append(hole)
     if outer is None:
         return None
-    return AddressPeer(ranges_of(outer, holes), _text(block))
+    return AddressPeer(_ranges(outer, holes), _text(block))
+
+
+def cidrs(texts: Iterable[str], path: str, found: list[Violation]) -> tuple[AddressRange, ...]:
+    """Read a list of CIDRs as one set of addresses."""
+    read = (network(text, f"{path}[{index}]", found) for index, text in enumerate(texts))
+    return merged(range_of(item) for item in read if item is not None)
+
+
+def single(texts: Iterable[str]) -> tuple[AddressRange, ...]:
+    """Read single addresses; what is none (a host name) is left out."""
+    found: list[AddressRange] = []
+    for text in texts:
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            continue
+        found.append(AddressRange(address.version, int(address), int(address)))
+    return merged(found)
+
+
+def everywhere() -> tuple[AddressRange, ...]:
+    """Every address of both families."""
+    return (AddressRange(4, 0, 2**32 - 1), AddressRange(6, 0, 2**128 - 1))
+
+
+def merged(ranges: Iterable[AddressRange]) -> tuple[AddressRange, ...]:
+    """Sort ranges and join those that overlap or touch."""
+    joined: list[AddressRange] = []
+    for item in sorted(ranges):
+        last = joined[-1] if joined else None
+        if last is not None and last.version == item.version and item.first <= last.last + 1:
+            joined[-1] = AddressRange(item.version, last.first, max(last.last, item.last))
+        else:
+            joined.append(item)
+    return tuple(joined)
 
 
 def network(text: str, path: str, found: list[Violation]) -> Network | None:
-    """Read one CIDR; a violation is appended to `found` under `path`."""
+    """Read one CIDR; None, with a violation, when it is none."""
     address, slash, length = text.partition("/")
     try:
         if not (slash and length.isascii() and length.isdigit()) or "%" in address:
@@ -50,30 +85,23 @@ def _strictly_within(inner: Network, outer: Network) -> bool:
     return inner.prefixlen > outer.prefixlen and inner.network_address in outer
 
 
-def ranges_of(outer: Network, holes: Iterable[Network]) -> tuple[AddressRange, ...]:
+def _ranges(outer: Network, holes: Iterable[Network]) -> tuple[AddressRange, ...]:
     """`outer` without `holes`, from left to right."""
     version: Literal[4, 6] = outer.version
     first, last = _bounds(outer)
-    found: list[AddressRange] = []
+    ranges: list[AddressRange] = []
     for start, end in sorted(_bounds(hole) for hole in holes):
         if start > first:
-            found.append(AddressRange(version, first, start - 1))
+            ranges.append(AddressRange(version, first, start - 1))
         first = max(first, end + 1)
     if first <= last:
-        found.append(AddressRange(version, first, last))
-    return tuple(found)
+        ranges.append(AddressRange(version, first, last))
+    return tuple(ranges)
 
 
-def united(ranges: Iterable[AddressRange]) -> tuple[AddressRange, ...]:
-    """Ranges that hold the same addresses, sorted and disjoint."""
-    result: list[AddressRange] = []
-    for item in sorted(ranges):
-        before = result[-1] if result else None
-        if before and before.version == item.version and item.first <= before.last + 1:
-            result[-1] = AddressRange(item.version, before.first, max(before.last, item.last))
-        else:
-            result.append(item)
-    return tuple(result)
+def range_of(network: Network) -> AddressRange:
+    """One CIDR as a range."""
+    return AddressRange(network.version, *_bounds(network))
 
 
 def _bounds(network: Network) -> tuple[int, int]:

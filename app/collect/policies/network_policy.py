@@ -5,7 +5,6 @@ A policy that breaks one of them could not exist in a cluster, so it is left out
 meaning is not guessed. A port name that no pod has is legal and matches nothing.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -14,20 +13,17 @@ import msgspec
 from app.collect.addresses import ip_block
 from app.collect.invalid import InvalidObjectError, Violation, decode
 from app.collect.policies.api import Context, PolicyApi
+from app.collect.ports import policy_port
 from app.collect.selectors import label_selector
 from app.collect.wire import policies as wire
-from app.model.connections import FIRST_PORT, LAST_PORT, PortSet, Protocol
 from app.model.identity import GroupKind
 from app.model.policy import (
     EVERYTHING,
     Direction,
     LabelSelector,
-    NamedPort,
     Peer,
     PodPeer,
     Policy,
-    PolicyPort,
-    PortRange,
     Rule,
     Subject,
 )
@@ -37,8 +33,6 @@ T = TypeVar("T")
 
 _DECODER = msgspec.json.Decoder(wire.NetworkPolicy)
 _EMPTY = wire.PolicySpec()
-# IANA service name as the API server checks it (IsValidPortName): at most 15 characters, at least one letter.
-_PORT_NAME = re.compile(r"(?=.{1,15}\Z)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
 def network_policy(item: SnapshotObject) -> Policy:
@@ -108,7 +102,9 @@ def _rule(
     return Rule(
         path=path,
         peers=_each(_peer(peer, f"{path}.{side}[{index}]", found) for index, peer in enumerate(peers or ())),
-        ports=_each(_port(port, f"{path}.ports[{index}]", found) for index, port in enumerate(ports or ())),
+        ports=_each(
+            policy_port(port, f"{path}.ports[{index}]", found) for index, port in enumerate(ports or ())
+        ),
     )
 
 
@@ -136,47 +132,3 @@ def _peer(peer: wire.PolicyPeer, path: str, found: list[Violation]) -> Peer | No
 
 def _selector(selector: wire.LabelSelector | None, path: str, found: list[Violation]) -> LabelSelector | None:
     return None if selector is None else label_selector(selector, path, found)
-
-
-def _port(port: wire.PolicyPort, path: str, found: list[Violation]) -> PolicyPort | None:
-    protocol = _protocol(port.protocol, path, found)
-    match port.port:
-        case str(name):
-            return _named_port(protocol, name, port.end_port, path, found)
-        case int(number):
-            return _port_range(protocol, number, port.end_port, path, found)
-        case None:
-            if port.end_port is not None:
-                found.append(Violation(f"{path}.endPort", "needs `port`"))
-            return PortRange(protocol, PortSet.all())
-
-
-def _protocol(name: str | None, path: str, found: list[Violation]) -> Protocol:
-    try:
-        return Protocol(name or Protocol.TCP)
-    except ValueError:
-        found.append(Violation(f"{path}.protocol", f"`{name}` is not one of TCP, UDP, SCTP"))
-        return Protocol.TCP
-
-
-def _named_port(
-    protocol: Protocol, name: str, end: int | None, path: str, found: list[Violation]
-) -> NamedPort:
-    if not _PORT_NAME.match(name):
-        found.append(Violation(f"{path}.port", f"`{name}` is neither a port number nor a valid port name"))
-    if end is not None:
-        found.append(Violation(f"{path}.endPort", "needs a numeric `port`"))
-    return NamedPort(protocol, name)
-
-
-def _port_range(
-    protocol: Protocol, first: int, end: int | None, path: str, found: list[Violation]
-) -> PortRange:
-    last = first if end is None else end
-    for field, value in (("port", first), ("endPort", last)):
-        if not FIRST_PORT <= value <= LAST_PORT:
-            found.append(Violation(f"{path}.{field}", f"{value} is not within {FIRST_PORT} to {LAST_PORT}"))
-            return PortRange(protocol, PortSet())
-    if last < first:
-        found.append(Violation(f"{path}.endPort", f"{last} is below `port` {first}"))
-    return PortRange(protocol, PortSet.of([(first, last)]))

@@ -5,7 +5,7 @@ Source: Cilium `pkg/policy/api/cidr.go` and `rule_validation.go` (CIDR, CIDRRule
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from app.collect.addresses import Network, network, ranges_of, united
+from app.collect.addresses import Network, merged, network, range_of
 from app.collect.invalid import Violation
 from app.collect.policies.api import Context
 from app.collect.policies.cilium.labels import plain_selector
@@ -23,7 +23,7 @@ def cidr_parts(cidrs: Sequence[str], path: str, unclear: list[str]) -> Iterator[
         where = f"{path}[{index}]"
         found = _network(with_length(text), where, unclear)
         if found is not None:
-            yield PeerPart(where, (outside(text, ranges_of(found, ())),))
+            yield PeerPart(where, (outside(text, (range_of(found),)),))
 
 
 def cidr_rule_parts(
@@ -43,14 +43,14 @@ def cidr_rule_parts(
 
 def _rule_part(rule: wire.CIDRRule, where: str, context: Context, unclear: list[str]) -> PeerPart | None:
     holes = [
-        ranges_of(hole, ())[0]
+        range_of(hole)
         for index, text in enumerate(rule.except_ or ())
         if (hole := _network(text, f"{where}.except[{index}]", unclear))
     ]
     without = f" except {', '.join(rule.except_)}" if rule.except_ else ""
     if rule.cidr is not None:
         outer = _network(rule.cidr, f"{where}.cidr", unclear)
-        return _part(where, rule.cidr + without, ranges_of(outer, ()), holes) if outer else None
+        return _part(where, rule.cidr + without, (range_of(outer),), holes) if outer else None
     if rule.cidr_group_ref is not None:
         return _group_part(rule.cidr_group_ref, where, context, holes, without)
     wanted = plain_selector(
@@ -74,7 +74,7 @@ def _group_part(
 
 
 def _part(where: str, text: str, ranges: Iterable[AddressRange], holes: Sequence[AddressRange]) -> PeerPart:
-    return PeerPart(where, (outside(text, united(kept for item in ranges for kept in _cut(item, holes))),))
+    return PeerPart(where, (outside(text, merged(kept for item in ranges for kept in _cut(item, holes))),))
 
 
 def _cut(item: AddressRange, holes: Iterable[AddressRange]) -> Iterator[AddressRange]:

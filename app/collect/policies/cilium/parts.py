@@ -7,9 +7,10 @@ of Cilium, and in several of the normal form.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.collect.addresses import everywhere
 from app.model.policy import AddressMatch, AddressPeer, AddressRange, Peer, PolicyPort
 
-EVERY_ADDRESS = (AddressRange(4, 0, 2**32 - 1), AddressRange(6, 0, 2**128 - 1))
+EVERY_ADDRESS = everywhere()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from app.collect.policies.cilium.referents import (
     named_service,
 )
 from app.collect.policies.cilium.rules import egress_rules, ingress_rules
-from app.collect.unknown_fields import unknown_fields
+from app.collect.policies.unknown_fields import unknown_fields
 from app.collect.wire import cilium as wire
 from app.model.identity import GroupKind
 from app.model.policy import NOTHING, Direction, Family, Operator, Policy, Selector, Subject
@@ -74,7 +74,7 @@ def _refused(status: wire.Status | None) -> bool:
 def _policy(
     item: SnapshotObject, spec: wire.PolicySpec, raw: Any, path: str, scope: Scope, refused: bool
 ) -> Policy:
-    unclear = [f"{field} is not known" for field in unknown_fields(raw, wire.PolicySpec, path)]
+    unclear = [f"{field} is not known" for field in unknown_fields(raw, spec, path)]
     subject = Subject(_subject(spec, path, scope, unclear), scope.namespace or None)
     ingress = ingress_rules(spec, path, scope, unclear)
     egress = egress_rules(spec, path, scope, unclear)

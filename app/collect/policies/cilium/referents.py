@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app.collect.addresses import network, ranges_of, united
+from app.collect.addresses import merged, network, range_of
 from app.collect.invalid import InvalidObjectError, Violation, decode
 from app.collect.policies.api import Context
 from app.collect.wire import cilium as wire
@@ -28,16 +28,11 @@ _SETTINGS = msgspec.json.Decoder(wire.ConfigMap)
 
 @dataclass(frozen=True, slots=True)
 class CIDRGroup:
-    """`CiliumCIDRGroup`: `spec.externalCIDRs`, as ranges one CIDR at a time."""
+    """`CiliumCIDRGroup`: `spec.externalCIDRs` as one set of addresses, sorted and disjoint."""
 
     ref: ObjectRef
     labels: Labels
-    cidrs: tuple[tuple[AddressRange, ...], ...]
-
-    @property
-    def ranges(self) -> tuple[AddressRange, ...]:
-        """All of them, sorted and disjoint."""
-        return united(item for cidr in self.cidrs for item in cidr)
+    ranges: tuple[AddressRange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +60,14 @@ def cidr_group(item: SnapshotObject) -> CIDRGroup:
     """
     value = decode(item.body, _GROUP)
     found: list[Violation] = []
-    cidrs: list[tuple[AddressRange, ...]] = []
+    ranges: list[AddressRange] = []
     for index, text in enumerate((value.spec.external_cidrs if value.spec else None) or ()):
         cidr = network(with_length(text), f"spec.externalCIDRs[{index}]", found)
         if cidr is not None:
-            cidrs.append(ranges_of(cidr, ()))
+            ranges.append(range_of(cidr))
     if found:
         raise InvalidObjectError(*found)
-    return CIDRGroup(item.ref, value.metadata.labels or {}, tuple(cidrs))
+    return CIDRGroup(item.ref, value.metadata.labels or {}, merged(ranges))
 
 
 def named_service(item: SnapshotObject) -> NamedService:
