@@ -9,7 +9,6 @@ CALICO = tuple(
     for group in ("crd.projectcalico.org", "projectcalico.org")
     for kind in ("GlobalNetworkPolicy", "NetworkPolicy")
 )
-CILIUM = (("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"))
 ANTREA = (("crd.antrea.io", "ClusterNetworkPolicy"), ("crd.antrea.io", "NetworkPolicy"))
 ADMIN = (
     ("policy.networking.k8s.io", "AdminNetworkPolicy"),
