@@ -46,19 +46,15 @@ def normalize(objects: Sequence[SnapshotObject]) -> Normalized:
     """
     by_kind = _grouped(objects)
     reader = Reader()
-    context = _context(by_kind, reader)
-    read = read_policies(by_kind, context, reader)
     all_pods = _pods(by_kind, reader)
     all_edges = _edges(by_kind, reader)
-    used = (
-        item.ref.namespace
-        for group in (read.policies, context.services, all_pods, all_edges)
-        for item in group
-    )
+    used = (item.ref.namespace for group in (all_pods, all_edges) for item in group)
+    context = _context(by_kind, reader, used)
+    read = read_policies(by_kind, context, reader)
     gaps = {*reader.gaps, *unknown_policy_gaps(by_kind)}
     return Normalized(
         Inventory(
-            namespaces=_with_assumed(context.namespaces, used),
+            namespaces=_with_assumed(context.namespaces, (item.namespace for item in read.policies)),
             pods=tuple(all_pods),
             nodes=context.nodes,
             services=context.services,
@@ -78,16 +74,18 @@ def _grouped(objects: Iterable[SnapshotObject]) -> dict[GroupKind, list[Snapshot
     return groups
 
 
-def _context(by_kind: dict[GroupKind, list[SnapshotObject]], reader: Reader) -> Context:
-    """Everything but pods and edges: what policies may refer to."""
+def _context(by_kind: dict[GroupKind, list[SnapshotObject]], reader: Reader, used: Iterable[str]) -> Context:
+    """What policies may refer to. `used` are the namespaces of everything else that was read."""
 
     def each(kind: str, read: Callable[[SnapshotObject], T]) -> tuple[T, ...]:
         return tuple(reader.each(by_kind.get(GroupKind("", kind), ()), read))
 
+    services = each("Service", network.service)
+    in_use = (*used, *(item.ref.namespace for item in services))
     return Context(
-        namespaces=each("Namespace", network.namespace),
+        namespaces=_with_assumed(each("Namespace", network.namespace), in_use),
         nodes=each("Node", network.node),
-        services=each("Service", network.service),
+        services=services,
         accounts=each("ServiceAccount", network.service_account),
     )
 

@@ -65,11 +65,17 @@ PLUGINS = (
         "AntreaNodeConfig/antreanodeconfigs Tier/tiers",
         namespaced=False,
     ),
-    *foreign_policies(
+    *policies(
         "policy.networking.k8s.io",
-        "AdminNetworkPolicy/adminnetworkpolicies BaselineAdminNetworkPolicy/baselineadminnetworkpolicies "
+        "AdminNetworkPolicy/adminnetworkpolicies BaselineAdminNetworkPolicy/baselineadminnetworkpolicies",
+        namespaced=False,
+        versions=("v1alpha1",),
+    ),
+    *policies(
+        "policy.networking.k8s.io",
         "ClusterNetworkPolicy/clusternetworkpolicies",
         namespaced=False,
+        versions=("v1alpha2",),
     ),
     *foreign_policies(
         "networking.k8s.aws", "ApplicationNetworkPolicy/applicationnetworkpolicies", namespaced=True

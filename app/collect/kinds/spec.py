@@ -1,6 +1,6 @@
 """One row of the table, and short ways to write rows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.collect.kinds.verdicts import SEGMENTATION, Checks
 from app.model.identity import GroupKind
@@ -63,10 +63,15 @@ def custom(
     )
 
 
-def policies(group: str, resources: str, *, namespaced: bool) -> tuple[KindSpec, ...]:
-    """Policy kinds of a CRD group that `collect.policies` reads."""
+def policies(
+    group: str, resources: str, *, namespaced: bool, versions: tuple[str, ...] = ()
+) -> tuple[KindSpec, ...]:
+    """Policy kinds of one CRD group that are evaluated, written as for `custom`."""
+    why = "who may connect to whom"
+    pairs = (pair.split("/") for pair in resources.split())
     return tuple(
-        replace(spec, evaluated=True) for spec in foreign_policies(group, resources, namespaced=namespaced)
+        KindSpec(group, kind, plural, namespaced, versions, why, SEGMENTATION, restricts=True)
+        for kind, plural in sorted(pairs)
     )
 
 

@@ -1,17 +1,22 @@
 """The table of APIs, and reading all of them in order: referents, tiers, policies."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from app.collect.policies import cilium, network_policy
+from app.collect.policies import admin_network_policy, cilium, cluster_network_policy, network_policy
 from app.collect.policies.api import Context, PolicyApi, PolicyReader
 from app.collect.reading import Reader
 from app.model.identity import GroupKind, ObjectRef
 from app.model.policy import Policy, Tier
 from app.model.snapshot import SnapshotObject
 
-APIS: tuple[PolicyApi, ...] = (network_policy.API, cilium.API)
+APIS: tuple[PolicyApi, ...] = (
+    network_policy.API,
+    admin_network_policy.API,
+    cluster_network_policy.API,
+    cilium.API,
+)
 
 ByKind = Mapping[GroupKind, Sequence[SnapshotObject]]
 
@@ -38,10 +43,11 @@ def read_policies(
     policies: list[Policy] = []
     tiers: list[Tier] = []
     for api in apis:
-        known = replace(context, referents=_referents(api, by_kind, reader))
+        given = _tiers(api, by_kind, reader)
+        known = replace(context, tiers=given, referents=_referents(api, by_kind, reader))
         own = _policies(api, by_kind, known, reader)
         policies += own
-        tiers += _tiers(api, by_kind, own, reader)
+        tiers += _in_use(given, own, api.default_tiers)
     return PoliciesRead(
         tuple(sorted(policies, key=lambda item: item.ref)), tuple(sorted(tiers, key=lambda item: item.ref))
     )
@@ -68,8 +74,14 @@ def _in_context(read: PolicyReader, context: Context, item: SnapshotObject) -> t
     return read(item, context)
 
 
-def _tiers(api: PolicyApi, by_kind: ByKind, policies: Iterable[Policy], reader: Reader) -> list[Tier]:
-    """Tier objects, and the controller's own tiers where a policy names one that is not among them."""
+def _tiers(api: PolicyApi, by_kind: ByKind, reader: Reader) -> tuple[Tier, ...]:
+    """Tier objects, and the controller's own tiers that are not among them."""
     given = [tier for kind, read in api.tiers.items() for tier in reader.each(by_kind.get(kind, ()), read)]
-    missing = {policy.tier for policy in policies} - {tier.name for tier in given}
-    return [*given, *(tier for tier in api.default_tiers if tier.name in missing)]
+    names = {tier.name for tier in given}
+    return (*given, *(tier for tier in api.default_tiers if tier.name not in names))
+
+
+def _in_use(tiers: Iterable[Tier], policies: Iterable[Policy], defaults: Collection[Tier]) -> Iterator[Tier]:
+    """Without the controller's own tiers that no policy names: their objects were not given."""
+    named = {policy.tier for policy in policies}
+    return (tier for tier in tiers if tier.name in named or tier not in defaults)

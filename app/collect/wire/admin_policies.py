@@ -1,6 +1,8 @@
 """`policy.networking.k8s.io`: v1alpha1 (with the fields that v0.1.7 removed) and v1alpha2.
 
-Unknown fields are dropped here; the readers compare with the object and name them. Source: `apis/v1alpha1`,
+Unknown fields are dropped here; the readers compare with the object and name them. The selectors of `pods` may be
+missing: the CRDs require some of them, but the typed clients of the API cannot leave them out and write `{}`, which
+selects everything, so this is what a manifest without them becomes. Source: `apis/v1alpha1`,
 `apis/v1alpha2` and the CRDs of sigs.k8s.io/network-policy-api.
 """
 
@@ -13,8 +15,8 @@ from app.collect.wire.policies import LabelSelector, Requirement
 class PodSelectors(Wire):
     """`pods` of a subject, and of a peer in v1alpha2."""
 
-    pod_selector: LabelSelector
     namespace_selector: LabelSelector | None = None
+    pod_selector: LabelSelector | None = None
 
 
 class Subject(Wire):
@@ -37,8 +39,8 @@ class NamespacePeer(Wire):
 class PodPeer(Wire):
     """`pods` of a v1alpha1 peer: `namespaceSelector`, or `namespaces` before v0.1.7."""
 
-    pod_selector: LabelSelector
     namespace_selector: LabelSelector | None = None
+    pod_selector: LabelSelector | None = None
     namespaces: NamespacePeer | None = None
 
 
@@ -49,11 +51,9 @@ class IngressPeer(Wire):
     pods: PodPeer | None = None
 
 
-class EgressPeer(Wire):
+class EgressPeer(IngressPeer):
     """`to[]` of v1alpha1."""
 
-    namespaces: NamespacePeer | None = None
-    pods: PodPeer | None = None
     nodes: LabelSelector | None = None
     networks: list[str] | None = None
     domain_names: list[str] | None = None
@@ -135,11 +135,9 @@ class ClusterIngressPeer(Wire):
     pods: PodSelectors | None = None
 
 
-class ClusterEgressPeer(Wire):
+class ClusterEgressPeer(ClusterIngressPeer):
     """`to[]` of v1alpha2."""
 
-    namespaces: LabelSelector | None = None
-    pods: PodSelectors | None = None
     nodes: LabelSelector | None = None
     networks: list[str] | None = None
     domain_names: list[str] | None = None

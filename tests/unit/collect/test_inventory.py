@@ -464,8 +464,8 @@ apiVersion: networking.k8s.aws/v1alpha1
 kind: ApplicationNetworkPolicy
 metadata: {name: c, namespace: cart}
 ---
-apiVersion: policy.networking.k8s.io/v1alpha1
-kind: AdminNetworkPolicy
+apiVersion: networking.k8s.aws/v1alpha1
+kind: ClusterNetworkPolicy
 metadata: {name: d}
 ---
 apiVersion: crd.projectcalico.org/v1
@@ -487,7 +487,7 @@ def test_policies_that_are_not_evaluated_are_a_gap_for_each_kind_and_namespace()
     assert [(gap.reason, gap.group_kind, gap.namespace, gap.name) for gap in found] == [
         (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ApplicationNetworkPolicy"), "cart", "c"),
         (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ApplicationNetworkPolicy"), "shop", ""),
-        (GapReason.UNKNOWN_KIND, GroupKind("policy.networking.k8s.io", "AdminNetworkPolicy"), "", "d"),
+        (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ClusterNetworkPolicy"), "", "d"),
     ]
     assert "in namespace shop can change what is reachable and is not evaluated: a, b" in found[1].message
 
