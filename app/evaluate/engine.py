@@ -9,7 +9,6 @@ from weakref import WeakValueDictionary
 
 from app.errors import NotFoundError
 from app.evaluate.cluster import Cluster, Compiled, Endpoint
-from app.evaluate.compile import CompiledPolicy
 from app.evaluate.decide import Decider
 from app.evaluate.doubts import Doubts
 from app.evaluate.effects import effective_rule
@@ -17,6 +16,7 @@ from app.evaluate.listing import Listing
 from app.evaluate.naming import Directory
 from app.evaluate.notes import Notes
 from app.evaluate.profiles import Reading, reading_for
+from app.evaluate.resolve import CompiledPolicy
 from app.evaluate.witness import Witness, Witnesses
 from app.model.connections import Connections, Protocol
 from app.model.decision import Decision
@@ -51,7 +51,7 @@ def reachability(
         profile: whose reading holds where the API leaves it open.
         as_declared: count every policy as enforced.
     """
-    reading = reading_for(profile, platform)
+    reading = reading_for(profile, platform, inventory.policies)
     compiled = _compiled(inventory, platform, reading)
     return Engine(compiled, Doubts.of(gaps, inventory), as_declared=as_declared)
 
@@ -130,19 +130,36 @@ class Engine:
 
     def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that isolate the workload in this direction and are enforced there."""
-        return tuple(policy.ref for policy in self._selecting(workload, direction, enforced=True))
+        found = self._selecting(workload, direction)
+        return tuple(policy.ref for policy in found if direction in policy.policy.isolates)
+
+    def selecting(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
+        """Policies that select the workload in this direction and are enforced there, isolating or not."""
+        return tuple(policy.ref for policy in self._selecting(workload, direction))
 
     def unenforced(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
-        """Policies that select the workload where the data plane does not enforce them."""
-        return tuple(policy.ref for policy in self._selecting(workload, direction, enforced=False))
+        """Policies that select the workload in vain: nothing enforces them there."""
+        subject = self._directory.workload(workload)
+        idle = self._decider.idle(direction, subject)
+        counted = () if self._restricted(subject) else self._decider.selecting(direction, subject)
+        return tuple(sorted(policy.ref for policy in (*counted, *idle)))
+
+    def why_idle(self, policy: ObjectRef) -> str:
+        """Why a policy counts nowhere, as the end of a sentence that begins with it; empty when it counts."""
+        return self._cluster.policies.why_idle.get(policy, "")
+
+    def why_doubtful(self, policy: ObjectRef) -> str:
+        """Why it is not known what a policy does; empty when it is."""
+        return self._cluster.policies.doubtful.get(policy, "")
 
     def rules_on(self, workload: str, direction: Direction) -> tuple[EffectiveRule, ...]:
-        """Rules of `isolating`, resolved; empty when not isolated or when nothing is allowed."""
+        """Rules of `selecting`, resolved; empty when not selected or when no rule concerns the workload."""
         subject = self._directory.workload(workload)
         return tuple(
             effective_rule(self._cluster, subject, rule)
-            for policy in self._selecting(workload, direction, enforced=True)
+            for policy in self._selecting(workload, direction)
             for rule in policy.rules[direction]
+            if rule.selected.anywhere >> subject.number & 1
         )
 
     def sources(self, destination: str) -> Iterator[tuple[str, Connections]]:
@@ -175,12 +192,9 @@ class Engine:
             )
         return pairs[0]
 
-    def _selecting(
-        self, workload: str, direction: Direction, *, enforced: bool
-    ) -> tuple[CompiledPolicy, ...]:
-        subject: Endpoint = self._directory.workload(workload)
-        counts = bool(self._cluster.restricted >> subject.number & 1)
-        pod = self._cluster.partition.classes[subject.number]
-        if counts is not enforced:
-            return ()
-        return self._cluster.policies.selecting(pod.namespace, subject.number, direction)
+    def _selecting(self, workload: str, direction: Direction) -> tuple[CompiledPolicy, ...]:
+        subject = self._directory.workload(workload)
+        return self._decider.selecting(direction, subject) if self._restricted(subject) else ()
+
+    def _restricted(self, subject: Endpoint) -> bool:
+        return bool(self._cluster.restricted >> subject.number & 1)

@@ -116,7 +116,7 @@ class Listing:
         neighbours = {
             self._ids[guest]: (Connections.all(), (self._notes.own_node(position, guest),))
             for guest in cluster.locality.guests_of(position)
-            if self._rows.isolated(cluster.partition.class_of[guest], Direction.INGRESS)
+            if self._rows.governed(cluster.partition.class_of[guest], Direction.INGRESS)
         }
         if not neighbours:
             return reached
@@ -139,7 +139,7 @@ class Listing:
                 else:
                     inside.update((position, cell.allowed) for position in cluster.members[number])
         if destination.position is not None:
-            if self._rows.isolated(destination.number, Direction.INGRESS):
+            if self._rows.governed(destination.number, Direction.INGRESS):
                 hosts = cluster.locality.hosts_beside(destination.position)
                 inside.update((position, Connections.all()) for position in hosts)
             inside.pop(destination.position, None)
@@ -161,7 +161,7 @@ class Listing:
                     inside.update((position, allowed) for position in cluster.members[number])
         if source.position is not None:
             for guest in cluster.locality.guests_of(source.position):
-                if self._rows.isolated(cluster.partition.class_of[guest], Direction.INGRESS):
+                if self._rows.governed(cluster.partition.class_of[guest], Direction.INGRESS):
                     inside[guest] = Connections.all()
             inside.pop(source.position, None)
         return self._in_order(inside, outside)

@@ -41,8 +41,10 @@ class Notes:
         """Notes on what another data plane would make of it; endpoints by number."""
         notes: tuple[str, ...] = ()
         cluster = self._cluster
-        compares = cluster.rows.compares_addresses(row)
-        if compares and cluster.rows_otherwise.allowed(source, destination) != allowed:
+        if (
+            cluster.rows.reads_ip_blocks(row)
+            and cluster.rows_otherwise.allowed(source, destination) != allowed
+        ):
             notes += (BLOCKS_DIFFER,)
         if destination < cluster.policies.classes and cluster.partition.classes[destination].init_ports:
             notes += (INIT_PORTS_DIFFER,)

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from app.evaluate.cluster import Cluster, Endpoint
 from app.evaluate.decide import Decider
+from app.evaluate.resolve import CompiledRule
 from app.evaluate.spans import as_connections
+from app.evaluate.views import View
 from app.model.connections import Connections
 from app.model.decision import Reason, RuleRef
 from app.model.identity import ObjectRef
-from app.model.policy import Direction
+from app.model.policy import Action, Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,19 @@ class Witnesses:
             (rule.ref, admitted)
             for policy in policies
             for rule in policy.rules[direction]
-            if any(rule.peers.under(view) >> other.number & 1 for view in views)
+            if rule.rule.action is Action.ALLOW
+            and any(_concerns(rule, view, subject, other) for view in views)
             and (admitted := as_connections(self._decider.spans(rule, destination)) & allowed)
         )
         selecting = tuple(policy.ref for policy in policies)
         node = self._cluster.own_node(other, subject) if direction is Direction.INGRESS else ""
         note = f"both have pods on node {node}" if node else ""
-        reason = Reason.OWN_NODE if node and not rules else Reason.ALLOWED_BY_RULE
+        otherwise = Reason.OWN_NODE if node else Reason.ALLOWED_BY_DEFAULT
+        reason = Reason.ALLOWED_BY_RULE if rules else otherwise
         return Witness(reason, selecting, tuple(sorted(rules, key=lambda item: item[0])), note)
+
+
+def _concerns(rule: CompiledRule, view: View, subject: Endpoint, other: Endpoint) -> bool:
+    return bool(
+        rule.peers.under(view) >> other.number & 1 and rule.selected.under(view) >> subject.number & 1
+    )

@@ -10,7 +10,7 @@ from app.model.connections import Connections, Protocol
 from app.model.decision import Decision, RuleRef
 from app.model.identity import ObjectRef, WorkloadKey
 from app.model.inventory import Labels
-from app.model.policy import AddressRange, Direction
+from app.model.policy import Action, AddressRange, Direction
 
 
 class Profile(StrEnum):
@@ -20,6 +20,7 @@ class Profile(StrEnum):
     SPEC = "spec"  # the API documentation and the upstream end-to-end tests
     CALICO = "calico"
     CILIUM = "cilium"
+    ANTREA = "antrea"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class EffectiveRule:
         ports: resolved ports (a named port resolves on the destination; for egress rules the union over destinations).
         any_peer: True when the rule names no peer at all.
         any_port: True when the rule names no port at all.
+        action: what it does to what it matches.
+        conditions: what it asks for beyond ends and ports.
     """
 
     rule: RuleRef
@@ -95,6 +98,8 @@ class EffectiveRule:
     ports: Connections
     any_peer: bool
     any_port: bool
+    action: Action = Action.ALLOW
+    conditions: tuple[str, ...] = ()
 
 
 class Reachability(Interface):
@@ -117,18 +122,34 @@ class Reachability(Interface):
         ...
 
     def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
-        """Policies that isolate the workload in this direction and are enforced there; empty means not isolated.
+        """Policies that isolate the workload in this direction and are enforced there.
 
-        `unenforced` has those that select it in vain.
+        Empty means that no default denies anything there; rules of `selecting` may. `unenforced` has those that select
+        it in vain.
         """
         ...
 
+    def selecting(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
+        """Policies that select the workload in this direction and are enforced there, isolating or not."""
+        ...
+
     def unenforced(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
-        """Policies that select the workload where the data plane does not enforce them."""
+        """Policies that select the workload in vain: where or because the data plane does not enforce them."""
+        ...
+
+    def why_idle(self, policy: ObjectRef) -> str:
+        """Why a policy counts nowhere (staged, a kind that no data plane here obeys); empty when it counts.
+
+        The end of a sentence that begins with the policy.
+        """
+        ...
+
+    def why_doubtful(self, policy: ObjectRef) -> str:
+        """Why it is not known what a policy does, as a sentence; empty when it is known."""
         ...
 
     def rules_on(self, workload: str, direction: Direction) -> tuple[EffectiveRule, ...]:
-        """Rules of `isolating`, resolved; empty when not isolated or when nothing is allowed."""
+        """Rules of `selecting`, resolved; empty when not selected or when no rule concerns the workload."""
         ...
 
     def sources(self, destination: str) -> Iterator[tuple[str, Connections]]:
