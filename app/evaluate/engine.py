@@ -131,18 +131,18 @@ class Engine:
     def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that isolate the workload in this direction and are enforced there."""
         found = self._selecting(workload, direction)
-        return tuple(policy.ref for policy in found if direction in policy.policy.isolates)
+        return tuple(dict.fromkeys(policy.ref for policy in found if direction in policy.policy.isolates))
 
     def selecting(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that select the workload in this direction and are enforced there, isolating or not."""
-        return tuple(policy.ref for policy in self._selecting(workload, direction))
+        return tuple(dict.fromkeys(policy.ref for policy in self._selecting(workload, direction)))
 
     def unenforced(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that select the workload in vain: nothing enforces them there."""
         subject = self._directory.workload(workload)
         idle = self._decider.idle(direction, subject)
         counted = () if self._restricted(subject) else self._decider.selecting(direction, subject)
-        return tuple(sorted(policy.ref for policy in (*counted, *idle)))
+        return tuple(sorted({policy.ref for policy in (*counted, *idle)}))
 
     def why_idle(self, policy: ObjectRef) -> str:
         """Why a policy counts nowhere, as the end of a sentence that begins with it; empty when it counts."""

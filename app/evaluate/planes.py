@@ -83,7 +83,9 @@ def count_policies(
             counted.append(policy)
             reasons = _doubts(policy, inventory, why if verdict is Obedience.UNKNOWN else "")
             if reasons:
-                doubtful[policy.ref] = reasons
+                doubtful[policy.ref] = (
+                    f"{known}; {reasons}" if (known := doubtful.get(policy.ref)) else reasons
+                )
     return Counted(tuple(_planes(counted, inventory, profile)), idle, doubtful)
 
 

@@ -66,7 +66,7 @@ class Witnesses:
             and any(_concerns(rule, view, subject, other) for view in views)
             and (admitted := as_connections(self._decider.spans(rule, destination)) & allowed)
         )
-        selecting = tuple(policy.ref for policy in policies)
+        selecting = tuple(dict.fromkeys(policy.ref for policy in policies))
         node = self._cluster.own_node(other, subject) if direction is Direction.INGRESS else ""
         note = f"both have pods on node {node}" if node else ""
         otherwise = Reason.OWN_NODE if node else Reason.ALLOWED_BY_DEFAULT

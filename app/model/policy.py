@@ -304,6 +304,9 @@ class Subject:
     namespace: str | None
 
 
+PolicyKey = tuple[ObjectRef, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One policy of any kind.
@@ -323,6 +326,7 @@ class Policy:
         staged: declared and never enforced (Calico `Staged…`, AuthorizationPolicy dry run).
         unclear: fields that could not be understood, one sentence each: whatever it selects cannot be told.
         digest: of the stored object.
+        part: where it stands in an object that holds several policies (`specs[1]`); empty otherwise.
     """
 
     ref: ObjectRef
@@ -337,6 +341,12 @@ class Policy:
     staged: bool = False
     unclear: tuple[str, ...] = ()
     digest: str = ""
+    part: str = ""
+
+    @property
+    def key(self) -> PolicyKey:
+        """What tells it from every other policy: one object may hold several."""
+        return self.ref, self.part
 
     @property
     def namespace(self) -> str:

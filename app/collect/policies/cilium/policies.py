@@ -92,6 +92,7 @@ def _policy(
         staged=refused,
         unclear=tuple(dict.fromkeys(unclear)),
         digest=item.digest,
+        part=path if path != "spec" else "",
     )
 
 
