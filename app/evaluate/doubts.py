@@ -2,7 +2,7 @@
 
 The rules, from the strongest gap to the weakest:
 
-- A policy kind that is not evaluated could deny anything where it applies: every end in its namespace, or every end of
+- A policy kind that is not evaluated, or whose objects were not all read and that can deny, could deny anything where it applies: every end in its namespace, or every end of
   the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone.
 - A policy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from app.model.decision import Reason
 from app.model.identity import GroupKind
 from app.model.inventory import Inventory
+from app.model.platform import UNKNOWN_PLATFORM, Platform
+from app.model.policy import Policy
 from app.model.snapshot import CollectionGap, GapReason
 
 _POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
@@ -36,13 +38,16 @@ class Doubts:
     pods: tuple[CollectionGap, ...]
     namespaces: tuple[CollectionGap, ...]
     assumed_namespaces: frozenset[str]
+    host_policies: str = ""
 
     @classmethod
-    def of(cls, gaps: Iterable[CollectionGap], inventory: Inventory) -> "Doubts":
+    def of(
+        cls, gaps: Iterable[CollectionGap], inventory: Inventory, platform: Platform = UNKNOWN_PLATFORM
+    ) -> "Doubts":
         """Sort gaps by what they touch; gaps of other kinds touch no connection."""
         gaps = sorted(set(gaps))
-        unknown = [gap for gap in gaps if gap.reason is GapReason.UNKNOWN_KIND]
-        others = [gap for gap in gaps if gap.reason is not GapReason.UNKNOWN_KIND]
+        unknown = [gap for gap in gaps if _may_deny(gap)]
+        others = [gap for gap in gaps if not _may_deny(gap)]
 
         def of_kind(*kinds: GroupKind) -> tuple[CollectionGap, ...]:
             return tuple(gap for gap in others if gap.group_kind in kinds)
@@ -53,6 +58,7 @@ class Doubts:
             pods=of_kind(_POD),
             namespaces=of_kind(_NAMESPACE),
             assumed_namespaces=frozenset(item.name for item in inventory.namespaces if item.assumed),
+            host_policies=_host_policies(inventory.policies, platform),
         )
 
     def about_policies(self, namespace: str) -> str:
@@ -65,7 +71,7 @@ class Doubts:
         if reason in _SETTLED:
             return ""
         if reason is Reason.HOST_NETWORK:
-            return _message(_touching(self.unknown_kinds, ""))
+            return _message(_touching(self.unknown_kinds, "")) or self.host_policies
         gap = _touching(self.unknown_kinds, namespace)
         if gap is None and reason in (Reason.NOT_SELECTED, Reason.NO_RULE_MATCHES):
             gap = _touching(self.policies, namespace)
@@ -79,6 +85,21 @@ class Doubts:
             return ""
         gap = next((item for item in self.namespaces if item.name in ("", namespace)), None)
         return _message(gap)
+
+
+def _may_deny(gap: CollectionGap) -> bool:
+    """Policies of every kind but NetworkPolicy may deny what another allows; staged ones deny nothing."""
+    kind = gap.group_kind
+    policies = kind.kind.endswith("NetworkPolicy") and not kind.kind.startswith("Staged")
+    return gap.reason is GapReason.UNKNOWN_KIND or (policies and kind != _POLICY)
+
+
+def _host_policies(policies: Iterable[Policy], platform: Platform) -> str:
+    """Policies that select nodes, where they are enforced or that is not known; empty when there are none."""
+    if platform.plugins and (platform.cilium is None or not platform.cilium.host_firewall):
+        return ""
+    found = sorted({str(item.ref) for item in policies if item.subject.nodes and not item.staged})
+    return f"{', '.join(found)}: selects nodes, and what that denies is not evaluated" if found else ""
 
 
 def _touching(gaps: Iterable[CollectionGap], namespace: str) -> CollectionGap | None:

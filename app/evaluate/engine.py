@@ -53,7 +53,7 @@ def reachability(
     """
     reading = reading_for(profile, platform, inventory.policies)
     compiled = _compiled(inventory, platform, reading)
-    return Engine(compiled, Doubts.of(gaps, inventory), as_declared=as_declared)
+    return Engine(compiled, Doubts.of(gaps, inventory, platform), as_declared=as_declared)
 
 
 def _enforcement_notes(platform: Platform, *, as_declared: bool) -> tuple[str, ...]:

@@ -21,7 +21,6 @@ from app.model.policy import (
     SelectorPeer,
 )
 
-
 _EVERY_ADDRESS = (AddressRange(4, 0, 2**32 - 1), AddressRange(6, 0, 2**128 - 1))
 
 

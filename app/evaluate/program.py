@@ -7,8 +7,8 @@ from itertools import groupby
 
 from app.evaluate.arrange import Lane, Plane, Stage
 from app.evaluate.bits import union
-from app.evaluate.resolve import CompiledPolicy, CompiledRule
 from app.evaluate.peersets import PeerSet, each
+from app.evaluate.resolve import CompiledPolicy, CompiledRule
 from app.model.policy import Action, Direction, PolicyKey, PolicyPort
 
 

@@ -216,7 +216,7 @@ def removable(asked: Asked, walked: Walk) -> tuple[Removable, ...]:
     return tuple(_needed(asked, answer, gone))
 
 
-def _needed(asked: Asked, answer: bool, gone: Sequence[Removable]) -> Iterator[Removable]:  # noqa: FBT001
+def _needed(asked: Asked, answer: bool, gone: Sequence[Removable]) -> Iterator[Removable]:
     """Without those whose removal makes no difference once the others are gone."""
     kept = list(gone)
     for item in gone:

@@ -4,26 +4,32 @@ Source: Cilium `pkg/policy/api/cidr.go` and `rule_validation.go` (CIDR, CIDRRule
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from app.collect.addresses import Network, merged, network, range_of
 from app.collect.invalid import Violation
 from app.collect.policies.api import Context
 from app.collect.policies.cilium.labels import plain_selector
 from app.collect.policies.cilium.parts import PeerPart, outside
-from app.collect.policies.cilium.referents import CIDR_GROUP, CIDRGroup, with_length
+from app.collect.policies.cilium.referents import (
+    CIDR_GROUP,
+    CIDRGroup,
+    cidrs_match_nodes,
+    with_length,
+)
 from app.collect.wire import cilium as wire
 from app.model.identity import ObjectRef
-from app.model.policy import AddressRange
+from app.model.policy import AddressMatch, AddressRange
 from app.model.scope import selects
 
 
-def cidr_parts(cidrs: Sequence[str], path: str, unclear: list[str]) -> Iterator[PeerPart]:
+def cidr_parts(cidrs: Sequence[str], path: str, context: Context, unclear: list[str]) -> Iterator[PeerPart]:
     """`fromCIDR` and `toCIDR`: prefixes, or plain addresses."""
     for index, text in enumerate(cidrs):
         where = f"{path}[{index}]"
         found = _network(with_length(text), where, unclear)
         if found is not None:
-            yield PeerPart(where, (outside(text, (range_of(found),)),))
+            yield _part(where, text, (range_of(found),), (), context)
 
 
 def cidr_rule_parts(
@@ -50,7 +56,7 @@ def _rule_part(rule: wire.CIDRRule, where: str, context: Context, unclear: list[
     without = f" except {', '.join(rule.except_)}" if rule.except_ else ""
     if rule.cidr is not None:
         outer = _network(rule.cidr, f"{where}.cidr", unclear)
-        return _part(where, rule.cidr + without, (range_of(outer),), holes) if outer else None
+        return _part(where, rule.cidr + without, (range_of(outer),), holes, context) if outer else None
     if rule.cidr_group_ref is not None:
         return _group_part(rule.cidr_group_ref, where, context, holes, without)
     wanted = plain_selector(
@@ -58,7 +64,11 @@ def _rule_part(rule: wire.CIDRRule, where: str, context: Context, unclear: list[
     )
     groups = [group for group in context.each(CIDRGroup) if selects(wanted, group.labels)]
     return _part(
-        where, f"CIDR groups {wanted}{without}", [item for group in groups for item in group.ranges], holes
+        where,
+        f"CIDR groups {wanted}{without}",
+        [item for group in groups for item in group.ranges],
+        holes,
+        context,
     )
 
 
@@ -70,11 +80,16 @@ def _group_part(
     text = f"CiliumCIDRGroup {name}{without}"
     if group is None:
         return PeerPart(where, (outside(text),), (f"only addresses of {text}, which was not read",))
-    return _part(where, text, group.ranges, holes)
+    return _part(where, text, group.ranges, holes, context)
 
 
-def _part(where: str, text: str, ranges: Iterable[AddressRange], holes: Sequence[AddressRange]) -> PeerPart:
-    return PeerPart(where, (outside(text, merged(kept for item in ranges for kept in _cut(item, holes))),))
+def _part(
+    where: str, text: str, ranges: Iterable[AddressRange], holes: Sequence[AddressRange], context: Context
+) -> PeerPart:
+    found = outside(text, merged(kept for item in ranges for kept in _cut(item, holes)))
+    if cidrs_match_nodes(context):
+        return PeerPart(where, (found, replace(found, match=AddressMatch.NODES)))
+    return PeerPart(where, (found,))
 
 
 def _cut(item: AddressRange, holes: Iterable[AddressRange]) -> Iterator[AddressRange]:

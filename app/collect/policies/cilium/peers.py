@@ -83,7 +83,7 @@ def _parts(ends: Ends, prefix: str, scope: Scope, unclear: list[str]) -> Iterato
     for index, selector in enumerate(ends.endpoints or ()):
         yield from _endpoint_parts(selector, f"{prefix}Endpoints[{index}]", scope, unclear)
     yield from entity_parts(ends.entities or (), f"{prefix}Entities", unclear)
-    yield from cidr_parts(ends.cidrs or (), f"{prefix}CIDR", unclear)
+    yield from cidr_parts(ends.cidrs or (), f"{prefix}CIDR", scope.context, unclear)
     yield from cidr_rule_parts(ends.cidr_rules or (), f"{prefix}CIDRSet", scope.context, unclear)
     yield from service_parts(ends.services or (), f"{prefix}Services", scope.context, unclear)
     for index, group in enumerate(ends.groups or ()):

@@ -65,17 +65,21 @@ def _specs(value: wire.Policy, body: Any) -> Iterator[tuple[wire.PolicySpec, Any
         yield spec, body["specs"][index], f"specs[{index}]"
 
 
-def _refused(status: wire.Status | None) -> bool:
-    """True when Cilium says that it did not take the policy: then it enforces nothing of it."""
+def _refused(status: wire.Status | None) -> str:
+    """Why Cilium did not take the policy, as its status says; empty where it did, or nothing is said."""
     conditions = (status.conditions if status else None) or ()
-    return any(item.type == "Valid" and item.status == "False" for item in conditions)
+    found = next((item for item in conditions if item.type == "Valid" and item.status == "False"), None)
+    if found is None:
+        return ""
+    return f"is not enforced: Cilium refused it ({found.message or 'its status says Valid=False'})"
 
 
 def _policy(
-    item: SnapshotObject, spec: wire.PolicySpec, raw: Any, path: str, scope: Scope, refused: bool
+    item: SnapshotObject, spec: wire.PolicySpec, raw: Any, path: str, scope: Scope, refused: str
 ) -> Policy:
     unclear = [f"{field} is not known" for field in unknown_fields(raw, spec, path)]
-    subject = Subject(_subject(spec, path, scope, unclear), scope.namespace or None)
+    selector = _subject(spec, path, scope, unclear)
+    subject = Subject(selector, scope.namespace or None, nodes=spec.node_selector is not None)
     ingress = ingress_rules(spec, path, scope, unclear)
     egress = egress_rules(spec, path, scope, unclear)
     directions = frozenset(
@@ -89,7 +93,8 @@ def _policy(
         ingress=ingress,
         egress=egress,
         family=Family.CILIUM,
-        staged=refused,
+        staged=bool(refused),
+        why_staged=refused,
         unclear=tuple(dict.fromkeys(unclear)),
         digest=item.digest,
         part=path if path != "spec" else "",

@@ -20,6 +20,7 @@ CONFIG_MAP = GroupKind("", "ConfigMap")
 _CONFIG = "cilium-config"
 _CLUSTER_NAME = "cluster-name"
 _DEFAULT_CLUSTER = "default"
+_MATCH_MODE = "policy-cidr-match-mode"
 
 _GROUP = msgspec.json.Decoder(wire.CIDRGroup)
 _SERVICE = msgspec.json.Decoder(core.Service)
@@ -46,10 +47,14 @@ class NamedService:
 
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
-    """`cilium-config`; `cluster` is None when its data was not kept."""
+    """`cilium-config`; `cluster` is None when its data was not kept.
+
+    `cidrs_match_nodes`: a CIDR also matches nodes (`policy-cidr-match-mode`).
+    """
 
     ref: ObjectRef
     cluster: str | None
+    cidrs_match_nodes: bool = False
 
 
 def cidr_group(item: SnapshotObject) -> CIDRGroup:
@@ -86,13 +91,21 @@ def agent_settings(item: SnapshotObject) -> AgentSettings | None:
     if item.ref.name != _CONFIG:
         return None
     data = decode(item.body, _SETTINGS).data
-    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER) if data else None)
+    if not data:
+        return AgentSettings(item.ref, None)
+    modes = data.get(_MATCH_MODE, "").replace(",", " ").split()
+    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), "nodes" in modes)
 
 
 def cluster_name(context: Context) -> str | None:
     """The cluster's own name in a mesh; None when no ConfigMap says it, or several say different ones."""
     names = {settings.cluster for settings in context.each(AgentSettings)}
     return names.pop() if len(names) == 1 else None
+
+
+def cidrs_match_nodes(context: Context) -> bool:
+    """Whether some ConfigMap says that a CIDR also matches nodes."""
+    return any(settings.cidrs_match_nodes for settings in context.each(AgentSettings))
 
 
 def with_length(text: str) -> str:
