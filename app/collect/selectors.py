@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from app.collect.invalid import Violation
 from app.collect.wire import policies as wire
+from app.model.inventory import NAME_LABEL
 from app.model.policy import LABEL_SELECTOR_OPERATORS, Facet, LabelSelector, Operator, Requirement
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
@@ -38,6 +39,11 @@ def of_namespace(selector: LabelSelector) -> LabelSelector:
     return LabelSelector(
         tuple(sorted(replace(item, facet=Facet.NAMESPACE) for item in selector.requirements))
     )
+
+
+def in_namespace(name: str) -> LabelSelector:
+    """Everything in one namespace."""
+    return LabelSelector((Requirement(NAME_LABEL, Operator.IN, (name,), Facet.NAMESPACE),))
 
 
 def both(first: LabelSelector, second: LabelSelector) -> LabelSelector:

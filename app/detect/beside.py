@@ -9,12 +9,6 @@ CALICO = tuple(
     for group in ("crd.projectcalico.org", "projectcalico.org")
     for kind in ("GlobalNetworkPolicy", "NetworkPolicy")
 )
-ANTREA = (("crd.antrea.io", "ClusterNetworkPolicy"), ("crd.antrea.io", "NetworkPolicy"))
-ADMIN = (
-    ("policy.networking.k8s.io", "AdminNetworkPolicy"),
-    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
-    ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
-)
 AWS = (
     ("networking.k8s.aws", "ClusterNetworkPolicy"),
     ("networking.k8s.aws", "ApplicationNetworkPolicy"),

@@ -8,7 +8,6 @@ Chaining", "Layer 3 Policies" (`policy-cidr-match-mode`, `allow-localhost`), "Ho
 
 from dataclasses import dataclass
 
-from app.detect.beside import ADMIN, beside
 from app.detect.cilium_endpoints import unmanaged
 from app.detect.cilium_nodes import cautions, node_settings
 from app.detect.evidence import Agent, Evidence
@@ -74,7 +73,6 @@ def find(evidence: Evidence) -> Engine | None:
             *_cautions(settings, chaining),
             *cautions(evidence, namespace, tuple(_DEFAULTS)),
             *unseen,
-            *beside(evidence, ADMIN),
         ),
     )
 

@@ -78,7 +78,7 @@ class Classifier:
         """Everything about a pod that matters to some policy."""
         ports, init_ports = self._ports(pod.ports)
         compared = self._compared[pod.host_network]
-        addresses = self.addresses(pod) if compared else ()
+        addresses = self.addresses(pod) if self._compared[True] else ()
         v4, v6 = self.blocks(addresses)
         families = frozenset(version for version, _ in addresses) if self._mixed else frozenset[int]()
         account, account_labels = ("", NO_LABELS) if pod.host_network else self._account(pod)

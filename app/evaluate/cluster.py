@@ -193,13 +193,14 @@ class Cluster:
         points = viewpoints_for(self.viewpoints, families, self.policies.anyone)
         return [point.view for point in points if point.endpoints >> source.number & 1]
 
-    def allowed(self, source: Endpoint, destination: Endpoint) -> Connections:
+    def allowed(self, source: Endpoint, destination: Endpoint, *, certain: bool = False) -> Connections:
         """Ports that one endpoint may open to another; none to itself, none between two outside the cluster."""
         if source.id == destination.id or (source.position is None and destination.position is None):
             return Connections()
         if self.own_node(source, destination):
             return Connections.all()
-        return self.rows.allowed(source.number, destination.number)
+        rows = self.rows_certain if certain else self.rows
+        return rows.allowed(source.number, destination.number)
 
     def own_node(self, source: Endpoint, destination: Endpoint) -> str:
         """The node that a hostNetwork source and a selected destination share; empty when that is not the case."""

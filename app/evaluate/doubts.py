@@ -2,9 +2,10 @@
 
 The rules, from the strongest gap to the weakest:
 
-- A policy kind that is not evaluated, or whose objects were not all read and that can deny, could deny anything where it applies: every end in its namespace, or every end of
+- A policy kind that is not evaluated could deny anything where it applies: every end in its namespace, or every end of
   the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone.
-- A policy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
+- A policy of a kind that can deny as well as allow, and that was not read or not understood, is no better.
+- A NetworkPolicy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
 - Pods that were not read leave workloads that are known from their template alone in doubt.
 - A namespace whose labels were not read leaves rules in doubt that select namespaces by label, for peers in it.
@@ -25,6 +26,18 @@ _POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
 _POD = GroupKind("", "Pod")
 _NAMESPACE = GroupKind("", "Namespace")
 _ANY = GroupKind("", "")
+_COULD_DENY = frozenset(
+    GroupKind(group, kind)
+    for group, kinds in (
+        (
+            "policy.networking.k8s.io",
+            ("AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"),
+        ),
+        ("crd.antrea.io", ("ClusterNetworkPolicy", "NetworkPolicy")),
+        ("cilium.io", ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")),
+    )
+    for kind in kinds
+)
 
 _SETTLED = (Reason.OUTSIDE, Reason.NOT_ENFORCED)
 
@@ -46,8 +59,8 @@ class Doubts:
     ) -> "Doubts":
         """Sort gaps by what they touch; gaps of other kinds touch no connection."""
         gaps = sorted(set(gaps))
-        unknown = [gap for gap in gaps if _may_deny(gap)]
-        others = [gap for gap in gaps if not _may_deny(gap)]
+        unknown = [gap for gap in gaps if _could_deny(gap)]
+        others = [gap for gap in gaps if not _could_deny(gap)]
 
         def of_kind(*kinds: GroupKind) -> tuple[CollectionGap, ...]:
             return tuple(gap for gap in others if gap.group_kind in kinds)
@@ -87,11 +100,8 @@ class Doubts:
         return _message(gap)
 
 
-def _may_deny(gap: CollectionGap) -> bool:
-    """Policies of every kind but NetworkPolicy may deny what another allows; staged ones deny nothing."""
-    kind = gap.group_kind
-    policies = kind.kind.endswith("NetworkPolicy") and not kind.kind.startswith("Staged")
-    return gap.reason is GapReason.UNKNOWN_KIND or (policies and kind != _POLICY)
+def _could_deny(gap: CollectionGap) -> bool:
+    return gap.reason is GapReason.UNKNOWN_KIND or gap.group_kind in _COULD_DENY
 
 
 def _host_policies(policies: Iterable[Policy], platform: Platform) -> str:

@@ -117,6 +117,10 @@ class Engine:
         """Ports that `source` may open to `destination`. Raises `NotFoundError` for an unknown id."""
         return self._cluster.allowed(*self._pair(source, destination))
 
+    def certain(self, source: str, destination: str) -> Connections:
+        """The same without what conditions of rules, or an order that is left open, may still deny."""
+        return self._cluster.allowed(*self._pair(source, destination), certain=True)
+
     def witnesses(self, connection: Connection) -> tuple[Witness, Witness]:
         """What lets a row through: at the source's egress, and at the destination's ingress."""
         source = self._directory.endpoint(connection.source)

@@ -14,6 +14,7 @@ _CALICO_NAMESPACED = (
     "StagedKubernetesNetworkPolicy/stagedkubernetesnetworkpolicies"
 )
 _PLUGIN = "settings and status of a network plugin"
+_REFERENTS = "what policies refer to"
 _SEALS = ENFORCEMENT + ENCRYPTION
 
 PLUGINS = (
@@ -55,14 +56,25 @@ PLUGINS = (
         "CiliumEndpointSlice/ciliumendpointslices CiliumNode/ciliumnodes",
         namespaced=False,
     ),
-    *foreign_policies("crd.antrea.io", "NetworkPolicy/networkpolicies", namespaced=True),
-    *foreign_policies("crd.antrea.io", "ClusterNetworkPolicy/clusternetworkpolicies", namespaced=False),
+    *policies(
+        "crd.antrea.io", "NetworkPolicy/networkpolicies", namespaced=True, versions=("v1beta1", "v1alpha1")
+    ),
+    *policies(
+        "crd.antrea.io",
+        "ClusterNetworkPolicy/clusternetworkpolicies",
+        namespaced=False,
+        versions=("v1beta1", "v1alpha1"),
+    ),
+    *custom(
+        "crd.antrea.io", _REFERENTS, SEGMENTATION, "ClusterGroup/clustergroups Tier/tiers", namespaced=False
+    ),
+    *custom("crd.antrea.io", _REFERENTS, SEGMENTATION, "Group/groups"),
     *custom(
         "crd.antrea.io",
         _PLUGIN,
         _SEALS,
         "AntreaAgentInfo/antreaagentinfos AntreaControllerInfo/antreacontrollerinfos "
-        "AntreaNodeConfig/antreanodeconfigs Tier/tiers",
+        "AntreaNodeConfig/antreanodeconfigs",
         namespaced=False,
     ),
     *policies(

@@ -6,9 +6,9 @@ which of them matches first makes no difference.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.model.policy import Action, AnyPeer, NamedPort, Peer, PolicyPort, Rule
+from app.model.policy import Action, AnyPeer, EveryPeer, NamedPort, Peer, PolicyPort, Rule
 
 NOBODY = AnyPeer(())
 
@@ -28,6 +28,13 @@ class Part:
     own: tuple[Peer, ...] | None = None
     conditions: tuple[str, ...] = ()
     port_names: bool = True
+
+
+def narrowed(part: Part, own: tuple[Peer, ...] | None) -> Part:
+    """The part, for those selected ends alone that `own` matches too."""
+    if own is None or part.own is None:
+        return replace(part, own=own or part.own)
+    return replace(part, own=(EveryPeer((AnyPeer(own), AnyPeer(part.own))),))
 
 
 def rules(

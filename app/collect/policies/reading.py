@@ -4,7 +4,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from app.collect.policies import admin_network_policy, cilium, cluster_network_policy, network_policy
+from app.collect.policies import (
+    admin_network_policy,
+    antrea,
+    cilium,
+    cluster_network_policy,
+    network_policy,
+)
 from app.collect.policies.api import Context, PolicyApi, PolicyReader
 from app.collect.reading import Reader
 from app.model.identity import GroupKind, ObjectRef
@@ -15,6 +21,7 @@ APIS: tuple[PolicyApi, ...] = (
     network_policy.API,
     admin_network_policy.API,
     cluster_network_policy.API,
+    antrea.API,
     cilium.API,
 )
 

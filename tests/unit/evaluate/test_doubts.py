@@ -57,6 +57,23 @@ def test_a_policy_kind_that_is_not_evaluated_could_deny_anything():
     assert ingress(unknown, to="ops/m[Pod]", source="shop/free[Pod]").reason is Reason.NOT_SELECTED
 
 
+@pytest.mark.parametrize("reason", [GapReason.FORBIDDEN, GapReason.INVALID, GapReason.TRUNCATED])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        GroupKind("policy.networking.k8s.io", "AdminNetworkPolicy"),
+        GroupKind("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
+        GroupKind("policy.networking.k8s.io", "ClusterNetworkPolicy"),
+        GroupKind("crd.antrea.io", "ClusterNetworkPolicy"),
+        GroupKind("crd.antrea.io", "NetworkPolicy"),
+    ],
+    ids=str,
+)
+def test_a_policy_that_can_deny_and_was_not_read_leaves_every_answer_open(kind, reason):
+    assert ingress(gap(kind, reason), port=80).reason is Reason.CANNOT_TELL
+    assert ingress(gap(kind, reason), to="shop/free[Pod]").reason is Reason.CANNOT_TELL
+
+
 def test_only_cluster_wide_kinds_could_touch_a_host_network_pod():
     cluster = inventory([*PODS, pod("shop/host", host_network=True)], RULES)
     kind = GroupKind("projectcalico.org", "GlobalNetworkPolicy")
