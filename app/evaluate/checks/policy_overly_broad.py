@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.addresses import VERSIONS, wider_than
+from app.evaluate.checks.common.anywhere import blocks
 from app.evaluate.checks.common.doubts import Gaps, kind_gaps, pod_gaps, policy_gaps
 from app.evaluate.checks.common.evidence import evidence_for
 from app.evaluate.checks.common.flows import EXTERNAL, Flows, names_of
+from app.evaluate.checks.common.isolation import admits
 from app.evaluate.checks.common.population import boundaries_of_all, policy_subject
 from app.evaluate.checks.common.selection import Selection
-from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
+from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, worst_of_each
 from app.evaluate.checks.common.wording import names
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.facts import Facts
@@ -51,7 +53,7 @@ class PolicyOverlyBroad:
     def run(self, facts: Facts) -> CheckRun:
         """Judge every policy."""
         judge = _Judge(facts, Verdicts.of(facts, self.id))
-        results = [judge.result(policy) for policy in facts.inventory.policies]
+        results = list(worst_of_each(judge.result(policy) for policy in facts.inventory.policies))
         return judge.verdicts.run(
             results, complete=not judge.policies, limits=(_standard(facts.scope.thresholds),)
         )
@@ -110,7 +112,7 @@ class _Judge:
 
     def _broad(self, policy: Policy, selected: tuple[Workload, ...]) -> Iterator[_Broad]:
         for direction in sorted(policy.directions):
-            for rule in policy.rules(direction):
+            for rule in filter(admits, policy.rules(direction)):
                 meant = direction is Direction.INGRESS and self._all_public(selected)
                 reasons = (
                     *_wide_ports(rule, self.facts.scope.thresholds),
@@ -183,10 +185,8 @@ def _wide_blocks(rule: Rule, thresholds: Thresholds) -> Iterator[str]:
     prefixes = {4: thresholds.shortest_prefix_v4, 6: thresholds.shortest_prefix_v6}
     if rule.peers is None:
         yield "names no peer, so every address is included"
-    for peer in rule.peers or ():
-        if isinstance(peer, AddressPeer) and any(
-            wider_than(peer.ranges, version, prefixes[version]) for version in VERSIONS
-        ):
+    for peer in blocks((rule,)):
+        if any(wider_than(peer.ranges, version, prefixes[version]) for version in VERSIONS):
             yield f"names {peer.text}, more addresses than the standard allows"
 
 

@@ -7,12 +7,12 @@ from app.evaluate.checks.common.doubts import Gaps, kind_gaps, merged, pod_gaps,
 from app.evaluate.checks.common.evidence import evidence_for
 from app.evaluate.checks.common.population import boundaries_of_namespace, by_namespace, policy_subject
 from app.evaluate.checks.common.selection import Selection
-from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
+from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, worst_of_each
 from app.evaluate.checks.common.wording import count
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 from app.model.identity import GroupKind
-from app.model.policy import EVERYTHING, PodPeer, Policy
+from app.model.policy import EVERYTHING, Family, PodPeer, Policy
 from app.model.reachability import Workload
 
 STREAK = "consecutive_scans"  # in `CheckResult.data`: scans in a row, this one included, in which the condition held
@@ -42,7 +42,7 @@ class PolicySelectsNothing:
         """Judge every policy."""
         judge = _Judge(facts, Verdicts.of(facts, self.id))
         return judge.verdicts.run(
-            (judge.result(policy) for policy in facts.inventory.policies),
+            worst_of_each(judge.result(policy) for policy in facts.inventory.policies),
             complete=not policy_gaps(facts),
             limits=(
                 "Pods that have finished are no endpoints, and pods on the host network are never selected.",
@@ -51,6 +51,8 @@ class PolicySelectsNothing:
 
 
 CHECK: Check = PolicySelectsNothing()
+# where a policy says whom it selects
+_SELECTORS = {Family.CILIUM: "spec.endpointSelector"}
 
 
 @dataclass
@@ -108,8 +110,9 @@ class _Judge:
         )
 
     def _empty(self, policy: Policy) -> Iterator[_Empty]:
-        if policy.subject.selector != EVERYTHING and not self.selection.selected(policy):
-            yield _Empty("spec.podSelector", str(policy.subject.selector))
+        chosen = policy.subject
+        if chosen.selector != EVERYTHING and not chosen.nodes and not self.selection.selected(policy):
+            yield _Empty(_SELECTORS.get(policy.family, "spec.podSelector"), str(chosen.selector))
         for rule in (*policy.ingress, *policy.egress):
             for peer in rule.peers or ():
                 if isinstance(peer, PodPeer) and self._matches_nothing(policy, peer):

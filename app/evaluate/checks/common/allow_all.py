@@ -9,12 +9,12 @@ from app.evaluate.checks.common.enforcement import strength_of, unproven_cluster
 from app.evaluate.checks.common.evidence import evidence_for
 from app.evaluate.checks.common.population import boundaries_of_all, policy_subject
 from app.evaluate.checks.common.selection import Selection
-from app.evaluate.checks.common.verdicts import Details, Verdicts, declared_only
+from app.evaluate.checks.common.verdicts import Details, Verdicts, declared_only, worst_of_each
 from app.evaluate.checks.common.wording import count, names
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 from app.model.identity import ObjectRef
-from app.model.policy import Direction, Policy
+from app.model.policy import Direction, Family, Policy
 from app.model.reachability import Workload
 
 
@@ -38,10 +38,13 @@ class AllowAll:
         judge = _Judge(facts, Verdicts.of(facts, self.id), self)
         policies = [item for item in facts.inventory.policies if self.direction in item.directions]
         return judge.verdicts.run(
-            (judge.result(policy) for policy in policies),
+            worst_of_each(judge.result(policy) for policy in policies),
             complete=not judge.policies,
             limits=declared_only(facts),
         )
+
+
+_ADDING_UP = {Family.KUBERNETES: ("Policies add up, so no other policy takes this back.",)}
 
 
 @dataclass
@@ -83,7 +86,7 @@ class _Judge:
             why=(
                 *(f"{item.path} {item.says}." for item in found),
                 f"It selects {names(item.id for item in judged)}.",
-                "Policies add up, so no other policy takes this back.",
+                *_ADDING_UP.get(policy.family, ()),
             ),
             evidence=tuple(evidence_for(self.facts, policy.ref, item.path) for item in found),
             remedy=self._remedy,

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.addresses import VERSIONS, Version, of_version, overlap, without
+from app.evaluate.checks.common.isolation import admits
 from app.evaluate.checks.common.selection import Selection
 from app.model.connections import Connections
 from app.model.facts import Facts
 from app.model.identity import ObjectRef
-from app.model.policy import AddressPeer, AddressRange, Direction, PodPeer, Rule
+from app.model.policy import Action, AddressMatch, AddressPeer, AddressRange, Direction, Rule
 from app.model.reachability import EffectiveRule, Workload
 
 _FAMILY = {4: "IPv4", 6: "IPv6"}
@@ -36,7 +37,7 @@ class Opening:
 
 def openings(rules: Iterable[Rule], universe: Universe, selection: Selection) -> Iterator[Opening]:
     """Rules of one policy in one direction that are open on their own."""
-    for rule in rules:
+    for rule in filter(admits, rules):
         says = _alone(rule, universe, selection)
         if says:
             yield Opening(rule.path, says)
@@ -45,14 +46,24 @@ def openings(rules: Iterable[Rule], universe: Universe, selection: Selection) ->
 def _alone(rule: Rule, universe: Universe, selection: Selection) -> str:
     if rule.peers is None:
         return "names no peer at all"
-    if any(isinstance(peer, PodPeer) and selection.takes_all(peer) for peer in rule.peers):
+    if any(selection.takes_all(peer) for peer in rule.peers):
         return "names every pod of every namespace"
-    ranges = [item for peer in rule.peers if isinstance(peer, AddressPeer) for item in peer.ranges]
+    named = blocks((rule,))
+    ranges = [item for peer in named for item in peer.ranges]
     family = next((version for version in VERSIONS if _covers(ranges, universe, version)), None)
     if family is None:
         return ""
-    blocks = " and ".join(peer.text for peer in rule.peers if isinstance(peer, AddressPeer))
-    return f"names {universe.all_of(family)}: {blocks}"
+    return f"names {universe.all_of(family)}: {' and '.join(peer.text for peer in named)}"
+
+
+def blocks(rules: Iterable[Rule]) -> list[AddressPeer]:
+    """Addresses that rules name; those of nodes are machines of the cluster."""
+    return [
+        peer
+        for rule in rules
+        for peer in rule.peers or ()
+        if isinstance(peer, AddressPeer) and peer.match is not AddressMatch.NODES
+    ]
 
 
 def _covers(ranges: Sequence[AddressRange], universe: Universe, version: Version) -> bool:
@@ -79,7 +90,12 @@ def unions(
     """Policies whose rules are open to anywhere with those of other policies, each with a workload that shows it."""
     found: dict[ObjectRef, Union] = {}
     for policies, members in _groups(facts, workloads, direction).items():
-        rules = [rule for ref in policies for rule in facts.policies[ref].rules(direction)]
+        rules = [
+            rule
+            for ref in policies
+            for policy in facts.policies[ref]
+            for rule in filter(admits, policy.rules(direction))
+        ]
         for version in VERSIONS:
             if not _could_cover(rules, universe, version):
                 continue
@@ -92,7 +108,7 @@ def unions(
 
 def _could_cover(rules: Sequence[Rule], universe: Universe, version: Version) -> bool:
     """Whatever the ports: it spares the engine the work for nearly every group of policies."""
-    peers = [peer for rule in rules for peer in rule.peers or () if isinstance(peer, AddressPeer)]
+    peers = blocks(rules)
     ranges = [item for peer in peers for item in peer.ranges]
     return len(peers) > 1 and _covers(ranges, universe, version)
 
@@ -102,7 +118,11 @@ def _union_on(
 ) -> Union | None:
     """Do the rules on a workload, taken together, leave no address of a family out on some port?"""
     rules = facts.reachability.rules_on(workload.id, direction)
-    found = tuple(rule for rule in rules if of_version(rule.externals, version))
+    found = tuple(
+        rule
+        for rule in rules
+        if rule.action is Action.ALLOW and not rule.conditions and of_version(rule.externals, version)
+    )
     ports = _ports_everywhere(found, of_version(universe.ranges, version), version)
     return Union(workload, universe.all_of(version), found, ports) if ports else None
 

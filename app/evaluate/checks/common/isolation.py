@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from app.model.facts import Facts
 from app.model.identity import ObjectRef
-from app.model.policy import EVERYTHING, Direction, Policy
+from app.model.inventory import Namespace
+from app.model.policy import Action, Direction, Facet, LabelSelector, Policy, Rule
 from app.model.reachability import Workload
+from app.model.selection import meets
 
 OPEN_TO = {
     Direction.INGRESS: ("accepts connections from anywhere", "accept connections from anywhere"),
@@ -38,7 +40,9 @@ class Isolation:
 def isolation_of(facts: Facts, workload: Workload, direction: Direction) -> Isolation:
     """Ask the effective view about one workload."""
     isolating = facts.reachability.isolating(workload.id, direction)
-    restricting = tuple(ref for ref in isolating if restricts(facts.policies[ref], direction))
+    restricting = tuple(
+        ref for ref in isolating if any(restricts(policy, direction) for policy in facts.policies[ref])
+    )
     return Isolation(
         workload=workload,
         restricting=restricting,
@@ -50,19 +54,38 @@ def isolation_of(facts: Facts, workload: Workload, direction: Direction) -> Isol
 def restricts(policy: Policy, direction: Direction) -> bool:
     """True when a policy isolates in a direction and does not admit everything again.
 
-    A rule with neither peers nor ports lets every connection through, so a policy that has one is no baseline.
+    A rule that allows anyone on every port lets every connection through, so a policy that has one is no baseline.
     """
-    if direction not in policy.directions:
+    if direction not in policy.isolates:
         return False
-    return not any(rule.peers is None and rule.ports is None for rule in policy.rules(direction))
+    return not any(
+        rule.peers is None and rule.ports is None and admits(rule) for rule in policy.rules(direction)
+    )
 
 
-def baselines(policies: Iterable[Policy], direction: Direction) -> tuple[ObjectRef, ...]:
-    """Policies that select every pod of their namespace, present and future, and restrict it in this direction."""
+def admits(rule: Rule) -> bool:
+    """True when a rule allows all that it names, whatever else holds."""
+    return rule.action is Action.ALLOW and not rule.conditions
+
+
+def baselines(
+    policies: Iterable[Policy], namespace: Namespace, direction: Direction
+) -> tuple[ObjectRef, ...]:
+    """Policies that select every pod of a namespace, present and future, and restrict it in this direction."""
     return tuple(
-        policy.ref
-        for policy in policies
-        if policy.subject.selector == EVERYTHING and restricts(policy, direction)
+        dict.fromkeys(
+            policy.ref for policy in policies if covers(policy, namespace) and restricts(policy, direction)
+        )
+    )
+
+
+def covers(policy: Policy, namespace: Namespace) -> bool:
+    """True when a policy selects whatever pod a namespace has: by nothing, or by the namespace's own labels."""
+    wanted = policy.subject.selector
+    if policy.subject.namespace not in (None, namespace.name) or not isinstance(wanted, LabelSelector):
+        return False
+    return all(
+        item.facet is Facet.NAMESPACE and meets(item, namespace.labels) for item in wanted.requirements
     )
 
 

@@ -125,7 +125,11 @@ class _Judge:
         state = worst(states) if states else self.facts.platform.enforcement
         return _Case(
             namespace=namespace,
-            baselines=baselines(self.policies.get(namespace.name, ()), self.direction),
+            baselines=baselines(
+                (*self.policies.get("", ()), *self.policies.get(namespace.name, ())),
+                namespace,
+                self.direction,
+            ),
             workloads=tuple(isolation_of(self.facts, item, self.direction) for item in governed),
             enforcement=state,
             reason=reason_on(self.facts, states[state]) if states else self.facts.platform.reason,
@@ -146,7 +150,7 @@ class _Judge:
             f"{case.name} has a default deny for {self._way}: {names(case.baselines)}",
             doubts=self._doubts(case),
             why=(
-                f"{names(case.baselines)} {verb(len(case.baselines), 'has', 'have')} an empty podSelector for {self._way}.",
+                f"{names(case.baselines)} {verb(len(case.baselines), 'selects', 'select')} every pod of it for {self._way}, those to come included.",
             ),
             evidence=evidence_of_policies(self.facts, case.baselines),
             base=case.details,
