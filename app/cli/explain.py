@@ -25,7 +25,7 @@ from app.cli.view import View, look
 from app.cli.witnesses import Answer, answers, witnesses
 from app.errors import ExitCode, InputError
 from app.model.connections import FIRST_PORT, LAST_PORT, Connections, PortSet, Protocol
-from app.model.decision import Decision, HalfDecision
+from app.model.decision import Decision, HalfDecision, TrailStep
 from app.model.reachability import Profile, Reachability
 
 _EPILOG = """\b
@@ -176,6 +176,23 @@ def _half_shape(half: HalfDecision) -> dict[str, object]:
         "rules": [str(rule) for rule in half.rules],
         "misses": [{"rule": str(miss.rule), "what": miss.what, "says": miss.says} for miss in half.misses],
         "note": half.note,
+        "trail": [_trail_shape(step) for step in half.trail],
+        "conditions": list(half.conditions),
+        "idle": list(half.idle),
+        "remove": [str(item) for item in half.remove],
+    }
+
+
+def _trail_shape(step: TrailStep) -> dict[str, object]:
+    return {
+        "stage": step.stage,
+        "selecting": [str(ref) for ref in step.selecting],
+        "acted": [
+            {"action": acted.action.value, "rules": [str(rule) for rule in acted.rules]}
+            for acted in step.acted
+        ],
+        "isolating": [str(ref) for ref in step.isolating],
+        "default": step.default.value if step.default else None,
     }
 
 

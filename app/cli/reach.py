@@ -148,6 +148,7 @@ _WITHOUT_RULE = {
     Reason.HOST_NETWORK: "on its node's network, where policies do not reach",
     Reason.NOT_SELECTED: "no policy isolates it",
     Reason.NOT_ENFORCED: "policies are not enforced there",
+    Reason.ALLOWED_BY_DEFAULT: "nothing that is asked denies it",
     Reason.OWN_NODE: "traffic from its own node always arrives",
     Reason.CANNOT_TELL: "cannot be told",
 }

@@ -117,11 +117,7 @@ class Decider:
         if standing:
             return standing
         destination = subject if direction is Direction.INGRESS else other
-
-        def matches(rule: CompiledRule) -> bool:
-            return self._matches(rule, subject, other, destination, wanted, view)
-
-        asked = matching(self.asked(direction, subject.number), matches)
+        asked = self._concerning(direction, subject, other, wanted, view)
         walked = walk(asked)
         node = self._cluster.own_node(other, subject) if direction is Direction.INGRESS else ""
         half = HalfDecision(
@@ -142,6 +138,24 @@ class Decider:
         if not half.reason.denies:
             return half
         return replace(half, misses=tuple(self._misses(half, subject, other, destination, wanted, view)))
+
+    def _concerning(
+        self, direction: Direction, subject: Endpoint, other: Endpoint, wanted: Span, view: View
+    ) -> Asked:
+        """What an end is asked, with the rules alone that match one connection."""
+        destination = subject if direction is Direction.INGRESS else other
+
+        def matches(rule: CompiledRule) -> bool:
+            return self._matches(rule, subject, other, destination, wanted, view)
+
+        return matching(self.asked(direction, subject.number), matches)
+
+    def allowing(
+        self, direction: Direction, subject: Endpoint, other: Endpoint, wanted: Span, view: View
+    ) -> tuple[RuleRef, ...]:
+        """Rules that let one connection through at an end that policies select, in one view."""
+        walked = walk(self._concerning(direction, subject, other, wanted, view))
+        return _rules(walked) if walked.allowed else ()
 
     def _matches(
         self,
@@ -175,8 +189,11 @@ class Decider:
         wanted: Span,
         view: View,
     ) -> Iterator[Miss]:
-        """Rules that would not have denied it, and did not match."""
+        """Rules that were asked, would not have denied it, and did not match."""
+        asked = {ref for step in half.trail for ref in step.selecting}
         for policy in self.selecting(half.direction, subject):
+            if policy.ref not in asked:
+                continue
             for rule in policy.rules[half.direction]:
                 if rule.rule.action is Action.DENY:
                     continue
@@ -200,7 +217,9 @@ class Decider:
         if pod is None or half.reason is Reason.CANNOT_TELL:
             return half
         template = subject.id in self._cluster.partition.templates
-        why = self._doubts.about_end(half.reason, pod.namespace, from_template=template)
+        # An end that only idle policies select is as open to one that was not read as an end that none selects.
+        reason = Reason.NOT_SELECTED if half.reason is Reason.NOT_ENFORCED and half.idle else half.reason
+        why = self._doubts.about_end(reason, pod.namespace, from_template=template)
         why = why or self._unclear(half) or self._label_doubt(half, subject, other)
         return replace(half, reason=Reason.CANNOT_TELL, note=why, remove=()) if why else half
 

@@ -3,8 +3,8 @@
 The rules, from the strongest gap to the weakest:
 
 - A policy kind that is not evaluated could deny anything where it applies: every end in its namespace, or every end of
-  the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone.
-- A policy of a kind that can deny as well as allow, and that was not read or not understood, is no better.
+  the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone. The same
+  holds for a policy that was not read and whose kind can deny, and for the tiers that order such policies.
 - A NetworkPolicy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
 - Pods that were not read leave workloads that are known from their template alone in doubt.
@@ -26,20 +26,10 @@ _POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
 _POD = GroupKind("", "Pod")
 _NAMESPACE = GroupKind("", "Namespace")
 _ANY = GroupKind("", "")
-_COULD_DENY = frozenset(
-    GroupKind(group, kind)
-    for group, kinds in (
-        (
-            "policy.networking.k8s.io",
-            ("AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"),
-        ),
-        ("crd.antrea.io", ("ClusterNetworkPolicy", "NetworkPolicy")),
-        ("cilium.io", ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")),
-    )
-    for kind in kinds
-)
 
 _SETTLED = (Reason.OUTSIDE, Reason.NOT_ENFORCED)
+# One more NetworkPolicy could isolate an end that nothing isolates, and allow what nothing allows.
+_COULD_DIFFER = (Reason.NOT_SELECTED, Reason.ALLOWED_BY_DEFAULT, Reason.NO_RULE_MATCHES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +49,9 @@ class Doubts:
     ) -> "Doubts":
         """Sort gaps by what they touch; gaps of other kinds touch no connection."""
         gaps = sorted(set(gaps))
-        unknown = [gap for gap in gaps if _could_deny(gap)]
-        others = [gap for gap in gaps if not _could_deny(gap)]
+        unknown = [gap for gap in gaps if gap.reason is GapReason.UNKNOWN_KIND or can_deny(gap.group_kind)]
+        kept = set(unknown)
+        others = [gap for gap in gaps if gap not in kept]
 
         def of_kind(*kinds: GroupKind) -> tuple[CollectionGap, ...]:
             return tuple(gap for gap in others if gap.group_kind in kinds)
@@ -86,7 +77,7 @@ class Doubts:
         if reason is Reason.HOST_NETWORK:
             return _message(_touching(self.unknown_kinds, "")) or self.host_policies
         gap = _touching(self.unknown_kinds, namespace)
-        if gap is None and reason in (Reason.NOT_SELECTED, Reason.NO_RULE_MATCHES):
+        if gap is None and reason in _COULD_DIFFER:
             gap = _touching(self.policies, namespace)
         if gap is None and from_template:
             gap = _touching(self.pods, namespace)
@@ -100,8 +91,11 @@ class Doubts:
         return _message(gap)
 
 
-def _could_deny(gap: CollectionGap) -> bool:
-    return gap.reason is GapReason.UNKNOWN_KIND or gap.group_kind in _COULD_DENY
+def can_deny(kind: GroupKind) -> bool:
+    """True for policies beside NetworkPolicy, all of which can deny, and for what orders them; never for staged ones."""
+    if kind == _POLICY or kind.kind.startswith("Staged"):
+        return False
+    return kind.kind.endswith("NetworkPolicy") or kind.kind == "Tier"
 
 
 def _host_policies(policies: Iterable[Policy], platform: Platform) -> str:

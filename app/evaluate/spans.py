@@ -58,6 +58,19 @@ def cuts(*sides: Iterable[Reach]) -> Iterator[tuple[int, int]]:
         yield first, end - 1
 
 
+def pieces(allowed: Connections, spans: Iterable[Span]) -> Iterator[Span]:
+    """The ports of a set, cut wherever one of the spans begins or ends."""
+    spans = tuple(spans)
+    for protocol, ports in allowed.ports:
+        edges = sorted(
+            {edge for name, first, last in spans if name is protocol for edge in (first, last + 1)}
+        )
+        for first, last in ports.intervals:
+            starts = [first, *(edge for edge in edges if first < edge <= last)]
+            for start, end in pairwise([*starts, last + 1]):
+                yield protocol, start, end - 1
+
+
 def matched_within(side: Iterable[Reach], first: int, last: int) -> dict[int, int]:
     """By step, sources that it matches on all ports of an interval made by `cuts`."""
     found: dict[int, int] = {}
