@@ -52,6 +52,23 @@ def test_every_failure_is_the_one_that_a_person_read(judged):
     assert "\n".join(found) + "\n" == (GOLDEN / "failures.txt").read_text(encoding="utf-8")
 
 
+def test_with_default_deny_everywhere_the_setting_isolates_every_pod(tmp_path):
+    for path in CLUSTER.glob("*.yaml"):
+        text = path.read_text().replace("enable-policy: default", "enable-policy: always")
+        (tmp_path / path.name).write_text(text)
+    snapshot, inventory = pipeline.take_snapshot("lighthouse", AT, ManifestSource([tmp_path]))
+    given = (*documents(load_settings()), RunContext().document())
+    found = pipeline.judge(snapshot, given, inventory=inventory)
+    assert not [item for run in found.runs for item in run.results if item.outcome is Outcome.ERROR]
+    (coredns,) = [
+        item
+        for run in found.runs
+        for item in run.results
+        if run.meta.id == "pod-without-ingress-isolation" and "coredns" in item.subject.id
+    ]
+    assert "ConfigMap kube-system/cilium-config" in coredns.says
+
+
 def test_nothing_leaves_or_enters_payments_beyond_its_policies(judged):
     rows = {
         (item.source, item.destination): item.allowed

@@ -112,7 +112,7 @@ class _Judge:
 
     def _broad(self, policy: Policy, selected: tuple[Workload, ...]) -> Iterator[_Broad]:
         for direction in sorted(policy.directions):
-            for rule in filter(admits, policy.rules(direction)):
+            for rule in (item for item in policy.rules(direction) if admits(item) and item.peers != ()):
                 meant = direction is Direction.INGRESS and self._all_public(selected)
                 reasons = (
                     *_wide_ports(rule, self.facts.scope.thresholds),

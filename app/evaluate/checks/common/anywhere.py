@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.addresses import VERSIONS, Version, of_version, overlap, without
-from app.evaluate.checks.common.isolation import admits
+from app.evaluate.checks.common.isolation import admits, alike
 from app.evaluate.checks.common.selection import Selection
 from app.model.connections import Connections
 from app.model.facts import Facts
@@ -89,11 +89,11 @@ def unions(
 ) -> dict[ObjectRef, Union]:
     """Policies whose rules are open to anywhere with those of other policies, each with a workload that shows it."""
     found: dict[ObjectRef, Union] = {}
-    for policies, members in _groups(facts, workloads, direction).items():
+    for members in _groups(facts, workloads, direction):
         rules = [
             rule
-            for ref in policies
-            for policy in facts.policies[ref]
+            for ref in facts.reachability.selecting(members[0].id, direction)
+            for policy in facts.policies.get(ref, ())
             for rule in filter(admits, policy.rules(direction))
         ]
         for version in VERSIONS:
@@ -157,11 +157,9 @@ def _ports_at(rules: Iterable[EffectiveRule], address: AddressRange) -> Connecti
     return ports
 
 
-def _groups(
-    facts: Facts, workloads: Iterable[Workload], direction: Direction
-) -> dict[tuple[ObjectRef, ...], list[Workload]]:
+def _groups(facts: Facts, workloads: Iterable[Workload], direction: Direction) -> Iterable[list[Workload]]:
     """Workloads by the policies in force on them: one representative answers for what those policies admit."""
-    found: dict[tuple[ObjectRef, ...], list[Workload]] = {}
+    found: dict[tuple[object, ...], list[Workload]] = {}
     for workload in workloads:
-        found.setdefault(facts.reachability.isolating(workload.id, direction), []).append(workload)
-    return found
+        found.setdefault(alike(facts, workload, direction), []).append(workload)
+    return found.values()

@@ -40,15 +40,28 @@ class Isolation:
 def isolation_of(facts: Facts, workload: Workload, direction: Direction) -> Isolation:
     """Ask the effective view about one workload."""
     isolating = facts.reachability.isolating(workload.id, direction)
-    restricting = tuple(
-        ref for ref in isolating if any(restricts(policy, direction) for policy in facts.policies[ref])
-    )
+    restricting = tuple(ref for ref in isolating if _restricts(facts, ref, direction))
     return Isolation(
         workload=workload,
         restricting=restricting,
         cancelled=tuple(ref for ref in isolating if ref not in restricting),
         in_vain=facts.reachability.unenforced(workload.id, direction),
     )
+
+
+def _restricts(facts: Facts, ref: ObjectRef, direction: Direction) -> bool:
+    """A setting that isolates every pod (Cilium's `enable-policy: always`) is no policy, and admits nothing."""
+    return ref not in facts.policies or any(restricts(item, direction) for item in facts.policies[ref])
+
+
+def alike(facts: Facts, workload: Workload, direction: Direction) -> tuple[object, ...]:
+    """What tells workloads apart in a direction: the policies in force on them.
+
+    Of an object that holds several policies it is not known which of them selects a workload, so it stands for itself.
+    """
+    refs = facts.reachability.selecting(workload.id, direction)
+    several = any(len(facts.policies.get(ref, ())) > 1 for ref in refs)
+    return (*refs, workload.id) if several else refs
 
 
 def restricts(policy: Policy, direction: Direction) -> bool:
