@@ -186,6 +186,13 @@ def test_a_group_that_does_not_answer_is_a_gap_of_its_kinds(collect):
     assert len(names(found, PODS)) == 25
 
 
+def test_a_version_whose_fields_are_known_comes_before_the_preferred_one(collect):
+    kind = "ClusterNetworkPolicy"
+    group = "policy.networking.k8s.io"
+    found, _ = collect(serve=[f"{group}/v1beta1/{kind}", f"{group}/v1alpha2/{kind}"])
+    assert row(found, GroupKind(group, kind)).version == "v1alpha2"
+
+
 def test_discovery_that_is_refused_leaves_open_which_policies_there_are(collect):
     found, _ = collect(faults=[Fault("/apis", status=403, times=None)])
     assert (gap(found).group_kind, gap(found).reason) == (GroupKind("", ""), GapReason.FORBIDDEN)
