@@ -118,6 +118,7 @@ class Cluster:
 
     def __init__(self, compiled: Compiled, *, as_declared: bool) -> None:
         self._compiled = compiled
+        self.inventory = compiled.inventory
         self.reading = compiled.reading
         self.partition = compiled.partition
         self.policies = compiled.policies(as_declared=as_declared)

@@ -12,6 +12,7 @@ from app.evaluate.cluster import Cluster, Compiled, Endpoint
 from app.evaluate.decide import Decider
 from app.evaluate.doubts import Doubts
 from app.evaluate.effects import effective_rule
+from app.evaluate.exposure import Exposures
 from app.evaluate.listing import Listing
 from app.evaluate.naming import Directory
 from app.evaluate.notes import Notes
@@ -27,6 +28,7 @@ from app.model.policy import Direction
 from app.model.reachability import (
     Connection,
     EffectiveRule,
+    Exposure,
     ExternalRange,
     Profile,
     Workload,
@@ -104,6 +106,7 @@ class Engine:
         self._notes = Notes(cluster, doubts)
         self._decider = Decider(cluster, doubts, self._notes)
         self._witnesses = Witnesses(cluster, self._decider)
+        self._exposures = Exposures(cluster, self._decider)
 
     @cached_property
     def _listing(self) -> Listing:
@@ -165,6 +168,10 @@ class Engine:
             for rule in policy.rules[direction]
             if rule.selected.anywhere >> subject.number & 1
         )
+
+    def open_to(self, workload: str, direction: Direction) -> Exposure:
+        """What a workload accepts from (ingress), or may send to (egress), pods and addresses that do not exist yet."""
+        return self._exposures.of(self._directory.workload(workload), direction)
 
     def sources(self, destination: str) -> Iterator[tuple[str, Connections]]:
         """Everything that may open a connection to `destination`, sorted by id; external atoms one by one."""

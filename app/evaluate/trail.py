@@ -61,6 +61,13 @@ def _refs(policies: Iterable[CompiledPolicy]) -> tuple[ObjectRef, ...]:
     return tuple(dict.fromkeys(item.ref for item in policies))
 
 
+def rules_of(asked: Asked) -> Iterator[CompiledRule]:
+    """Every rule that is asked, once for each plane."""
+    stages = (stage for plane in asked for stage in plane)
+    lanes = (lane for stage in stages for group in stage.groups for lane in group)
+    return (rule for lane in lanes for step in lane for rule in step)
+
+
 def matching(asked: Asked, matches: Callable[[CompiledRule], bool]) -> Asked:
     """The same with those rules alone that match one connection."""
     return tuple(

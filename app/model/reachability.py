@@ -102,6 +102,34 @@ class EffectiveRule:
     conditions: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Openness:
+    """Ports open between a workload and ends that do not exist yet, as far as the workload's own end goes.
+
+    Attributes:
+        every: to each such end, whatever its labels or its address: a lower bound.
+        some: to such an end with labels (or an address) that fit: an upper bound.
+    """
+
+    every: Connections
+    some: Connections
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """How far a workload is open in one direction to ends that do not exist yet.
+
+    Attributes:
+        anywhere: to a pod with any labels, in any namespace, one that does not exist yet included.
+        namespaces: to a pod with any labels in one of the namespaces, by name; those that differ from `anywhere`.
+        outside: to addresses outside the cluster: `every` holds for each address of IPv4 or of IPv6.
+    """
+
+    anywhere: Openness
+    namespaces: tuple[tuple[str, Openness], ...]
+    outside: Openness
+
+
 class Reachability(Interface):
     """Answers of the engine for one cluster, one profile and one view (effective or as declared).
 
@@ -154,6 +182,10 @@ class Reachability(Interface):
 
     def rules_on(self, workload: str, direction: Direction) -> tuple[EffectiveRule, ...]:
         """Rules of `selecting`, resolved; empty when not selected or when no rule concerns the workload."""
+        ...
+
+    def open_to(self, workload: str, direction: Direction) -> Exposure:
+        """What a workload accepts from (ingress), or may send to (egress), pods and addresses that do not exist yet."""
         ...
 
     def sources(self, destination: str) -> Iterator[tuple[str, Connections]]:
