@@ -51,7 +51,6 @@ _OWN_TIERS = {
 def _policy(item: SnapshotObject, context: Context) -> tuple[Policy, ...]:
     value = decode(item.body, _POLICY)
     reading = Reading(context, item.ref.namespace)
-    tier = _tier_name(value.spec.tier, reading)
     _check(value.spec, reading)
     own = _own_selectors(value.spec, reading)
     ingress = tuple(_rules(value.spec.ingress, "spec.ingress", "from", reading))
@@ -71,7 +70,7 @@ def _policy(item: SnapshotObject, context: Context) -> tuple[Policy, ...]:
             egress=egress,
             isolates=frozenset(),
             family=Family.ANTREA,
-            tier=tier,
+            tier=_tier_name(value.spec.tier),
             order=value.spec.priority,
             unclear=(*_unknown(item, value), *dict.fromkeys(reading.unclear)),
             digest=item.digest,
@@ -96,11 +95,8 @@ API = PolicyApi(
 )
 
 
-def _tier_name(given: str, reading: Reading) -> str:
-    name = given.lower() if given.lower() in _OWN_TIERS else given or _DEFAULT_TIER
-    if name not in {tier.name for tier in reading.context.tiers}:
-        reading.unclear.append(f"spec.tier names Tier {name}, which was not given")
-    return name
+def _tier_name(given: str) -> str:
+    return given.lower() if given.lower() in _OWN_TIERS else given or _DEFAULT_TIER
 
 
 def _check(spec: wire.PolicySpec, reading: Reading) -> None:

@@ -26,7 +26,6 @@ class Context:
         nodes: with their labels and addresses.
         services: with their selectors.
         accounts: service accounts with their labels; one that pods use need not be among them.
-        tiers: tiers of the policy's own API: its objects, and the controller's own that are not among them.
         referents: objects of `PolicyApi.referents`, by the type that the API's module reads them into.
     """
 
@@ -34,7 +33,6 @@ class Context:
     nodes: tuple[Node, ...] = ()
     services: tuple[Service, ...] = ()
     accounts: tuple[ServiceAccount, ...] = ()
-    tiers: tuple[Tier, ...] = ()
     referents: Mapping[type, Mapping[ObjectRef, object]] = field(default_factory=dict)
 
     def each(self, kind: type[T]) -> tuple[T, ...]:

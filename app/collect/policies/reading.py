@@ -51,7 +51,7 @@ def read_policies(
     tiers: list[Tier] = []
     for api in apis:
         given = _tiers(api, by_kind, reader)
-        known = replace(context, tiers=given, referents=_referents(api, by_kind, reader))
+        known = replace(context, referents=_referents(api, by_kind, reader))
         own = _policies(api, by_kind, known, reader)
         policies += own
         tiers += _in_use(given, own, api.default_tiers)
