@@ -14,8 +14,8 @@ from app.model.platform import Enforcement
 from app.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
-CLUSTER = ROOT / "examples/lighthouse/cluster"
-GOLDEN = ROOT / "tests/golden/lighthouse"
+CLUSTER = ROOT / "examples/saltmarsh/cluster"
+GOLDEN = ROOT / "tests/golden/saltmarsh"
 AT = datetime(2026, 11, 22, 1, 15, tzinfo=UTC)
 # What the files do not say on purpose: a scope, and who takes the machines of the cluster for granted.
 SPARED = ("scope-label-missing", "host-network-bypasses-policy")
@@ -23,7 +23,7 @@ SPARED = ("scope-label-missing", "host-network-bypasses-policy")
 
 @pytest.fixture(scope="module")
 def judged():
-    snapshot, inventory = pipeline.take_snapshot("lighthouse", AT, ManifestSource([CLUSTER]))
+    snapshot, inventory = pipeline.take_snapshot("saltmarsh", AT, ManifestSource([CLUSTER]))
     assert snapshot.gaps == ()
     given = (*documents(load_settings()), RunContext().document())
     return pipeline.judge(snapshot, given, inventory=inventory)
@@ -56,7 +56,7 @@ def test_with_default_deny_everywhere_the_setting_isolates_every_pod(tmp_path):
     for path in CLUSTER.glob("*.yaml"):
         text = path.read_text().replace("enable-policy: default", "enable-policy: always")
         (tmp_path / path.name).write_text(text)
-    snapshot, inventory = pipeline.take_snapshot("lighthouse", AT, ManifestSource([tmp_path]))
+    snapshot, inventory = pipeline.take_snapshot("saltmarsh", AT, ManifestSource([tmp_path]))
     given = (*documents(load_settings()), RunContext().document())
     found = pipeline.judge(snapshot, given, inventory=inventory)
     assert not [item for run in found.runs for item in run.results if item.outcome is Outcome.ERROR]
