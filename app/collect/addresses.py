@@ -35,7 +35,7 @@ def ip_block(block: wire.IPBlock, path: str, found: list[Violation]) -> AddressP
 def cidrs(texts: Iterable[str], path: str, found: list[Violation]) -> tuple[AddressRange, ...]:
     """Read a list of CIDRs as one set of addresses."""
     read = (network(text, f"{path}[{index}]", found) for index, text in enumerate(texts))
-    return merged(AddressRange(item.version, *_bounds(item)) for item in read if item is not None)
+    return merged(range_of(item) for item in read if item is not None)
 
 
 def single(texts: Iterable[str]) -> tuple[AddressRange, ...]:
@@ -97,6 +97,11 @@ def _ranges(outer: Network, holes: Iterable[Network]) -> tuple[AddressRange, ...
     if first <= last:
         ranges.append(AddressRange(version, first, last))
     return tuple(ranges)
+
+
+def range_of(network: Network) -> AddressRange:
+    """One CIDR as a range."""
+    return AddressRange(network.version, *_bounds(network))
 
 
 def _bounds(network: Network) -> tuple[int, int]:

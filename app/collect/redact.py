@@ -15,6 +15,7 @@ from typing import Any
 from app.collect import masking
 from app.collect.kinds import BY_KIND
 from app.collect.redact_pods import redact_pod_spec
+from app.collect.redact_policies import keeping_selectors
 from app.model.canonical import canonical_json
 from app.model.identity import GroupKind
 
@@ -107,7 +108,7 @@ def _redacted(kind: GroupKind, value: Object) -> Object:
         return value
     spec = BY_KIND.get(kind)
     if spec is not None and not spec.metadata_only:
-        return _custom_resource(value)
+        return keeping_selectors(_custom_resource, value) if spec.restricts else _custom_resource(value)
     return {name: value[name] for name in ("apiVersion", "kind", "metadata") if name in value}
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from app.detect.evidence import Evidence
 
-CILIUM = (("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"))
 AWS = (
     ("networking.k8s.aws", "ClusterNetworkPolicy"),
     ("networking.k8s.aws", "ApplicationNetworkPolicy"),

@@ -48,7 +48,7 @@ class Stage:
     def policies(self) -> tuple[Policy, ...]:
         """Every policy of the stage once, in order of its first turn."""
         turns = (turn for group in self.groups for lane in group for turn in lane)
-        return tuple({turn.policy.ref: turn.policy for turn in turns}.values())
+        return tuple({turn.policy.key: turn.policy for turn in turns}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _spec(policies: Sequence[Policy], _: Sequence[Tier]) -> Iterator[Stage]:
 def _cilium(policies: Sequence[Policy], _: Sequence[Tier]) -> Iterator[Stage]:
     """Deny wins over allow across CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy and NetworkPolicy."""
     yield _admin(policies)
-    own = sorted(_of(policies, Family.KUBERNETES, Family.CILIUM), key=lambda item: item.ref)
+    own = sorted(_of(policies, Family.KUBERNETES, Family.CILIUM), key=lambda item: item.key)
     turns = [Turn(item, actions) for actions in (_FIRST, _THEN) for item in own]
     mixed = any(item.family is Family.CILIUM for item in own)
     yield Stage("Cilium's policies" if mixed else NETWORK_POLICY, Action.DENY, _one_lane(turns))

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from app.model.decision import Reason
 from app.model.identity import GroupKind
 from app.model.inventory import Inventory
-from app.model.policy import Family
+from app.model.platform import UNKNOWN_PLATFORM, Platform
+from app.model.policy import Family, Policy
 from app.model.snapshot import CollectionGap, GapReason
 
 _POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
@@ -47,9 +48,12 @@ class Doubts:
     pods: tuple[CollectionGap, ...]
     namespaces: tuple[CollectionGap, ...]
     assumed_namespaces: frozenset[str]
+    host_policies: str = ""
 
     @classmethod
-    def of(cls, gaps: Iterable[CollectionGap], inventory: Inventory) -> "Doubts":
+    def of(
+        cls, gaps: Iterable[CollectionGap], inventory: Inventory, platform: Platform = UNKNOWN_PLATFORM
+    ) -> "Doubts":
         """Sort gaps by what they touch; gaps of other kinds touch no connection."""
         gaps = sorted({gap for gap in gaps if gap.reason is not GapReason.UNCLEAR})
         calico = any(policy.family is Family.CALICO for policy in inventory.policies)
@@ -76,6 +80,7 @@ class Doubts:
             pods=of_kind(_POD),
             namespaces=of_kind(_NAMESPACE),
             assumed_namespaces=frozenset(item.name for item in inventory.namespaces if item.assumed),
+            host_policies=_host_policies(inventory.policies, platform),
         )
 
     def about_policies(self, namespace: str) -> str:
@@ -92,7 +97,7 @@ class Doubts:
         if reason in _SETTLED:
             return ""
         if reason is Reason.HOST_NETWORK:
-            return _message(_touching(self.unknown_kinds, "")) or self.about_hosts()
+            return _message(_touching(self.unknown_kinds, "")) or self.about_hosts() or self.host_policies
         gap = _touching(self.unknown_kinds, namespace)
         if gap is None and reason in _COULD_DIFFER:
             gap = _touching(self.policies, namespace)
@@ -117,6 +122,14 @@ def can_deny(kind: GroupKind) -> bool:
 
 def _is_calico(gap: CollectionGap, kinds: Container[str]) -> bool:
     return gap.group_kind.group in _CALICO and gap.group_kind.kind in kinds
+
+
+def _host_policies(policies: Iterable[Policy], platform: Platform) -> str:
+    """Policies that select nodes, where they are enforced or that is not known; empty when there are none."""
+    if platform.plugins and (platform.cilium is None or not platform.cilium.host_firewall):
+        return ""
+    found = sorted({str(item.ref) for item in policies if item.subject.nodes and not item.staged})
+    return f"{', '.join(found)}: selects nodes, and what that denies is not evaluated" if found else ""
 
 
 def _touching(gaps: Iterable[CollectionGap], namespace: str) -> CollectionGap | None:

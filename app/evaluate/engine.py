@@ -56,7 +56,7 @@ def reachability(
     """
     reading = reading_for(profile, platform, inventory.policies)
     compiled = _compiled(inventory, platform, reading)
-    return Engine(compiled, Doubts.of(gaps, inventory), as_declared=as_declared)
+    return Engine(compiled, Doubts.of(gaps, inventory, platform), as_declared=as_declared)
 
 
 def _enforcement_notes(platform: Platform, *, as_declared: bool) -> tuple[str, ...]:
@@ -141,11 +141,11 @@ class Engine:
     def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that isolate the workload in this direction and are enforced there."""
         found = self._selecting(workload, direction)
-        return tuple(policy.ref for policy in found if direction in policy.policy.isolates)
+        return tuple(dict.fromkeys(policy.ref for policy in found if direction in policy.policy.isolates))
 
     def selecting(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that select the workload in this direction and are enforced there, isolating or not."""
-        return tuple(policy.ref for policy in self._selecting(workload, direction))
+        return tuple(dict.fromkeys(policy.ref for policy in self._selecting(workload, direction)))
 
     def default_of(self, workload: str, direction: Direction) -> Default:
         """What becomes of connections of the workload that no rule speaks of, by the policies in force on it."""
@@ -156,7 +156,7 @@ class Engine:
         subject = self._directory.workload(workload)
         idle = self._decider.idle(direction, subject)
         counted = () if self._restricted(subject) else self._decider.selecting(direction, subject)
-        return tuple(sorted(policy.ref for policy in (*counted, *idle)))
+        return tuple(sorted({policy.ref for policy in (*counted, *idle)}))
 
     def rules_on(self, workload: str, direction: Direction) -> tuple[EffectiveRule, ...]:
         """Rules of `selecting`, resolved; empty when not selected or when no rule concerns the workload."""

@@ -17,9 +17,16 @@ PLUGINS = (
         "Installation/installations TigeraStatus/tigerastatuses",
         namespaced=False,
     ),
-    *foreign_policies("cilium.io", "CiliumNetworkPolicy/ciliumnetworkpolicies", namespaced=True),
-    *foreign_policies(
+    *policies("cilium.io", "CiliumNetworkPolicy/ciliumnetworkpolicies", namespaced=True),
+    *policies(
         "cilium.io", "CiliumClusterwideNetworkPolicy/ciliumclusterwidenetworkpolicies", namespaced=False
+    ),
+    *custom(
+        "cilium.io",
+        "addresses that policies name",
+        SEGMENTATION,
+        "CiliumCIDRGroup/ciliumcidrgroups",
+        namespaced=False,
     ),
     *custom(
         "cilium.io", _PLUGIN, _SEALS, "CiliumEndpoint/ciliumendpoints CiliumNodeConfig/ciliumnodeconfigs"

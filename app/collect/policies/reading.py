@@ -4,7 +4,14 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from app.collect.policies import admin_network_policy, antrea, calico, cluster_network_policy, network_policy
+from app.collect.policies import (
+    admin_network_policy,
+    antrea,
+    calico,
+    cilium,
+    cluster_network_policy,
+    network_policy,
+)
 from app.collect.policies.api import ByKind, Context, PolicyApi, PolicyReader
 from app.collect.reading import Reader
 from app.model.identity import ObjectRef
@@ -17,6 +24,7 @@ APIS: tuple[PolicyApi, ...] = (
     cluster_network_policy.API,
     antrea.API,
     calico.API,
+    cilium.API,
 )
 
 

@@ -452,16 +452,16 @@ spec: {host: e.example, to: {name: web}, alternateBackends: [{name: canary}], po
 
 
 UNKNOWN = """
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
+apiVersion: networking.k8s.aws/v1alpha1
+kind: ApplicationNetworkPolicy
 metadata: {name: a, namespace: shop}
 ---
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
+apiVersion: networking.k8s.aws/v1alpha1
+kind: ApplicationNetworkPolicy
 metadata: {name: b, namespace: shop}
 ---
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
+apiVersion: networking.k8s.aws/v1alpha1
+kind: ApplicationNetworkPolicy
 metadata: {name: c, namespace: cart}
 ---
 apiVersion: networking.k8s.aws/v1alpha1
@@ -485,8 +485,8 @@ metadata: {name: g, namespace: shop}
 def test_policies_that_are_not_evaluated_are_a_gap_for_each_kind_and_namespace():
     found = normalized(UNKNOWN).gaps
     assert [(gap.reason, gap.group_kind, gap.namespace, gap.name) for gap in found] == [
-        (GapReason.UNKNOWN_KIND, GroupKind("cilium.io", "CiliumNetworkPolicy"), "cart", "c"),
-        (GapReason.UNKNOWN_KIND, GroupKind("cilium.io", "CiliumNetworkPolicy"), "shop", ""),
+        (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ApplicationNetworkPolicy"), "cart", "c"),
+        (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ApplicationNetworkPolicy"), "shop", ""),
         (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ClusterNetworkPolicy"), "", "d"),
     ]
     assert "in namespace shop can change what is reachable and is not evaluated: a, b" in found[1].message
