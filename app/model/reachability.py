@@ -170,6 +170,10 @@ class Reachability(Interface):
         """Ports that `source` may open to `destination`; a workload to itself, or external to external, is empty."""
         ...
 
+    def certain(self, source: str, destination: str) -> Connections:
+        """The same without what conditions of rules, or an order that is left open, may still deny."""
+        ...
+
     def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that isolate the workload in this direction and are enforced there.
 
