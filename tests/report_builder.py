@@ -135,6 +135,8 @@ class FixedReachability:
         ) not in self.isolated
         return Connections.all() if free else Connections()
 
+    certain = between
+
     def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         return (policy("payments", "default-deny"),) if (workload, direction) in self.isolated else ()
 

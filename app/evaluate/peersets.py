@@ -97,7 +97,8 @@ class PeerIndex:
         """Endpoints that one of the peers matches; everyone where none is named."""
         if peers is None:
             return PeerSet(self.anyone)
-        return each(union, [self._one(namespace, peer) for peer in peers])
+        found = [self._one(namespace, peer) for peer in peers]
+        return found[0] if len(found) == 1 else each(union, found)
 
     def _one(self, namespace: str, peer: Peer) -> PeerSet:
         match peer:

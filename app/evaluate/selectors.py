@@ -122,9 +122,9 @@ class SelectorIndex:
             known = self._having[key] = union(self._being.get(key, {}).values())
         return known
 
-    def _with_values(self, key: _Key, values: Iterable[str]) -> int:
+    def _with_values(self, key: _Key, values: Sequence[str]) -> int:
         being = self._being.get(key, {})
-        return union(being.get(value, 0) for value in values)
+        return being.get(values[0], 0) if len(values) == 1 else union(being.get(value, 0) for value in values)
 
     def _by_namespace_labels(self, selector: LabelSelector) -> int:
         """`selector` looks at the labels of namespaces, whatever its requirements' facets say."""

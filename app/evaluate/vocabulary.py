@@ -102,13 +102,17 @@ def _of_nodes(nodes: Iterable[Node]) -> set[AddressRange]:
 
 
 def _mentioned(policies: Iterable[Policy]) -> Mapping[Facet, dict[str, Values]]:
-    found: dict[Facet, dict[str, Values]] = {facet: {} for facet in Facet}
-    distinct = {selector for policy in policies for selector in selectors(policy)}
-    for selector in distinct:
+    values: dict[tuple[Facet, str], set[str]] = {}
+    whole: set[tuple[Facet, str]] = set()
+    for selector in {selector for policy in policies for selector in selectors(policy)}:
         for item in requirements(selector):
-            known = found[item.facet].get(item.key, frozenset())
-            inside = item.operator in _LOOKS_INSIDE or known is None
-            found[item.facet][item.key] = None if inside or known is None else known | set(item.values)
+            key = (item.facet, item.key)
+            values.setdefault(key, set()).update(item.values)
+            if item.operator in _LOOKS_INSIDE:
+                whole.add(key)
+    found: dict[Facet, dict[str, Values]] = {facet: {} for facet in Facet}
+    for key, mentioned in values.items():
+        found[key[0]][key[1]] = None if key in whole else frozenset(mentioned)
     return found
 
 
