@@ -21,7 +21,8 @@ from app.assess.checks_file import read_checks
 from app.assess.reading import Mistakes
 from app.collect import normalize
 from app.collect.objects import identify, snapshot_object
-from app.evaluate import reachability
+from app.detect import protection
+from app.evaluate import encryption, reachability
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.control import AcceptedException
 from app.model.facts import Facts
@@ -93,6 +94,7 @@ def facts_of(case: Mapping[str, Any]) -> Facts:
         catalogue=catalogue(),
         context=_context(case.get("context") or {}),
         at=AT,
+        encryption=encryption(views[0], read.inventory, protection(snapshot, read.inventory, platform)),
     )
 
 

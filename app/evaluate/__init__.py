@@ -1,6 +1,7 @@
 """Who can connect to whom, and what the checks say about it: pure functions of one snapshot.
 
 reachability    the engine's answers for one cluster, one profile and one view
+encryption      what encrypts each connection, and what each listener accepts
 explain         a decision in words
 reach_document  the `reach --json` contract as a value; `write_reach` streams the same
 run_checks      every performed check over its whole population
@@ -8,7 +9,17 @@ run_checks      every performed check over its whole population
 
 from app.evaluate.checks import Checked, run_checks
 from app.evaluate.document import reach_document, write_reach
+from app.evaluate.encryption import encryption
 from app.evaluate.engine import Engine, reachability
 from app.evaluate.explain import explain
 
-__all__ = ["Checked", "Engine", "explain", "reach_document", "reachability", "run_checks", "write_reach"]
+__all__ = [
+    "Checked",
+    "Engine",
+    "encryption",
+    "explain",
+    "reach_document",
+    "reachability",
+    "run_checks",
+    "write_reach",
+]

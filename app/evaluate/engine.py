@@ -105,6 +105,11 @@ class Engine:
         self._decider = Decider(cluster, doubts, self._notes)
         self._witnesses = Witnesses(cluster, self._decider)
 
+    @property
+    def cluster(self) -> Cluster:
+        """Classes and rows, for what joins other facts with reachability inside this package."""
+        return self._cluster
+
     @cached_property
     def _listing(self) -> Listing:
         return Listing(self._cluster, self._notes)

@@ -68,6 +68,7 @@ class ClientTls(StrEnum):
 
     MESH_MTLS = "mesh-mtls"
     APP_TLS = "app-tls"  # an object makes the proxy originate TLS (DestinationRule SIMPLE, BackendTLSPolicy)
+    AUTHENTICATED = "authenticated"  # plain text, after both ends proved their identity out of band
     PLAIN = "plain"
     UNKNOWN = "unknown"
 
@@ -173,8 +174,8 @@ class Mesh(Interface):
         """What a server accepts on a TCP container port; None where the mesh does not guard it at all."""
         ...
 
-    def ports(self, server: Hashable) -> tuple[int, ...]:
-        """TCP ports at which anything of the server differs from its other ports, sorted."""
+    def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:
+        """TCP ports at which anything between the two differs from the other ports, sorted; None asks for the server's alone."""
         ...
 
     def authorises(self, client: Hashable, server: Hashable, port: int) -> Authorisation:
@@ -251,6 +252,7 @@ class PathVerdict:
         link: id of the links that decided, or that lie under the mesh; empty when none.
         same_node: pairs of pods on one node, where no link encrypts; out of `pairs`.
         pairs: pairs of pods; 0 where nodes are not known.
+        affected: pairs that get this label; the others get a stronger one.
         weak: known weaknesses, one sentence each.
         fips: UNKNOWN unless something shows it; WireGuard is NO.
         authorisation: the mesh's own answer, beside the network's; None where no mesh is asked.
@@ -265,6 +267,7 @@ class PathVerdict:
     link: str = ""
     same_node: int = 0
     pairs: int = 0
+    affected: int = 0
     weak: tuple[str, ...] = ()
     fips: Known = Known.UNKNOWN
     authorisation: Authorisation | None = None

@@ -1,0 +1,89 @@
+"""What can be asked about encryption in transit of one cluster: paths, listeners, memberships, counts."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol as Interface
+
+from app.model.connections import Connections
+from app.model.encryption import (
+    EvidenceStrength,
+    Label,
+    ListenerVerdict,
+    Membership,
+    PathVerdict,
+    Protection,
+)
+from app.model.inventory import Labels
+from app.model.reachability import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class AttestedLink:
+    """A statement on file that the provider encrypts between nodes; it counts for the nodes that carry all these labels."""
+
+    feature: str  # as the provider names it
+    person: str
+    performed_on: date
+    document: str = ""
+    node_labels: Labels | None = None  # None for every node
+
+
+class Encryption(Interface):
+    """Answers for one cluster. Ids are those of `Reachability`; implemented by `app.evaluate.encryption`."""
+
+    protection: Protection
+
+    def paths(self, source: str, destination: str, allowed: Connections) -> tuple[PathVerdict, ...]:
+        """Verdicts about the given ports of one pair, which together cover them; weakest first."""
+        ...
+
+    def along(
+        self, connections: Iterable[Connection]
+    ) -> Iterator[tuple[Connection, tuple[PathVerdict, ...]]]:
+        """The same for many rows, in their order; pairs alike share the work."""
+        ...
+
+    def listeners(self, workload: str) -> tuple[ListenerVerdict, ...]:
+        """What the ports of a workload accept, by protocol and port; port 0 stands for all ports that are not named."""
+        ...
+
+    def memberships(self, workload: str) -> tuple[tuple[str, Membership], ...]:
+        """Mesh id and membership of the workload's pods, each distinct one once, in order of id."""
+        ...
+
+    def tally(self) -> tuple[tuple[Label, int], ...]:
+        """Number of allowed pairs of workloads by their weakest label, weakest first; pairs with the outside left out."""
+        ...
+
+
+class _NotAsked:
+    """Stands where nobody worked encryption out: every path is unknown."""
+
+    protection = Protection()
+
+    def paths(self, source: str, destination: str, allowed: Connections) -> tuple[PathVerdict, ...]:  # noqa: ARG002
+        """Unknown, whatever the pair."""
+        says = "encryption in transit was not worked out"
+        return (PathVerdict(Label.UNKNOWN, EvidenceStrength.INTENDED, says, allowed),) if allowed else ()
+
+    def along(
+        self, connections: Iterable[Connection]
+    ) -> Iterator[tuple[Connection, tuple[PathVerdict, ...]]]:
+        """Unknown for each."""
+        return ((row, self.paths(row.source, row.destination, row.allowed)) for row in connections)
+
+    def listeners(self, workload: str) -> tuple[ListenerVerdict, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def memberships(self, workload: str) -> tuple[tuple[str, Membership], ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def tally(self) -> tuple[tuple[Label, int], ...]:
+        """Nothing was counted."""
+        return ()
+
+
+NOT_ASKED: Encryption = _NotAsked()
