@@ -1,8 +1,10 @@
 """What finders of meshes and links may look at."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.detect.evidence import Evidence
+from app.detect.pods import SeenPod, seen_pods
 from app.model.inventory import Inventory
 from app.model.platform import Platform
 
@@ -17,3 +19,8 @@ class Ground:
     evidence: Evidence
     inventory: Inventory
     platform: Platform
+
+    @cached_property
+    def pods(self) -> tuple[SeenPod, ...]:
+        """Every pod with its containers, read once for all finders."""
+        return seen_pods(self.evidence, self.inventory)

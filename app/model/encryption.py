@@ -145,18 +145,77 @@ class Authorisation:
     signs: tuple[Sign, ...] = ()
 
 
+class Grantee(StrEnum):
+    """Whom a rule of an authorisation policy lets in, narrowest first."""
+
+    NAMED = "named identities"
+    ANY_IDENTITY = "any identity of the mesh"
+    ADDRESSES = "addresses, without an identity"
+    ANYONE = "anyone, without an identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One rule that lets callers in. `narrowed`: only at some ports or for some requests; `says` is a clause."""
+
+    to: Grantee
+    says: str
+    sign: Sign
+    narrowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A mesh's authorisation as it holds for one class of pods.
+
+    Attributes:
+        allow_list: only callers that a rule lets in are served; NO where everyone is who is not denied.
+        says: one sentence.
+        grants: rules that let callers in, in the order in which they are asked.
+        signs: what decided about `allow_list`.
+    """
+
+    allow_list: Known
+    says: str
+    grants: tuple[Grant, ...] = ()
+    signs: tuple[Sign, ...] = ()
+
+
 class Mesh(Interface):
     """One service mesh that was found. Pods are named by reference; keys stand for all pods alike to the mesh.
 
     Protocols other than TCP are never carried: the caller does not ask about them.
     """
 
-    id: str  # "istio", "istio/canary", "linkerd", "consul", "kuma/default", "cilium-ztunnel"
-    name: str  # as its makers write it
-    version: str
-    signs: tuple[Sign, ...]
-    cautions: tuple[str, ...]
-    fips: Known
+    @property
+    def id(self) -> str:
+        """`istio`, `linkerd`, `consul`, `kuma/default`, `cilium-ztunnel`."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """As its makers write it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """From the image tag of its control plane; empty when it cannot be told."""
+        ...
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """What it was told from."""
+        ...
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Limits that hold for the whole mesh, one sentence each."""
+        ...
+
+    @property
+    def fips(self) -> Known:
+        """Whether its cryptography is shown to be validated."""
+        ...
 
     def member(self, pod: ObjectRef) -> Membership | None:
         """A pod's membership; None for a pod that has nothing to do with this mesh."""
@@ -180,6 +239,10 @@ class Mesh(Interface):
 
     def authorises(self, client: Hashable, server: Hashable, port: int) -> Authorisation:
         """What the mesh's authorisation policies say of this client at this port. Addresses outside: key None."""
+        ...
+
+    def guard(self, server: Hashable) -> Guard | None:
+        """Who is let in at all; None for a server that the mesh does not guard, and for a mesh without authorisation."""
         ...
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable
 
 from app.detect.ground import Ground
+from app.detect.meshes import istio
 from app.model.encryption import Mesh
 
 FindMeshes = Callable[[Ground], Iterable[Mesh]]
 
 # Each finder gives one value for each mesh of its system (a revision, a `Mesh` object), none when it is not there.
-MESHES: tuple[FindMeshes, ...] = ()
+MESHES: tuple[FindMeshes, ...] = (istio.find,)
 
 __all__ = ["MESHES", "FindMeshes"]

@@ -90,13 +90,11 @@ def place(pod: SeenPod, *, ztunnel: Known, installed: bool) -> Place | None:
         ztunnel: whether a node proxy of Istio works on its node.
         installed: a control plane or its objects were found, so that labels of a template will have an effect.
     """
-    if pod.pod.host_network:
-        return None
     roles = {role: program for program in pod.programs if (role := role_of(program))}
+    if Role.ZTUNNEL in roles or (pod.pod.host_network and Role.ROUTER not in roles):
+        return None
     if Role.SIDECAR in roles:
         return _sidecar(pod, roles[Role.SIDECAR])
-    if Role.ZTUNNEL in roles:
-        return None
     for role, kind in ((Role.WAYPOINT, Kind.WAYPOINT), (Role.ROUTER, Kind.GATEWAY)):
         if role in roles:
             says = f"runs Istio's proxy as {role}"

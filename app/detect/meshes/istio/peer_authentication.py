@@ -136,4 +136,5 @@ def _read(item: SnapshotObject) -> PeerAuthentication:
 def _mode(value: object) -> Mode:
     if value is None:
         return Mode.UNSET
-    return Mode(value) if text(value) in set(Mode) - {Mode.UNREADABLE} else Mode.UNREADABLE
+    word = text(value)
+    return Mode(word) if word in set(Mode) - {Mode.UNREADABLE} else Mode.UNREADABLE

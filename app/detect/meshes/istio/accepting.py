@@ -1,0 +1,59 @@
+"""What a server's proxy accepts at a port: its mode, and authorisation policies that refuse callers without identity."""
+
+from app.detect.meshes.istio.membership import Kind
+from app.detect.meshes.istio.posture import Posture
+from app.detect.meshes.istio.sides import Side
+from app.model.encryption import Accepting, Authorisation, Authorised, EvidenceStrength, Known, weakest
+
+
+def accepts(server: Side, port: int, doubt: str, stranger: Authorisation | None) -> Accepting | None:
+    """What a server accepts; None for a pod whose ports no proxy of the mesh guards.
+
+    Args:
+        server: the server.
+        port: a container port.
+        doubt: why PeerAuthentication objects are not all known, as a clause; empty when they are.
+        stranger: what authorisation says of a caller without identity from anywhere; None where none is asked.
+    """
+    match server.kind:
+        case Kind.UNCERTAIN | Kind.PROXYLESS:
+            says = f"what it accepts cannot be told: {server.doubt}"
+            return Accepting(Known.UNKNOWN, "", server.strength, says)
+        case Kind.SIDECAR if server.capture.doubt:
+            return Accepting(Known.UNKNOWN, "", server.strength, server.capture.doubt)
+        case Kind.SIDECAR if port not in server.capture.inbound:
+            says = f"the port bypasses the sidecar ({server.capture.says})"
+            return Accepting(Known.YES, "", server.strength, says)
+        case Kind.AMBIENT if server.bypass:
+            return Accepting(Known.YES, "", server.strength, "its inbound traffic bypasses ztunnel")
+        case Kind.SIDECAR | Kind.AMBIENT:
+            return _by_mode(server, server.listener.at(port), doubt or server.doubt, stranger)
+        case _:
+            return None
+
+
+def _by_mode(server: Side, posture: Posture, doubt: str, stranger: Authorisation | None) -> Accepting:
+    strength = _strength(server)
+    refused = stranger is not None and stranger.decision is Authorised.NO
+    if doubt:
+        return Accepting(Known.UNKNOWN, "", strength, f"the mode cannot be told: {doubt}")
+    if posture.mode.plain is Known.YES and refused and stranger:
+        says = f"accepts plain text, but authorisation refuses every caller without an identity: {stranger.says}"
+        mode = f"{posture.mode}, AuthorizationPolicy"
+        return Accepting(Known.NO, mode, strength, says, (*stranger.signs, *posture.signs))
+    return Accepting(posture.mode.plain, posture.mode, strength, _says(posture), posture.signs)
+
+
+def _says(posture: Posture) -> str:
+    source = f"{posture.signs[0].ref} sets it" if posture.signs else "no PeerAuthentication says otherwise"
+    match posture.mode.plain:
+        case Known.NO:
+            return f"mode {posture.mode}: plain text is refused ({source})"
+        case Known.YES:
+            return f"mode {posture.mode}: plain text is accepted ({source})"
+        case Known.UNKNOWN:
+            return f"the mode that {posture.signs[0].ref} sets is not understood"
+
+
+def _strength(server: Side) -> EvidenceStrength:
+    return EvidenceStrength.INTENDED if server.filtered else weakest(server.strength, EvidenceStrength.CONFIGURED)
