@@ -21,9 +21,9 @@ KIND = (NETWORKING, "Sidecar")
 _LOCAL, _NOTHING = ".", "~"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Scope:
-    """What one Sidecar object lets a proxy know.
+    """What one Sidecar object lets a proxy know; each object is its own value.
 
     Attributes:
         hosts: (namespace, host pattern, Service port or 0); None where the object does not narrow egress.

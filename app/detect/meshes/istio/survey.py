@@ -23,6 +23,7 @@ from app.detect.meshes.istio.membership import (
     Place,
     place,
     revision_of,
+    role_of,
 )
 from app.detect.meshes.istio.mesh_config import MeshConfig, MeshConfigs
 from app.detect.meshes.istio.objects import NETWORKING, SECURITY, match_labels
@@ -55,14 +56,21 @@ class Survey:
     @cached_property
     def places(self) -> Mapping[ObjectRef, Place]:
         """What each pod is; pods that have nothing to do with Istio are left out."""
-        installed = self.parts.found or any(
-            item.ref.group in _GROUPS for item in self.ground.evidence.snapshot.objects
-        )
+        installed = self._installed
         found = (
             (pod.ref, place(pod, ztunnel=self.parts.ztunnel_on(pod), installed=installed))
             for pod in self.ground.pods
         )
         return {ref: answer for ref, answer in found if answer is not None}
+
+    @cached_property
+    def _installed(self) -> bool:
+        """Whether labels of a template will have an effect: a part of Istio, a proxy or an object of it is there."""
+        return (
+            self.parts.found
+            or any(role_of(program) for pod in self.ground.pods for program in pod.programs)
+            or any(item.ref.group in _GROUPS for item in self.ground.evidence.snapshot.objects)
+        )
 
     @cached_property
     def present(self) -> bool:
