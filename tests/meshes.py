@@ -9,7 +9,7 @@ cluster:
   objects: [...]                                                 whole manifests
 says:
   shop/web > shop/cart:8080: mtls-enforced                       the label of the path
-  shop/web ? shop/cart:8080: denied                              what the mesh's authorisation says
+  shop/web asks shop/cart:8080: denied                              what the mesh's authorisation says
   shop/cart:8080: no, STRICT                                     plain text, and the mode
   shop/web: sidecar yes observed                                 membership
 """
@@ -131,8 +131,8 @@ class Cluster:
         if " > " in question:
             source, _, target = question.partition(" > ")
             return self.path(source, target).label.value
-        if " ? " in question:
-            source, _, target = question.partition(" ? ")
+        if " asks " in question:
+            source, _, target = question.partition(" asks ")
             return self.authorisation(source, target).decision.value
         if ":" in question:
             return self._listener(question)

@@ -1,6 +1,6 @@
 """Patterns over names, as meshes write them: exact, `prefix*`, `*suffix`, and `*` for anything that is there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
@@ -41,8 +41,3 @@ class Patterns:
             found = {item for item in self.wild if text_matches(item, value)}
             self._known[value] = frozenset(found | ({value} & self.exact))
         return self._known[value]
-
-
-def numbered(items: Iterable[object]) -> Mapping[object, int]:
-    """Positions of distinct values, in order."""
-    return {item: number for number, item in enumerate(dict.fromkeys(items))}

@@ -3,8 +3,8 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.detect.meshes.common.callers import ANYBODY, Caller
 from app.detect.meshes.istio.accepting import accepts
-from app.detect.meshes.istio.authorization.callers import ANYBODY, Caller
 from app.detect.meshes.istio.authorization.deciding import decide
 from app.detect.meshes.istio.authorization.granting import guard
 from app.detect.meshes.istio.authorization.matching import Question, View

@@ -6,9 +6,10 @@ from functools import cached_property
 
 from app.detect.fields import dig, mapping, sequence, text
 from app.detect.ground import Ground
+from app.detect.meshes.common.callers import Callers
 from app.detect.meshes.common.served import Served, covers, served
 from app.detect.meshes.istio import peer_authentication, ztunnel_peers
-from app.detect.meshes.istio.authorization.callers import Callers
+from app.detect.meshes.istio.authorization.callers import callers_of, names_of
 from app.detect.meshes.istio.authorization.policies import AuthorizationPolicy, policies
 from app.detect.meshes.istio.capture import EVERYTHING, capture
 from app.detect.meshes.istio.control_plane import ControlPlane
@@ -106,7 +107,7 @@ class Survey:
     @cached_property
     def callers(self) -> Callers:
         """Classes of callers."""
-        return Callers.of(self.policies)
+        return callers_of(self.policies)
 
     @cached_property
     def sides(self) -> Mapping[ObjectRef, Side]:
@@ -148,7 +149,7 @@ class Survey:
             bytes_only=self._bytes_only(fronts) if guarded else (),
             guarded=tuple(self._guarding(pod, config.root)) if guarded else (),
             waypoint=self._waypoints.of(fronts, self.policies) if kind is Kind.AMBIENT else None,
-            caller=self.callers.number(pod.pod, config),
+            caller=self.callers.number(names_of(pod.pod, config), pod.pod.ips),
         )
 
     def _listener(self, pod: SeenPod, kind: Kind, config: MeshConfig) -> Listener:

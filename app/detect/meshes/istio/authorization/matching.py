@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.detect.meshes.common.logic import negated
+from app.detect.meshes.common.callers import Caller
+from app.detect.meshes.common.logic import negated, some
 from app.detect.meshes.common.matches import (
     ALWAYS,
     NEVER,
@@ -12,7 +13,6 @@ from app.detect.meshes.common.matches import (
     all_of,
     any_of,
 )
-from app.detect.meshes.istio.authorization.callers import Caller
 from app.detect.meshes.istio.authorization.policies import (
     ADDRESS,
     IDENTITY,
@@ -84,9 +84,7 @@ def _identity(term: Term, question: Question) -> Known:
 
 
 def _address(term: Term, caller: Caller) -> Known:
-    if any(value in caller.blocks for value in term.values):
-        return Known.YES
-    return Known.NO if all(value in caller.apart for value in term.values) else Known.UNKNOWN
+    return some(caller.within(value) for value in term.values)
 
 
 def _turned(term: Term, answer: Known) -> Known:
