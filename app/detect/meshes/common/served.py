@@ -33,6 +33,17 @@ def served(ground: Ground) -> Mapping[ObjectRef, tuple[Served, ...]]:
     return {ref: ports for ref, ports in found if ports}
 
 
+Front = tuple[int, tuple[int, ...]]  # a container port, and the Service ports in front of it
+
+
+def fronts(ports: Iterable[Served]) -> tuple[Front, ...]:
+    """Service ports by container port, both sorted."""
+    found: dict[int, set[int]] = {}
+    for item in ports:
+        found.setdefault(item.target, set()).add(item.port)
+    return tuple((target, tuple(sorted(numbers))) for target, numbers in sorted(found.items()))
+
+
 def covers(selector: Labels, labels: Labels) -> bool:
     """True when all labels of an equality selector are there."""
     return all(labels.get(key) == value for key, value in selector.items())

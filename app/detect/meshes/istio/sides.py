@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-from app.detect.meshes.common.served import Served
+from app.detect.meshes.common.served import Front, Served
 from app.detect.meshes.istio.capture import EVERYTHING, Capture
 from app.detect.meshes.istio.membership import Kind
 from app.detect.meshes.istio.posture import Listener, Mode, Posture
 from app.detect.meshes.istio.sidecar_scopes import Scope
 from app.model.encryption import EvidenceStrength, Known
-
-Front = tuple[int, tuple[int, ...]]  # a container port, and the Service ports in front of it
-
 
 @dataclass(frozen=True, slots=True)
 class Side:

@@ -7,7 +7,7 @@ from functools import cached_property
 from app.detect.fields import dig, mapping, sequence, text
 from app.detect.ground import Ground
 from app.detect.meshes.common.callers import Callers
-from app.detect.meshes.common.served import Served, covers, served
+from app.detect.meshes.common.served import Served, covers, fronts, served
 from app.detect.meshes.istio import peer_authentication, ztunnel_peers
 from app.detect.meshes.istio.authorization.callers import callers_of, names_of
 from app.detect.meshes.istio.authorization.policies import AuthorizationPolicy, policies
@@ -31,7 +31,7 @@ from app.detect.meshes.istio.objects import NETWORKING, SECURITY, match_labels
 from app.detect.meshes.istio.peer_authentication import PeerAuthentications
 from app.detect.meshes.istio.posture import Listener
 from app.detect.meshes.istio.sidecar_scopes import Scopes
-from app.detect.meshes.istio.sides import Front, Side
+from app.detect.meshes.istio.sides import Side
 from app.detect.meshes.istio.waypoints import Waypoints
 from app.detect.pods import SeenPod
 from app.model.encryption import Known
@@ -125,7 +125,7 @@ class Survey:
         kind = found.kind if found else Kind.OUTSIDE
         revision = revision_of(pod) if kind is not Kind.OUTSIDE else ""
         config = self.configs.of(revision)
-        fronts = self._served.get(pod.ref, ())
+        ports = self._served.get(pod.ref, ())
         guarded = kind in (Kind.SIDECAR, Kind.AMBIENT)
         envoy = kind.has_envoy
         return Side(
@@ -139,16 +139,16 @@ class Survey:
             tunnel_out=envoy and _hbone(found, config),
             bypass=pod.annotations.get(BYPASS) == "true",
             listener=self._listener(pod, kind, config) if guarded else Side(kind).listener,
-            fronts=_fronts(fronts),
+            fronts=fronts(ports),
             fronts_known=self._fronts_known,
-            named=tuple(item for item in fronts if self._tells_apart(item)),
+            named=tuple(item for item in ports if self._tells_apart(item)),
             labels=tuple(sorted((k, v) for k, v in pod.labels.items() if k in self._named_labels)),
             client_namespace=pod.pod.namespace if envoy and self._by_namespace else "",
             scope=self.scopes.of(pod.pod.namespace, pod.labels, config.root) if envoy else None,
             filtered=envoy and self._filtered(pod, config.root),
-            bytes_only=self._bytes_only(fronts) if guarded else (),
+            bytes_only=self._bytes_only(ports) if guarded else (),
             guarded=tuple(self._guarding(pod, config.root)) if guarded else (),
-            waypoint=self._waypoints.of(fronts, self.policies) if kind is Kind.AMBIENT else None,
+            waypoint=self._waypoints.of(ports, self.policies) if kind is Kind.AMBIENT else None,
             caller=self.callers.number(names_of(pod.pod, config), pod.pod.ips),
         )
 
@@ -245,13 +245,6 @@ class Survey:
 
 # Port names and appProtocols that Istio takes for bytes without requests ("Protocol Selection").
 _NO_HTTP = frozenset({"tcp", "tls", "https", "mongo", "mysql", "redis"})
-
-
-def _fronts(fronts: Iterable[Served]) -> tuple[Front, ...]:
-    found: dict[int, set[int]] = {}
-    for item in fronts:
-        found.setdefault(item.target, set()).add(item.port)
-    return tuple((target, tuple(sorted(ports))) for target, ports in sorted(found.items()))
 
 
 def _hbone(found: Place | None, config: MeshConfig) -> bool:
