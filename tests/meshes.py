@@ -64,7 +64,7 @@ _LIKE: Mapping[str, Mapping[str, Any]] = {
         "labels": {"kuma.io/mesh": "default"},
         "annotations": {
             "kuma.io/sidecar-injected": "true",
-            "traffic.kuma.io/transparent-proxy-config": "redirect:\n  inbound:\n    enabled: true\n    excludePorts: [9000]\n",
+            "traffic.kuma.io/transparent-proxy-config": "redirect:\n  inbound:\n    enabled: true\n    excludePorts: [9000]\n  outbound:\n    enabled: true\n",
         },
     },
     "plain": {},

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 
 from app.detect.ground import Ground
-from app.detect.meshes import consul, istio, linkerd
+from app.detect.meshes import consul, istio, kuma, linkerd
 from app.model.encryption import Mesh
 
 FindMeshes = Callable[[Ground], Iterable[Mesh]]
 
 # Each finder gives one value for each mesh of its system (a revision, a `Mesh` object), none when it is not there.
-MESHES: tuple[FindMeshes, ...] = (istio.find, linkerd.find, consul.find)
+MESHES: tuple[FindMeshes, ...] = (istio.find, linkerd.find, consul.find, kuma.find)
 
 __all__ = ["MESHES", "FindMeshes"]
