@@ -1,9 +1,9 @@
 """Pods sorted by what meshes and links can tell apart: equal kinds share every verdict."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.model.encryption import Known, Protection
+from app.model.encryption import Key, Known, Protection
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Labels, Pod
 from app.model.reachability import Workload
@@ -22,9 +22,9 @@ class Kind:
         template: only the template is known, so that nothing about it was seen to run.
     """
 
-    guards: tuple[Hashable, ...]
+    guards: tuple[Key, ...]
     enrolled: tuple[bool, ...]
-    ends: tuple[Hashable, ...]
+    ends: tuple[Key, ...]
     attested: tuple[AttestedLink, ...]
     template: bool
 
