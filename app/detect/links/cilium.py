@@ -30,6 +30,7 @@ _NAMES = ("cilium", "anetd")
 _CONFIG = "cilium-config"
 _VOLUMES = ("cilium-config-path", "config-map")
 _KEY = "network.cilium.io/wg-pub-key"
+_OFF = "neither WireGuard nor IPsec is on"
 _IPSEC_KEYS = (
     "whether each pair of nodes has an IPsec key of its own is said by a Secret, which is never read"
 )
@@ -106,7 +107,7 @@ class _Reader:
         """What holds for a pod: the first of settings, host network, node and endpoint that is not sealed."""
         here = self._on_node(pod.node)
         if here.state is not Known.YES:
-            return here
+            return self._contradicted(pod, here)
         if pod.host_network:
             return self._host(pod.node, here)
         found = self._endpoint(pod, here)
@@ -114,6 +115,14 @@ class _Reader:
             says = f"{found.says}, and strict mode covers its address"
             return replace(found, says=says, strict=not self._settings.weak)
         return found
+
+    def _contradicted(self, pod: Pod, here: Finding) -> Finding:
+        """Settings that say off, and an endpoint that is announced as encrypted, cannot both hold."""
+        found = self._endpoints.of_pod(pod.ref)
+        if found is None or not found.key or here.state is not Known.NO or here.says != _OFF:
+            return here
+        says = f"{_OFF}, yet the pod's endpoint announces key {found.key}"
+        return Finding(Known.UNKNOWN, EvidenceStrength.CONFIGURED, says, found.sign)
 
     @cached_property
     def _known(self) -> dict[str, Finding]:
@@ -147,7 +156,7 @@ class _Reader:
         if self._agents.stale(name, self.config):
             says = "encryption is off in a configuration that is newer than the agent that runs it"
             return Finding(Known.UNKNOWN, EvidenceStrength.CONFIGURED, says, sign)
-        return Finding(Known.NO, EvidenceStrength.CONFIGURED, "neither WireGuard nor IPsec is on", sign)
+        return Finding(Known.NO, EvidenceStrength.CONFIGURED, _OFF, sign)
 
     def _published(self, name: str, on: Finding) -> Finding:
         """Whether the node has a key to show for it. With IPsec the node names the key's number."""
