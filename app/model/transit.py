@@ -14,19 +14,19 @@ from app.model.encryption import (
     PathVerdict,
     Protection,
 )
-from app.model.inventory import Labels
 from app.model.reachability import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class AttestedLink:
-    """A statement on file that the provider encrypts between nodes; it counts for the nodes that carry all these labels."""
+    """A statement on file that the provider encrypts between nodes; it counts for nodes that carry all these labels."""
 
     feature: str  # as the provider names it
     person: str
     performed_on: date
+    valid_until: date
     document: str = ""
-    node_labels: Labels | None = None  # None for every node
+    node_labels: tuple[tuple[str, str], ...] = ()  # none: every node
 
 
 class Encryption(Interface):

@@ -89,7 +89,7 @@ class _Sorter:
             node.name: tuple(item for item in attested if _covers(item, node.labels))
             for node in inventory.nodes
         }
-        self._everywhere = tuple(item for item in attested if item.node_labels is None)
+        self._everywhere = tuple(item for item in attested if not item.node_labels)
 
     def kind(self, pod: Pod) -> Kind:
         """The kind of a pod."""
@@ -104,5 +104,4 @@ class _Sorter:
 
 
 def _covers(attested: AttestedLink, labels: Labels) -> bool:
-    wanted = attested.node_labels or {}
-    return all(labels.get(key) == value for key, value in wanted.items())
+    return all(labels.get(key) == value for key, value in attested.node_labels)
