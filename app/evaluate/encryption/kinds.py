@@ -39,6 +39,7 @@ class Population:
         group_of: group number of each workload, by its position.
         counts: pods of each kind, by kind number, for each workload.
         nodes: pods on each node, for each workload; pods whose node is not known are left out.
+        kind_of: kind number of each pod.
     """
 
     kinds: tuple[Kind, ...]
@@ -46,6 +47,7 @@ class Population:
     group_of: tuple[int, ...]
     counts: tuple[Mapping[int, int], ...]
     nodes: tuple[Mapping[str, int], ...]
+    kind_of: Mapping[ObjectRef, int]
 
     @classmethod
     def of(
@@ -62,19 +64,21 @@ class Population:
         group_of: list[int] = []
         counts: list[Mapping[int, int]] = []
         nodes: list[Mapping[str, int]] = []
+        kind_of: dict[ObjectRef, int] = {}
         for workload in workloads:
             found: dict[int, int] = {}
             places: dict[str, int] = {}
             for ref in workload.pod_refs:
                 pod = sorter.pods[ref]
                 number = numbers.setdefault(sorter.kind(pod), len(numbers))
+                kind_of[ref] = number
                 found[number] = found.get(number, 0) + pod.replicas
                 if pod.node:
                     places[pod.node] = places.get(pod.node, 0) + pod.replicas
             group_of.append(groups.setdefault(tuple(sorted(found)), len(groups)))
             counts.append(found)
             nodes.append(places)
-        return cls(tuple(numbers), tuple(groups), tuple(group_of), tuple(counts), tuple(nodes))
+        return cls(tuple(numbers), tuple(groups), tuple(group_of), tuple(counts), tuple(nodes), kind_of)
 
 
 class _Sorter:
