@@ -14,6 +14,7 @@ from app.model.control import AcceptedException, Attestation, Framework, NotAppl
 from app.model.finding import CheckMeta
 from app.model.history import Document, RunContext
 from app.model.scope import Scope
+from app.model.transit import AttestedLink
 
 _SINGLE = ("attestations.yaml", "checks.yaml", "context.json", "exceptions.yaml", "scope.yaml")
 _FRAMEWORKS = "frameworks/"
@@ -31,6 +32,7 @@ class Configuration:
     frameworks: tuple[Framework, ...]  # by id
     context: RunContext
     changes: tuple[SignificantChange, ...] = field(default=())  # oldest first
+    links: tuple[AttestedLink, ...] = ()
 
 
 def read_documents(documents: Sequence[Document]) -> Configuration:
@@ -60,6 +62,7 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
         frameworks=tuple(sorted((framework for framework, _ in read), key=lambda item: item.id)),
         context=context,
         changes=records.changes,
+        links=records.links,
     )
 
 

@@ -6,14 +6,16 @@ TLS that an object proves, the link between the nodes. `Mesh` and `Links` are th
 one value for each system that was found; they answer for classes of pods, so that equal pods share the work.
 """
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from typing import Protocol as Interface
 
 from app.model.connections import Connections, Protocol
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
+
+Key = Any  # hashable, and understood by the system that gave it alone
 
 
 class Known(StrEnum):
@@ -189,7 +191,7 @@ class Mesh(Interface):
 
     @property
     def id(self) -> str:
-        """`istio`, `linkerd`, `consul`, `kuma/default`, `cilium-ztunnel`."""
+        """For example "istio", "istio/canary", "linkerd", "consul", "kuma/default", "cilium-ztunnel"."""
         ...
 
     @property
@@ -199,7 +201,7 @@ class Mesh(Interface):
 
     @property
     def version(self) -> str:
-        """From the image tag of its control plane; empty when it cannot be told."""
+        """Of the control plane; empty when it cannot be told."""
         ...
 
     @property
@@ -209,35 +211,35 @@ class Mesh(Interface):
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """Limits that hold for the whole mesh, one sentence each."""
+        """Sentences about limits that a report must repeat."""
         ...
 
     @property
     def fips(self) -> Known:
-        """Whether its cryptography is shown to be validated."""
+        """Whether its cryptography is shown to be of a FIPS 140 validated module; UNKNOWN unless an object says so."""
         ...
 
     def member(self, pod: ObjectRef) -> Membership | None:
         """A pod's membership; None for a pod that has nothing to do with this mesh."""
         ...
 
-    def key(self, pod: ObjectRef) -> Hashable:
+    def key(self, pod: ObjectRef) -> Key:
         """Everything about a pod that `sends`, `accepts` and `authorises` depend on; also for pods outside the mesh."""
         ...
 
-    def sends(self, client: Hashable, server: Hashable, port: int) -> Sending:
+    def sends(self, client: Key, server: Key, port: int) -> Sending:
         """What a client with this key sends to this TCP container port of a server with that key."""
         ...
 
-    def accepts(self, server: Hashable, port: int) -> Accepting | None:
+    def accepts(self, server: Key, port: int) -> Accepting | None:
         """What a server accepts on a TCP container port; None where the mesh does not guard it at all."""
         ...
 
-    def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:
+    def ports(self, client: Key | None, server: Key) -> tuple[int, ...]:
         """TCP ports at which anything between the two differs from the other ports, sorted; None asks for the server's alone."""
         ...
 
-    def authorises(self, client: Hashable, server: Hashable, port: int) -> Authorisation:
+    def authorises(self, client: Key, server: Key, port: int) -> Authorisation:
         """What the mesh's authorisation policies say of this client at this port. Addresses outside: key None."""
         ...
 
@@ -278,17 +280,36 @@ class Links(Interface):
     Ends are the classes of pods that it can tell apart: by node, host network, address family, and its own endpoint status.
     """
 
-    id: str  # "calico-wireguard", "cilium-ipsec", …
-    name: str
-    signs: tuple[Sign, ...]
-    cautions: tuple[str, ...]
-    fips: Known
+    @property
+    def id(self) -> str:
+        """For example "calico-wireguard" or "cilium-ipsec"."""
+        ...
 
-    def end(self, pod: ObjectRef) -> Hashable:
+    @property
+    def name(self) -> str:
+        """As its makers write it."""
+        ...
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """What it was told from."""
+        ...
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Sentences about limits that a report must repeat."""
+        ...
+
+    @property
+    def fips(self) -> Known:
+        """Whether its cryptography is shown to be of a FIPS 140 validated module; UNKNOWN unless an object says so."""
+        ...
+
+    def end(self, pod: ObjectRef) -> Key:
         """The class of a pod."""
         ...
 
-    def link(self, source: Hashable, destination: Hashable) -> Link:
+    def link(self, source: Key, destination: Key) -> Link:
         """The link between pods of two classes on different nodes."""
         ...
 

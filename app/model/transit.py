@@ -1,6 +1,6 @@
 """What can be asked about encryption in transit of one cluster: paths, listeners, memberships, counts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol as Interface
@@ -14,19 +14,38 @@ from app.model.encryption import (
     PathVerdict,
     Protection,
 )
-from app.model.inventory import Labels
 from app.model.reachability import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class AttestedLink:
-    """A statement on file that the provider encrypts between nodes; it counts for the nodes that carry all these labels."""
+    """A statement on file that the provider encrypts between nodes; it counts for nodes that carry all these labels."""
 
     feature: str  # as the provider names it
     person: str
     performed_on: date
+    valid_until: date
     document: str = ""
-    node_labels: Labels | None = None  # None for every node
+    node_labels: tuple[tuple[str, str], ...] = ()  # none: every node
+
+
+@dataclass(frozen=True, slots=True)
+class Inflow:
+    """One verdict about the connections of some sources to one workload.
+
+    Attributes:
+        group: as the caller groups workloads.
+        verdict: about the ports in `verdict.ports`.
+        count: number of sources.
+        examples: up to three of them, sorted.
+        batch: flows of one batch have the same sources, which are no other batch's; 0, 1, 2 … within one answer.
+    """
+
+    group: Hashable
+    verdict: PathVerdict
+    count: int
+    examples: tuple[str, ...]
+    batch: int = 0
 
 
 class Encryption(Interface):
@@ -52,6 +71,14 @@ class Encryption(Interface):
         """Mesh id and membership of the workload's pods, each distinct one once, in order of id."""
         ...
 
+    def into(self, destination: str, groups: Mapping[str, Hashable]) -> Iterator[Inflow]:
+        """Verdicts about everything that workloads may open to a workload, by groups of sources: see `grouped_sources`."""
+        ...
+
+    def nodes(self) -> tuple[tuple[str, PathVerdict], ...]:
+        """For each node with pods on the pod network, what the link to a node like itself does; by name."""
+        ...
+
     def tally(self) -> tuple[tuple[Label, int], ...]:
         """Number of allowed pairs of workloads by their weakest label, weakest first; pairs with the outside left out."""
         ...
@@ -72,6 +99,15 @@ class _NotAsked:
     ) -> Iterator[tuple[Connection, tuple[PathVerdict, ...]]]:
         """Unknown for each."""
         return ((row, self.paths(row.source, row.destination, row.allowed)) for row in connections)
+
+    def into(self, destination: str, groups: Mapping[str, Hashable]) -> Iterator[Inflow]:
+        """One that is unknown, for each group."""
+        for batch, group in enumerate(dict.fromkeys(groups.values())):
+            yield Inflow(group, self.paths("", destination, Connections.all())[0], 1, (), batch)
+
+    def nodes(self) -> tuple[tuple[str, PathVerdict], ...]:
+        """None."""
+        return ()
 
     def listeners(self, workload: str) -> tuple[ListenerVerdict, ...]:  # noqa: ARG002
         """None."""

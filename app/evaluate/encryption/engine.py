@@ -1,12 +1,14 @@
 """Encryption in transit of one cluster: implements `app.model.transit.Encryption` on the engine of reachability."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import cast
 
 from app.evaluate.encryption.kinds import Population
 from app.evaluate.encryption.layers import Layers
 from app.evaluate.encryption.listeners import Listeners
+from app.evaluate.encryption.nodes import nodes
 from app.evaluate.encryption.pairs import OUTSIDE, Core, Pairs
 from app.evaluate.encryption.places import Places
 from app.evaluate.encryption.tally import tally
@@ -21,7 +23,7 @@ from app.model.encryption import (
 )
 from app.model.inventory import Inventory
 from app.model.reachability import Connection
-from app.model.transit import AttestedLink
+from app.model.transit import AttestedLink, Inflow
 
 _BY_LINK = (Label.NODE_TUNNEL_STRICT, Label.NODE_TUNNEL, Label.PROVIDER_ATTESTED)
 
@@ -57,6 +59,7 @@ class EncryptionEngine:
         self._reachability = reachability
         self._inventory = inventory
         self._attested = tuple(attested)
+        self._grouped: tuple[Mapping[str, Hashable], Mapping[str, Hashable]] | None = None
 
     @cached_property
     def _population(self) -> Population:
@@ -94,6 +97,27 @@ class EncryptionEngine:
     ) -> Iterator[tuple[Connection, tuple[PathVerdict, ...]]]:
         """The same for many rows, in their order; pairs alike share the work."""
         return _Walk(self).along(connections)
+
+    def into(self, destination: str, groups: Mapping[str, Hashable]) -> Iterator[Inflow]:
+        """Verdicts about everything that workloads may open to a workload, by groups of sources."""
+        there = self._population.group_of[self._positions[destination]]
+        sources = self._reachability.grouped_sources(destination, self._with_kinds(groups))
+        for batch, found in enumerate(sources):
+            group, here = cast("tuple[Hashable, int]", found.group)
+            for core in self._pairs.of(here, there, found.allowed):
+                yield Inflow(group, core.verdict, found.count, found.examples, batch)
+
+    def _with_kinds(self, groups: Mapping[str, Hashable]) -> Mapping[str, Hashable]:
+        """The caller's groups, split by what encryption can tell apart; the last answer is kept, as it is asked for again."""
+        if self._grouped is None or self._grouped[0] is not groups:
+            group_of = self._population.group_of
+            split = {name: (group, group_of[self._positions[name]]) for name, group in groups.items()}
+            self._grouped = groups, split
+        return self._grouped[1]
+
+    def nodes(self) -> tuple[tuple[str, PathVerdict], ...]:
+        """For each node with pods on the pod network, what the link to a node like itself does; by name."""
+        return nodes(self._reachability.workloads, self._inventory, self._population, self._pairs)
 
     def listeners(self, workload: str) -> tuple[ListenerVerdict, ...]:
         """What the ports of a workload accept, by protocol and port; port 0 stands for all ports that are not named."""

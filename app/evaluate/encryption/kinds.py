@@ -1,9 +1,9 @@
 """Pods sorted by what meshes and links can tell apart: equal kinds share every verdict."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.model.encryption import Known, Protection
+from app.model.encryption import Key, Known, Protection
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Labels, Pod
 from app.model.reachability import Workload
@@ -22,9 +22,9 @@ class Kind:
         template: only the template is known, so that nothing about it was seen to run.
     """
 
-    guards: tuple[Hashable, ...]
+    guards: tuple[Key, ...]
     enrolled: tuple[bool, ...]
-    ends: tuple[Hashable, ...]
+    ends: tuple[Key, ...]
     attested: tuple[AttestedLink, ...]
     template: bool
 
@@ -39,6 +39,7 @@ class Population:
         group_of: group number of each workload, by its position.
         counts: pods of each kind, by kind number, for each workload.
         nodes: pods on each node, for each workload; pods whose node is not known are left out.
+        kind_of: kind number of each pod.
     """
 
     kinds: tuple[Kind, ...]
@@ -46,6 +47,7 @@ class Population:
     group_of: tuple[int, ...]
     counts: tuple[Mapping[int, int], ...]
     nodes: tuple[Mapping[str, int], ...]
+    kind_of: Mapping[ObjectRef, int]
 
     @classmethod
     def of(
@@ -62,19 +64,21 @@ class Population:
         group_of: list[int] = []
         counts: list[Mapping[int, int]] = []
         nodes: list[Mapping[str, int]] = []
+        kind_of: dict[ObjectRef, int] = {}
         for workload in workloads:
             found: dict[int, int] = {}
             places: dict[str, int] = {}
             for ref in workload.pod_refs:
                 pod = sorter.pods[ref]
                 number = numbers.setdefault(sorter.kind(pod), len(numbers))
+                kind_of[ref] = number
                 found[number] = found.get(number, 0) + pod.replicas
                 if pod.node:
                     places[pod.node] = places.get(pod.node, 0) + pod.replicas
             group_of.append(groups.setdefault(tuple(sorted(found)), len(groups)))
             counts.append(found)
             nodes.append(places)
-        return cls(tuple(numbers), tuple(groups), tuple(group_of), tuple(counts), tuple(nodes))
+        return cls(tuple(numbers), tuple(groups), tuple(group_of), tuple(counts), tuple(nodes), kind_of)
 
 
 class _Sorter:
@@ -89,7 +93,7 @@ class _Sorter:
             node.name: tuple(item for item in attested if _covers(item, node.labels))
             for node in inventory.nodes
         }
-        self._everywhere = tuple(item for item in attested if item.node_labels is None)
+        self._everywhere = tuple(item for item in attested if not item.node_labels)
 
     def kind(self, pod: Pod) -> Kind:
         """The kind of a pod."""
@@ -104,5 +108,4 @@ class _Sorter:
 
 
 def _covers(attested: AttestedLink, labels: Labels) -> bool:
-    wanted = attested.node_labels or {}
-    return all(labels.get(key) == value for key, value in wanted.items())
+    return all(labels.get(key) == value for key, value in attested.node_labels)

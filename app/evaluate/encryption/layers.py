@@ -16,7 +16,7 @@ from app.model.encryption import (
 )
 
 NO_LINK_KNOWN = "no network plugin was recognised in what was read, so whether traffic between nodes is encrypted cannot be told"
-_NO_MESH = "neither end is in a mesh"
+NO_MESH = "neither end is in a mesh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Layers:
             for at, mesh in enumerate(self._meshes)
         ]
         if not answers:
-            return Client("", Known.UNKNOWN, Sending(ClientTls.PLAIN, EvidenceStrength.OBSERVED, _NO_MESH))
+            return Client("", Known.UNKNOWN, Sending(ClientTls.PLAIN, EvidenceStrength.OBSERVED, NO_MESH))
         concerned = [
             (mesh, answer)
             for at, (mesh, answer) in enumerate(answers)
@@ -79,7 +79,7 @@ class Layers:
         ]
         if not concerned:
             strength = min((answer.strength for _, answer in answers), key=lambda item: item.rank)
-            return Client("", Known.UNKNOWN, Sending(ClientTls.PLAIN, strength, _NO_MESH))
+            return Client("", Known.UNKNOWN, Sending(ClientTls.PLAIN, strength, NO_MESH))
         mesh, sending = min(concerned, key=lambda item: _SENT.index(item[1].how))
         return Client(mesh.id, mesh.fips, sending)
 

@@ -45,6 +45,10 @@ class Pairs:
             known = self._known[key] = self._work_out(source, destination, allowed)
         return known
 
+    def link(self, kind: int) -> PathVerdict:
+        """What a link does between two nodes with pods of one kind."""
+        return self._pods(kind, kind, None)
+
     def _work_out(self, source: int, destination: int, allowed: Connections) -> tuple[Core, ...]:
         alike: dict[Core, Connections] = {}
         for port, ports in self._parts(source, destination, allowed):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.evaluate.encryption.kinds import Kind
-from app.evaluate.encryption.layers import Client, Layers, Server, Wire
+from app.evaluate.encryption.layers import NO_MESH, Client, Layers, Server, Wire
 from app.model.connections import Connections
 from app.model.encryption import (
     ClientTls,
@@ -87,7 +87,8 @@ def between_pods(layers: Layers, client: Kind, server: Kind, port: int | None) -
     """The verdict about a TCP port; None for protocols that no mesh carries. `ports` is left empty."""
     wire = layers.wire(client, server)
     if port is None:
-        return _judged(_Case(_unmeshed(), Server("", Known.UNKNOWN, None), wire), client, server)
+        meshed = any((*client.enrolled, *server.enrolled))
+        return _judged(_Case(_unmeshed(meshed=meshed), Server("", Known.UNKNOWN, None), wire), client, server)
     sent = layers.client(client, server, port)
     mesh = sent.system if sent.sending.how is ClientTls.MESH_MTLS else ""
     case = _Case(sent, layers.server(server, port, mesh), wire)
@@ -213,6 +214,6 @@ def _seen(strength: EvidenceStrength, *kinds: Kind) -> EvidenceStrength:
     return weakest(strength, *(EvidenceStrength.INTENDED for kind in kinds if kind.template))
 
 
-def _unmeshed() -> Client:
-    says = "no mesh carries this protocol"
+def _unmeshed(*, meshed: bool) -> Client:
+    says = "no mesh carries this protocol" if meshed else NO_MESH
     return Client("", Known.UNKNOWN, Sending(ClientTls.PLAIN, EvidenceStrength.OBSERVED, says))
