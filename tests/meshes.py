@@ -25,7 +25,7 @@ from app.collect.objects import identify, snapshot_object
 from app.detect import detect, protection
 from app.evaluate import encryption, reachability
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.encryption import EvidenceStrength, Known, Link, LinkState, Protection
+from app.model.encryption import UNTOLD, EvidenceStrength, Known, Link, LinkState, Protection
 from app.model.identity import GroupKind
 from app.model.snapshot import CollectionGap, Coverage, GapReason, KindCoverage, Snapshot, SourceInfo, SourceKind
 from tests.builders import platform as make_platform
@@ -169,7 +169,9 @@ class Cluster:
 
     def _listener(self, target: str) -> str:
         found = self.accepting(target)
-        return "unguarded" if found is None else ", ".join(filter(None, (found.plain.value, found.mode)))
+        if found is None:
+            return "unguarded"
+        return ", ".join(filter(None, (found.plain.value, found.mode if found.mode != UNTOLD else "")))
 
     def _membership(self, name: str) -> str:
         found = self.member(name)

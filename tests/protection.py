@@ -84,6 +84,9 @@ class FixedMesh:
     def authorises(self, _client, _server, _port: int) -> Authorisation:
         return Authorisation(Authorised.UNRESTRICTED, "no policy applies")
 
+    def guard(self, _server) -> None:
+        return None
+
 
 STATES = {"sealed": Known.YES, "strict": Known.YES, "open": Known.NO, "?": Known.UNKNOWN}
 

@@ -107,13 +107,17 @@ class Sending:
     weak: tuple[str, ...] = ()
 
 
+UNTOLD = "unknown"  # the mode of a port that a mesh guards in a way that was not read or not understood
+
+
 @dataclass(frozen=True, slots=True)
 class Accepting:
     """What a server accepts on one port.
 
     Attributes:
         plain: accepts plain text from whoever reaches it.
-        mode: the effective mode as its system calls it ("STRICT", "PERMISSIVE", "all-unauthenticated"); empty if none.
+        mode: the effective mode as its system calls it ("STRICT", "PERMISSIVE", "all-unauthenticated"), `UNTOLD` where it is
+            not known; empty if none.
         strength: how it is known.
         says: one sentence.
         signs: the deciding fields first.
@@ -243,7 +247,7 @@ class Mesh(Interface):
         """What the mesh's authorisation policies say of this client at this port. Addresses outside: key None."""
         ...
 
-    def guard(self, server: Hashable) -> Guard | None:
+    def guard(self, server: Key) -> Guard | None:
         """Who is let in at all; None for a server that the mesh does not guard, and for a mesh without authorisation."""
         ...
 

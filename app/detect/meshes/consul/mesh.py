@@ -8,6 +8,7 @@ from app.detect.meshes.common.served import Front
 from app.detect.meshes.consul.settings import ANY, GROUP, KINDS, Entries, Intention, Setting
 from app.model.connections import PortSet
 from app.model.encryption import (
+    UNTOLD,
     Accepting,
     Authorisation,
     Authorised,
@@ -107,13 +108,13 @@ class Consul:
         strength = weakest(side.strength, EvidenceStrength.CONFIGURED)
         if not side.transparent:
             says = "it is not redirected: the application's own port is reached past the proxy unless it listens on localhost alone"
-            return Accepting(Known.UNKNOWN, "", strength, says)
+            return Accepting(Known.UNKNOWN, UNTOLD, strength, says)
         if side.skips_in is None:
-            return Accepting(Known.UNKNOWN, "", strength, "the ports that its proxy leaves out cannot be read")
+            return Accepting(Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read")
         if port in side.skips_in:
             return Accepting(Known.YES, "", strength, f"port {port} bypasses its proxy")
         if why := self._doubt("Mesh", "ProxyDefaults", "ServiceDefaults"):
-            return Accepting(Known.UNKNOWN, "", strength, f"the mode cannot be told: {why}")
+            return Accepting(Known.UNKNOWN, UNTOLD, strength, f"the mode cannot be told: {why}")
         found = self._mode(side)
         return Accepting(found.mode.plain, found.mode, strength, found.says, found.signs)
 

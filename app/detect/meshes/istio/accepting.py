@@ -3,7 +3,7 @@
 from app.detect.meshes.istio.membership import Kind
 from app.detect.meshes.istio.posture import Posture
 from app.detect.meshes.istio.sides import Side
-from app.model.encryption import Accepting, Authorisation, Authorised, EvidenceStrength, Known, weakest
+from app.model.encryption import UNTOLD, Accepting, Authorisation, Authorised, EvidenceStrength, Known, weakest
 
 
 def accepts(server: Side, port: int, doubt: str, stranger: Authorisation | None) -> Accepting | None:
@@ -18,9 +18,9 @@ def accepts(server: Side, port: int, doubt: str, stranger: Authorisation | None)
     match server.kind:
         case Kind.UNCERTAIN | Kind.PROXYLESS:
             says = f"what it accepts cannot be told: {server.doubt}"
-            return Accepting(Known.UNKNOWN, "", server.strength, says)
+            return Accepting(Known.UNKNOWN, UNTOLD, server.strength, says)
         case Kind.SIDECAR if server.capture.doubt:
-            return Accepting(Known.UNKNOWN, "", server.strength, server.capture.doubt)
+            return Accepting(Known.UNKNOWN, UNTOLD, server.strength, server.capture.doubt)
         case Kind.SIDECAR if port not in server.capture.inbound:
             says = f"the port bypasses the sidecar ({server.capture.says})"
             return Accepting(Known.YES, "", server.strength, says)
@@ -36,7 +36,7 @@ def _by_mode(server: Side, posture: Posture, doubt: str, stranger: Authorisation
     strength = _strength(server)
     refused = stranger is not None and stranger.decision is Authorised.NO
     if doubt:
-        return Accepting(Known.UNKNOWN, "", strength, f"the mode cannot be told: {doubt}")
+        return Accepting(Known.UNKNOWN, UNTOLD, strength, f"the mode cannot be told: {doubt}")
     if posture.mode.plain is Known.YES and refused and stranger:
         says = f"accepts plain text, but authorisation refuses every caller without an identity: {stranger.says}"
         mode = f"{posture.mode}, AuthorizationPolicy"

@@ -9,6 +9,7 @@ from app.detect.meshes.kuma.permissions import Permissions, Rule
 from app.detect.meshes.kuma.settings import Tls
 from app.model.connections import PortSet
 from app.model.encryption import (
+    UNTOLD,
     Accepting,
     Authorisation,
     Authorised,
@@ -109,7 +110,7 @@ class Kuma:
             return None
         strength = weakest(side.strength, EvidenceStrength.CONFIGURED)
         if side.skips_in is None:
-            return Accepting(Known.UNKNOWN, "", strength, "the ports that its proxy leaves out cannot be read")
+            return Accepting(Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read")
         if port in side.skips_in:
             return Accepting(Known.YES, "", strength, f"port {port} bypasses its proxy")
         plain, says = side.tls.plain, side.tls.says

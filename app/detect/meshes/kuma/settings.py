@@ -14,7 +14,7 @@ from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.meshes.common.served import covers
 from app.detect.meshes.kuma.membership import MESH
-from app.model.encryption import Known
+from app.model.encryption import UNTOLD, Known
 from app.model.inventory import Labels
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
@@ -53,10 +53,10 @@ class Settings:
     def of(self, mesh: str, labels: Labels) -> Tls:
         """What holds for a pod of a mesh."""
         if why := next((why for kind in KINDS if (why := self.evidence.doubt(GROUP, kind))), ""):
-            return Tls(Known.UNKNOWN, Known.UNKNOWN, "", f"settings of the mesh are not all known: {why}")
+            return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, f"settings of the mesh are not all known: {why}")
         if self.release is None:
             says = "the version of Kuma cannot be told, and what its objects mean depends on it"
-            return Tls(Known.UNKNOWN, Known.UNKNOWN, "", says)
+            return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, says)
         return self._by_identity(mesh, labels) if self.release >= _INERT_FROM else self._by_mesh(mesh, labels)
 
     @property
@@ -67,7 +67,7 @@ class Settings:
     def _by_mesh(self, mesh: str, labels: Labels) -> Tls:
         item = self._mesh(mesh)
         if item is None:
-            return Tls(Known.UNKNOWN, Known.UNKNOWN, "", f"Mesh {mesh} is not among what was read")
+            return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, f"Mesh {mesh} is not among what was read")
         mtls = mapping(dig(item.parsed(), "spec", "mtls"))
         backend = text(mtls.get("enabledBackend"))
         sign = Sign(item.ref, "spec.mtls.enabledBackend", backend, "mutual TLS of the mesh", item.digest)

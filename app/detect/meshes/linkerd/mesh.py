@@ -8,6 +8,7 @@ from app.detect.meshes.linkerd.authorising import Question, by_policy, by_server
 from app.detect.meshes.linkerd.policies import Policies
 from app.detect.meshes.linkerd.sides import OUTSIDE, Side, by_access, plain_by
 from app.model.encryption import (
+    UNTOLD,
     Accepting,
     Authorisation,
     Authorised,
@@ -82,11 +83,11 @@ class Linkerd:
         if side.enrolled is not Known.YES:
             return None
         if side.skips_in is None or side.identity_ports is None:
-            return Accepting(Known.UNKNOWN, "", strength, "the ports that its proxy leaves out cannot be read")
+            return Accepting(Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read")
         if port in side.skips_in:
             return Accepting(Known.YES, "", strength, f"its proxy does not see port {port}")
         if self.doubt:
-            return Accepting(Known.UNKNOWN, "", strength, f"policies of Linkerd are not all known: {self.doubt}")
+            return Accepting(Known.UNKNOWN, UNTOLD, strength, f"policies of Linkerd are not all known: {self.doubt}")
         number = side.server(port)
         if number is not None:
             return self._by_server(number, strength)
@@ -144,7 +145,7 @@ class Linkerd:
     def _by_policy(side: Side, strength: EvidenceStrength) -> Accepting:
         plain = plain_by(side.policy)
         word = {Known.YES: "plain text is accepted", Known.NO: "plain text is refused"}.get(plain, "not understood")
-        return Accepting(plain, side.policy, strength, f"{side.policy_from} is {side.policy or 'not known'}: {word}")
+        return Accepting(plain, side.policy or UNTOLD, strength, f"{side.policy_from} is {side.policy or 'not known'}: {word}")
 
     def _question(self, client: Hashable, server: Hashable, port: int) -> Question:
         if client is None:
