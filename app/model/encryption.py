@@ -107,6 +107,7 @@ class Sending:
     weak: tuple[str, ...] = ()
 
 
+OWN_PORT = "the proxy's own port"  # metrics and health of a mesh's proxy: plain text, and nothing of the workload's
 UNTOLD = "unknown"  # the mode of a port that a mesh guards in a way that was not read or not understood
 
 
@@ -117,7 +118,7 @@ class Accepting:
     Attributes:
         plain: accepts plain text from whoever reaches it.
         mode: the effective mode as its system calls it ("STRICT", "PERMISSIVE", "all-unauthenticated"), `UNTOLD` where it is
-            not known; empty if none.
+            not known, `OWN_PORT` for a port of the proxy itself; empty if none.
         strength: how it is known.
         says: one sentence.
         signs: the deciding fields first.

@@ -10,7 +10,7 @@ from app.evaluate.checks.common.transit import TEMPLATES, strength_of_evidence
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import count, names, verb
 from app.model.connections import Protocol
-from app.model.encryption import EvidenceStrength, Known, ListenerVerdict, weakest
+from app.model.encryption import OWN_PORT, EvidenceStrength, Known, ListenerVerdict, weakest
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity
 from app.model.reachability import Workload
@@ -25,6 +25,7 @@ _LIMITS = (
     "A port of which the mesh takes no notice is judged like one that accepts plain text: the program behind it may refuse.",
     "A pod's own node may always connect to it; this is left out of who could be served in plain text.",
     "A mesh carries TCP alone; listeners of other protocols are not judged here.",
+    "Ports on which a mesh's proxy serves its own metrics and health in plain text are not judged here.",
 )
 
 
@@ -80,7 +81,11 @@ class _Judge:
         if all(item.enrolled is Known.NO for item in members):
             says = f"{workload.id} is in no mesh; see mesh-workload-not-enrolled and plaintext-path"
             return self.verdicts.not_applicable(workload_subject(workload), says, base=placed)
-        tcp = [item for item in self.facts.encryption.listeners(workload.id) if item.protocol is Protocol.TCP]
+        tcp = [
+            item
+            for item in self.facts.encryption.listeners(workload.id)
+            if item.protocol is Protocol.TCP and item.mode != OWN_PORT
+        ]
         return self._judged(workload, tcp, placed)
 
     def _judged(

@@ -1,9 +1,10 @@
 """What a server's proxy accepts at a port: its mode, and authorisation policies that refuse callers without identity."""
 
+from app.detect.meshes.istio.capture import OWN
 from app.detect.meshes.istio.membership import Kind
 from app.detect.meshes.istio.posture import Posture
 from app.detect.meshes.istio.sides import Side
-from app.model.encryption import UNTOLD, Accepting, Authorisation, Authorised, EvidenceStrength, Known, weakest
+from app.model.encryption import OWN_PORT, UNTOLD, Accepting, Authorisation, Authorised, EvidenceStrength, Known, weakest
 
 
 def accepts(server: Side, port: int, doubt: str, stranger: Authorisation | None) -> Accepting | None:
@@ -19,6 +20,9 @@ def accepts(server: Side, port: int, doubt: str, stranger: Authorisation | None)
         case Kind.UNCERTAIN | Kind.PROXYLESS:
             says = f"what it accepts cannot be told: {server.doubt}"
             return Accepting(Known.UNKNOWN, UNTOLD, server.strength, says)
+        case Kind.SIDECAR if port in OWN:
+            says = "the sidecar serves its metrics and its health here, in plain text"
+            return Accepting(Known.YES, OWN_PORT, server.strength, says)
         case Kind.SIDECAR if server.capture.doubt:
             return Accepting(Known.UNKNOWN, UNTOLD, server.strength, server.capture.doubt)
         case Kind.SIDECAR if port not in server.capture.inbound:

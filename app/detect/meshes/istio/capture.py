@@ -61,7 +61,7 @@ def capture(pod: SeenPod) -> Capture:
     if includes is None or excludes is None or leaves_out is None or also is None:
         return Capture(PortSet(), PortSet(), Known.UNKNOWN, doubt=said.doubt())
     return Capture(
-        inbound=(includes - excludes) | (includes & OWN),
+        inbound=includes - excludes - OWN,
         outbound=PortSet.all() - leaves_out,
         addresses=_addresses(said),
         says=said.narrowing(),

@@ -73,7 +73,8 @@ class Istio:
         """Ports that a policy, a Service or redirection names."""
         side = self._side(server)
         found = {port for port, _ in (*side.listener.ports, *side.fronts)}
-        found |= _edges(side.capture.inbound)
+        if side.kind is Kind.SIDECAR:
+            found |= _edges(side.capture.inbound)
         found |= {
             int(value)
             for number in (*side.guarded, *(side.waypoint or ()))

@@ -8,6 +8,7 @@ from app.detect.meshes.linkerd.authorising import Question, by_policy, by_server
 from app.detect.meshes.linkerd.policies import Policies
 from app.detect.meshes.linkerd.sides import OUTSIDE, Side, by_access, plain_by
 from app.model.encryption import (
+    OWN_PORT,
     UNTOLD,
     Accepting,
     Authorisation,
@@ -23,6 +24,7 @@ from app.model.encryption import (
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
 
+_OWN = (4143, 4190, 4191)  # what the proxy itself listens on (Linkerd documentation, "Proxy Configuration")
 _SKIPPED = Authorisation(Authorised.UNRESTRICTED, "the port is not seen by Linkerd's proxy")
 
 
@@ -84,6 +86,8 @@ class Linkerd:
             return None
         if side.skips_in is None or side.identity_ports is None:
             return Accepting(Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read")
+        if port in _OWN:
+            return Accepting(Known.YES, OWN_PORT, strength, "the proxy serves its metrics and its health here, in plain text")
         if port in side.skips_in:
             return Accepting(Known.YES, "", strength, f"its proxy does not see port {port}")
         if self.doubt:
