@@ -7,7 +7,7 @@ by whoever makes the request. A report is a function of what was stored: the sna
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from app import assess, collect, detect, evaluate, trend
 from app.errors import NetattestError
@@ -99,9 +99,7 @@ def judge(
     declared = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=True)
     effective = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
     protection = detect.protection(snapshot, inventory, platform)
-    on = snapshot.taken_at.astimezone(UTC).date()
-    attested = [item for item in config.links if item.performed_on <= on <= item.valid_until]
-    encryption = evaluate.encryption(effective, inventory, protection, attested)
+    encryption = evaluate.encryption(effective, inventory, protection, config.links_on(snapshot.taken_at))
     facts = Facts(
         snapshot=snapshot,
         inventory=inventory,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from app.assess.attestations_file import SignificantChange, read_attestations
 from app.assess.checks_file import read_checks
@@ -33,6 +34,11 @@ class Configuration:
     context: RunContext
     changes: tuple[SignificantChange, ...] = field(default=())  # oldest first
     links: tuple[AttestedLink, ...] = ()
+
+    def links_on(self, at: datetime) -> tuple[AttestedLink, ...]:
+        """Statements about the provider's links that are valid on the day of a time, in UTC."""
+        day = at.astimezone(UTC).date()
+        return tuple(item for item in self.links if item.performed_on <= day <= item.valid_until)
 
 
 def read_documents(documents: Sequence[Document]) -> Configuration:

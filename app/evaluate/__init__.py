@@ -9,12 +9,13 @@ run_checks      every performed check over its whole population
 
 from app.evaluate.checks import Checked, run_checks
 from app.evaluate.document import reach_document, write_reach
-from app.evaluate.encryption import encryption
+from app.evaluate.encryption import EncryptionEngine, encryption
 from app.evaluate.engine import Engine, reachability
 from app.evaluate.explain import explain
 
 __all__ = [
     "Checked",
+    "EncryptionEngine",
     "Engine",
     "encryption",
     "explain",

@@ -56,6 +56,11 @@ class Layers:
         self._meshes = protection.meshes
         self._links = protection.links
 
+    @property
+    def meshed(self) -> bool:
+        """False in a cluster without any mesh, where none is worth a word."""
+        return bool(self._meshes)
+
     def ports(self, client: Kind | None, server: Kind) -> frozenset[int]:
         """TCP ports at which any mesh answers differently than at the others."""
         return frozenset(
@@ -71,7 +76,7 @@ class Layers:
             for at, mesh in enumerate(self._meshes)
         ]
         if not answers:
-            return Client("", Known.UNKNOWN, Sending(ClientTls.PLAIN, EvidenceStrength.OBSERVED, NO_MESH))
+            return Client("", Known.UNKNOWN, Sending(ClientTls.PLAIN, EvidenceStrength.OBSERVED, ""))
         concerned = [
             (mesh, answer)
             for at, (mesh, answer) in enumerate(answers)

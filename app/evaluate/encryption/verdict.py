@@ -87,8 +87,9 @@ def between_pods(layers: Layers, client: Kind, server: Kind, port: int | None) -
     """The verdict about a TCP port; None for protocols that no mesh carries. `ports` is left empty."""
     wire = layers.wire(client, server)
     if port is None:
-        meshed = any((*client.enrolled, *server.enrolled))
-        return _judged(_Case(_unmeshed(meshed=meshed), Server("", Known.UNKNOWN, None), wire), client, server)
+        return _judged(
+            _Case(_uncarried(layers, client, server), Server("", Known.UNKNOWN, None), wire), client, server
+        )
     sent = layers.client(client, server, port)
     mesh = sent.system if sent.sending.how is ClientTls.MESH_MTLS else ""
     case = _Case(sent, layers.server(server, port, mesh), wire)
@@ -176,7 +177,7 @@ def _says(case: _Case, label: Label) -> str:
         case Label.UNKNOWN:
             return "; ".join(_open(case))
         case _:
-            return f"{sending}; {link}"
+            return f"{sending}; {link}" if sending else link
 
 
 def _open(case: _Case) -> list[str]:
@@ -214,6 +215,9 @@ def _seen(strength: EvidenceStrength, *kinds: Kind) -> EvidenceStrength:
     return weakest(strength, *(EvidenceStrength.INTENDED for kind in kinds if kind.template))
 
 
-def _unmeshed(*, meshed: bool) -> Client:
-    says = "no mesh carries this protocol" if meshed else NO_MESH
+def _uncarried(layers: Layers, client: Kind, server: Kind) -> Client:
+    """A protocol that no mesh carries; worth a word only where there is a mesh at an end."""
+    says = NO_MESH if layers.meshed else ""
+    if any((*client.enrolled, *server.enrolled)):
+        says = "no mesh carries this protocol"
     return Client("", Known.UNKNOWN, Sending(ClientTls.PLAIN, EvidenceStrength.OBSERVED, says))
