@@ -269,6 +269,7 @@ def _claims(said: Mapping[str, Any]) -> EncryptionClaims:
     return EncryptionClaims(
         node_to_node="node-to-node" in (said.get("controls") or ()),
         mesh="mesh" in (said.get("controls") or ()),
+        identity="workload-identity" in (said.get("controls") or ()),
         application_tls=None if register is None else tuple(_tls(*item) for item in register.items()),
     )
 

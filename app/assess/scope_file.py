@@ -30,6 +30,7 @@ class EncryptionControl(StrEnum):
 
     NODE_TO_NODE = "node-to-node"
     MESH = "mesh"
+    IDENTITY = "workload-identity"
 
 
 def _network(text: str) -> str:
@@ -220,7 +221,7 @@ class EncryptionFile(FileModel):
     """What the entity claims about its own encryption in transit."""
 
     controls: tuple[EncryptionControl, ...] = ()
-    """Claimed as controls; only then can their absence be a failure: `node-to-node`, `mesh`."""
+    """Claimed as controls; only then can their absence be a failure: `node-to-node`, `mesh`, `workload-identity`."""
     application_tls: tuple[DeclaredTlsFile, ...] | None = None
     """Left out: no register was supplied. `[]`: no program is declared to use TLS itself."""
 
@@ -230,6 +231,7 @@ class EncryptionFile(FileModel):
         return EncryptionClaims(
             node_to_node=EncryptionControl.NODE_TO_NODE in self.controls,
             mesh=EncryptionControl.MESH in self.controls,
+            identity=EncryptionControl.IDENTITY in self.controls,
             application_tls=None if declared is None else tuple(item.value() for item in declared),
         )
 

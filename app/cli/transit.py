@@ -34,6 +34,7 @@ def verdict_lines(found: Sequence[PathVerdict], allowed: Connections) -> Iterato
         yield from (f"weak: {weak}" for weak in item.weak)
         if item.authorisation:
             yield f"mesh authorisation: {item.authorisation.decision.value}: {item.authorisation.says}"
+            yield from (f"mesh authorisation: {limit}" for limit in item.authorisation.restrictions)
 
 
 def _line(item: tuple[str, str, str, str], allowed: str) -> str:

@@ -184,6 +184,7 @@ class EncryptionClaims:
 
     node_to_node: bool = False
     mesh: bool = False
+    identity: bool = False  # segmentation relies on workload identities of a mesh
     application_tls: tuple[DeclaredTls, ...] | None = None
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.evaluate.checks import (
+    authorization_policy_allow_all,
+    authorization_policy_missing,
     cni_does_not_enforce_policies,
     cross_zone_path_into_cde,
     cross_zone_path_out_of_cde,
@@ -65,6 +67,8 @@ CHECKS: tuple[Check, ...] = (
     permissive_mtls.CHECK,
     mesh_workload_not_enrolled.CHECK,
     node_to_node_encryption_off.CHECK,
+    authorization_policy_missing.CHECK,
+    authorization_policy_allow_all.CHECK,
     exception_expired_or_unsigned.CHECK,
     scan_coverage_incomplete.CHECK,
     scan_night_missing.CHECK,

@@ -100,6 +100,7 @@ def from_outside(layers: Layers, server: Kind, port: int | None) -> PathVerdict:
     """A client outside the cluster: a port that takes only its mesh's clients refuses it; else nobody here can tell."""
     guard = layers.server(server, port) if port is not None else None
     accepting = guard.accepting if guard else None
+    authorisation = layers.authorisation(None, server, port) if port is not None else None
     if guard and accepting and accepting.plain is Known.NO:
         return PathVerdict(
             Label.REFUSED,
@@ -107,6 +108,7 @@ def from_outside(layers: Layers, server: Kind, port: int | None) -> PathVerdict:
             f"a client outside is not in the mesh, and {accepting.says}",
             _NOTHING,
             mesh=guard.system,
+            authorisation=authorisation,
             signs=accepting.signs,
         )
     says = "what a client outside sends is not visible from the cluster"
@@ -118,6 +120,7 @@ def from_outside(layers: Layers, server: Kind, port: int | None) -> PathVerdict:
         says,
         _NOTHING,
         mesh=guard.system if guard and accepting else "",
+        authorisation=authorisation,
         signs=accepting.signs if accepting else (),
     )
 

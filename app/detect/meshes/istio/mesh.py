@@ -74,7 +74,7 @@ class Istio:
         side = self._side(server)
         found = {port for port, _ in (*side.listener.ports, *side.fronts)}
         if side.kind is Kind.SIDECAR:
-            found |= _edges(side.capture.inbound)
+            found |= _apart(side.capture.inbound)
         found |= {
             int(value)
             for number in (*side.guarded, *(side.waypoint or ()))
@@ -149,7 +149,7 @@ class Istio:
         return Authorisation(Authorised.CONDITIONAL, says, at.rules, at.restrictions, at.signs)
 
 
-def _edges(captured: PortSet) -> set[int]:
-    """Ports that are not captured while most are, or captured while most are not; each end of a range stands for it."""
+def _apart(captured: PortSet) -> set[int]:
+    """Ports that are captured while most are not, or the other way round."""
     few = captured if len(captured) * 2 < len(PortSet.all()) else captured.complement()
-    return {edge for interval in few.intervals for edge in interval}
+    return {port for first, last in few.intervals for port in range(first, last + 1)}
