@@ -1,12 +1,13 @@
 """Istio's own parts: control planes (`istiod`), node proxies (`ztunnel`), and what they say about versions and FIPS."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from app.detect.fields import dig, mapping, sequence, text
+from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.ground import Ground
-from app.detect.meshes.istio.membership import Role, role_of
+from app.detect.meshes.istio.membership import REVISION, Role, role_of
 from app.detect.pods import Program, SeenPod
 from app.detect.settings import environment
 from app.detect.workloads import Container, DaemonSet, image_version
@@ -46,6 +47,19 @@ class ControlPlane:
         if self.pilots:
             return image_version(self.pilots[0].image)
         return next((image_version(item.containers[0].image) for item in self.ztunnels if item.containers), "")
+
+    @cached_property
+    def revisions(self) -> frozenset[str]:
+        """Revisions and tags that webhooks of injectors answer for; empty where none was read."""
+        found = self.ground.evidence.snapshot.of_kind("admissionregistration.k8s.io", "MutatingWebhookConfiguration")
+        return frozenset(
+            value
+            for item in found
+            if item.ref.name.startswith("istio-")
+            for webhook in sequence(item.parsed().get("webhooks"))
+            for part in ("namespaceSelector", "objectSelector")
+            for value in _revisions(mapping(dig(webhook, part)))
+        )
 
     @property
     def signs(self) -> tuple[Sign, ...]:
@@ -103,6 +117,15 @@ def is_ztunnel(item: DaemonSet) -> bool:
     if item.ref.name == _CILIUM or item.labels.get("app.kubernetes.io/part-of") == "cilium":
         return False
     return any(_role(container) is Role.ZTUNNEL for container in item.containers)
+
+
+def _revisions(selector: Mapping[str, Any]) -> Iterator[str]:
+    """Values that a selector wants of the label that names a revision."""
+    if value := strings(selector.get("matchLabels")).get(REVISION):
+        yield value
+    for item in sequence(selector.get("matchExpressions")):
+        if dig(item, "key") == REVISION and dig(item, "operator") == "In":
+            yield from map(text, sequence(dig(item, "values")))
 
 
 def _role(container: Container) -> Role | None:

@@ -82,13 +82,16 @@ def role_of(program: Program) -> Role | None:
     return None
 
 
-def place(pod: SeenPod, *, ztunnel: Known, installed: bool) -> Place | None:
+def place(
+    pod: SeenPod, *, ztunnel: Known, installed: bool, revisions: frozenset[str] = frozenset()
+) -> Place | None:
     """What a pod is; None when it has nothing to do with Istio.
 
     Args:
         pod: the pod.
         ztunnel: whether a node proxy of Istio works on its node.
         installed: a control plane or its objects were found, so that labels of a template will have an effect.
+        revisions: those that an injector answers for; empty where no injector's webhook was read.
     """
     roles = {role: program for program in pod.programs if (role := role_of(program))}
     if Role.ZTUNNEL in roles or (pod.pod.host_network and Role.ROUTER not in roles):
@@ -103,7 +106,7 @@ def place(pod: SeenPod, *, ztunnel: Known, installed: bool) -> Place | None:
         return _proxyless(pod, None)
     if REDIRECTION in pod.annotations or _asks_for_ambient(pod):
         return _ambient(pod, ztunnel, installed=installed)
-    return _asked(pod, installed=installed) if asks_for_sidecar(pod) else None
+    return _asked(pod, revisions, installed=installed) if asks_for_sidecar(pod) else None
 
 
 def asks_for_sidecar(pod: SeenPod) -> bool:
@@ -196,9 +199,17 @@ def _mode_sign(pod: SeenPod) -> Sign:
     return Sign(_namespace(pod), f"metadata.labels['{MODE}']", pod.space_labels.get(MODE, ""), "asks for ambient mode")
 
 
-def _asked(pod: SeenPod, *, installed: bool) -> Place | None:
-    """No sidecar, although labels ask for one: a template will get it, a pod has missed it."""
+def _asked(pod: SeenPod, revisions: frozenset[str], *, installed: bool) -> Place | None:
+    """No sidecar, although labels ask for one: a template will get it, a pod has missed it.
+
+    A revision that no webhook answers for injects nothing, and nothing complains.
+    """
     sign = _wish(pod)
+    unanswered = bool(revisions) and sign.field.endswith(f"['{REVISION}']") and sign.value not in revisions
+    if unanswered and (installed or not pod.pod.from_template):
+        says = f"its labels ask for a sidecar of revision {sign.value}, which no injector answers for"
+        strength = pod.strength if pod.pod.from_template else EvidenceStrength.OBSERVED
+        return Place(Kind.OUTSIDE, strength, says, (sign,), wanted=True)
     if not pod.pod.from_template:
         says = "its labels ask for a sidecar and it has none"
         return Place(Kind.OUTSIDE, EvidenceStrength.OBSERVED, says, (sign,), wanted=True)

@@ -57,12 +57,19 @@ class Survey:
     @cached_property
     def places(self) -> Mapping[ObjectRef, Place]:
         """What each pod is; pods that have nothing to do with Istio are left out."""
-        installed = self._installed
         found = (
-            (pod.ref, place(pod, ztunnel=self.parts.ztunnel_on(pod), installed=installed))
+            (pod.ref, self._place(pod))
             for pod in self.ground.pods
         )
         return {ref: answer for ref, answer in found if answer is not None}
+
+    def _place(self, pod: SeenPod) -> Place | None:
+        return place(
+            pod,
+            ztunnel=self.parts.ztunnel_on(pod),
+            installed=self._installed,
+            revisions=self.parts.revisions,
+        )
 
     @cached_property
     def _installed(self) -> bool:
