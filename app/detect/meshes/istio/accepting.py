@@ -7,7 +7,9 @@ from app.detect.meshes.istio.sides import Side
 from app.model.encryption import OWN_PORT, UNTOLD, Accepting, Authorisation, Authorised, EvidenceStrength, Known, weakest
 
 
-def accepts(server: Side, port: int, doubt: str, stranger: Authorisation | None) -> Accepting | None:
+def accepts(
+    server: Side, port: int, doubt: str, stranger: Authorisation | None, unread: str = ""
+) -> Accepting | None:
     """What a server accepts; None for a pod whose ports no proxy of the mesh guards.
 
     Args:
@@ -15,6 +17,7 @@ def accepts(server: Side, port: int, doubt: str, stranger: Authorisation | None)
         port: a container port.
         doubt: why PeerAuthentication objects are not all known, as a clause; empty when they are.
         stranger: what authorisation says of a caller without identity from anywhere; None where none is asked.
+        unread: why AuthorizationPolicy objects are not all known: one of them may refuse plain text.
     """
     match server.kind:
         case Kind.UNCERTAIN | Kind.PROXYLESS:
@@ -31,7 +34,10 @@ def accepts(server: Side, port: int, doubt: str, stranger: Authorisation | None)
         case Kind.AMBIENT if server.bypass:
             return Accepting(Known.YES, "", server.strength, "its inbound traffic bypasses ztunnel")
         case Kind.SIDECAR | Kind.AMBIENT:
-            return _by_mode(server, server.listener.at(port), doubt or server.doubt, stranger)
+            posture = server.listener.at(port)
+            if unread and posture.mode.plain is Known.YES:
+                doubt = doubt or f"an AuthorizationPolicy may refuse callers without an identity: {unread}"
+            return _by_mode(server, posture, doubt or server.doubt, stranger)
         case _:
             return None
 
@@ -40,7 +46,7 @@ def _by_mode(server: Side, posture: Posture, doubt: str, stranger: Authorisation
     strength = _strength(server)
     refused = stranger is not None and stranger.decision is Authorised.NO
     if doubt:
-        return Accepting(Known.UNKNOWN, UNTOLD, strength, f"the mode cannot be told: {doubt}")
+        return Accepting(Known.UNKNOWN, UNTOLD, strength, f"whether plain text is accepted cannot be told: {doubt}")
     if posture.mode.plain is Known.YES and refused and stranger:
         says = f"accepts plain text, but authorisation refuses every caller without an identity: {stranger.says}"
         mode = f"{posture.mode}, AuthorizationPolicy"

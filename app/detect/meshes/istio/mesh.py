@@ -67,7 +67,7 @@ class Istio:
         stranger = None
         if side.kind in _GUARDED and side.guarded:
             stranger = self._decide(side, ANYBODY, Known.NO, port)
-        return accepts(side, port, self.peers_doubt, stranger)
+        return accepts(side, port, self.peers_doubt, stranger, self.policies_doubt)
 
     def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:
         """Ports that a policy, a Service or redirection names."""

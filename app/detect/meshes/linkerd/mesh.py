@@ -104,6 +104,7 @@ class Linkerd:
         """Ports with a Server, and those that a proxy leaves out."""
         side, source = self._side(server), self._side(client)
         found = {port for port, _ in (*side.servers, *side.fronts)}
+        found |= set(_OWN) if side.enrolled is Known.YES else set()
         for ports in (side.skips_in, side.identity_ports, source.skips_out):
             found |= {edge for first, last in (ports.intervals if ports else ()) for edge in range(first, last + 1)}
         return tuple(sorted(found))
