@@ -27,7 +27,15 @@ from app.evaluate import encryption, reachability
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.encryption import UNTOLD, EvidenceStrength, Known, Link, LinkState, Protection
 from app.model.identity import GroupKind
-from app.model.snapshot import CollectionGap, Coverage, GapReason, KindCoverage, Snapshot, SourceInfo, SourceKind
+from app.model.snapshot import (
+    CollectionGap,
+    Coverage,
+    GapReason,
+    KindCoverage,
+    Snapshot,
+    SourceInfo,
+    SourceKind,
+)
 from tests.builders import platform as make_platform
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -37,7 +45,10 @@ _LIKE: Mapping[str, Mapping[str, Any]] = {
     "istio": {
         "natives": [{"name": "istio-proxy", "args": ["proxy", "sidecar"]}],
         "inits": [
-            {"name": "istio-init", "args": ["istio-iptables", "-i", "*", "-x", "", "-b", "*", "-d", "15090,15021,15020"]}
+            {
+                "name": "istio-init",
+                "args": ["istio-iptables", "-i", "*", "-x", "", "-b", "*", "-d", "15090,15021,15020"],
+            }
         ],
         "labels": {"security.istio.io/tlsMode": "istio"},
         "annotations": {"sidecar.istio.io/status": '{"revision":"default"}'},
@@ -71,18 +82,41 @@ _LIKE: Mapping[str, Mapping[str, Any]] = {
 }
 
 # Every kind that meshes read: listed completely, so that what is not there is absent.
-_LISTED = (
-    "Pod Namespace Service Node ConfigMap ServiceAccount Deployment.apps DaemonSet.apps "
-    "PeerAuthentication.security.istio.io AuthorizationPolicy.security.istio.io DestinationRule.networking.istio.io "
-    "Sidecar.networking.istio.io EnvoyFilter.networking.istio.io ServiceEntry.networking.istio.io "
-    "Gateway.gateway.networking.k8s.io HTTPRoute.gateway.networking.k8s.io "
-    "Server.policy.linkerd.io ServerAuthorization.policy.linkerd.io AuthorizationPolicy.policy.linkerd.io "
-    "MeshTLSAuthentication.policy.linkerd.io NetworkAuthentication.policy.linkerd.io "
-    "Mesh.consul.hashicorp.com ProxyDefaults.consul.hashicorp.com ServiceDefaults.consul.hashicorp.com "
-    "ServiceIntentions.consul.hashicorp.com Mesh.kuma.io MeshIdentity.kuma.io MeshTLS.kuma.io MeshTrust.kuma.io "
-    "MeshTrafficPermission.kuma.io CiliumNetworkPolicy.cilium.io CiliumClusterwideNetworkPolicy.cilium.io "
-    "CiliumNode.cilium.io"
-).split()
+_LISTED = [
+    "Pod",
+    "Namespace",
+    "Service",
+    "Node",
+    "ConfigMap",
+    "ServiceAccount",
+    "Deployment.apps",
+    "DaemonSet.apps",
+    "PeerAuthentication.security.istio.io",
+    "AuthorizationPolicy.security.istio.io",
+    "DestinationRule.networking.istio.io",
+    "Sidecar.networking.istio.io",
+    "EnvoyFilter.networking.istio.io",
+    "ServiceEntry.networking.istio.io",
+    "Gateway.gateway.networking.k8s.io",
+    "HTTPRoute.gateway.networking.k8s.io",
+    "Server.policy.linkerd.io",
+    "ServerAuthorization.policy.linkerd.io",
+    "AuthorizationPolicy.policy.linkerd.io",
+    "MeshTLSAuthentication.policy.linkerd.io",
+    "NetworkAuthentication.policy.linkerd.io",
+    "Mesh.consul.hashicorp.com",
+    "ProxyDefaults.consul.hashicorp.com",
+    "ServiceDefaults.consul.hashicorp.com",
+    "ServiceIntentions.consul.hashicorp.com",
+    "Mesh.kuma.io",
+    "MeshIdentity.kuma.io",
+    "MeshTLS.kuma.io",
+    "MeshTrust.kuma.io",
+    "MeshTrafficPermission.kuma.io",
+    "CiliumNetworkPolicy.cilium.io",
+    "CiliumClusterwideNetworkPolicy.cilium.io",
+    "CiliumNode.cilium.io",
+]
 
 
 @dataclass(frozen=True)
@@ -181,13 +215,17 @@ class Cluster:
 
     def _ref(self, name: str) -> Any:
         namespace, _, short = name.partition("/")
-        return next(pod.ref for pod in self.inventory.pods if (pod.namespace, pod.ref.name) == (namespace, short))
+        return next(
+            pod.ref for pod in self.inventory.pods if (pod.namespace, pod.ref.name) == (namespace, short)
+        )
 
 
 def cluster_of(case: Mapping[str, Any]) -> Cluster:
     """A cluster of a case; `source: files` for manifests, `gaps: [PeerAuthentication.security.istio.io forbidden]`."""
     manifests = list(_manifests(case["cluster"]))
-    objects = tuple(sorted((snapshot_object(identify(item), item) for item in manifests), key=lambda item: item.ref))
+    objects = tuple(
+        sorted((snapshot_object(identify(item), item) for item in manifests), key=lambda item: item.ref)
+    )
     normalized = normalize(objects)
     gaps = tuple(_gap(text) for text in case.get("gaps") or ())
     live = case.get("source", "api") == "api"
@@ -257,9 +295,17 @@ def _pod(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     }
     for item in (*spec["containers"], *spec["initContainers"]):
         item["env"] = [{"name": key, "value": value} for key, value in (said.get("env") or {}).items()]
-    metadata = {"name": short, "namespace": namespace, "labels": _kept(labels), "annotations": _kept(annotations)}
+    metadata = {
+        "name": short,
+        "namespace": namespace,
+        "labels": _kept(labels),
+        "annotations": _kept(annotations),
+    }
     if kind := said.get("as"):
-        template = {"metadata": {"labels": metadata["labels"], "annotations": metadata["annotations"]}, "spec": spec}
+        template = {
+            "metadata": {"labels": metadata["labels"], "annotations": metadata["annotations"]},
+            "spec": spec,
+        }
         spec.pop("nodeName", None)
         owner = {"name": short, "namespace": namespace}
         return {"apiVersion": "apps/v1", "kind": kind, "metadata": owner, "spec": {"template": template}}

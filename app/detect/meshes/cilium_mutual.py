@@ -53,7 +53,9 @@ class Rule:
     required: bool
 
 
-Side = tuple[tuple[str, str], ...]  # the labels of a pod that rules name, and how it is known, under the key ""
+Side = tuple[
+    tuple[str, str], ...
+]  # the labels of a pod that rules name, and how it is known, under the key ""
 
 
 @dataclass(frozen=True)
@@ -120,14 +122,20 @@ def find(ground: Ground) -> Iterable[CiliumMutual]:
         return
     rules = tuple(_rules(ground))
     named = frozenset(
-        item.key for rule in rules for part in (rule.subject, *(rule.peers or ())) if part for item in part.requirements
+        item.key
+        for rule in rules
+        for part in (rule.subject, *(rule.peers or ()))
+        if part
+        for item in part.requirements
     )
     keys = {pod.ref: _side(pod, named) for pod in ground.pods}
     asked = [rule for rule in rules if rule.required]
     yield CiliumMutual(
         version=settings.agent.version,
         signs=(switch.sign("agents authenticate pods to each other"),),
-        cautions=("mutual authentication of Cilium encrypts nothing and is not bound to the packets that it lets through",),
+        cautions=(
+            "mutual authentication of Cilium encrypts nothing and is not bound to the packets that it lets through",
+        ),
         keys=keys,
         rules=rules,
         members=dict(_members(ground, keys, asked)),
@@ -184,7 +192,9 @@ def _of_spec(item: SnapshotObject, place: str, spec: Mapping[str, Any]) -> Itera
         rule = mapping(raw)
         mode = text(dig(rule, "authentication", "mode"))
         path = f"{place}.ingress[{index}]"
-        sign = Sign(item.ref, f"{path}.authentication.mode", mode, "whether both ends are authenticated", item.digest)
+        sign = Sign(
+            item.ref, f"{path}.authentication.mode", mode, "whether both ends are authenticated", item.digest
+        )
         yield Rule(sign, subject, _peers(rule, item.ref.namespace), _ports(rule), mode == _REQUIRED)
 
 

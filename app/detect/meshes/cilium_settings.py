@@ -32,13 +32,21 @@ class CiliumSettings:
     @property
     def doubt(self) -> str:
         """Why settings are not known; empty when they are."""
-        return "" if self.config else "the settings of Cilium (ConfigMap cilium-config) are not among what was read"
+        return (
+            ""
+            if self.config
+            else "the settings of Cilium (ConfigMap cilium-config) are not among what was read"
+        )
 
     def switch(self, key: str) -> Setting | None:
         """A setting that is on or off: the agent's flag, else the ConfigMap; None where neither says it."""
-        return switch(self.evidence, self.agent.container, key) or (self.config.get(key) if self.config else None)
+        return switch(self.evidence, self.agent.container, key) or (
+            self.config.get(key) if self.config else None
+        )
 
     def text(self, key: str) -> str:
         """A setting with a value; empty where nothing says it."""
-        found = option(self.evidence, self.agent.container, key) or (self.config.get(key) if self.config else None)
+        found = option(self.evidence, self.agent.container, key) or (
+            self.config.get(key) if self.config else None
+        )
         return (found.value or "") if found else ""

@@ -68,9 +68,13 @@ class CiliumZtunnel:
         """Mutual TLS between two enrolled pods."""
         strength = weakest(client.strength, server.strength)
         if Known.NO in (client.enrolled, server.enrolled):
-            return Sending(ClientTls.PLAIN, strength, "one end is in no namespace that is enrolled with Cilium's ztunnel")
+            return Sending(
+                ClientTls.PLAIN, strength, "one end is in no namespace that is enrolled with Cilium's ztunnel"
+            )
         if Known.UNKNOWN in (client.enrolled, server.enrolled):
-            return Sending(ClientTls.UNKNOWN, strength, "whether Cilium's ztunnel carries both ends cannot be told")
+            return Sending(
+                ClientTls.UNKNOWN, strength, "whether Cilium's ztunnel carries both ends cannot be told"
+            )
         return Sending(ClientTls.MESH_MTLS, strength, "both ends are enrolled with Cilium's ztunnel")
 
     def accepts(self, server: Side, port: int) -> Accepting | None:  # noqa: ARG002  every port alike
@@ -78,7 +82,9 @@ class CiliumZtunnel:
         if server.enrolled is Known.NO:
             return None
         if server.enrolled is Known.UNKNOWN:
-            return Accepting(Known.UNKNOWN, UNTOLD, server.strength, "whether ztunnel carries the pod cannot be told")
+            return Accepting(
+                Known.UNKNOWN, UNTOLD, server.strength, "whether ztunnel carries the pod cannot be told"
+            )
         return Accepting(Known.YES, _MODE, server.strength, "Cilium's ztunnel refuses no plain text")
 
     def ports(self, client: Side | None, server: Side) -> tuple[int, ...]:  # noqa: ARG002  every port alike

@@ -77,7 +77,9 @@ def _result(facts: Facts, verdicts: Verdicts, workload: Workload) -> CheckResult
     grants = [grant for item in found.guards for grant in item.grants]
     who = "nobody" if not grants else Grantee.NAMED.value
     placed["evidence"] = evidence_of_signs(_signs(found, grants))
-    return verdicts.passed(subject, f"{workload.id} lets in {who} by policy", doubts=found.templates, base=placed)
+    return verdicts.passed(
+        subject, f"{workload.id} lets in {who} by policy", doubts=found.templates, base=placed
+    )
 
 
 def _wide(found: Guarded) -> list[Grant]:

@@ -13,7 +13,9 @@ from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Strength
 from app.model.reachability import Workload
 
-_CLAIM = "claim it under encryption.controls in the scope file (workload-identity) if it is a control of yours"
+_CLAIM = (
+    "claim it under encryption.controls in the scope file (workload-identity) if it is a control of yours"
+)
 _REMEDY = (
     "Deny by default for the namespace, then allow the callers that it needs by their identity: an AuthorizationPolicy with an "
     "empty spec beside ALLOW policies (Istio), a Server without open access and AuthorizationPolicies (Linkerd), a deny "

@@ -45,7 +45,9 @@ class Block:
     def of(cls, cidr: str, without: Iterable[str] = ()) -> "Block | None":
         """Read a CIDR or a single address; None when it is neither."""
         try:
-            return cls(ip_network(cidr, strict=False), tuple(ip_network(item, strict=False) for item in without))
+            return cls(
+                ip_network(cidr, strict=False), tuple(ip_network(item, strict=False) for item in without)
+            )
         except ValueError:
             return None
 

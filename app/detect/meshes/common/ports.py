@@ -4,6 +4,8 @@ import re
 
 from app.model.connections import LAST_PORT, PortSet
 
+NO_PORT, EVERY_PORT = PortSet(), PortSet.all()
+
 _ITEM = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?\Z")
 
 

@@ -7,11 +7,11 @@ from functools import cached_property
 from app.detect.fields import dig, mapping, sequence
 from app.detect.ground import Ground
 from app.detect.meshes.common.classes import Classes
-from app.detect.meshes.common.served import Served, fronts, served
 from app.detect.meshes.consul.membership import Member, member_of, services_of
 from app.detect.meshes.consul.mesh import OUTSIDE, Consul, Side
 from app.detect.meshes.consul.settings import ANY, Entries
 from app.detect.pods import SeenPod
+from app.detect.served import fronts
 from app.detect.settings import switch
 from app.detect.workloads import Container, image_version
 from app.model.encryption import Authorised, Known, Membership
@@ -93,7 +93,7 @@ class _Survey:
         member = self.members.get(pod.ref)
         if member is None or member.enrolled is not Known.YES:
             return Side(strength=member.strength if member else pod.strength)
-        in_front = self._served.get(pod.ref, ())
+        in_front = self.ground.served.get(pod.ref, ())
         names = services_of(pod, [item.service for item in in_front])
         return Side(
             enrolled=Known.YES,
@@ -113,10 +113,6 @@ class _Survey:
         snapshot = self.ground.evidence.snapshot
         found |= {item.ref.name for item in snapshot.of_kind("consul.hashicorp.com", "ServiceDefaults")}
         return frozenset(found - {ANY})
-
-    @cached_property
-    def _served(self) -> Mapping[ObjectRef, tuple[Served, ...]]:
-        return served(self.ground)
 
     def _flag(self, name: str, *, default: bool) -> bool:
         found = switch(self.ground.evidence, self.injector, name) if self.injector else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import orjson
 
 from app.detect.fields import mapping, sequence, text
-from app.detect.meshes.common.ports import port_list
+from app.detect.meshes.common.ports import NO_PORT, port_list
 from app.detect.pods import Program, SeenPod
 from app.model.connections import PortSet
 from app.model.encryption import EvidenceStrength, Known
@@ -33,8 +33,8 @@ class Member:
     says: str
     signs: tuple[Sign, ...]
     transparent: bool = False
-    skips_in: PortSet | None = PortSet()
-    skips_out: PortSet | None = PortSet()
+    skips_in: PortSet | None = NO_PORT
+    skips_out: PortSet | None = NO_PORT
     some_addresses: bool = False  # some destination ranges pass the proxy by
 
 
@@ -53,7 +53,9 @@ def member_of(pod: SeenPod, *, installed: bool, by_default: bool, transparent: b
     if program is None:
         return _asked(pod, installed=installed, by_default=by_default, transparent=transparent)
     container = program.container
-    sign = Sign(container.owner, f"{container.path}.name", container.name, "the proxy of Consul", container.digest)
+    sign = Sign(
+        container.owner, f"{container.path}.name", container.name, "the proxy of Consul", container.digest
+    )
     return Member(
         enrolled=Known.YES,
         strength=pod.seen(program),

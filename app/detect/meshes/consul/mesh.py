@@ -1,11 +1,12 @@
 """Consul's service mesh."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from app.detect.meshes.common.classes import Classes
-from app.detect.meshes.common.served import Front
+from app.detect.meshes.common.ports import NO_PORT
 from app.detect.meshes.consul.settings import ANY, GROUP, KINDS, Entries, Intention, Setting
+from app.detect.served import Front
 from app.model.connections import PortSet
 from app.model.encryption import (
     UNTOLD,
@@ -35,8 +36,8 @@ class Side:
     enrolled: Known = Known.NO
     strength: EvidenceStrength = EvidenceStrength.OBSERVED
     transparent: bool = False
-    skips_in: PortSet | None = PortSet()
-    skips_out: PortSet | None = PortSet()
+    skips_in: PortSet | None = NO_PORT
+    skips_out: PortSet | None = NO_PORT
     some_addresses: bool = False
     fronts: tuple[Front, ...] = ()
     services: tuple[str, ...] = ()
@@ -76,29 +77,32 @@ class Consul:
     def sends(self, client: Hashable, server: Hashable, port: int) -> Sending:
         """Mutual TLS where the client is redirected and calls a Service of a pod with a proxy."""
         source, target = self.classes.side(client), self.classes.side(server)
-        strength = weakest(source.strength, target.strength)
-        if source.enrolled is not Known.YES:
-            return Sending(ClientTls.PLAIN, strength, "the client has no proxy of Consul")
-        if target.enrolled is not Known.YES:
-            return Sending(ClientTls.PLAIN, strength, "the server has no proxy of Consul")
+        how, says = next(self._sent(source, target, port))
+        return Sending(how, weakest(source.strength, target.strength), says)
+
+    def _sent(self, source: Side, target: Side, port: int) -> Iterator[tuple[ClientTls, str]]:
+        """What is sent, and why; the first answer holds."""
+        for end, side in (("client", source), ("server", target)):
+            if side.enrolled is not Known.YES:
+                yield ClientTls.PLAIN, f"the {end} has no proxy of Consul"
         if source.skips_out is None or target.skips_in is None:
-            return Sending(ClientTls.UNKNOWN, strength, "the ports that a proxy leaves out cannot be read")
+            yield ClientTls.UNKNOWN, "the ports that a proxy leaves out cannot be read"
+            return
         if target.transparent and port in target.skips_in:
-            return Sending(ClientTls.PLAIN, strength, f"port {port} bypasses the server's proxy")
+            yield ClientTls.PLAIN, f"port {port} bypasses the server's proxy"
         if not source.transparent:
             says = "the client is not redirected: what it sends to its proxy's own ports is mutual TLS, the rest is not"
-            return Sending(ClientTls.UNKNOWN, strength, says)
+            yield ClientTls.UNKNOWN, says
         if self.services_doubt:
-            return Sending(ClientTls.UNKNOWN, strength, f"Services are not all known: {self.services_doubt}")
-        fronts = target.service_ports(port)
-        if not fronts:
+            yield ClientTls.UNKNOWN, f"Services are not all known: {self.services_doubt}"
+        if not target.service_ports(port):
             says = "no Service stands in front of this port, so the client's proxy passes it on as it came"
-            return Sending(ClientTls.PLAIN, strength, says)
-        if any(number in source.skips_out for number in fronts):
-            return Sending(ClientTls.PLAIN, strength, "the client's proxy does not see this destination port")
+            yield ClientTls.PLAIN, says
+        if any(number in source.skips_out for number in target.service_ports(port)):
+            yield ClientTls.PLAIN, "the client's proxy does not see this destination port"
         if source.some_addresses:
-            return Sending(ClientTls.UNKNOWN, strength, "some destination addresses bypass the client's proxy")
-        return Sending(ClientTls.MESH_MTLS, strength, "both ends have a proxy of Consul")
+            yield ClientTls.UNKNOWN, "some destination addresses bypass the client's proxy"
+        yield ClientTls.MESH_MTLS, "both ends have a proxy of Consul"
 
     def accepts(self, server: Hashable, port: int) -> Accepting | None:
         """By the mode that holds for the pod's services."""
@@ -110,7 +114,9 @@ class Consul:
             says = "it is not redirected: the application's own port is reached past the proxy unless it listens on localhost alone"
             return Accepting(Known.UNKNOWN, UNTOLD, strength, says)
         if side.skips_in is None:
-            return Accepting(Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read")
+            return Accepting(
+                Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read"
+            )
         if port in side.skips_in:
             return Accepting(Known.YES, "", strength, f"port {port} bypasses its proxy")
         if why := self._doubt("Mesh", "ProxyDefaults", "ServiceDefaults"):
@@ -118,11 +124,13 @@ class Consul:
         found = self._mode(side)
         return Accepting(found.mode.plain, found.mode, strength, found.says, found.signs)
 
-    def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:
+    def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:  # noqa: ARG002  all alike
         """Ports with a Service, and those that a proxy leaves out."""
         side = self.classes.side(server)
         found = {port for port, _ in side.fronts}
-        found |= {port for first, last in (side.skips_in or PortSet()).intervals for port in range(first, last + 1)}
+        found |= {
+            port for first, last in (side.skips_in or PortSet()).intervals for port in range(first, last + 1)
+        }
         return tuple(sorted(found))
 
     def authorises(self, client: Hashable, server: Hashable, port: int) -> Authorisation:
@@ -149,11 +157,15 @@ class Consul:
         grants = tuple(_grant(item) for item in found if item.action in ("allow", "permissions"))
         closed = next((item for item in found if item.source == ANY and item.action == "deny"), None)
         if closed:
-            return Guard(Known.YES, f"{closed.sign.ref} denies whom no intention allows", grants, (closed.sign,))
+            return Guard(
+                Known.YES, f"{closed.sign.ref} denies whom no intention allows", grants, (closed.sign,)
+            )
         if self.default is Authorised.NO:
             return Guard(Known.YES, "ACLs are on, so what no intention allows is denied", grants)
         if self.default is Authorised.UNKNOWN:
-            return Guard(Known.UNKNOWN, "whether connections without an intention are allowed is not visible", grants)
+            return Guard(
+                Known.UNKNOWN, "whether connections without an intention are allowed is not visible", grants
+            )
         return Guard(Known.NO, "ACLs are off, so what no intention denies is allowed", grants)
 
     def _by_intention(self, sources: tuple[str, ...], targets: tuple[str, ...]) -> Authorisation:
@@ -184,7 +196,9 @@ def _without_identity(sent: ClientTls, accepting: Accepting) -> Authorisation:
 def _answer(item: Intention) -> Authorisation:
     name = f"{item.sign.ref}, {item.sign.field}"
     if item.synced is Known.NO:
-        return Authorisation(Authorised.UNKNOWN, f"{item.sign.ref} is not in Consul (Synced is False)", (name,))
+        return Authorisation(
+            Authorised.UNKNOWN, f"{item.sign.ref} is not in Consul (Synced is False)", (name,)
+        )
     match item.action:
         case "allow":
             return Authorisation(Authorised.YES, f"{name} allows it", (name,), signs=(item.sign,))
@@ -192,11 +206,15 @@ def _answer(item: Intention) -> Authorisation:
             return Authorisation(Authorised.NO, f"{name} denies it", (name,), signs=(item.sign,))
         case "permissions":
             limits = (f"by the permissions of {name}",)
-            return Authorisation(Authorised.CONDITIONAL, "what is asked for decides", (name,), limits, (item.sign,))
+            return Authorisation(
+                Authorised.CONDITIONAL, "what is asked for decides", (name,), limits, (item.sign,)
+            )
         case _:
             return Authorisation(Authorised.UNKNOWN, f"{name} has an action that is not understood", (name,))
 
 
 def _grant(item: Intention) -> Grant:
     to = Grantee.ANY_IDENTITY if item.source == ANY else Grantee.NAMED
-    return Grant(to, f"{item.sign.ref}, {item.sign.field}, lets in {to}", item.sign, item.action == "permissions")
+    return Grant(
+        to, f"{item.sign.ref}, {item.sign.field}, lets in {to}", item.sign, item.action == "permissions"
+    )

@@ -113,7 +113,11 @@ class Entries:
                 path = f"spec.sources[{index}]"
                 sign = Sign(item.ref, path, action, "who may connect", item.digest)
                 yield Intention(
-                    text(dig(spec, "destination", "name")), text(dig(raw, "name")), action, sign, _synced(item)
+                    text(dig(spec, "destination", "name")),
+                    text(dig(raw, "name")),
+                    action,
+                    sign,
+                    _synced(item),
                 )
 
 

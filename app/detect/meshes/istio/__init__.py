@@ -75,7 +75,7 @@ def _cautions(survey: Survey) -> Iterator[str]:
     for item in snapshot.of_kind(NETWORKING, "EnvoyFilter"):
         yield f"{item.ref} changes proxies in ways that are not worked out; what it holds for counts as intended only"
     if survey.parts.fips_asked:
-        yield f"control planes are told to keep to FIPS (COMPLIANCE_POLICY); whether images can is not visible"
+        yield "control planes are told to keep to FIPS (COMPLIANCE_POLICY); whether images can is not visible"
     for policy in survey.policies:
         if not policy.enforced:
             yield f"{policy.ref} is a dry run and enforces nothing"

@@ -8,7 +8,7 @@ mutual TLS nor authorisation. Source: Istio documentation, "Resource Annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.detect.meshes.common.ports import port_list
+from app.detect.meshes.common.ports import EVERY_PORT, port_list
 from app.detect.pods import SeenPod
 from app.detect.workloads import Container
 from app.model.connections import PortSet
@@ -40,8 +40,8 @@ class Capture:
         doubt: why it is not known, naming object and field; empty when it is.
     """
 
-    inbound: PortSet = PortSet.all()
-    outbound: PortSet = PortSet.all()
+    inbound: PortSet = EVERY_PORT
+    outbound: PortSet = EVERY_PORT
     addresses: Known = Known.YES
     says: str = ""
     doubt: str = ""

@@ -46,12 +46,16 @@ class ControlPlane:
         """Version of the first control plane, else of the node proxy; empty when neither tells."""
         if self.pilots:
             return image_version(self.pilots[0].image)
-        return next((image_version(item.containers[0].image) for item in self.ztunnels if item.containers), "")
+        return next(
+            (image_version(item.containers[0].image) for item in self.ztunnels if item.containers), ""
+        )
 
     @cached_property
     def revisions(self) -> frozenset[str]:
         """Revisions and tags that webhooks of injectors answer for; empty where none was read."""
-        found = self.ground.evidence.snapshot.of_kind("admissionregistration.k8s.io", "MutatingWebhookConfiguration")
+        found = self.ground.evidence.snapshot.of_kind(
+            "admissionregistration.k8s.io", "MutatingWebhookConfiguration"
+        )
         return frozenset(
             value
             for item in found

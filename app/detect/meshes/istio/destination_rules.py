@@ -14,9 +14,9 @@ from typing import Any
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
-from app.detect.meshes.common.served import covers
 from app.detect.meshes.istio.hosts import full_name, matches, specificity
 from app.detect.meshes.istio.objects import NETWORKING, by_age, match_labels, sign
+from app.detect.served import covers
 from app.model.inventory import Labels
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
@@ -116,7 +116,9 @@ class DestinationRules:
         """Whether any rule speaks about a host."""
         return any(matches(rule.host, host) for rule in self.all)
 
-    def lookup(self, client: str, labels: Labels, host: str, service: str, root: str) -> DestinationRule | None:
+    def lookup(
+        self, client: str, labels: Labels, host: str, service: str, root: str
+    ) -> DestinationRule | None:
         """The rule that holds for a client.
 
         Args:

@@ -1,7 +1,7 @@
 """Host names in Istio's objects: short names, wildcards, and which of several is the most specific."""
 
-from app.detect.meshes.common.served import Served
 from app.detect.meshes.istio.mesh_config import LOCAL_DOMAIN
+from app.detect.served import Served
 
 
 def host_of(port: Served) -> str:

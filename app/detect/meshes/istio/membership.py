@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import orjson
 
@@ -76,7 +77,7 @@ class Place:
 def role_of(program: Program) -> Role | None:
     """The role that a container's arguments name; None when it runs no Istio proxy."""
     words = [word for _, word in program.container.words()]
-    for word, following in zip(words, words[1:], strict=False):
+    for word, following in pairwise(words):
         if _AGENT.match(word) and following in set(Role):
             return Role(following)
     return None
@@ -101,7 +102,9 @@ def place(
     for role, kind in ((Role.WAYPOINT, Kind.WAYPOINT), (Role.ROUTER, Kind.GATEWAY)):
         if role in roles:
             says = f"runs Istio's proxy as {role}"
-            return Place(kind, pod.seen(roles[role]), says, (_arguments(roles[role], says),), proxy=roles[role])
+            return Place(
+                kind, pod.seen(roles[role]), says, (_arguments(roles[role], says),), proxy=roles[role]
+            )
     if "grpc-" in pod.annotations.get(TEMPLATES, ""):
         return _proxyless(pod, None)
     if REDIRECTION in pod.annotations or _asks_for_ambient(pod):
@@ -124,9 +127,7 @@ def asks_for_sidecar(pod: SeenPod) -> bool:
 def revision_of(pod: SeenPod) -> str:
     """Revision that injected the pod, else the one its labels name; empty for the default."""
     status = injected(pod)
-    return (
-        text(status.get("revision")) or pod.labels.get(REVISION, "") or pod.space_labels.get(REVISION, "")
-    )
+    return text(status.get("revision")) or pod.labels.get(REVISION, "") or pod.space_labels.get(REVISION, "")
 
 
 def injected(pod: SeenPod) -> Mapping[str, object]:
@@ -196,7 +197,9 @@ def _asks_for_ambient(pod: SeenPod) -> bool:
 def _mode_sign(pod: SeenPod) -> Sign:
     if MODE in pod.labels:
         return pod.label_sign(MODE, "asks for ambient mode")
-    return Sign(_namespace(pod), f"metadata.labels['{MODE}']", pod.space_labels.get(MODE, ""), "asks for ambient mode")
+    return Sign(
+        _namespace(pod), f"metadata.labels['{MODE}']", pod.space_labels.get(MODE, ""), "asks for ambient mode"
+    )
 
 
 def _asked(pod: SeenPod, revisions: frozenset[str], *, installed: bool) -> Place | None:
@@ -215,7 +218,9 @@ def _asked(pod: SeenPod, revisions: frozenset[str], *, installed: bool) -> Place
         return Place(Kind.OUTSIDE, EvidenceStrength.OBSERVED, says, (sign,), wanted=True)
     if not installed:
         return None
-    return Place(Kind.SIDECAR, EvidenceStrength.INTENDED, "its labels ask for a sidecar", (sign,), wanted=True)
+    return Place(
+        Kind.SIDECAR, EvidenceStrength.INTENDED, "its labels ask for a sidecar", (sign,), wanted=True
+    )
 
 
 def _wish(pod: SeenPod) -> Sign:

@@ -48,6 +48,7 @@ class Istio:
     policies_doubt: str = ""
     id: str = "istio"
     name: str = "Istio"
+    _decided: dict[Hashable, Authorisation] = field(default_factory=dict, repr=False, compare=False)
 
     def member(self, pod: ObjectRef) -> Membership | None:
         """A pod's membership."""
@@ -69,7 +70,7 @@ class Istio:
             stranger = self._decide(side, ANYBODY, Known.NO, port)
         return accepts(side, port, self.peers_doubt, stranger, self.policies_doubt)
 
-    def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:
+    def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:  # noqa: ARG002  all alike
         """Ports that a policy, a Service or redirection names."""
         side = self._side(server)
         found = {port for port, _ in (*side.listener.ports, *side.fronts)}
@@ -127,11 +128,15 @@ class Istio:
         view = View.ZTUNNEL
         if side.kind is Kind.SIDECAR:
             view = View.BYTES if port in side.bytes_only else View.REQUESTS
-        return decide(
-            [self.policies[number] for number in side.guarded],
-            Question(caller, identified, port, view),
-            self.policies_doubt or side.doubt,
-        )
+        return self._answer(side.guarded, Question(caller, identified, port, view), side.doubt)
+
+    def _answer(self, numbers: tuple[int, ...], question: Question, doubt: str = "") -> Authorisation:
+        """Ports that no policy names are alike, and so are servers with the same policies: each question is asked once."""
+        key = (numbers, question, doubt)
+        if key not in self._decided:
+            policies = [self.policies[number] for number in numbers]
+            self._decided[key] = decide(policies, question, self.policies_doubt or doubt)
+        return self._decided[key]
 
     def _by_waypoint(
         self, side: Side, caller: Caller, identified: Known, port: int, direct: Authorisation
@@ -140,7 +145,7 @@ class Istio:
         if not side.waypoint:
             return direct
         question = Question(caller, identified, port, View.REQUESTS)
-        at = decide([self.policies[number] for number in side.waypoint], question, self.policies_doubt)
+        at = self._answer(side.waypoint, question)
         if direct.decision is Authorised.NO:
             return at
         if at.decision in (Authorised.YES, Authorised.UNRESTRICTED):

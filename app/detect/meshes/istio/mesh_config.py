@@ -59,6 +59,7 @@ class MeshConfigs:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._found: dict[str, MeshConfig] = {}
+        self._asked: dict[str, MeshConfig] = {}
         for item in evidence.snapshot.of_kind("", "ConfigMap"):
             if _is_mesh(item) and (item.ref.namespace in HOMES or _beside_istiod(evidence, item)):
                 found = _read(item)
@@ -67,11 +68,10 @@ class MeshConfigs:
     def of(self, revision: str) -> MeshConfig:
         """Settings that a revision obeys; an alias that is not found has those of the only revision, if there is one."""
         name = "" if revision in _UNNAMED else revision
-        if name in self._found:
-            return self._found[name]
-        if name and len(self._found) == 1:
-            return next(iter(self._found.values()))
-        return self._absent(name)
+        if name not in self._asked:
+            only = next(iter(self._found.values())) if name and len(self._found) == 1 else None
+            self._asked[name] = self._found.get(name) or only or self._absent(name)
+        return self._asked[name]
 
     @property
     def all(self) -> tuple[MeshConfig, ...]:
@@ -131,7 +131,9 @@ def _mapping(value: str) -> Mapping[str, object] | None:
     if len(value) > _LIMIT:
         return None
     try:
-        events = any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(value, Loader=yaml.SafeLoader))
+        events = any(
+            isinstance(event, yaml.AliasEvent) for event in yaml.parse(value, Loader=yaml.SafeLoader)
+        )
         loaded = None if events else yaml.safe_load(value)
     except (yaml.YAMLError, RecursionError, ValueError):
         return None

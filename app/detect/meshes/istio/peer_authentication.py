@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, text
-from app.detect.meshes.common.served import covers
 from app.detect.meshes.istio.objects import SECURITY, by_age, match_labels, sign
 from app.detect.meshes.istio.posture import Listener, Mode, Posture
+from app.detect.served import covers
 from app.model.inventory import Labels
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject

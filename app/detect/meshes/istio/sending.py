@@ -1,15 +1,15 @@
 """What a client's proxy sends to a server's port, and why; one function for each rule, the first that speaks decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from app.detect.meshes.common.served import Served
 from app.detect.meshes.istio.destination_rules import DestinationRules, Tls, Told
 from app.detect.meshes.istio.hosts import host_of
 from app.detect.meshes.istio.membership import Kind
 from app.detect.meshes.istio.mesh_config import MeshConfig, MeshConfigs
 from app.detect.meshes.istio.posture import Mode
 from app.detect.meshes.istio.sides import Side
+from app.detect.served import Served
 from app.model.encryption import ClientTls, EvidenceStrength, Known, Sending, weakest
 from app.model.platform import Sign
 
@@ -50,17 +50,12 @@ class Client:
         return _plain(client, server, says)
 
     def _from_envoy(self, client: Side, server: Side, port: int) -> Sending:
-        if client.capture.doubt:
-            return _unknown(client, server, client.capture.doubt)
-        if server.kind is Kind.UNCERTAIN:
-            return _unknown(client, server, server.doubt)
-        if server.fronts_known is not Known.YES or self.doubt or self.scope_doubt:
-            why = self.doubt or self.scope_doubt or "not all Services were read"
-            return _unknown(client, server, f"how clients call this port cannot be told: {why}")
+        if why := next(self._unknowns(client, server), ""):
+            return _unknown(client, server, why)
         fronts = server.service_ports(port)
         if not fronts:
             return self._passed_through(client, server, "no Service stands in front of this port")
-        left_out = [number for number in fronts if number not in client.capture.outbound]
+        left_out = any(number not in client.capture.outbound for number in fronts)
         if left_out or client.capture.addresses is Known.NO:
             says = f"the client's sidecar does not see this connection ({client.capture.says})"
             return _plain(client, server, says)
@@ -68,6 +63,16 @@ class Client:
             says = f"only some destination addresses pass the client's sidecar ({client.capture.says})"
             return _unknown(client, server, says)
         return self._through_service(client, server, port)
+
+    def _unknowns(self, client: Side, server: Side) -> Iterator[str]:
+        """What would have to be known to tell anything about a client with an Envoy."""
+        if client.capture.doubt:
+            yield client.capture.doubt
+        if server.kind is Kind.UNCERTAIN:
+            yield server.doubt
+        unread = "" if server.fronts_known is Known.YES else "not all Services were read"
+        if why := self.doubt or self.scope_doubt or unread:
+            yield f"how clients call this port cannot be told: {why}"
 
     def _through_service(self, client: Side, server: Side, port: int) -> Sending:
         entries = server.entries(port)
@@ -111,7 +116,9 @@ class Client:
         if config.doubt:
             return _unknown(client, server, f"whether clients use mutual TLS cannot be told: {config.doubt}")
         if config.auto_mtls is Known.UNKNOWN:
-            return _unknown(client, server, "enableAutoMtls has a value that is not understood", *config.signs)
+            return _unknown(
+                client, server, "enableAutoMtls has a value that is not understood", *config.signs
+            )
         if server.kind is Kind.AMBIENT and client.tunnel_out and not server.bypass:
             return _mtls(client, server, "the client's proxy opens an HBONE tunnel (mutual TLS)")
         if config.auto_mtls is Known.NO:
@@ -119,7 +126,12 @@ class Client:
             return _plain(client, server, says, *config.signs)
         if why := _cannot_end(server, port):
             return _plain(client, server, why)
-        return _mtls(client, server, "both ends have a sidecar, and clients use mutual TLS by themselves", config=config)
+        return _mtls(
+            client,
+            server,
+            "both ends have a sidecar, and clients use mutual TLS by themselves",
+            config=config,
+        )
 
     def _passed_through(
         self, client: Side, server: Side, says: str, sign: Sign | None = None, own: Known | None = None
@@ -137,19 +149,22 @@ class Client:
 
 def _cannot_end(server: Side, port: int) -> str:
     """Why mutual TLS of the mesh cannot end at a port of a server; empty when it can."""
+    return next(_obstacles(server, port), "")
+
+
+def _obstacles(server: Side, port: int) -> Iterator[str]:
     if server.kind is Kind.AMBIENT:
-        return "the server is in ambient mode and the client's proxy opens no HBONE tunnel"
+        yield "the server is in ambient mode and the client's proxy opens no HBONE tunnel"
     if server.kind is not Kind.SIDECAR:
-        return "the server has no sidecar"
+        yield "the server has no sidecar"
     if not server.speaks_mtls:
-        return "the server's pods are not labelled as ready for mutual TLS (security.istio.io/tlsMode)"
+        yield "the server's pods are not labelled as ready for mutual TLS (security.istio.io/tlsMode)"
     if server.capture.doubt:
-        return ""
+        return
     if port not in server.capture.inbound:
-        return f"the port bypasses the server's sidecar ({server.capture.says})"
+        yield f"the port bypasses the server's sidecar ({server.capture.says})"
     if server.listener.at(port).mode is Mode.DISABLE:
-        return "the server's sidecar takes no mutual TLS here (DISABLE)"
-    return ""
+        yield "the server's sidecar takes no mutual TLS here (DISABLE)"
 
 
 def _own_tls(client: Side, server: Side, port: int, told: Told) -> Sending:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, text
-from app.detect.meshes.common.served import Served, covers
 from app.detect.meshes.istio.hosts import full_name, host_of, matches
 from app.detect.meshes.istio.objects import NETWORKING, by_age, match_labels, sign
+from app.detect.served import Served, covers
 from app.model.encryption import Known
 from app.model.inventory import Labels
 from app.model.platform import Sign

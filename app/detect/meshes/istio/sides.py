@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from app.detect.meshes.common.served import Front, Served
 from app.detect.meshes.istio.capture import EVERYTHING, Capture
 from app.detect.meshes.istio.membership import Kind
-from app.detect.meshes.istio.posture import Listener, Mode, Posture
+from app.detect.meshes.istio.posture import UNSAID, Listener
 from app.detect.meshes.istio.sidecar_scopes import Scope
+from app.detect.served import Front, Served
 from app.model.encryption import EvidenceStrength, Known
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -44,7 +45,7 @@ class Side:
     tunnel_in: bool = False
     tunnel_out: bool = False
     bypass: bool = False
-    listener: Listener = Listener(Posture(Mode.PERMISSIVE))
+    listener: Listener = UNSAID
     fronts: tuple[Front, ...] = ()
     fronts_known: Known = Known.YES
     named: tuple[Served, ...] = ()

@@ -7,7 +7,6 @@ from functools import cached_property
 from app.detect.fields import dig, mapping, sequence, text
 from app.detect.ground import Ground
 from app.detect.meshes.common.callers import Callers
-from app.detect.meshes.common.served import Served, covers, fronts, served
 from app.detect.meshes.istio import peer_authentication, ztunnel_peers
 from app.detect.meshes.istio.authorization.callers import callers_of, names_of
 from app.detect.meshes.istio.authorization.policies import AuthorizationPolicy, policies
@@ -34,6 +33,7 @@ from app.detect.meshes.istio.sidecar_scopes import Scopes
 from app.detect.meshes.istio.sides import Side
 from app.detect.meshes.istio.waypoints import Waypoints
 from app.detect.pods import SeenPod
+from app.detect.served import Served, covers, fronts
 from app.model.encryption import Known
 from app.model.identity import ObjectRef
 from app.model.inventory import Labels
@@ -57,10 +57,7 @@ class Survey:
     @cached_property
     def places(self) -> Mapping[ObjectRef, Place]:
         """What each pod is; pods that have nothing to do with Istio are left out."""
-        found = (
-            (pod.ref, self._place(pod))
-            for pod in self.ground.pods
-        )
+        found = ((pod.ref, self._place(pod)) for pod in self.ground.pods)
         return {ref: answer for ref, answer in found if answer is not None}
 
     def _place(self, pod: SeenPod) -> Place | None:
@@ -132,7 +129,7 @@ class Survey:
         kind = found.kind if found else Kind.OUTSIDE
         revision = revision_of(pod) if kind is not Kind.OUTSIDE else ""
         config = self.configs.of(revision)
-        ports = self._served.get(pod.ref, ())
+        ports = self.ground.served.get(pod.ref, ())
         guarded = kind in (Kind.SIDECAR, Kind.AMBIENT)
         envoy = kind.has_envoy
         return Side(
@@ -178,8 +175,8 @@ class Survey:
                 yield number
 
     def _filtered(self, pod: SeenPod, root: str) -> bool:
-        for namespace in {pod.pod.namespace, root}:
-            for selector in self._filters.get(namespace, ()):
+        for namespace in {pod.pod.namespace, root} & self._filters.keys():
+            for selector in self._filters[namespace]:
                 if selector is None or covers(selector, pod.labels):
                     return True
         return False
@@ -197,10 +194,6 @@ class Survey:
         return tuple(sorted(port for port, plain in seen.items() if plain))
 
     # ---- what is read once
-
-    @cached_property
-    def _served(self) -> Mapping[ObjectRef, tuple[Served, ...]]:
-        return served(self.ground)
 
     @cached_property
     def _fronts_known(self) -> Known:
@@ -227,7 +220,9 @@ class Survey:
     def _named_labels(self) -> frozenset[str]:
         """Labels that subsets and workloadSelectors name."""
         chosen = (
-            labels for rule in self.rules.all for labels in (rule.selector or {}, *(s.labels for s in rule.subsets))
+            labels
+            for rule in self.rules.all
+            for labels in (rule.selector or {}, *(s.labels for s in rule.subsets))
         )
         return frozenset(key for labels in chosen for key in labels)
 
@@ -262,6 +257,3 @@ def _hbone(found: Place | None, config: MeshConfig) -> bool:
         return config.hbone
     env = sequence(found.proxy.container.raw.get("env"))
     return any(mapping(item).get("name") == HBONE and mapping(item).get("value") == "true" for item in env)
-
-
-

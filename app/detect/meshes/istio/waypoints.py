@@ -10,8 +10,8 @@ from functools import cached_property
 
 from app.detect.fields import dig, strings
 from app.detect.ground import Ground
-from app.detect.meshes.common.served import Served
 from app.detect.meshes.istio.authorization.policies import AuthorizationPolicy
+from app.detect.served import Served
 from app.model.inventory import Labels
 
 _USE, _SPACE, _FOR = "istio.io/use-waypoint", "istio.io/use-waypoint-namespace", "istio.io/waypoint-for"
@@ -42,9 +42,7 @@ class Waypoints:
             for item in self.ground.evidence.snapshot.of_kind("", "Service")
         }
 
-    def of(
-        self, fronts: Iterable[Served], policies: Iterable[AuthorizationPolicy]
-    ) -> tuple[int, ...] | None:
+    def of(self, fronts: Iterable[Served], policies: Iterable[AuthorizationPolicy]) -> tuple[int, ...] | None:
         """Numbers of the policies at the waypoints in front of a pod; None where no Service of it uses one."""
         if not self._for:
             return None

@@ -77,9 +77,7 @@ def converted(
     )
     heeds_exceptions = not own.loose and not (
         own is Mode.UNSET
-        and (
-            (namespace is not None and above is not Mode.STRICT) or (namespace is None and not root_strict)
-        )
+        and ((namespace is not None and above is not Mode.STRICT) or (namespace is None and not root_strict))
     )
     strict = frozenset(port for port, mode in policy.ports.items() if mode is Mode.STRICT and not covered)
     exempt = frozenset(port for port, mode in policy.ports.items() if mode.loose and heeds_exceptions)

@@ -7,12 +7,12 @@ from functools import cached_property
 from app.detect.fields import dig, mapping, sequence
 from app.detect.ground import Ground
 from app.detect.meshes.common.classes import Classes
-from app.detect.meshes.common.served import Served, fronts, served
 from app.detect.meshes.kuma.membership import STRICT_INBOUNDS, Member, member_of
 from app.detect.meshes.kuma.mesh import OUTSIDE, Kuma, Side
 from app.detect.meshes.kuma.permissions import KIND, Permissions, Rule
 from app.detect.meshes.kuma.settings import GROUP, Settings, Versions
 from app.detect.pods import SeenPod
+from app.detect.served import fronts
 from app.detect.settings import environment
 from app.detect.workloads import Container, image_version
 from app.model.encryption import Known, Membership
@@ -85,7 +85,9 @@ class _Survey:
         """One mesh."""
         permissions = Permissions(self.ground.evidence, name, self.release)
         numbers: dict[Rule, int] = {}
-        classes = Classes.of(self.ground.pods, lambda pod: self._side(pod, name, permissions, numbers), OUTSIDE)
+        classes = Classes.of(
+            self.ground.pods, lambda pod: self._side(pod, name, permissions, numbers), OUTSIDE
+        )
         return Kuma(
             id=f"kuma/{name}",
             version=self.version,
@@ -110,7 +112,7 @@ class _Survey:
             skips_in=member.skips_in,
             skips_out=member.skips_out,
             guards_all=self._guards_all(member),
-            fronts=fronts(self._served.get(pod.ref, ())),
+            fronts=fronts(self.ground.served.get(pod.ref, ())),
             rules=tuple(numbers.setdefault(rule, len(numbers)) for rule in permissions.rules(pod.labels)),
             namespace=pod.pod.namespace if asks else "",
             account=(pod.pod.service_account or "default") if asks else "",
@@ -131,10 +133,6 @@ class _Survey:
         if self.release is None:
             return Known.UNKNOWN
         return Known.YES if self.release >= _STRICT_FROM else Known.NO
-
-    @cached_property
-    def _served(self) -> Mapping[ObjectRef, tuple[Served, ...]]:
-        return served(self.ground)
 
     def _control_planes(self) -> Iterator[Container]:
         for item in self.ground.evidence.snapshot.of_kind("apps", "Deployment"):

@@ -6,7 +6,7 @@ Source: Kuma documentation, "Data plane on Kubernetes", "Transparent proxying", 
 import re
 from dataclasses import dataclass
 
-from app.detect.meshes.common.ports import port_list
+from app.detect.meshes.common.ports import NO_PORT, port_list
 from app.detect.pods import Program, SeenPod
 from app.model.connections import PortSet
 from app.model.encryption import EvidenceStrength, Known
@@ -36,8 +36,8 @@ class Member:
     says: str
     signs: tuple[Sign, ...]
     mesh: str
-    skips_in: PortSet | None = PortSet()
-    skips_out: PortSet | None = PortSet()
+    skips_in: PortSet | None = NO_PORT
+    skips_out: PortSet | None = NO_PORT
     program: Program | None = None
 
 
@@ -45,7 +45,9 @@ def member_of(pod: SeenPod, *, installed: bool) -> Member | None:
     """What a pod is; None when it has nothing to do with Kuma. Labels ask for a proxy; annotations of that name do not."""
     if pod.pod.host_network:
         return None
-    mesh = pod.labels.get(MESH) or pod.annotations.get(MESH) or pod.space_labels.get(MESH) or pod.space.get(MESH)
+    mesh = (
+        pod.labels.get(MESH) or pod.annotations.get(MESH) or pod.space_labels.get(MESH) or pod.space.get(MESH)
+    )
     program = next((item for item in pod.programs if item.name == _PROXY), None)
     if program is None:
         return _asked(pod, mesh or "default", installed=installed)

@@ -1,12 +1,13 @@
 """One mesh of Kuma."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from app.detect.meshes.common.classes import Classes
-from app.detect.meshes.common.served import Front
+from app.detect.meshes.common.ports import NO_PORT
 from app.detect.meshes.kuma.permissions import Permissions, Rule
 from app.detect.meshes.kuma.settings import Tls
+from app.detect.served import Front
 from app.model.connections import PortSet
 from app.model.encryption import (
     UNTOLD,
@@ -24,6 +25,11 @@ from app.model.encryption import (
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
 
+_CERTAIN = (
+    Known.NO,
+    Known.UNKNOWN,
+    Known.YES,
+)  # mutual TLS that is off at one end is off, whatever the other
 _OFF = Tls(Known.NO, Known.YES, "", "it is not in the mesh")
 
 
@@ -34,8 +40,8 @@ class Side:
     enrolled: Known = Known.NO
     strength: EvidenceStrength = EvidenceStrength.OBSERVED
     tls: Tls = _OFF
-    skips_in: PortSet | None = PortSet()
-    skips_out: PortSet | None = PortSet()
+    skips_in: PortSet | None = NO_PORT
+    skips_out: PortSet | None = NO_PORT
     guards_all: Known = Known.YES
     fronts: tuple[Front, ...] = ()
     rules: tuple[int, ...] = ()
@@ -80,28 +86,32 @@ class Kuma:
         """Mutual TLS between pods of one mesh that has it on, where the client calls a Service."""
         source, target = self.classes.side(client), self.classes.side(server)
         strength = weakest(source.strength, target.strength)
+        for side in sorted((source, target), key=lambda item: _CERTAIN.index(item.tls.on)):
+            if side.enrolled is Known.YES and side.tls.on is not Known.YES:
+                how = ClientTls.PLAIN if side.tls.on is Known.NO else ClientTls.UNKNOWN
+                if Known.NO not in (source.enrolled, target.enrolled):
+                    return Sending(how, strength, side.tls.says, side.tls.signs)
+        how, says = next(self._sent(source, target, port))
+        return Sending(how, strength, says, target.tls.signs if how is ClientTls.MESH_MTLS else ())
+
+    def _sent(self, source: Side, target: Side, port: int) -> Iterator[tuple[ClientTls, str]]:
+        """What is sent where mutual TLS is on, and why; the first answer holds."""
         for end, side in (("client", source), ("server", target)):
             if side.enrolled is not Known.YES:
-                return Sending(ClientTls.PLAIN, strength, f"the {end} is not in this mesh of Kuma")
-        for side in (source, target):
-            if side.tls.on is Known.NO:
-                return Sending(ClientTls.PLAIN, strength, side.tls.says, side.tls.signs)
-        for side in (source, target):
-            if side.tls.on is Known.UNKNOWN:
-                return Sending(ClientTls.UNKNOWN, strength, side.tls.says, side.tls.signs)
+                yield ClientTls.PLAIN, f"the {end} is not in this mesh of Kuma"
         if source.skips_out is None or target.skips_in is None:
-            return Sending(ClientTls.UNKNOWN, strength, "the ports that a proxy leaves out cannot be read")
+            yield ClientTls.UNKNOWN, "the ports that a proxy leaves out cannot be read"
+            return
         if port in target.skips_in:
-            return Sending(ClientTls.PLAIN, strength, f"port {port} bypasses the server's proxy")
+            yield ClientTls.PLAIN, f"port {port} bypasses the server's proxy"
         if self.services_doubt:
-            return Sending(ClientTls.UNKNOWN, strength, f"Services are not all known: {self.services_doubt}")
-        fronts = target.service_ports(port)
-        if not fronts:
+            yield ClientTls.UNKNOWN, f"Services are not all known: {self.services_doubt}"
+        if not target.service_ports(port):
             says = "no Service stands in front of this port, so the client's proxy passes it on as it came"
-            return Sending(ClientTls.PLAIN, strength, says)
-        if any(number in source.skips_out for number in fronts):
-            return Sending(ClientTls.PLAIN, strength, "the client's proxy does not see this destination port")
-        return Sending(ClientTls.MESH_MTLS, strength, "both ends have a proxy of this mesh", target.tls.signs)
+            yield ClientTls.PLAIN, says
+        if any(number in source.skips_out for number in target.service_ports(port)):
+            yield ClientTls.PLAIN, "the client's proxy does not see this destination port"
+        yield ClientTls.MESH_MTLS, "both ends have a proxy of this mesh"
 
     def accepts(self, server: Hashable, port: int) -> Accepting | None:
         """By the mode of the mesh and its overrides; ports without a Service may pass the proxy untouched."""
@@ -110,7 +120,9 @@ class Kuma:
             return None
         strength = weakest(side.strength, EvidenceStrength.CONFIGURED)
         if side.skips_in is None:
-            return Accepting(Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read")
+            return Accepting(
+                Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read"
+            )
         if port in side.skips_in:
             return Accepting(Known.YES, "", strength, f"port {port} bypasses its proxy")
         plain, says = side.tls.plain, side.tls.says
@@ -119,7 +131,7 @@ class Kuma:
             says = "no Service stands in front of this port, and the proxy passes such ports on"
         return Accepting(plain, side.tls.mode, strength, says, side.tls.signs)
 
-    def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:
+    def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:  # noqa: ARG002  all alike
         """Ports with a Service, and those that a proxy leaves out."""
         side = self.classes.side(server)
         found = {port for port, _ in side.fronts}
@@ -132,7 +144,9 @@ class Kuma:
         """By MeshTrafficPermission, which needs identities and so mutual TLS."""
         target, accepting = self.classes.side(server), self.accepts(server, port)
         if accepting is None or target.tls.on is Known.NO or (target.skips_in and port in target.skips_in):
-            return Authorisation(Authorised.UNRESTRICTED, "no proxy of Kuma asks for an identity at this port")
+            return Authorisation(
+                Authorised.UNRESTRICTED, "no proxy of Kuma asks for an identity at this port"
+            )
         if self.permissions_doubt or target.tls.on is Known.UNKNOWN:
             why = self.permissions_doubt or target.tls.says
             return Authorisation(Authorised.UNKNOWN, f"permissions cannot be told: {why}")
@@ -153,7 +167,9 @@ class Kuma:
         if side.enrolled is not Known.YES:
             return None
         if self.permissions_doubt or side.tls.on is Known.UNKNOWN:
-            return Guard(Known.UNKNOWN, f"permissions cannot be told: {self.permissions_doubt or side.tls.says}")
+            return Guard(
+                Known.UNKNOWN, f"permissions cannot be told: {self.permissions_doubt or side.tls.says}"
+            )
         if side.tls.on is Known.NO:
             return Guard(Known.NO, f"permissions need identities, and {side.tls.says}", (), side.tls.signs)
         return self.permissions.guard(tuple(self.rules[number] for number in side.rules))

@@ -47,7 +47,9 @@ class Rule:
     def sign(self) -> Sign:
         """The entry as evidence."""
         says = "who may connect"
-        return Sign(self.policy.ref, self.path, "allows" if self.allows else "denies", says, self.policy.digest)
+        return Sign(
+            self.policy.ref, self.path, "allows" if self.allows else "denies", says, self.policy.digest
+        )
 
     @property
     def name(self) -> str:
@@ -86,7 +88,9 @@ class Permissions:
         meant = [(rule, rule.means(namespace, account, labels, self.mesh)) for rule in rules]
         for rule, answer in _in_order(meant):
             if answer is Known.UNKNOWN:
-                return Authorisation(Authorised.UNKNOWN, f"whether {rule.name} means the client cannot be told", (rule.name,))
+                return Authorisation(
+                    Authorised.UNKNOWN, f"whether {rule.name} means the client cannot be told", (rule.name,)
+                )
             decision = Authorised.YES if rule.allows else Authorised.NO
             says = f"{rule.name} {'allows' if rule.allows else 'denies'} it"
             return Authorisation(decision, says, (rule.name,), signs=(rule.sign,))
@@ -98,8 +102,15 @@ class Permissions:
     def guard(self, rules: tuple[Rule, ...]) -> Guard:
         """Who is let in at all."""
         if not rules and (self.release or 0) < 3:  # noqa: PLR2004  as above
-            return Guard(Known.UNKNOWN, "no MeshTrafficPermission holds for it, and permissions of the older kind are not read")
-        grants = tuple(Grant(_grantee(rule), f"{rule.name}, lets in {_grantee(rule)}", rule.sign) for rule in rules if rule.allows)
+            return Guard(
+                Known.UNKNOWN,
+                "no MeshTrafficPermission holds for it, and permissions of the older kind are not read",
+            )
+        grants = tuple(
+            Grant(_grantee(rule), f"{rule.name}, lets in {_grantee(rule)}", rule.sign)
+            for rule in rules
+            if rule.allows
+        )
         return Guard(Known.YES, "whom no MeshTrafficPermission allows is denied", grants)
 
     def _policies(self) -> Iterator[SnapshotObject]:
@@ -150,7 +161,11 @@ def _group(item: SnapshotObject, path: str, raw: Mapping[str, Any], weight: int)
 def _listed(item: SnapshotObject, path: str, entry: Mapping[str, Any], weight: int, *, allows: bool) -> Rule:
     said = mapping(entry.get("spiffeID") or entry.get("spiffeId"))
     kind, value = text(said.get("type")), text(said.get("value"))
-    clear = kind in ("Exact", "Prefix") and value.startswith("spiffe://") and set(entry) <= {"spiffeID", "spiffeId"}
+    clear = (
+        kind in ("Exact", "Prefix")
+        and value.startswith("spiffe://")
+        and set(entry) <= {"spiffeID", "spiffeId"}
+    )
     return Rule(item, path, allows, weight, spiffe=(kind, value or "?"), clear=clear)
 
 

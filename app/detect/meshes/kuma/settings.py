@@ -12,8 +12,8 @@ from typing import Any
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
-from app.detect.meshes.common.served import covers
 from app.detect.meshes.kuma.membership import MESH
+from app.detect.served import covers
 from app.model.encryption import UNTOLD, Known
 from app.model.inventory import Labels
 from app.model.platform import Sign
@@ -73,9 +73,15 @@ class Settings:
         sign = Sign(item.ref, "spec.mtls.enabledBackend", backend, "mutual TLS of the mesh", item.digest)
         if not backend:
             return Tls(Known.NO, Known.YES, "", f"Mesh {mesh} has no backend for mutual TLS", (sign,))
-        modes = (dig(raw, "mode") or "STRICT" for raw in sequence(mtls.get("backends")) if dig(raw, "name") == backend)
+        modes = (
+            dig(raw, "mode") or "STRICT"
+            for raw in sequence(mtls.get("backends"))
+            if dig(raw, "name") == backend
+        )
         mode = text(next(modes, "STRICT"))
-        return self._with_mode(mesh, labels, Tls(Known.YES, _plain(mode), mode, f"Mesh {mesh} has backend {backend}", (sign,)))
+        return self._with_mode(
+            mesh, labels, Tls(Known.YES, _plain(mode), mode, f"Mesh {mesh} has backend {backend}", (sign,))
+        )
 
     def _by_identity(self, mesh: str, labels: Labels) -> Tls:
         found = [item for item in self._in(mesh, "MeshIdentity") if _selects(item, labels)]
@@ -84,7 +90,9 @@ class Settings:
             item = self._mesh(mesh)
             sign = Sign(item.ref, "spec.mtls", "ignored", says, item.digest) if item else None
             return Tls(Known.NO, Known.YES, "", says, (sign,) if sign else ())
-        sign = Sign(found[0].ref, "spec.selector", "selects the pod", "where its identity comes from", found[0].digest)
+        sign = Sign(
+            found[0].ref, "spec.selector", "selects the pod", "where its identity comes from", found[0].digest
+        )
         tls = Tls(Known.YES, Known.NO, "Strict", f"{found[0].ref} gives it an identity", (sign,))
         return self._with_mode(mesh, labels, tls)
 

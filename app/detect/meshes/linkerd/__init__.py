@@ -9,13 +9,13 @@ from app.detect.fields import dig, mapping, sequence
 from app.detect.ground import Ground
 from app.detect.meshes.common.callers import Callers
 from app.detect.meshes.common.ports import port_list
-from app.detect.meshes.common.served import Served, fronts, served
 from app.detect.meshes.linkerd.membership import DEFAULT_POLICY, IDENTITY_PORTS, Member, member_of
 from app.detect.meshes.linkerd.mesh import Linkerd
 from app.detect.meshes.linkerd.policies import GROUP, KINDS, Policies
 from app.detect.meshes.linkerd.sides import Side
 from app.detect.meshes.linkerd.trust import weaknesses
 from app.detect.pods import SeenPod
+from app.detect.served import fronts
 from app.detect.settings import config_map, environment, option
 from app.detect.workloads import Container, image_version
 from app.model.encryption import Known, Membership
@@ -84,9 +84,7 @@ class _Survey:
     @cached_property
     def members(self) -> Mapping[ObjectRef, Member]:
         """What each pod is."""
-        found = (
-            (pod.ref, member_of(pod, self._defaults, installed=self.home)) for pod in self.ground.pods
-        )
+        found = ((pod.ref, member_of(pod, self._defaults, installed=self.home)) for pod in self.ground.pods)
         return {ref: member for ref, member in found if member}
 
     @property
@@ -114,10 +112,6 @@ class _Survey:
     def callers(self) -> Callers:
         """Classes of callers."""
         return Callers.of(self.policies.identities(), self.policies.blocks())
-
-    @cached_property
-    def _served(self) -> Mapping[ObjectRef, tuple[Served, ...]]:
-        return served(self.ground)
 
     @cached_property
     def _defaults(self) -> Mapping[str, str]:
@@ -159,7 +153,7 @@ class _Survey:
             policy_from=source,
             identity_ports=port_list(pod.annotations.get(IDENTITY_PORTS, "")),
             servers=self._servers(pod),
-            fronts=fronts(self._served.get(pod.ref, ())),
+            fronts=fronts(self.ground.served.get(pod.ref, ())),
             caller=caller,
         )
 
@@ -189,7 +183,7 @@ class _Survey:
     def _servers(self, pod: SeenPod) -> tuple[tuple[int, int], ...]:
         """The Server of each port; of several the oldest counts."""
         found: dict[int, int] = {}
-        for number, server in enumerate(self.policies.servers):
+        for number, server in self.policies.servers_in(pod.pod.namespace):
             if server.holds(pod.pod) and (port := server.number(pod.pod)):
                 found.setdefault(port, number)
         return tuple(sorted(found.items()))
@@ -212,5 +206,3 @@ class _Survey:
     @cached_property
     def _pods(self) -> Mapping[ObjectRef, SeenPod]:
         return {pod.ref: pod for pod in self.ground.pods}
-
-

@@ -43,10 +43,18 @@ def by_server(policies: Policies, server: Server, question: Question) -> Authori
         return Authorisation(Authorised.YES, f"{names[0]} allows it", names, signs=signs)
     fallback = _policy_answer(server.access, question)
     if fallback is Known.YES:
-        sign = Sign(server.ref, "spec.accessPolicy", server.access, "whom no authorisation lets in", server.item.digest)
+        sign = Sign(
+            server.ref,
+            "spec.accessPolicy",
+            server.access,
+            "whom no authorisation lets in",
+            server.item.digest,
+        )
         return Authorisation(Authorised.YES, f"{server.ref} has access policy {server.access}", signs=(sign,))
     if best.answer is Known.UNKNOWN or fallback is Known.UNKNOWN:
-        return Authorisation(Authorised.UNKNOWN, f"whether an authorisation of {server.ref} matches cannot be told")
+        return Authorisation(
+            Authorised.UNKNOWN, f"whether an authorisation of {server.ref} matches cannot be told"
+        )
     if best.answer is Known.YES:
         says = "what is asked for decides"
         return Authorisation(Authorised.CONDITIONAL, says, names, best.conditions, signs)
@@ -62,7 +70,9 @@ def guard(policies: Policies, servers: Sequence[Server], policy: str, source: st
             return Guard(Known.NO, f"no Server holds for it, and {source} is {policy}")
         answer = known(policy == "deny") if policy else Known.UNKNOWN
         if policy in ("all-authenticated", "cluster-authenticated"):
-            return Guard(Known.NO, f"no Server holds for it, and {source} is {policy}: any identity is let in")
+            return Guard(
+                Known.NO, f"no Server holds for it, and {source} is {policy}: any identity is let in"
+            )
         return Guard(answer, f"no Server holds for it, and {source} is {policy or 'not known'}")
     grants = tuple(
         Grant(_grantee(item), f"{item.ref} lets in {_grantee(item)}", item.sign, bool(route))
@@ -72,7 +82,9 @@ def guard(policies: Policies, servers: Sequence[Server], policy: str, source: st
     open_servers = [item for item in servers if item.access not in ("deny", "")]
     if open_servers:
         found = open_servers[0]
-        sign = Sign(found.ref, "spec.accessPolicy", found.access, "whom no authorisation lets in", found.item.digest)
+        sign = Sign(
+            found.ref, "spec.accessPolicy", found.access, "whom no authorisation lets in", found.item.digest
+        )
         return Guard(Known.NO, f"{found.ref} has access policy {found.access}", grants, (sign,))
     return Guard(Known.YES, f"{servers[0].ref} lets in only whom an authorisation names", grants)
 

@@ -7,7 +7,7 @@ without it when it fails. Source: Linkerd documentation, "Automatic Proxy Inject
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.detect.meshes.common.ports import port_list
+from app.detect.meshes.common.ports import NO_PORT, port_list
 from app.detect.pods import Program, SeenPod
 from app.detect.workloads import Container
 from app.model.connections import PortSet
@@ -47,8 +47,8 @@ class Member:
     control_plane: str = ""
     trust_root: str = ""
     ingress: bool = False
-    skips_in: PortSet | None = PortSet()
-    skips_out: PortSet | None = PortSet()
+    skips_in: PortSet | None = NO_PORT
+    skips_out: PortSet | None = NO_PORT
     program: Program | None = field(default=None, repr=False)
 
 

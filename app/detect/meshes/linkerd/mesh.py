@@ -1,6 +1,6 @@
 """Linkerd as a mesh."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.detect.meshes.common.callers import ANYBODY, Caller
@@ -57,48 +57,37 @@ class Linkerd:
     def sends(self, client: Hashable, server: Hashable, port: int) -> Sending:
         """Mutual TLS by itself between two proxies of one control plane, except past the ports that either leaves out."""
         source, target = self._side(client), self._side(server)
-        strength = weakest(source.strength, target.strength)
-        if source.enrolled is not Known.YES:
-            return Sending(ClientTls.PLAIN, strength, "the client has no proxy of Linkerd")
-        if target.enrolled is not Known.YES:
-            return Sending(ClientTls.PLAIN, strength, "the server has no proxy of Linkerd")
-        if source.control_plane != target.control_plane:
-            return Sending(ClientTls.PLAIN, strength, "the two ends belong to different control planes of Linkerd")
-        if source.skips_out is None or target.skips_in is None:
-            return Sending(ClientTls.UNKNOWN, strength, "the ports that a proxy leaves out cannot be read")
-        if port in target.skips_in:
-            return Sending(ClientTls.PLAIN, strength, f"the server's proxy does not see port {port}")
-        if any(number in source.skips_out for number in (*target.service_ports(port), port)):
-            return Sending(ClientTls.PLAIN, strength, "the client's proxy does not see this destination port")
-        if source.ingress:
-            says = "the client's proxy is in ingress mode, where each request must name its destination for mutual TLS"
-            return Sending(ClientTls.UNKNOWN, strength, says)
-        if source.trust_root and target.trust_root and source.trust_root != target.trust_root:
-            says = "the two proxies were injected with different trust anchors"
-            return Sending(ClientTls.UNKNOWN, strength, says, weak=self.weak)
-        return Sending(ClientTls.MESH_MTLS, strength, "both ends have a proxy of Linkerd", weak=self.weak)
+        how, says = next(_sent(source, target, port))
+        weak = () if how is ClientTls.PLAIN else self.weak
+        return Sending(how, weakest(source.strength, target.strength), says, weak=weak)
 
     def accepts(self, server: Hashable, port: int) -> Accepting | None:
         """By the Server of the port and its authorisations, else by the default inbound policy."""
         side = self._side(server)
+        return next(self._accepted(side, port)) if side.enrolled is Known.YES else None
+
+    def _accepted(self, side: Side, port: int) -> Iterator[Accepting]:
+        """The first answer holds."""
         strength = weakest(side.strength, EvidenceStrength.CONFIGURED)
-        if side.enrolled is not Known.YES:
-            return None
         if side.skips_in is None or side.identity_ports is None:
-            return Accepting(Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read")
+            says = "the ports that its proxy leaves out cannot be read"
+            yield Accepting(Known.UNKNOWN, UNTOLD, strength, says)
+            return
         if port in _OWN:
-            return Accepting(Known.YES, OWN_PORT, strength, "the proxy serves its metrics and its health here, in plain text")
+            says = "the proxy serves its metrics and its health here, in plain text"
+            yield Accepting(Known.YES, OWN_PORT, strength, says)
         if port in side.skips_in:
-            return Accepting(Known.YES, "", strength, f"its proxy does not see port {port}")
+            yield Accepting(Known.YES, "", strength, f"its proxy does not see port {port}")
         if self.doubt:
-            return Accepting(Known.UNKNOWN, UNTOLD, strength, f"policies of Linkerd are not all known: {self.doubt}")
+            says = f"policies of Linkerd are not all known: {self.doubt}"
+            yield Accepting(Known.UNKNOWN, UNTOLD, strength, says)
         number = side.server(port)
         if number is not None:
-            return self._by_server(number, strength)
+            yield self._by_server(number, strength)
         if port in side.identity_ports and plain_by(side.policy) is Known.YES:
             says = "the pod asks for an identity at this port"
-            return Accepting(Known.NO, "identity required", strength, says)
-        return self._by_policy(side, strength)
+            yield Accepting(Known.NO, "identity required", strength, says)
+        yield self._by_policy(side, strength)
 
     def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:
         """Ports with a Server, and those that a proxy leaves out."""
@@ -106,7 +95,9 @@ class Linkerd:
         found = {port for port, _ in (*side.servers, *side.fronts)}
         found |= set(_OWN) if side.enrolled is Known.YES else set()
         for ports in (side.skips_in, side.identity_ports, source.skips_out):
-            found |= {edge for first, last in (ports.intervals if ports else ()) for edge in range(first, last + 1)}
+            found |= {
+                edge for first, last in (ports.intervals if ports else ()) for edge in range(first, last + 1)
+            }
         return tuple(sorted(found))
 
     def authorises(self, client: Hashable, server: Hashable, port: int) -> Authorisation:
@@ -134,7 +125,13 @@ class Linkerd:
 
     def _by_server(self, number: int, strength: EvidenceStrength) -> Accepting:
         server = self.policies.servers[number]
-        sign = Sign(server.ref, "spec.accessPolicy", server.access, "whom no authorisation lets in", server.item.digest)
+        sign = Sign(
+            server.ref,
+            "spec.accessPolicy",
+            server.access,
+            "whom no authorisation lets in",
+            server.item.digest,
+        )
         access = by_access(server)
         if access is not Known.NO:
             says = f"{server.ref} has access policy {server.access}"
@@ -149,8 +146,15 @@ class Linkerd:
     @staticmethod
     def _by_policy(side: Side, strength: EvidenceStrength) -> Accepting:
         plain = plain_by(side.policy)
-        word = {Known.YES: "plain text is accepted", Known.NO: "plain text is refused"}.get(plain, "not understood")
-        return Accepting(plain, side.policy or UNTOLD, strength, f"{side.policy_from} is {side.policy or 'not known'}: {word}")
+        word = {Known.YES: "plain text is accepted", Known.NO: "plain text is refused"}.get(
+            plain, "not understood"
+        )
+        return Accepting(
+            plain,
+            side.policy or UNTOLD,
+            strength,
+            f"{side.policy_from} is {side.policy or 'not known'}: {word}",
+        )
 
     def _question(self, client: Hashable, server: Hashable, port: int) -> Question:
         if client is None:
@@ -162,3 +166,26 @@ class Linkerd:
 
     def _side(self, key: Hashable | None) -> Side:
         return self.sides[key] if isinstance(key, int) and key >= 0 else OUTSIDE
+
+
+def _sent(source: Side, target: Side, port: int) -> Iterator[tuple[ClientTls, str]]:
+    """What is sent, and why; the first answer holds."""
+    if source.enrolled is not Known.YES:
+        yield ClientTls.PLAIN, "the client has no proxy of Linkerd"
+    if target.enrolled is not Known.YES:
+        yield ClientTls.PLAIN, "the server has no proxy of Linkerd"
+    if source.control_plane != target.control_plane:
+        yield ClientTls.PLAIN, "the two ends belong to different control planes of Linkerd"
+    if source.skips_out is None or target.skips_in is None:
+        yield ClientTls.UNKNOWN, "the ports that a proxy leaves out cannot be read"
+        return
+    if port in target.skips_in:
+        yield ClientTls.PLAIN, f"the server's proxy does not see port {port}"
+    if any(number in source.skips_out for number in (*target.service_ports(port), port)):
+        yield ClientTls.PLAIN, "the client's proxy does not see this destination port"
+    if source.ingress:
+        says = "the client's proxy is in ingress mode, where each request must name its destination for mutual TLS"
+        yield ClientTls.UNKNOWN, says
+    if source.trust_root and target.trust_root and source.trust_root != target.trust_root:
+        yield ClientTls.UNKNOWN, "the two proxies were injected with different trust anchors"
+    yield ClientTls.MESH_MTLS, "both ends have a proxy of Linkerd"

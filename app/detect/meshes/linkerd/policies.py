@@ -3,7 +3,7 @@
 Source: Linkerd documentation, "Authorization Policy" and "Policy API reference".
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,13 @@ from app.model.scope import selects
 from app.model.snapshot import SnapshotObject
 
 GROUP = "policy.linkerd.io"
-KINDS = ("Server", "ServerAuthorization", "AuthorizationPolicy", "MeshTLSAuthentication", "NetworkAuthentication")
+KINDS = (
+    "Server",
+    "ServerAuthorization",
+    "AuthorizationPolicy",
+    "MeshTLSAuthentication",
+    "NetworkAuthentication",
+)
 _ROUTES = ("HTTPRoute", "GRPCRoute")
 _ROUTE_GROUPS = (GROUP, "gateway.networking.k8s.io")
 
@@ -48,7 +54,11 @@ class Server:
 
     def holds(self, pod: Pod) -> bool:
         """Whether it selects a pod; one that cannot be read may. Without a podSelector it is about other machines."""
-        return self.of_pods and self.ref.namespace == pod.namespace and (self.selector is None or selects(self.selector, pod.labels))
+        return (
+            self.of_pods
+            and self.ref.namespace == pod.namespace
+            and (self.selector is None or selects(self.selector, pod.labels))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +117,20 @@ class Policies:
         self.servers = tuple(sorted((_server(item) for item in self._of("Server")), key=_age))
         found = (*self._server_authorizations(), *self._authorization_policies())
         self.authorizations = tuple(sorted(found, key=lambda item: item.ref))
+        self._servers_in: dict[str, list[tuple[int, Server]]] = {}
+        for number, server in enumerate(self.servers):
+            self._servers_in.setdefault(server.ref.namespace, []).append((number, server))
+        self._authorizations_in: dict[str, list[Authorization]] = {}
+        for item in self.authorizations:
+            self._authorizations_in.setdefault(item.ref.namespace, []).append(item)
+
+    def servers_in(self, namespace: str) -> Sequence[tuple[int, Server]]:
+        """Servers of a namespace with their numbers, oldest first."""
+        return self._servers_in.get(namespace, ())
 
     def of(self, server: Server) -> Iterator[tuple[Authorization, str]]:
         """Authorisations of a Server, with the route that limits one; empty where none does."""
-        for item in self.authorizations:
-            if item.ref.namespace != server.ref.namespace:
-                continue
+        for item in self._authorizations_in.get(server.ref.namespace, ()):
             if item.kind in _ROUTES:
                 if server.ref.name in self._parents(item):
                     yield item, f"requests of {item.kind} {item.name}"
@@ -169,7 +187,9 @@ class Policies:
                 text(dig(spec, "targetRef", "name")),
                 None,
                 tuple(found for _, found in asked if found),
-                f"{lost.get('kind')} {lost.get('name')}, which it needs, is not among what was read" if lost else "",
+                f"{lost.get('kind')} {lost.get('name')}, which it needs, is not among what was read"
+                if lost
+                else "",
             )
 
     def _asked(self, ref: Mapping[str, Any], namespace: str) -> Asked | None:
@@ -243,5 +263,6 @@ def _identities(spec: Mapping[str, Any], namespace: str) -> Iterator[tuple[str, 
 def _networks(value: object) -> tuple[str, ...]:
     """Blocks as text: the network, then what is taken out of it."""
     return tuple(
-        " ".join((text(dig(item, "cidr")), *map(text, sequence(dig(item, "except"))))) for item in sequence(value)
+        " ".join((text(dig(item, "cidr")), *map(text, sequence(dig(item, "except")))))
+        for item in sequence(value)
     )

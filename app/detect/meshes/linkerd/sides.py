@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.detect.meshes.common.served import Front
+from app.detect.meshes.common.ports import NO_PORT
 from app.detect.meshes.linkerd.policies import Server
+from app.detect.served import Front
 from app.model.connections import PortSet
 from app.model.encryption import EvidenceStrength, Known
 
@@ -42,11 +43,11 @@ class Side:
     control_plane: str = ""
     trust_root: str = ""
     ingress: bool = False
-    skips_in: PortSet | None = PortSet()
-    skips_out: PortSet | None = PortSet()
+    skips_in: PortSet | None = NO_PORT
+    skips_out: PortSet | None = NO_PORT
     policy: str = ""
     policy_from: str = ""
-    identity_ports: PortSet | None = PortSet()
+    identity_ports: PortSet | None = NO_PORT
     servers: tuple[tuple[int, int], ...] = ()
     fronts: tuple[Front, ...] = ()
     caller: int = -1

@@ -132,7 +132,9 @@ def described(*paths: str) -> str:
                 sign = member.signs[0]
                 deciding = f"{sign.field.rpartition('].')[2].removeprefix('spec.template.')}={sign.value}"
                 labelled = pod.labels.get("security.istio.io/tlsMode") == "istio"
-                words.append(f"{mesh.id}: {member.how} {member.enrolled}, {deciding}{', says mTLS' if labelled else ''}")
+                words.append(
+                    f"{mesh.id}: {member.how} {member.enrolled}, {deciding}{', says mTLS' if labelled else ''}"
+                )
     return "; ".join(words) or "nothing"
 
 
@@ -149,7 +151,12 @@ def test_every_injected_file_has_a_row():
     assert sum(row == SIDECAR for row in ISTIO.values()) + ("proxyless" in ISTIO["grpc-agent"]) == 3
 
 
-@pytest.mark.parametrize("path", sorted(path.name for path in (SHARED / "mesh/istio/inject").glob("*.yaml") if ".injected." not in path.name))
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        path.name for path in (SHARED / "mesh/istio/inject").glob("*.yaml") if ".injected." not in path.name
+    ),
+)
 def test_what_was_not_injected_is_in_no_mesh(path):
     assert described(f"mesh/istio/inject/{path}") in ("nothing", ISTIO["grpc-simple"])
 
@@ -180,7 +187,10 @@ def test_each_mesh_is_found_as_what_it_is(path):
     assert all(mesh.signs for mesh in answer.meshes if "waypoint" not in path)
 
 
-@pytest.mark.parametrize("folder", ["mesh/istio/install", "mesh/istio/ambient", "mesh/linkerd", "rendered/istio", "rendered/cilium"])
+@pytest.mark.parametrize(
+    "folder",
+    ["mesh/istio/install", "mesh/istio/ambient", "mesh/linkerd", "rendered/istio", "rendered/cilium"],
+)
 def test_every_installation_has_a_row(folder):
     known = {path.rpartition("/")[2] for path in INSTALLED if path.startswith(f"{folder}/")}
     missing = {path.name for path in (SHARED / folder).glob("*.yaml")} - known

@@ -51,7 +51,7 @@ def decide(policies: Sequence[AuthorizationPolicy], question: Question, doubt: s
 
 
 def _asked(policy: AuthorizationPolicy, view: View) -> bool:
-    """ztunnel never gets CUSTOM policies, and no proxy enforces AUDIT."""
+    """Ztunnel never gets CUSTOM policies, and no proxy enforces AUDIT."""
     return policy.action is not Action.AUDIT and not (view is View.ZTUNNEL and policy.action is Action.CUSTOM)
 
 
@@ -89,9 +89,7 @@ def _granted(
     if allows and not best:
         limits += [f"only {'; '.join(hit.match.conditions)} ({hit.name})" for hit in hits]
     if limits:
-        return Authorisation(
-            Authorised.CONDITIONAL, "what is asked for decides", rules, tuple(limits), signs
-        )
+        return Authorisation(Authorised.CONDITIONAL, "what is asked for decides", rules, tuple(limits), signs)
     if best:
         return Authorisation(Authorised.YES, f"{best.name} allows it", rules, signs=signs)
     if restricted:
@@ -102,9 +100,7 @@ def _granted(
 def _first(
     policies: Sequence[AuthorizationPolicy], action: Action, question: Question, *, certain: bool = False
 ) -> _Hit | None:
-    return next(
-        (hit for hit in _hits(policies, action, question) if hit.match.certain or not certain), None
-    )
+    return next((hit for hit in _hits(policies, action, question) if hit.match.certain or not certain), None)
 
 
 def _hits(policies: Sequence[AuthorizationPolicy], action: Action, question: Question) -> Iterator[_Hit]:

@@ -27,14 +27,18 @@ def guard(policies: Sequence[AuthorizationPolicy], view: View, doubt: str) -> Gu
     if not enforced:
         tried = next((item for item in policies if not item.enforced), None)
         also = f"; {tried.ref} is a dry run, which decides nothing" if tried else ""
-        return Guard(Known.NO, f"no ALLOW policy holds for it, so every caller is served that none denies{also}")
+        return Guard(
+            Known.NO, f"no ALLOW policy holds for it, so every caller is served that none denies{also}"
+        )
     grants = tuple(
         grant
         for policy in enforced
         for rule in policy.rules
         if (grant := _grant(policy, rule, view)) is not None
     )
-    signs = tuple(item.sign("spec.action", Action.ALLOW, "only what a rule matches is let in") for item in enforced)
+    signs = tuple(
+        item.sign("spec.action", Action.ALLOW, "only what a rule matches is let in") for item in enforced
+    )
     return Guard(Known.YES, f"{enforced[0].ref} lets in only whom a rule names", grants, signs[:5])
 
 
@@ -43,7 +47,9 @@ def _grant(policy: AuthorizationPolicy, rule: Rule, view: View) -> Grant | None:
     if view is View.ZTUNNEL and any(_of_request(term) for term in rule.terms()):
         return None
     to = max((_grantee(clause, rule.conditions) for clause in rule.sources or ((),)), key=_WIDTH.index)
-    narrowed = bool(rule.operations and all(rule.operations)) or any(_narrows(term) for term in rule.conditions)
+    narrowed = bool(rule.operations and all(rule.operations)) or any(
+        _narrows(term) for term in rule.conditions
+    )
     sign = policy.sign(rule.path, "{}" if not any(rule.terms()) else to, "a rule that lets callers in")
     return Grant(to, f"{policy.ref}, {rule.path}, {_says(to)}", sign, narrowed)
 

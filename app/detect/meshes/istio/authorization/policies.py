@@ -135,7 +135,9 @@ def _rule(raw: Any, path: str, namespace: str) -> Rule:
         operations=tuple(
             tuple(_terms(mapping(entry).get("operation"), namespace)) for entry in sequence(value.get("to"))
         ),
-        conditions=tuple(term for entry in sequence(value.get("when")) for term in _condition(mapping(entry))),
+        conditions=tuple(
+            term for entry in sequence(value.get("when")) for term in _condition(mapping(entry))
+        ),
     )
 
 

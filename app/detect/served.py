@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from app.detect.ground import Ground
 from app.model.connections import Protocol
 from app.model.identity import ObjectRef
-from app.model.inventory import Labels, Pod, Service, ServicePort
+from app.model.inventory import Inventory, Labels, Pod, Service, ServicePort
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,15 +19,15 @@ class Served:
     name: str = ""
 
 
-def served(ground: Ground) -> Mapping[ObjectRef, tuple[Served, ...]]:
+def served(inventory: Inventory) -> Mapping[ObjectRef, tuple[Served, ...]]:
     """Services in front of each pod, sorted; pods that no Service selects are left out."""
     by_namespace: dict[str, list[Service]] = {}
-    for service in ground.inventory.services:
+    for service in inventory.services:
         if service.selector:
             by_namespace.setdefault(service.ref.namespace, []).append(service)
     found = (
         (pod.ref, tuple(sorted(_in_front(by_namespace.get(pod.namespace, ()), pod))))
-        for pod in ground.inventory.pods
+        for pod in inventory.pods
     )
     return {ref: ports for ref, ports in found if ports}
 
