@@ -107,7 +107,9 @@ class Sending:
     weak: tuple[str, ...] = ()
 
 
-OWN_PORT = "the proxy's own port"  # metrics and health of a mesh's proxy: plain text, and nothing of the workload's
+OWN_PORT = (
+    "the proxy's own port"  # metrics and health of a mesh's proxy: plain text, and nothing of the workload's
+)
 UNTOLD = "unknown"  # the mode of a port that a mesh guards in a way that was not read or not understood
 
 

@@ -69,6 +69,8 @@ def _cautions(survey: Survey) -> Iterator[str]:
     """What holds for the whole mesh and no verdict repeats."""
     snapshot = survey.ground.evidence.snapshot
     yield "calls to a pod's own address pass a sidecar as they came; only a strict port refuses them"
+    if not survey.parts.pilots:
+        yield "no control plane of Istio was seen; proxies keep to what they were last given, which may be older than the objects"
     for config in survey.configs.all:
         if config.doubt:
             yield config.doubt

@@ -73,9 +73,7 @@ def _by_mode(server: Side, posture: Posture, doubt: str, stranger: Authorisation
             Known.UNKNOWN, UNTOLD, strength, f"whether plain text is accepted cannot be told: {doubt}"
         )
     if posture.mode.plain is Known.YES and refused and stranger:
-        says = (
-            f"accepts plain text, but authorisation refuses every caller without an identity: {stranger.says}"
-        )
+        says = f"its mode accepts plain text, but authorisation refuses every caller without an identity: {stranger.says}"
         mode = f"{posture.mode}, AuthorizationPolicy"
         return Accepting(Known.NO, mode, strength, says, (*stranger.signs, *posture.signs))
     return Accepting(posture.mode.plain, posture.mode, strength, _says(posture), posture.signs)

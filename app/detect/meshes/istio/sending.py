@@ -181,6 +181,8 @@ def _own_tls(client: Side, server: Side, port: int, told: Told) -> Sending:
 
 def _mtls(client: Side, server: Side, says: str, *signs: Sign, config: MeshConfig | None = None) -> Sending:
     strength = weakest(_strength(client, server), config.strength if config else EvidenceStrength.CONFIGURED)
+    if config and config.strength is EvidenceStrength.INTENDED:
+        says = f"{says} (an assumption: the mesh's settings are not among what was read)"
     return Sending(ClientTls.MESH_MTLS, strength, says, signs or (config.signs if config else ()))
 
 
