@@ -24,7 +24,7 @@ from app.render.wording import count, number
 
 _MOST_WORKLOADS: Final = 300
 _MOST_REASONS: Final = 40
-_EXAMPLES: Final = 3
+_EXAMPLES: Final = 1
 _STRONG: Final = (Label.MTLS_ENFORCED, Label.TLS_APP, Label.NODE_TUNNEL_STRICT, Label.REFUSED)
 _EXPOSED: Final[Mapping[str, str]] = {
     "nobody": "nobody that policies admit",
@@ -163,7 +163,7 @@ def _reason(label: Label, found: Sequence[tuple[str, Inflow]]) -> Row:
         (
             label_mark(label),
             number(total),
-            Stack((*(f"{source} → {target}" for source, target in shown), str(verdict.ports)), more),
+            Stack(tuple(f"{source} → {target}" for source, target in shown), (*more, str(verdict.ports))),
             deciding(verdict.signs, verdict.says, verdict.strength),
         )
     )
