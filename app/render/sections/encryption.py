@@ -147,8 +147,9 @@ def _reasons(dossier: Dossier, inside: Sequence[Workload]) -> Table:
 
 
 def _weakness(label: Label) -> int:
-    """Plain text first, then what cannot be told, then by rank."""
-    return -1 if label is Label.PLAINTEXT else -label.rank if label is not Label.UNKNOWN else 0
+    """What is shown to be open first, then what cannot be told, then by rank, weakest first."""
+    first = (Label.PLAINTEXT, Label.AUTH_ONLY, Label.UNKNOWN)
+    return first.index(label) if label in first else len(Label) - label.rank + len(first)
 
 
 def _size(found: Sequence[tuple[str, Inflow]]) -> int:
