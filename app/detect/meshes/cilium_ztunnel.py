@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from app.detect.ground import Ground
 from app.detect.meshes.cilium_settings import CiliumSettings
 from app.detect.pods import SeenPod
+from app.detect.settings import Setting
 from app.model.encryption import (
-    UNTOLD,
     Accepting,
     Authorisation,
     Authorised,
@@ -78,13 +78,9 @@ class CiliumZtunnel:
         return Sending(ClientTls.MESH_MTLS, strength, "both ends are enrolled with Cilium's ztunnel")
 
     def accepts(self, server: Side, port: int) -> Accepting | None:  # noqa: ARG002  every port alike
-        """Always plain text too."""
+        """Always plain text too, whether it carries the pod or not."""
         if server.enrolled is Known.NO:
             return None
-        if server.enrolled is Known.UNKNOWN:
-            return Accepting(
-                Known.UNKNOWN, UNTOLD, server.strength, "whether ztunnel carries the pod cannot be told"
-            )
         return Accepting(Known.YES, _MODE, server.strength, "Cilium's ztunnel refuses no plain text")
 
     def ports(self, client: Side | None, server: Side) -> tuple[int, ...]:  # noqa: ARG002  every port alike
@@ -104,15 +100,19 @@ def find(ground: Ground) -> Iterable[CiliumZtunnel]:
     """Cilium's ztunnel, where its agent is told to use it."""
     settings = CiliumSettings.of(ground.evidence)
     switch = settings.switch(_SWITCH) if settings else None
-    if settings is None or switch is None or switch.truth is False:
+    if settings is None or (switch is not None and switch.truth is False):
         return
-    runs = _runs(ground) if switch.truth else Known.UNKNOWN
-    members = {pod.ref: _member(pod, runs) for pod in ground.pods if _enrolled(pod)}
+    members = {pod.ref: _member(pod, _runs(ground, switch)) for pod in ground.pods if _enrolled(pod)}
+    if switch is None and not (settings.doubt and members):
+        return  # off where nothing says it is on, unless that could not be read and namespaces ask for it
     yield CiliumZtunnel(
         version=settings.agent.version,
-        signs=(switch.sign("mutual TLS by Cilium's node proxy"),),
+        signs=(switch.sign("mutual TLS by Cilium's node proxy"),) if switch else (),
         members=members,
-        cautions=("Cilium's ztunnel is a beta feature and refuses no plain text",),
+        cautions=(
+            "Cilium's ztunnel is a beta feature and refuses no plain text",
+            *filter(None, [settings.doubt]),
+        ),
     )
 
 
@@ -130,8 +130,10 @@ def _member(pod: SeenPod, runs: Known) -> Membership:
     return Membership("ambient", enrolled, pod.strength, "", says, (sign,))
 
 
-def _runs(ground: Ground) -> Known:
-    """Whether the node proxy is there: its DaemonSet, with as many ready pods as it wants where a status says so."""
+def _runs(ground: Ground, switch: Setting | None) -> Known:
+    """Whether the node proxy works: switched on, its DaemonSet there, with as many ready pods as a status says it wants."""
+    if switch is None or switch.truth is None:
+        return Known.UNKNOWN
     found = ground.evidence.named(_PROXY)
     if not found:
         doubt = ground.evidence.doubt("apps", "DaemonSet")

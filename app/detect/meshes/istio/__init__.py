@@ -54,7 +54,7 @@ def _member(survey: Survey, pod: SeenPod, place: Place) -> Membership:
     account = pod.pod.service_account or "default"
     identity = f"spiffe://{config.trust_domain}/ns/{pod.pod.namespace}/sa/{account}"
     enrolled = _ENROLLED.get(place.kind, Known.YES)
-    how = Kind.SIDECAR if place.kind is Kind.OUTSIDE else place.kind
+    how = place.meant if place.kind in (Kind.OUTSIDE, Kind.UNCERTAIN) else place.kind
     return Membership(
         how=how,
         enrolled=enrolled,
@@ -74,6 +74,8 @@ def _cautions(survey: Survey) -> Iterator[str]:
     for config in survey.configs.all:
         if config.doubt:
             yield config.doubt
+        if config.oldest_tls:
+            yield f"mutual TLS of revision {config.revision or 'default'} is asked to use {config.oldest_tls} or newer"
     for item in snapshot.of_kind(NETWORKING, "EnvoyFilter"):
         yield f"{item.ref} changes proxies in ways that are not worked out; what it holds for counts as intended only"
     if survey.parts.fips_asked:

@@ -64,13 +64,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What one pod is, and the field that shows it. `wanted`: its labels ask for the mesh."""
+    """What one pod is, and the field that shows it. `meant`: what an outsider's labels ask for."""
 
     kind: Kind
     strength: EvidenceStrength
     says: str
     signs: tuple[Sign, ...] = ()
-    wanted: bool = False
+    meant: Kind = Kind.SIDECAR
     proxy: Program | None = None
 
 
@@ -147,7 +147,6 @@ def _sidecar(pod: SeenPod, program: Program) -> Place:
         pod.seen(program),
         says,
         (_arguments(program, "a sidecar of Istio"),),
-        wanted=True,
         proxy=program,
     )
 
@@ -163,7 +162,7 @@ def _without_envoy(pod: SeenPod, program: Program) -> bool:
 def _proxyless(pod: SeenPod, program: Program | None) -> Place:
     says = "its application is asked to speak mutual TLS itself (gRPC without a proxy), which no object shows"
     signs = (pod.annotation_sign(TEMPLATES, "an agent without a proxy"),)
-    return Place(Kind.PROXYLESS, pod.strength, says, signs, wanted=True, proxy=program)
+    return Place(Kind.PROXYLESS, pod.strength, says, signs, proxy=program)
 
 
 def _ambient(pod: SeenPod, ztunnel: Known, *, installed: bool) -> Place | None:
@@ -173,21 +172,19 @@ def _ambient(pod: SeenPod, ztunnel: Known, *, installed: bool) -> Place | None:
         sign = pod.annotation_sign(REDIRECTION, "its traffic is redirected to the node's ztunnel")
         if ztunnel is Known.NO:
             says = "its traffic is redirected, but no ztunnel works on its node"
-            return Place(Kind.UNCERTAIN, EvidenceStrength.OBSERVED, says, (sign,), wanted=True)
+            return Place(Kind.UNCERTAIN, EvidenceStrength.OBSERVED, says, (sign,), meant=Kind.AMBIENT)
         strength = EvidenceStrength.OBSERVED if ztunnel is Known.YES else EvidenceStrength.CONFIGURED
-        return Place(Kind.AMBIENT, strength, "its traffic is redirected to ztunnel", (sign,), wanted=True)
+        return Place(Kind.AMBIENT, strength, "its traffic is redirected to ztunnel", (sign,))
     label = _mode_sign(pod)
     if pod.pod.from_template:
         if not installed:
             return None
-        return Place(
-            Kind.AMBIENT, EvidenceStrength.INTENDED, "its labels ask for ambient mode", (label,), wanted=True
-        )
+        return Place(Kind.AMBIENT, EvidenceStrength.INTENDED, "its labels ask for ambient mode", (label,))
     if state is None and ztunnel is Known.UNKNOWN and not installed:
         return None
     says = "its labels ask for ambient mode, but its traffic is not redirected"
     signs = (pod.annotation_sign(REDIRECTION, "`enabled` when redirection is done"), label)
-    return Place(Kind.OUTSIDE, EvidenceStrength.OBSERVED, says, signs, wanted=True)
+    return Place(Kind.OUTSIDE, EvidenceStrength.OBSERVED, says, signs, meant=Kind.AMBIENT)
 
 
 def _asks_for_ambient(pod: SeenPod) -> bool:
@@ -212,15 +209,13 @@ def _asked(pod: SeenPod, revisions: frozenset[str], *, installed: bool) -> Place
     if unanswered and (installed or not pod.pod.from_template):
         says = f"its labels ask for a sidecar of revision {sign.value}, which no injector answers for"
         strength = pod.strength if pod.pod.from_template else EvidenceStrength.OBSERVED
-        return Place(Kind.OUTSIDE, strength, says, (sign,), wanted=True)
+        return Place(Kind.OUTSIDE, strength, says, (sign,))
     if not pod.pod.from_template:
         says = "its labels ask for a sidecar and it has none"
-        return Place(Kind.OUTSIDE, EvidenceStrength.OBSERVED, says, (sign,), wanted=True)
+        return Place(Kind.OUTSIDE, EvidenceStrength.OBSERVED, says, (sign,))
     if not installed:
         return None
-    return Place(
-        Kind.SIDECAR, EvidenceStrength.INTENDED, "its labels ask for a sidecar", (sign,), wanted=True
-    )
+    return Place(Kind.SIDECAR, EvidenceStrength.INTENDED, "its labels ask for a sidecar", (sign,))
 
 
 def _wish(pod: SeenPod) -> Sign:
