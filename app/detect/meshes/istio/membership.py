@@ -33,6 +33,7 @@ HBONE = "ISTIO_META_ENABLE_HBONE"
 
 # Namespaces that the injector's webhook leaves out, whatever their labels.
 _NEVER = frozenset({"kube-system", "kube-public", "kube-node-lease", "local-path-storage"})
+_PROXY = "istio-proxy"
 _AGENT = re.compile(r"(?:.*/)?(?:pilot-agent|proxy)\Z")
 
 
@@ -75,7 +76,9 @@ class Place:
 
 
 def role_of(program: Program) -> Role | None:
-    """The role that a container's arguments name; None when it runs no Istio proxy."""
+    """The role that a container's arguments name; None when it runs no Istio proxy. Neither name nor arguments are enough."""
+    if program.name != _PROXY:
+        return None
     words = [word for _, word in program.container.words()]
     for word, following in pairwise(words):
         if _AGENT.match(word) and following in set(Role):
