@@ -1,11 +1,11 @@
 """How long it takes to read meshes from a large cluster, as a ratio to reading its pods at all.
 
-    python bench/meshes.py [pods] [policies]
+    python -m bench.meshes [--pods N] [--policies N]
 
 Pods of 200 namespaces, half of them behind Istio's sidecars and half behind Linkerd's, with policies of every kind that names them.
 """
 
-import sys
+import argparse
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -88,8 +88,11 @@ def policies(count: int):
 
 
 def main() -> None:
-    pods = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 2_000
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pods", type=int, default=10_000)
+    parser.add_argument("--policies", type=int, default=2_000)
+    given = parser.parse_args()
+    pods, count = given.pods, given.policies
     objects = [
         snapshot_object(identify(item), item) for item in (*(pod(n) for n in range(pods)), *policies(count))
     ]
@@ -111,4 +114,5 @@ def main() -> None:
     print("classes of pods:", dict(zip([mesh.id for mesh in found], classes, strict=True)))
 
 
-main()
+if __name__ == "__main__":
+    main()
