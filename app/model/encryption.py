@@ -36,7 +36,10 @@ class EvidenceStrength(StrEnum):
     @property
     def rank(self) -> int:
         """0 is weakest."""
-        return list(EvidenceStrength).index(self)
+        return _STRENGTHS[self]
+
+
+_STRENGTHS = {item: at for at, item in enumerate(EvidenceStrength)}
 
 
 def weakest(*strengths: EvidenceStrength) -> EvidenceStrength:
@@ -62,7 +65,10 @@ class Label(StrEnum):
     @property
     def rank(self) -> int:
         """0 is strongest."""
-        return list(Label).index(self)
+        return _LABELS[self]
+
+
+_LABELS = {item: at for at, item in enumerate(Label)}
 
 
 class ClientTls(StrEnum):
@@ -267,7 +273,10 @@ class LinkState(StrEnum):
     @property
     def rank(self) -> int:
         """0 is strongest."""
-        return list(LinkState).index(self)
+        return _STATES[self]
+
+
+_STATES = {item: at for at, item in enumerate(LinkState)}
 
 
 @dataclass(frozen=True, slots=True)
