@@ -98,6 +98,8 @@ def judge(
     platform = detect.detect(snapshot)
     declared = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=True)
     effective = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
+    protection = detect.protection(snapshot, inventory, platform)
+    encryption = evaluate.encryption(effective, inventory, protection, config.links_on(snapshot.taken_at))
     facts = Facts(
         snapshot=snapshot,
         inventory=inventory,
@@ -109,6 +111,7 @@ def judge(
         catalogue=config.catalogue,
         context=config.context,
         at=snapshot.taken_at,
+        encryption=encryption,
     )
     checked = evaluate.run_checks(facts)
     assessments = tuple(
@@ -125,6 +128,7 @@ def judge(
         assessments=assessments,
         streaks=checked.streaks,
         placements=facts.placements,
+        encryption=encryption,
     )
 
 

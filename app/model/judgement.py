@@ -9,6 +9,7 @@ from app.model.inventory import Inventory
 from app.model.platform import Platform
 from app.model.reachability import Reachability
 from app.model.scope import Placement, Scope
+from app.model.transit import NOT_ASKED, Encryption
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,4 @@ class Judgement:
     assessments: tuple[Assessment, ...]
     streaks: Mapping[str, int]
     placements: Mapping[str, Placement]  # by workload id
+    encryption: Encryption = NOT_ASKED

@@ -23,7 +23,7 @@ MESHES = (
         "policy.linkerd.io",
         _MESH,
         ENCRYPTION + AUTHORISATION,
-        "AuthorizationPolicy/authorizationpolicies EgressNetwork/egressnetworks "
+        "AuthorizationPolicy/authorizationpolicies EgressNetwork/egressnetworks HTTPRoute/httproutes "
         "MeshTLSAuthentication/meshtlsauthentications NetworkAuthentication/networkauthentications "
         "Server/servers ServerAuthorization/serverauthorizations",
     ),

@@ -6,6 +6,7 @@ from app.render.dossier import Section
 from app.render.sections import (
     controls,
     cover,
+    encryption,
     exceptions,
     findings,
     manifest,
@@ -24,6 +25,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     scope.SECTION,
     controls.SECTION,
     reachability.SECTION,
+    encryption.SECTION,
     findings.SECTION,
     trends.SECTION,
     exceptions.SECTION,
