@@ -98,12 +98,14 @@ def judge(
     platform = detect.detect(snapshot)
     declared = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=True)
     effective = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
+    edges = evaluate.find_edges(snapshot, inventory, platform, effective)
     facts = Facts(
         snapshot=snapshot,
         inventory=inventory,
         platform=platform,
         reachability=effective,
         declared=declared,
+        edges=edges,
         scope=config.scope,
         exceptions=config.exceptions,
         catalogue=config.catalogue,
@@ -125,6 +127,7 @@ def judge(
         assessments=assessments,
         streaks=checked.streaks,
         placements=facts.placements,
+        edges=edges,
     )
 
 

@@ -21,7 +21,7 @@ from app.assess.checks_file import read_checks
 from app.assess.reading import Mistakes
 from app.collect import normalize
 from app.collect.objects import identify, snapshot_object
-from app.evaluate import reachability
+from app.evaluate import find_edges, reachability
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.control import AcceptedException
 from app.model.facts import Facts
@@ -88,6 +88,7 @@ def facts_of(case: Mapping[str, Any]) -> Facts:
         platform=platform,
         reachability=views[0],
         declared=views[1],
+        edges=find_edges(snapshot, read.inventory, platform, views[0]),
         scope=scope_of(case.get("scope")),
         exceptions=tuple(_exception(*item) for item in (case.get("exceptions") or {}).items()),
         catalogue=catalogue(),

@@ -2,13 +2,24 @@
 
 reachability    the engine's answers for one cluster, one profile and one view
 explain         a decision in words
+find_edges      ways in from outside, what encrypts them, certificates, the control plane
 reach_document  the `reach --json` contract as a value; `write_reach` streams the same
 run_checks      every performed check over its whole population
 """
 
 from app.evaluate.checks import Checked, run_checks
 from app.evaluate.document import reach_document, write_reach
+from app.evaluate.edges import find_edges
 from app.evaluate.engine import Engine, reachability
 from app.evaluate.explain import explain
 
-__all__ = ["Checked", "Engine", "explain", "reach_document", "reachability", "run_checks", "write_reach"]
+__all__ = [
+    "Checked",
+    "Engine",
+    "explain",
+    "find_edges",
+    "reach_document",
+    "reachability",
+    "run_checks",
+    "write_reach",
+]
