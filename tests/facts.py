@@ -34,6 +34,7 @@ from app.model.reachability import Profile
 from app.model.scope import (
     ApprovedExposure,
     ApprovedFlow,
+    RegisteredCertificate,
     Scope,
     ScopeRule,
     Thresholds,
@@ -199,7 +200,7 @@ def scope_of(said: Mapping[str, Any] | None) -> Scope:
     """Rules by id: `cde: {in: [payments], pods: app=vault, zone: cde}`."""
     if said is None:
         return Scope()
-    flows, ways = said.get("flows"), said.get("exposures")
+    flows, ways, certificates = said.get("flows"), said.get("exposures"), said.get("certificates")
     return Scope(
         given=True,
         owner="A. Owner",
@@ -208,6 +209,9 @@ def scope_of(said: Mapping[str, Any] | None) -> Scope:
         approved_flows=None if flows is None else tuple(_flow(*item) for item in flows.items()),
         approved_exposures=None if ways is None else tuple(_exposure(*item) for item in ways.items()),
         approved_host_network=tuple(said.get("host_network") or ()),
+        certificates=None
+        if certificates is None
+        else tuple(_certificate(*item) for item in certificates.items()),
         node_isolation=said.get("node_isolation", ""),
         thresholds=Thresholds(**(said.get("thresholds") or {})),
     )
@@ -245,6 +249,12 @@ def _flow(name: str, said: str) -> ApprovedFlow:
 def _exposure(name: str, said: str) -> ApprovedExposure:
     approver = "" if said.endswith(" unsigned") else "B. Approver"
     return ApprovedExposure(name, said.removesuffix(" unsigned"), "A. Owner", approver, date(2026, 1, 1))
+
+
+def _certificate(name: str, said: Mapping[str, str]) -> RegisteredCertificate:
+    return RegisteredCertificate(
+        name, said["certificate"], said.get("owner", "A. Owner"), said.get("purpose", "")
+    )
 
 
 def _exception(name: str, said: Mapping[str, Any]) -> AcceptedException:

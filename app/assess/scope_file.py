@@ -9,7 +9,14 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from app.assess.port_text import PATTERN, ports
 from app.assess.reading import FileModel, Text
 from app.model.policy import LabelSelector, Operator, Requirement
-from app.model.scope import ApprovedExposure, ApprovedFlow, ScopeRule, Thresholds, Zone
+from app.model.scope import (
+    ApprovedExposure,
+    ApprovedFlow,
+    RegisteredCertificate,
+    ScopeRule,
+    Thresholds,
+    Zone,
+)
 
 EXPOSURE = r"^[A-Z][A-Za-z]* [a-z0-9.-]+/[a-z0-9.-]+$"
 WORKLOAD = r"^[a-z0-9.-]+/[a-z0-9.-]+\[[A-Z][A-Za-z]*\](#[1-9][0-9]*)?$"
@@ -171,6 +178,20 @@ class ExposureFile(FileModel):
         )
 
 
+class CertificateFile(FileModel):
+    """One entry of the inventory of keys and certificates (PCI DSS 4.2.1.1)."""
+
+    id: Text
+    certificate: Text
+    """An object (`Secret shop/web-tls`), a served endpoint (`served shop.example:443`) or a SHA-256 fingerprint."""
+    owner: str = ""
+    purpose: str = ""
+
+    def value(self) -> RegisteredCertificate:
+        """The entry as checks use it."""
+        return RegisteredCertificate(self.id, self.certificate, self.owner, self.purpose)
+
+
 class ThresholdsFile(FileModel):
     """The entity's configuration standard (PCI DSS 1.2.1) as numbers."""
 
@@ -202,6 +223,8 @@ class ScopeFile(FileModel):
     """Left out: no register was supplied. `[]`: nothing is approved."""
     approved_host_network: tuple[Annotated[str, StringConstraints(pattern=WORKLOAD)], ...] = ()
     """Workload ids, for example `monitoring/node-exporter[DaemonSet]`."""
+    certificates: tuple[CertificateFile, ...] | None = None
+    """Left out: no inventory was supplied. `[]`: it is empty."""
     node_isolation: str = ""
     """Declared isolation between zones that share nodes: dedicated pools, a sandboxed runtime."""
     thresholds: ThresholdsFile = ThresholdsFile()

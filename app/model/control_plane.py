@@ -18,6 +18,7 @@ class ComponentKind(StrEnum):
     WEBHOOK = "webhook"
     METRICS = "metrics-server"
     DASHBOARD = "dashboard"
+    CLIENT = "client side"  # settings of a proxy that speaks TLS to others
 
 
 @dataclass(frozen=True, slots=True)

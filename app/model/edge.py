@@ -177,6 +177,7 @@ class Edges:
         exposures: ways in; probes are worked into their legs.
         certificates: every certificate that was seen or that an object promises.
         components: the control plane, as far as it is visible.
+        clients: settings of proxies that speak TLS to others, and whether they check whom they speak to.
         probes: what connecting to declared endpoints showed; empty when nothing was probed.
         residuals: sources that no policy stops, one sentence each; they hold for every cluster.
     """
@@ -184,5 +185,6 @@ class Edges:
     exposures: tuple[Exposure, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     components: tuple[Component, ...] = ()
+    clients: tuple[Component, ...] = ()
     probes: tuple[Probe, ...] = ()
     residuals: tuple[str, ...] = field(default=())

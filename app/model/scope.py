@@ -157,6 +157,20 @@ class ApprovedExposure:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredCertificate:
+    """An entry of the entity's inventory of keys and certificates (PCI DSS 4.2.1.1).
+
+    `certificate` is an object (`Secret shop/web-tls`, `Certificate shop/web`), a served endpoint (`served shop.example:443`)
+    or a SHA-256 fingerprint in lower-case hexadecimal digits.
+    """
+
+    id: str
+    certificate: str
+    owner: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """The entity's configuration standard (PCI DSS 1.2.1) as numbers; owner and document are printed with findings.
 
@@ -192,6 +206,7 @@ class Scope:
     approved_flows: tuple[ApprovedFlow, ...] | None = None
     approved_exposures: tuple[ApprovedExposure, ...] | None = None
     approved_host_network: tuple[str, ...] = ()  # workload ids
+    certificates: tuple[RegisteredCertificate, ...] | None = None
     node_isolation: str = (
         ""  # declared isolation between zones on one node (dedicated pools, sandboxed runtime)
     )

@@ -2,6 +2,7 @@
 
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.certificates import certificates
+from app.evaluate.edges.clients import clients
 from app.evaluate.edges.components import components
 from app.evaluate.edges.gateway_routes import gateway_exposures
 from app.evaluate.edges.host_ports import host_port_exposures
@@ -61,6 +62,7 @@ def find_edges(
         exposures=exposures,
         certificates=certificates(world, exposures, probes),
         components=components(world),
+        clients=clients(world),
         probes=probes,
         residuals=RESIDUALS,
     )

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from app.evaluate.edges.arguments import Argument
 from app.evaluate.edges.flags import Flags
-from app.evaluate.edges.suites import weak_suites
 from app.evaluate.edges.world import Item
 from app.model.control_plane import Finding
 from app.model.encryption import Known
+from app.model.suites import weak_suites
 
 
 def findings(item: Item, path: str, found: Mapping[str, Argument]) -> Iterator[Finding]:

@@ -6,11 +6,11 @@ from typing import Any
 import yaml
 
 from app.evaluate.edges.flags import VERSIONS
-from app.evaluate.edges.suites import weak_suites
 from app.evaluate.edges.world import Item, words
 from app.model.control_plane import Finding
 from app.model.encryption import Known
 from app.model.fields import dig, mapping, text
+from app.model.suites import weak_suites
 
 _FIELD = "data.kubelet"
 
