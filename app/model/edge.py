@@ -14,7 +14,7 @@ from app.model.encryption import EvidenceStrength, Known
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
 from app.model.policy import AddressRange
-from app.model.probe import Probe
+from app.model.probe import Probe, written
 
 ANY_HOST = "*"  # an endpoint without a host of its own: every name that leads there
 
@@ -99,8 +99,13 @@ class Endpoint:
     @property
     def name(self) -> str:
         """`host:port`, IPv6 addresses in brackets."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return written(self.host, self.port)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What a probe of it is stored under: its host, or the first of its addresses where it has no host."""
+        host = self.addresses[0] if self.host == ANY_HOST and self.addresses else self.host
+        return host, self.port
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,11 @@ PROBE = GroupKind("probe.netattest", "EndpointProbe")  # never an object of a cl
 SCHEMA = "netattest/probe/v1"
 
 
+def written(host: str, port: int) -> str:
+    """`host:port`, IPv6 addresses in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class ProbeOutcome(StrEnum):
     """How an attempt to connect ended."""
 
@@ -77,8 +82,7 @@ class Probe:
     @property
     def name(self) -> str:
         """`host:port`, IPv6 addresses in brackets."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return written(self.host, self.port)
 
     @property
     def ref(self) -> ObjectRef:

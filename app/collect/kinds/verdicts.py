@@ -32,6 +32,7 @@ ENCRYPTION = (
     "mesh-workload-not-enrolled",
     "node-to-node-encryption-off",
 )
+CONTROL_PLANE = ("control-plane-tls-weak", "tls-verification-disabled")
 EDGE_TLS = ("lb-without-tls", "plaintext-backend-after-tls-termination", "tls-verification-disabled")
 CERTIFICATES = ("expired-certificate", "certificate-expiring-soon", "certificate-not-in-inventory")
 AUTHORISATION = ("authorization-policy-missing", "authorization-policy-allow-all")

@@ -12,6 +12,7 @@ from app.model.edge import Endpoint, Exposure
 from app.model.encryption import Known
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
+from app.model.probe import written
 
 _LIMIT = (
     "Trust anchors are the public ones of the machine that probed, and those of the settings file (probe.trust_anchors); a "
@@ -85,7 +86,7 @@ def _known(facts: Facts, items: Sequence[Exposure]) -> dict[str, list[Certificat
 
 
 def _trust(end: Endpoint, known: dict[str, list[Certificate]]) -> tuple[Known, str]:
-    for item in known.get(f"served {end.name}", ()):
+    for item in known.get(f"served {written(*end.key)}", ()):
         words = item.trust_says or "its chain and name hold"
         return item.trusted, words
     if end.leg.default_certificate is Known.YES:

@@ -61,7 +61,7 @@ def _served(exposures: Sequence[Exposure], probes: Iterable[Probe]) -> Iterator[
             exposure.id
             for exposure in exposures
             for endpoint in exposure.endpoints
-            if (endpoint.host, endpoint.port) == (probe.host, probe.port)
+            if endpoint.key == (probe.host, probe.port)
         }
         base = Certificate(
             id=f"served {probe.name}",

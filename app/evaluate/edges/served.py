@@ -28,7 +28,7 @@ def observed(exposures: Iterable[Exposure], probes: Iterable[Probe]) -> tuple[Ex
 
 
 def _endpoint(endpoint: Endpoint, probes: Probes) -> Endpoint:
-    probe = probes.get((endpoint.host, endpoint.port))
+    probe = probes.get(endpoint.key)
     leg = _leg(endpoint.leg, probe) if probe else None
     return replace(endpoint, leg=leg) if leg else endpoint
 
@@ -42,7 +42,10 @@ def _leg(declared: Leg, probe: Probe) -> Leg | None:
         security=security,
         strength=EvidenceStrength.OBSERVED,
         says=probe.says,
-        signs=(Sign(probe.ref, "outcome", probe.outcome.value, probe.says), *declared.signs),
+        signs=(
+            Sign(probe.ref, "outcome", probe.outcome.value, probe.says, probe.stored().digest),
+            *declared.signs,
+        ),
         lowest=probe.accepted[0] if probe.accepted else "",
         suites=tuple(dict.fromkeys(name for items in probe.by_version.values() for name in items)),
         verified=declared.verified,

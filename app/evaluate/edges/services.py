@@ -108,7 +108,7 @@ def _endpoints(world: World, service: Service, item: Item) -> Iterator[Endpoint]
             leg = passed(f"node port {port.node_port} carries whatever the pod speaks", item)
             yield Endpoint(ANY_HOST, port.node_port, port.protocol, leg, world.node_addresses, approved=True)
         for host in service.external_ips:
-            yield Endpoint(host, port.port, port.protocol, _external_leg(port, item), (host,))
+            yield Endpoint(host, port.port, port.protocol, _external_leg(port, item))
 
 
 def _external_leg(port: ServicePort, item: Item) -> Leg:

@@ -73,7 +73,7 @@ def all_probed(facts: Facts, exposure: Exposure) -> bool:
     """Every TLS endpoint of it was seen in a handshake."""
     chains = {(probe.host, probe.port) for probe in facts.edges.probes if probe.chain}
     ends = [end for end in endpoints_of([exposure]) if end.leg.security is Security.TLS]
-    return bool(ends) and all((end.host, end.port) in chains for end in ends)
+    return bool(ends) and all(end.key in chains for end in ends)
 
 
 def unseen(facts: Facts) -> list[tuple[Exposure, list[Endpoint]]]:
