@@ -123,6 +123,8 @@ def judge(
     declared = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=True)
     effective = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
     edges = evaluate.find_edges(snapshot, inventory, platform, effective)
+    protection = detect.protection(snapshot, inventory, platform)
+    encryption = evaluate.encryption(effective, inventory, protection, config.links_on(snapshot.taken_at))
     facts = Facts(
         snapshot=snapshot,
         inventory=inventory,
@@ -135,6 +137,7 @@ def judge(
         catalogue=config.catalogue,
         context=config.context,
         at=snapshot.taken_at,
+        encryption=encryption,
     )
     checked = evaluate.run_checks(facts)
     assessments = tuple(
@@ -152,6 +155,7 @@ def judge(
         streaks=checked.streaks,
         placements=facts.placements,
         edges=edges,
+        encryption=encryption,
     )
 
 

@@ -24,14 +24,16 @@ from app.assess.checks_file import read_checks
 from app.assess.reading import Mistakes
 from app.collect import normalize
 from app.collect.objects import identify, snapshot_object
-from app.evaluate import find_edges, reachability
+from app.detect import protection
+from app.evaluate import encryption, find_edges, reachability
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.control import AcceptedException
+from app.model.encryption import Known, Protection
 from app.model.facts import Facts
-from app.model.encryption import Known
 from app.model.finding import CheckMeta
 from app.model.history import Document, Integrity, RunContext, Slot, SlotStatus
 from app.model.identity import GroupKind
+from app.model.inventory import Inventory
 from app.model.platform import Enforcement, Platform
 from app.model.policy import AddressRange
 from app.model.probe import PlainAnswer, Probe, ProbeOutcome
@@ -39,6 +41,8 @@ from app.model.reachability import Profile
 from app.model.scope import (
     ApprovedExposure,
     ApprovedFlow,
+    DeclaredTls,
+    EncryptionClaims,
     RegisteredCertificate,
     Scope,
     ScopeRule,
@@ -59,6 +63,7 @@ from app.resources import resource
 from tests.builders import platform as make_platform
 from tests.builders import selector
 from tests.certificates import END, START, self_signed
+from tests.protection import FixedLinks, FixedMesh
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CLUSTER = "test"
@@ -101,6 +106,21 @@ def facts_of(case: Mapping[str, Any]) -> Facts:
         catalogue=catalogue(),
         context=_context(case.get("context") or {}),
         at=AT,
+        encryption=encryption(
+            views[0], read.inventory, _protection(case, snapshot, read.inventory, platform)
+        ),
+    )
+
+
+def _protection(
+    case: Mapping[str, Any], snapshot: Snapshot, inventory: Inventory, platform: Platform
+) -> Protection:
+    """What the objects show; `meshes: {m: {web: STRICT}}` and `links: {wg: {web: sealed}}` say it, pod by pod, instead."""
+    if "meshes" not in case and "links" not in case:
+        return protection(snapshot, inventory, platform)
+    return Protection(
+        tuple(FixedMesh(name, modes) for name, modes in (case.get("meshes") or {}).items()),
+        tuple(FixedLinks(name, ends) for name, ends in (case.get("links") or {}).items()),
     )
 
 
@@ -267,6 +287,7 @@ def scope_of(said: Mapping[str, Any] | None) -> Scope:
         else tuple(_certificate(*item) for item in certificates.items()),
         node_isolation=said.get("node_isolation", ""),
         thresholds=Thresholds(**(said.get("thresholds") or {})),
+        encryption=_claims(said.get("encryption") or {}),
     )
 
 
@@ -297,6 +318,23 @@ def _flow(name: str, said: str) -> ApprovedFlow:
     ports = Connections.all() if protocol == "any" else Connections.of({Protocol(protocol): numbers})
     approver = "" if signed else "B. Approver"
     return ApprovedFlow(name, source, destination, ports, "needed", "A. Owner", approver, date(2026, 1, 1))
+
+
+def _claims(said: Mapping[str, Any]) -> EncryptionClaims:
+    """`controls: [mesh]`, and TLS of programs as `T-1: cards on TCP 5432`, with `unsigned` at the end as for flows."""
+    register = said.get("tls")
+    return EncryptionClaims(
+        node_to_node="node-to-node" in (said.get("controls") or ()),
+        mesh="mesh" in (said.get("controls") or ()),
+        application_tls=None if register is None else tuple(_tls(*item) for item in register.items()),
+    )
+
+
+def _tls(name: str, said: str) -> DeclaredTls:
+    flow = _flow(name, f"any → {said}")
+    return DeclaredTls(
+        name, flow.destination, flow.ports, "ssl = on", flow.owner, flow.approver, flow.approved_on
+    )
 
 
 def _exposure(name: str, said: str) -> ApprovedExposure:

@@ -1,6 +1,7 @@
 """The shape of `scope.yaml`: who owns the map of zones, its rules, and the registers that belong to it."""
 
 from datetime import date
+from enum import StrEnum
 from ipaddress import ip_network
 from typing import Annotated, Literal, Self
 
@@ -12,6 +13,8 @@ from app.model.policy import LabelSelector, Operator, Requirement
 from app.model.scope import (
     ApprovedExposure,
     ApprovedFlow,
+    DeclaredTls,
+    EncryptionClaims,
     RegisteredCertificate,
     ScopeRule,
     Thresholds,
@@ -21,6 +24,13 @@ from app.model.scope import (
 EXPOSURE = r"^[A-Z][A-Za-z]* [a-z0-9.-]+/[a-z0-9.-]+$"
 WORKLOAD = r"^[a-z0-9.-]+/[a-z0-9.-]+\[[A-Z][A-Za-z]*\](#[1-9][0-9]*)?$"
 EXTERNAL = "external"
+
+
+class EncryptionControl(StrEnum):
+    """Layers of encryption that an entity can claim as its control."""
+
+    NODE_TO_NODE = "node-to-node"
+    MESH = "mesh"
 
 
 def _network(text: str) -> str:
@@ -101,6 +111,8 @@ class RuleFile(FileModel):
     """A component that every zone may talk to: DNS, ingress, monitoring."""
     tenant: Text | None = None
     """The customer it belongs to."""
+    meshed: bool | None = None
+    """Claimed to be in a service mesh."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -123,6 +135,7 @@ class RuleFile(FileModel):
             public=self.public,
             shared=self.shared,
             tenant=self.tenant,
+            meshed=self.meshed,
         )
 
 
@@ -192,6 +205,50 @@ class CertificateFile(FileModel):
         return RegisteredCertificate(self.id, self.certificate, self.owner, self.purpose)
 
 
+class DeclaredTlsFile(FileModel):
+    """Ports on which a program asks for TLS itself, which the cluster does not show."""
+
+    id: Text
+    destination: Text
+    """Id of a scope rule, or a namespace."""
+    ports: tuple[PortText, ...] = Field(min_length=1)
+    how: Text
+    """The setting or document that says so, for example `postgresql.conf: ssl = on; pg_hba.conf: hostssl only`."""
+    owner: str = ""
+    approver: str = ""
+    approved_on: date | None = None
+
+    def value(self) -> DeclaredTls:
+        """The entry as checks use it."""
+        return DeclaredTls(
+            id=self.id,
+            destination=self.destination,
+            ports=ports(self.ports),
+            how=self.how,
+            owner=self.owner,
+            approver=self.approver,
+            approved_on=self.approved_on,
+        )
+
+
+class EncryptionFile(FileModel):
+    """What the entity claims about its own encryption in transit."""
+
+    controls: tuple[EncryptionControl, ...] = ()
+    """Claimed as controls; only then can their absence be a failure: `node-to-node`, `mesh`."""
+    application_tls: tuple[DeclaredTlsFile, ...] | None = None
+    """Left out: no register was supplied. `[]`: no program is declared to use TLS itself."""
+
+    def value(self) -> EncryptionClaims:
+        """The claims as checks use them."""
+        declared = self.application_tls
+        return EncryptionClaims(
+            node_to_node=EncryptionControl.NODE_TO_NODE in self.controls,
+            mesh=EncryptionControl.MESH in self.controls,
+            application_tls=None if declared is None else tuple(item.value() for item in declared),
+        )
+
+
 class ThresholdsFile(FileModel):
     """The entity's configuration standard (PCI DSS 1.2.1) as numbers."""
 
@@ -228,3 +285,4 @@ class ScopeFile(FileModel):
     node_isolation: str = ""
     """Declared isolation between zones that share nodes: dedicated pools, a sandboxed runtime."""
     thresholds: ThresholdsFile = ThresholdsFile()
+    encryption: EncryptionFile = EncryptionFile()

@@ -6,11 +6,14 @@ from typing import Any
 
 import orjson
 
+from app.evaluate.encryption.document import VerdictShapes, protection_shape
 from app.evaluate.engine import Engine
 from app.evaluate.witness import Witness
 from app.model.connections import Connections
+from app.model.encryption import PathVerdict
 from app.model.reachability import Connection, Workload
 from app.model.snapshot import CollectionGap
+from app.model.transit import Encryption
 
 SCHEMA = "netattest/reach/v1"
 
@@ -18,7 +21,11 @@ _ROWS_AT_ONCE = 1000
 
 
 def reach_document(
-    reachability: Engine, gaps: Iterable[CollectionGap], *, explain: bool = False
+    reachability: Engine,
+    gaps: Iterable[CollectionGap],
+    *,
+    explain: bool = False,
+    encryption: Encryption | None = None,
 ) -> dict[str, Any]:
     """The whole document as JSON values: `schema`, `profile`, `workloads`, `connections`, `gaps`, `notes`.
 
@@ -26,12 +33,13 @@ def reach_document(
         reachability: the engine's answers.
         gaps: what was not read.
         explain: add the witnesses `egress` and `ingress` to each row.
+        encryption: add its verdicts to each row, and what was found that could encrypt to the document.
     """
     return {
         **_head(reachability),
         "workloads": [_workload(item) for item in reachability.workloads],
-        "connections": list(_rows(reachability, explain=explain)),
-        **_tail(reachability, gaps),
+        "connections": list(_rows(reachability, encryption, explain=explain)),
+        **_tail(reachability, gaps, encryption),
     }
 
 
@@ -41,6 +49,7 @@ def write_reach(
     write: Callable[[bytes], object],
     *,
     explain: bool = False,
+    encryption: Encryption | None = None,
 ) -> None:
     """Write the same document piece by piece, so that a large cluster needs no memory for its rows.
 
@@ -49,16 +58,17 @@ def write_reach(
         gaps: what was not read.
         write: takes UTF-8 bytes; called many times.
         explain: add the witnesses `egress` and `ingress` to each row.
+        encryption: as for `reach_document`.
     """
     write(orjson.dumps(_head(reachability))[:-1])
     write(b',\n"workloads":[')
     for piece in _pieces(_workload(item) for item in reachability.workloads):
         write(piece)
     write(b'],\n"connections":[')
-    for piece in _pieces(_rows(reachability, explain=explain)):
+    for piece in _pieces(_rows(reachability, encryption, explain=explain)):
         write(piece)
     write(b"],\n")
-    write(orjson.dumps(_tail(reachability, gaps))[1:])
+    write(orjson.dumps(_tail(reachability, gaps, encryption))[1:])
     write(b"\n")
 
 
@@ -83,8 +93,11 @@ def _head(reachability: Engine) -> dict[str, Any]:
     }
 
 
-def _tail(reachability: Engine, gaps: Iterable[CollectionGap]) -> dict[str, Any]:
-    return {"gaps": [_gap(gap) for gap in sorted(gaps)], "notes": list(reachability.notes)}
+def _tail(
+    reachability: Engine, gaps: Iterable[CollectionGap], encryption: Encryption | None
+) -> dict[str, Any]:
+    tail: dict[str, Any] = {"gaps": [_gap(gap) for gap in sorted(gaps)], "notes": list(reachability.notes)}
+    return tail | ({"protection": protection_shape(encryption)} if encryption else {})
 
 
 def _workload(item: Workload) -> dict[str, Any]:
@@ -98,13 +111,24 @@ def _workload(item: Workload) -> dict[str, Any]:
     }
 
 
-def _rows(reachability: Engine, *, explain: bool) -> Iterator[dict[str, Any]]:
-    for connection in reachability.connections():
+def _rows(reachability: Engine, encryption: Encryption | None, *, explain: bool) -> Iterator[dict[str, Any]]:
+    shapes = VerdictShapes()
+    for connection, verdicts in _judged(reachability, encryption):
         row = _row(connection)
+        if encryption:
+            row["encryption"] = [shapes.of(verdict) for verdict in verdicts]
         if explain:
             egress, ingress = reachability.witnesses(connection)
             row |= {"egress": _witness(egress), "ingress": _witness(ingress)}
         yield row
+
+
+def _judged(
+    reachability: Engine, encryption: Encryption | None
+) -> Iterable[tuple[Connection, tuple[PathVerdict, ...]]]:
+    if encryption:
+        return encryption.along(reachability.connections())
+    return ((connection, ()) for connection in reachability.connections())
 
 
 def _row(connection: Connection) -> dict[str, Any]:

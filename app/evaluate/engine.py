@@ -3,7 +3,7 @@
 `reachability` builds it; `Engine` implements `app.model.reachability.Reachability`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from functools import cached_property
 from weakref import WeakValueDictionary
 
@@ -13,6 +13,7 @@ from app.evaluate.compile import CompiledPolicy
 from app.evaluate.decide import Decider
 from app.evaluate.doubts import Doubts
 from app.evaluate.effects import effective_rule
+from app.evaluate.inflows import Inflows
 from app.evaluate.listing import Listing
 from app.evaluate.naming import Directory
 from app.evaluate.notes import Notes
@@ -29,6 +30,7 @@ from app.model.reachability import (
     EffectiveRule,
     ExternalRange,
     Profile,
+    SourceGroup,
     Workload,
 )
 from app.model.snapshot import CollectionGap
@@ -106,6 +108,15 @@ class Engine:
         self._witnesses = Witnesses(cluster, self._decider)
 
     @cached_property
+    def _inflows(self) -> Inflows:
+        return Inflows(self._cluster)
+
+    @property
+    def cluster(self) -> Cluster:
+        """Classes and rows, for what joins other facts with reachability inside this package."""
+        return self._cluster
+
+    @cached_property
     def _listing(self) -> Listing:
         return Listing(self._cluster, self._notes)
 
@@ -148,6 +159,10 @@ class Engine:
     def sources(self, destination: str) -> Iterator[tuple[str, Connections]]:
         """Everything that may open a connection to `destination`, sorted by id; external atoms one by one."""
         return self._listing.sources(self._directory.endpoint(destination))
+
+    def grouped_sources(self, destination: str, groups: Mapping[str, Hashable]) -> Iterator[SourceGroup]:
+        """Workloads that may open a connection to a workload, counted by group and never listed."""
+        return self._inflows.into(self._directory.workload(destination), groups)
 
     def destinations(self, source: str) -> Iterator[tuple[str, Connections]]:
         """Everything that `source` may open a connection to, sorted by id; external atoms one by one."""

@@ -6,14 +6,16 @@ TLS that an object proves, the link between the nodes. `Mesh` and `Links` are th
 one value for each system that was found; they answer for classes of pods, so that equal pods share the work.
 """
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from typing import Protocol as Interface
 
 from app.model.connections import Connections, Protocol
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
+
+Key = Any  # hashable, and understood by the system that gave it alone
 
 
 class Known(StrEnum):
@@ -68,6 +70,7 @@ class ClientTls(StrEnum):
 
     MESH_MTLS = "mesh-mtls"
     APP_TLS = "app-tls"  # an object makes the proxy originate TLS (DestinationRule SIMPLE, BackendTLSPolicy)
+    AUTHENTICATED = "authenticated"  # plain text, after both ends proved their identity out of band
     PLAIN = "plain"
     UNKNOWN = "unknown"
 
@@ -150,34 +153,57 @@ class Mesh(Interface):
     Protocols other than TCP are never carried: the caller does not ask about them.
     """
 
-    id: str  # "istio", "istio/canary", "linkerd", "consul", "kuma/default", "cilium-ztunnel"
-    name: str  # as its makers write it
-    version: str
-    signs: tuple[Sign, ...]
-    cautions: tuple[str, ...]
-    fips: Known
+    @property
+    def id(self) -> str:
+        """For example "istio", "istio/canary", "linkerd", "consul", "kuma/default", "cilium-ztunnel"."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """As its makers write it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Of the control plane; empty when it cannot be told."""
+        ...
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """What it was told from."""
+        ...
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Sentences about limits that a report must repeat."""
+        ...
+
+    @property
+    def fips(self) -> Known:
+        """Whether its cryptography is shown to be of a FIPS 140 validated module; UNKNOWN unless an object says so."""
+        ...
 
     def member(self, pod: ObjectRef) -> Membership | None:
         """A pod's membership; None for a pod that has nothing to do with this mesh."""
         ...
 
-    def key(self, pod: ObjectRef) -> Hashable:
+    def key(self, pod: ObjectRef) -> Key:
         """Everything about a pod that `sends`, `accepts` and `authorises` depend on; also for pods outside the mesh."""
         ...
 
-    def sends(self, client: Hashable, server: Hashable, port: int) -> Sending:
+    def sends(self, client: Key, server: Key, port: int) -> Sending:
         """What a client with this key sends to this TCP container port of a server with that key."""
         ...
 
-    def accepts(self, server: Hashable, port: int) -> Accepting | None:
+    def accepts(self, server: Key, port: int) -> Accepting | None:
         """What a server accepts on a TCP container port; None where the mesh does not guard it at all."""
         ...
 
-    def ports(self, server: Hashable) -> tuple[int, ...]:
-        """TCP ports at which anything of the server differs from its other ports, sorted."""
+    def ports(self, client: Key | None, server: Key) -> tuple[int, ...]:
+        """TCP ports at which anything between the two differs from the other ports, sorted; None asks for the server's alone."""
         ...
 
-    def authorises(self, client: Hashable, server: Hashable, port: int) -> Authorisation:
+    def authorises(self, client: Key, server: Key, port: int) -> Authorisation:
         """What the mesh's authorisation policies say of this client at this port. Addresses outside: key None."""
         ...
 
@@ -214,17 +240,36 @@ class Links(Interface):
     Ends are the classes of pods that it can tell apart: by node, host network, address family, and its own endpoint status.
     """
 
-    id: str  # "calico-wireguard", "cilium-ipsec", …
-    name: str
-    signs: tuple[Sign, ...]
-    cautions: tuple[str, ...]
-    fips: Known
+    @property
+    def id(self) -> str:
+        """For example "calico-wireguard" or "cilium-ipsec"."""
+        ...
 
-    def end(self, pod: ObjectRef) -> Hashable:
+    @property
+    def name(self) -> str:
+        """As its makers write it."""
+        ...
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """What it was told from."""
+        ...
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Sentences about limits that a report must repeat."""
+        ...
+
+    @property
+    def fips(self) -> Known:
+        """Whether its cryptography is shown to be of a FIPS 140 validated module; UNKNOWN unless an object says so."""
+        ...
+
+    def end(self, pod: ObjectRef) -> Key:
         """The class of a pod."""
         ...
 
-    def link(self, source: Hashable, destination: Hashable) -> Link:
+    def link(self, source: Key, destination: Key) -> Link:
         """The link between pods of two classes on different nodes."""
         ...
 
@@ -251,6 +296,7 @@ class PathVerdict:
         link: id of the links that decided, or that lie under the mesh; empty when none.
         same_node: pairs of pods on one node, where no link encrypts; out of `pairs`.
         pairs: pairs of pods; 0 where nodes are not known.
+        affected: pairs that get this label; the others get a stronger one.
         weak: known weaknesses, one sentence each.
         fips: UNKNOWN unless something shows it; WireGuard is NO.
         authorisation: the mesh's own answer, beside the network's; None where no mesh is asked.
@@ -265,6 +311,7 @@ class PathVerdict:
     link: str = ""
     same_node: int = 0
     pairs: int = 0
+    affected: int = 0
     weak: tuple[str, ...] = ()
     fips: Known = Known.UNKNOWN
     authorisation: Authorisation | None = None

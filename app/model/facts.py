@@ -16,6 +16,7 @@ from app.model.policy import Policy
 from app.model.reachability import Reachability
 from app.model.scope import Placement, Scope
 from app.model.snapshot import CollectionGap, Snapshot
+from app.model.transit import NOT_ASKED, Encryption
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Facts:
     catalogue: Mapping[str, CheckMeta]
     context: RunContext
     at: datetime
+    encryption: Encryption = NOT_ASKED
 
     @cached_property
     def policies(self) -> Mapping[ObjectRef, Policy]:

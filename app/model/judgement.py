@@ -10,6 +10,7 @@ from app.model.inventory import Inventory
 from app.model.platform import Platform
 from app.model.reachability import Reachability
 from app.model.scope import Placement, Scope
+from app.model.transit import NOT_ASKED, Encryption
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,4 @@ class Judgement:
     streaks: Mapping[str, int]
     placements: Mapping[str, Placement]  # by workload id
     edges: Edges = field(default_factory=Edges)
+    encryption: Encryption = NOT_ASKED
