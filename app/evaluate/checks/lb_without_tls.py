@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.exposures import by_id, exposure_gaps, exposure_subject, severity_of
+from app.evaluate.checks.common.layers import refuses_plain
 from app.evaluate.checks.common.legs import (
     OUTSIDE_LIMIT,
     details_of,
@@ -14,7 +15,7 @@ from app.evaluate.checks.common.legs import (
 )
 from app.evaluate.checks.common.verdicts import Check, Doubt, Verdicts
 from app.evaluate.checks.common.wording import count, names
-from app.model.edge import Exposure, Security
+from app.model.edge import Endpoint, Exposure, Security
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 
@@ -30,7 +31,8 @@ class LbWithoutTls:
     """Judges each object that opens a way in, by its TCP endpoints.
 
     It fails when one of them is shown to take content in plain text, and passes when each is shown to take TLS alone or to
-    redirect. A port that carries what the pod speaks is not told by any object: only a handshake decides. UDP and SCTP are
+    redirect. A port that carries what the pod speaks is not told by any object: only a handshake decides, or a mesh that makes
+    the pods refuse plain text. UDP and SCTP are
     not looked into; an object with nothing else does not apply.
     """
 
@@ -47,6 +49,11 @@ class LbWithoutTls:
 CHECK: Check = LbWithoutTls()
 
 
+def _is_guarded(end: Endpoint, *, guarded: bool) -> bool:
+    """A port that carries what the pod speaks is safe where a mesh makes every pod behind refuse plain text."""
+    return guarded and end.leg.security is Security.PASSED
+
+
 def _empty(facts: Facts, verdicts: Verdicts) -> Iterator[CheckResult]:
     return nothing_exposed(facts, verdicts, "no object opens a way in from outside the cluster")
 
@@ -56,7 +63,8 @@ def _result(facts: Facts, verdicts: Verdicts, items: list[Exposure]) -> CheckRes
     if not ends and any(item.endpoints for item in items):
         return verdicts.not_applicable(subject, f"{subject.id} takes no TCP connection")
     clear = [end for end in ends if end.leg.security in _CLEAR]
-    unclear = [end for end in ends if end.leg.security in _OPEN]
+    guarded = refuses_plain(facts, items)
+    unclear = [end for end in ends if end.leg.security in _OPEN and not _is_guarded(end, guarded=guarded)]
     legs = [end.leg for end in clear or unclear or ends]
     base = details_of(facts, items, legs)
     base["why"] = steps_of(ends)
