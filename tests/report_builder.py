@@ -75,6 +75,7 @@ from app.model.snapshot import (
     SourceInfo,
     SourceKind,
 )
+from tests.edge_builder import edges
 
 AT = datetime(2026, 8, 21, 2, 0, tzinfo=UTC)
 INTERNET = ExternalRange(AddressRange(4, 0, 2**32 - 1))
@@ -86,6 +87,7 @@ ALL_SECTIONS = (
     "scope",
     "controls",
     "reachability",
+    "certificates",
     "findings",
     "trends",
     "exceptions",
@@ -887,6 +889,7 @@ def report_input(cluster: str = "prod-eu-1", definition: ReportDefinition = AUDI
         (assessment, *others),
         {},
         placed(engine.workloads),
+        edges=edges(AT),
     )
     lives = tuple(
         life(item, nights, opened)

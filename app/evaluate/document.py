@@ -6,10 +6,12 @@ from typing import Any
 
 import orjson
 
+from app.evaluate.edges.document import exposures_shape
 from app.evaluate.encryption.document import VerdictShapes, protection_shape
 from app.evaluate.engine import Engine
 from app.evaluate.witness import Witness
 from app.model.connections import Connections
+from app.model.edge import Edges
 from app.model.encryption import PathVerdict
 from app.model.reachability import Connection, Workload
 from app.model.snapshot import CollectionGap
@@ -26,6 +28,7 @@ def reach_document(
     *,
     explain: bool = False,
     encryption: Encryption | None = None,
+    edges: Edges | None = None,
 ) -> dict[str, Any]:
     """The whole document as JSON values: `schema`, `profile`, `workloads`, `connections`, `gaps`, `notes`.
 
@@ -34,12 +37,13 @@ def reach_document(
         gaps: what was not read.
         explain: add the witnesses `egress` and `ingress` to each row.
         encryption: add its verdicts to each row, and what was found that could encrypt to the document.
+        edges: add `exposures`, the ways in from outside.
     """
     return {
         **_head(reachability),
         "workloads": [_workload(item) for item in reachability.workloads],
         "connections": list(_rows(reachability, encryption, explain=explain)),
-        **_tail(reachability, gaps, encryption),
+        **_tail(reachability, gaps, encryption, edges),
     }
 
 
@@ -50,6 +54,7 @@ def write_reach(
     *,
     explain: bool = False,
     encryption: Encryption | None = None,
+    edges: Edges | None = None,
 ) -> None:
     """Write the same document piece by piece, so that a large cluster needs no memory for its rows.
 
@@ -59,6 +64,7 @@ def write_reach(
         write: takes UTF-8 bytes; called many times.
         explain: add the witnesses `egress` and `ingress` to each row.
         encryption: as for `reach_document`.
+        edges: likewise.
     """
     write(orjson.dumps(_head(reachability))[:-1])
     write(b',\n"workloads":[')
@@ -68,7 +74,7 @@ def write_reach(
     for piece in _pieces(_rows(reachability, encryption, explain=explain)):
         write(piece)
     write(b"],\n")
-    write(orjson.dumps(_tail(reachability, gaps, encryption))[1:])
+    write(orjson.dumps(_tail(reachability, gaps, encryption, edges))[1:])
     write(b"\n")
 
 
@@ -94,9 +100,14 @@ def _head(reachability: Engine) -> dict[str, Any]:
 
 
 def _tail(
-    reachability: Engine, gaps: Iterable[CollectionGap], encryption: Encryption | None
+    reachability: Engine,
+    gaps: Iterable[CollectionGap],
+    encryption: Encryption | None,
+    edges: Edges | None,
 ) -> dict[str, Any]:
     tail: dict[str, Any] = {"gaps": [_gap(gap) for gap in sorted(gaps)], "notes": list(reachability.notes)}
+    if edges is not None:
+        tail["exposures"] = exposures_shape(edges)
     return tail | ({"protection": protection_shape(encryption)} if encryption else {})
 
 

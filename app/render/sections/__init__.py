@@ -4,6 +4,7 @@ from typing import Final
 
 from app.render.dossier import Section
 from app.render.sections import (
+    certificates,
     controls,
     cover,
     exceptions,
@@ -24,6 +25,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     scope.SECTION,
     controls.SECTION,
     reachability.SECTION,
+    certificates.SECTION,
     findings.SECTION,
     trends.SECTION,
     exceptions.SECTION,
