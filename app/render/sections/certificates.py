@@ -113,10 +113,10 @@ def _certificates(dossier: Dossier, found: tuple[Certificate, ...], rows: int) -
     return Table(
         "Inventory of certificates",
         (
-            Column("Certificate", 28, "code"),
-            Column("For", 22, "code"),
-            Column("Issuer and key", 24),
-            Column("Ends", 10),
+            Column("Certificate", 26, "code"),
+            Column("For", 20, "code"),
+            Column("Issuer and key", 22),
+            Column("Ends", 14),
             Column("State", kind="mark"),
         ),
         tuple(_row(dossier, item) for item in found[:rows]),
