@@ -1,18 +1,21 @@
 """Flags of kube-apiserver that decide about TLS: towards its clients, etcd and the kubelets."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from app.evaluate.edges.arguments import Argument
-from app.evaluate.edges.flags import Flags
+from app.evaluate.edges.arguments import Argument, command_line
+from app.evaluate.edges.flags import UNREAD, Flags
 from app.evaluate.edges.world import Item
 from app.model.control_plane import Finding
 from app.model.encryption import Known
 from app.model.suites import weak_suites
 
 
-def findings(item: Item, path: str, found: Mapping[str, Argument]) -> Iterator[Finding]:
-    """Every question about one API server."""
-    flags = Flags(item, path, found, "" if found else "its command line was not read")
+def findings(
+    item: Item, path: str, found: Mapping[str, Argument], container: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """Every question about one API server, by its flags; `container` says whether its command line is there at all."""
+    flags = Flags(item, path, found, "" if command_line(container) else UNREAD)
     yield flags.version("tls-min-version")
     yield from _suites(flags)
     yield from flags.is_set("tls-cert-file", "tls-private-key-file", "client-ca-file")

@@ -64,7 +64,7 @@ def _programs(world: World, program: str, kind: ComponentKind) -> Iterator[Compo
             flags = arguments(container, program)
             path = f"spec.containers[{index}]"
             findings = (
-                api_server.findings(item, path, flags)
+                api_server.findings(item, path, flags, container)
                 if kind is ComponentKind.API_SERVER
                 else etcd.findings(item, path, flags, container, clients)
             )

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.evaluate.edges.arguments import Argument, runs
-from app.evaluate.edges.flags import Flags
+from app.evaluate.edges.arguments import Argument, command_line, runs
+from app.evaluate.edges.flags import UNREAD, Flags
 from app.evaluate.edges.world import Item, objects
 from app.model.control_plane import Finding
 from app.model.encryption import Known
@@ -61,4 +61,4 @@ def _elsewhere(found: Mapping[str, Argument], container: Mapping[str, Any]) -> s
         return "etcd-manager sets them itself"
     if any(text(entry.get("name")).startswith("ETCD_") for entry in objects(container.get("env"))):
         return "settings stand in variables, whose values are not kept"
-    return "" if found else "its command line was not read"
+    return "" if command_line(container) else UNREAD

@@ -14,6 +14,7 @@ VERSIONS = {
     "VersionTLS12": "TLS 1.2",
     "VersionTLS13": "TLS 1.3",
 }
+UNREAD = "its command line was not read"
 _TOO_OLD = ("VersionTLS10", "VersionTLS11")
 
 
