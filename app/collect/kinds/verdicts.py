@@ -25,7 +25,12 @@ PATHS = (
     "dns-egress-missing",
 )
 PLACEMENT = ("host-network-bypasses-policy", "mixed-sensitivity-on-node")
-EXPOSURE = ("external-exposure-undeclared", "untrusted-path-to-data-store")
+EXPOSURE = (
+    "external-exposure-undeclared",
+    "untrusted-path-to-data-store",
+    "control-plane-exposed",
+    "lb-without-tls",
+)
 ENCRYPTION = (
     "plaintext-path",
     "permissive-mtls",
@@ -33,7 +38,13 @@ ENCRYPTION = (
     "node-to-node-encryption-off",
 )
 CONTROL_PLANE = ("control-plane-tls-weak", "tls-verification-disabled")
-EDGE_TLS = ("lb-without-tls", "plaintext-backend-after-tls-termination", "tls-verification-disabled")
+EDGE_TLS = (
+    "lb-without-tls",
+    "plaintext-backend-after-tls-termination",
+    "tls-verification-disabled",
+    "weak-tls-version",
+    "untrusted-certificate",
+)
 CERTIFICATES = ("expired-certificate", "certificate-expiring-soon", "certificate-not-in-inventory")
 AUTHORISATION = ("authorization-policy-missing", "authorization-policy-allow-all")
 SEGMENTATION = ISOLATION + RULES + PATHS
