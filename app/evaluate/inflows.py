@@ -12,10 +12,17 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True)
 class _Grouping:
-    """Workloads by group: for each group, the classes that hold so many of its workloads."""
+    """Workloads by group.
+
+    Attributes:
+        of: the groups as the caller made them.
+        classes: for each group, by number of its workloads in a class, the classes that hold so many.
+        first: for each group and class, its first workloads there, one more than examples are given.
+    """
 
     of: Mapping[str, Hashable]
     classes: Mapping[Hashable, Mapping[int, int]]
+    first: Mapping[Hashable, Mapping[int, tuple[str, ...]]]
 
 
 @dataclass
@@ -45,10 +52,7 @@ class Inflows:
         found: list[str] = []
         within = sources & _union(grouping.classes[group])
         for number in members(within):
-            for position in self.cluster.members[number]:
-                name = self.cluster.workloads[position].id
-                if name != destination.id and grouping.of[name] == group:
-                    found.append(name)
+            found += (name for name in grouping.first[group][number] if name != destination.id)
             if len(found) >= _EXAMPLES:
                 break
         return tuple(sorted(found)[:_EXAMPLES])
@@ -62,18 +66,23 @@ class Inflows:
 
     def _grouped(self, groups: Mapping[str, Hashable]) -> _Grouping:
         numbers: dict[Hashable, dict[int, list[int]]] = {}
+        first: dict[Hashable, dict[int, tuple[str, ...]]] = {}
         for number, positions in enumerate(self.cluster.members):
             counts: dict[Hashable, int] = {}
             for position in positions:
-                group = groups[self.cluster.workloads[position].id]
+                name = self.cluster.workloads[position].id
+                group = groups[name]
                 counts[group] = counts.get(group, 0) + 1
+                if counts[group] <= _EXAMPLES + 1:
+                    here = first.setdefault(group, {})
+                    here[number] = (*here.get(number, ()), name)
             for group, count in counts.items():
                 numbers.setdefault(group, {}).setdefault(count, []).append(number)
         classes = {
             group: {count: as_set(found) for count, found in by_count.items()}
             for group, by_count in numbers.items()
         }
-        return _Grouping(groups, classes)
+        return _Grouping(groups, classes, first)
 
 
 _NO_GROUP = object()

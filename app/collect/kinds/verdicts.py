@@ -29,7 +29,6 @@ EXPOSURE = (
     "external-exposure-undeclared",
     "untrusted-path-to-data-store",
     "control-plane-exposed",
-    "lb-without-tls",
 )
 ENCRYPTION = (
     "plaintext-path",

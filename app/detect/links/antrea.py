@@ -43,6 +43,7 @@ def find(ground: Ground) -> Iterator[Links]:
             name={"wireguard": "Antrea WireGuard", "ipsec": "Antrea IPsec"}.get(mode, "Antrea"),
             fips=Known.NO if mode == "wireguard" else Known.UNKNOWN,
             ends=ends_of(ground.inventory, reader.finding, lambda pod: pod.node),
+            signs=(agent.container.sign("the agent of Antrea"),),
             cautions=(_DEFAULT_PSK,) if reader.pre_shared else (),
         )
 
@@ -151,10 +152,11 @@ class _Reader:
         if self.mode == "ipsec":
             return self._unproven(name, usual)
         key = node.annotations.get(_KEY, "")
+        path, said = f"metadata.annotations['{_KEY}']", "the key that this node has published"
+        sign = Sign(node.ref, path, key or "(not set)", said, node.digest)
         if not key:
             says = f"{usual.says}, but the node has published no WireGuard key"
-            return replace(usual, state=Known.NO, strength=EvidenceStrength.OBSERVED, says=says)
-        sign = Sign(node.ref, f"metadata.annotations['{_KEY}']", key, "the key of this node", node.digest)
+            return replace(usual, state=Known.NO, strength=EvidenceStrength.OBSERVED, says=says, sign=sign)
         says = f"{usual.says} and the node has published a key"
         return replace(usual, strength=self._agents.strength(name), says=says, sign=sign)
 

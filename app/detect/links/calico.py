@@ -42,6 +42,7 @@ def find(ground: Ground) -> Iterator[Links]:
             name="Calico WireGuard",
             fips=Known.NO,  # ChaCha20-Poly1305 and Curve25519 are not FIPS-approved
             ends=ends_of(ground.inventory, reader.finding, lambda pod: pod.node),
+            signs=(agent.container.sign("the agent of Calico"),),
         )
 
 
@@ -105,7 +106,9 @@ class _Reader:
             says = "no agent of Calico runs on the node"
             return Finding(Known.NO, EvidenceStrength.OBSERVED, says)
         key = node.annotations.get(_KEYS[family], "")
-        return self._with_key(node, family, key, wanted) if key else self._without_key(wanted)
+        if key:
+            return self._with_key(node, family, key, wanted)
+        return self._without_key(wanted, _annotation(node, family, "(not set)"))
 
     def _unseen(self, name: str, wanted: Wanted) -> Finding:
         """Without the Node object only the settings speak; in a cluster a key has to be seen."""
@@ -116,8 +119,7 @@ class _Reader:
         return Finding(wanted.on, wanted.strength, wanted.says, wanted.sign)
 
     def _with_key(self, node: Node, family: int, key: str, wanted: Wanted) -> Finding:
-        name = _KEYS[family]
-        sign = Sign(node.ref, f"metadata.annotations['{name}']", key, "the key of this node", node.digest)
+        sign = _annotation(node, family, key)
         if wanted.on is Known.NO and wanted.strength is not EvidenceStrength.INTENDED:
             says = f"the node has published a WireGuard key, but {wanted.says}"
             return Finding(Known.UNKNOWN, EvidenceStrength.CONFIGURED, says, sign)
@@ -130,7 +132,7 @@ class _Reader:
         says = f"the node has published a WireGuard key for IPv{family}"
         return Finding(Known.YES, self._agents.strength(node.name), says, sign)
 
-    def _without_key(self, wanted: Wanted) -> Finding:
+    def _without_key(self, wanted: Wanted, absent: Sign) -> Finding:
         if wanted.on is Known.NO:
             return Finding(Known.NO, wanted.strength, wanted.says, wanted.sign)
         if self._outside_api:
@@ -139,4 +141,9 @@ class _Reader:
         says = f"the node has published no WireGuard key, although {wanted.says}"
         if wanted.on is Known.UNKNOWN:
             says = "the node has published no WireGuard key"
-        return Finding(Known.NO, EvidenceStrength.OBSERVED, says, wanted.sign)
+        return Finding(Known.NO, EvidenceStrength.OBSERVED, says, absent)
+
+
+def _annotation(node: Node, family: int, value: str) -> Sign:
+    path = f"metadata.annotations['{_KEYS[family]}']"
+    return Sign(node.ref, path, value, "the key that this node has published", node.digest)

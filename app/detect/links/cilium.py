@@ -41,6 +41,7 @@ def find(ground: Ground) -> Iterator[Links]:
     agent = ground.evidence.agent(_AGENT, names=_NAMES, apps=("cilium",))
     if not agent:
         return
+    sign = agent.container.sign("the agent of Cilium")
     namespace = agent.first.ref.namespace
     name = agent.first.config_map(*_VOLUMES) or _CONFIG
     config = config_map(ground.evidence, namespace, name)
@@ -49,7 +50,7 @@ def find(ground: Ground) -> Iterator[Links]:
         says = f"its encryption is set in ConfigMap {namespace}/{name}, which could not be used: {doubt}"
         unread = Finding(Known.UNKNOWN, EvidenceStrength.CONFIGURED, says)
         ends = ends_of(ground.inventory, lambda _pod, _family: unread, lambda _pod: "")
-        yield SealedLinks("cilium", "Cilium", Known.UNKNOWN, ends)
+        yield SealedLinks("cilium", "Cilium", Known.UNKNOWN, ends, (sign,))
         return
     reader = _Reader(ground, agent, config)
     mode = reader.usual_mode
@@ -58,6 +59,7 @@ def find(ground: Ground) -> Iterator[Links]:
         name={"wireguard": "Cilium WireGuard", "ipsec": "Cilium IPsec"}.get(mode, "Cilium"),
         fips=Known.NO if mode == "wireguard" else Known.UNKNOWN,
         ends=ends_of(ground.inventory, reader.finding, reader.place),
+        signs=(sign,),
         cautions=(_IPSEC_KEYS,) if mode == "ipsec" else (),
     )
 
@@ -178,12 +180,13 @@ class _Reader:
             if wireguard
             else dig(body, "spec", "encryption", "key")
         )
+        path = f"metadata.annotations['{_KEY}']" if wireguard else "spec.encryption.key"
+        said = "the key that this node has published"
+        sign = Sign(item.ref, path, str(value) if value else "(not set)", said, item.digest)
         if not value:
             what = "the node has published no WireGuard key" if wireguard else "the node names no IPsec key"
             says = f"{on.says}, but {what}"
-            return replace(on, state=Known.NO, strength=EvidenceStrength.OBSERVED, says=says)
-        path = f"metadata.annotations['{_KEY}']" if wireguard else "spec.encryption.key"
-        sign = Sign(item.ref, path, str(value), "the node's key", item.digest)
+            return replace(on, state=Known.NO, strength=EvidenceStrength.OBSERVED, says=says, sign=sign)
         says = f"{on.says} and the node has a key"
         return replace(on, strength=self._agents.strength(name), says=says, sign=sign)
 

@@ -41,6 +41,7 @@ def find(ground: Ground) -> Iterator[Links]:
             name="Flannel",
             fips=reader.fips,
             ends=ends_of(ground.inventory, reader.finding, lambda pod: pod.node),
+            signs=(agent.container.sign("the network agent of Flannel"),),
             cautions=reader.cautions,
         )
 

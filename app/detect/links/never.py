@@ -43,5 +43,6 @@ def _links(ground: Ground, plugin: Plugin) -> SealedLinks:
         name=plugin.name,
         fips=Known.UNKNOWN,
         ends=ends_of(ground.inventory, lambda _pod, _family: finding, lambda _pod: ""),
+        signs=plugin.signs[:1],
         cautions=_PLUGINS[plugin.id],
     )

@@ -35,6 +35,7 @@ def find(ground: Ground) -> Iterator[Links]:
             name="OVN-Kubernetes",
             fips=Known.UNKNOWN,
             ends=ends_of(ground.inventory, reader.finding, lambda pod: pod.node),
+            signs=(reader.agent,),
         )
 
 
@@ -45,6 +46,11 @@ class _Reader:
     @property
     def _evidence(self) -> Evidence:
         return self.ground.evidence
+
+    @property
+    def agent(self) -> Sign:
+        """The DaemonSet that was recognised."""
+        return self._evidence.named(_NODE)[0].sign("metadata.name", _NODE, "the agent of OVN-Kubernetes")
 
     @cached_property
     def _operator(self) -> SnapshotObject | None:

@@ -88,7 +88,7 @@ class SealedLinks:
             state=LinkState.STRICT if strict else LinkState.BEST_EFFORT,
             strength=weakest(*(item.finding.strength for item in both)),
             says=f"{self.name} encrypts between their nodes: {one.says}; {fails}",
-            signs=tuple(dict.fromkeys((*one.signs, *other.signs, *self.signs))),
+            signs=tuple(dict.fromkeys((*one.signs, *other.signs))),
             weak=tuple(dict.fromkeys((*one.finding.weak, *other.finding.weak))),
         )
 
@@ -101,7 +101,7 @@ class SealedLinks:
             state=LinkState.CLEAR if clear else LinkState.UNKNOWN,
             strength=seal.finding.strength,
             says=f"{self.name} {what}: {seal.says}",
-            signs=tuple(dict.fromkeys((*seal.signs, *self.signs))),
+            signs=seal.signs,
         )
 
 

@@ -28,6 +28,7 @@ def find(ground: Ground) -> Iterator[Links]:
             name="Weave Net",
             fips=Known.UNKNOWN,
             ends=ends_of(ground.inventory, reader.finding, lambda pod: pod.node),
+            signs=(agent.container.sign("the network agent of Weave Net"),),
             cautions=(_UNMAINTAINED,),
         )
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from app.evaluate.checks.common.evidence import evidence_of_signs
 from app.evaluate.checks.common.population import boundaries_of, workload_subject
@@ -74,14 +75,14 @@ class _Judge:
     def results(self, workload: Workload) -> Iterator[CheckResult]:
         """One result for each set of boundaries that sees the same paths."""
         flows = tuple(self.facts.encryption.into(workload.id, self.sides))
-        seen: dict[tuple[Inflow, ...], set[Boundary]] = {}
+        seen: dict[tuple[int, ...], set[Boundary]] = {}
         for boundary in Boundary:
             inside = boundary in self.sides[workload.id]
-            mine = tuple(item for item in flows if inside or boundary in _sides_of(item))
+            mine = tuple(at for at, item in enumerate(flows) if inside or boundary in _sides_of(item))
             if inside or mine:
                 seen.setdefault(mine, set()).add(boundary)
         for mine, boundaries in seen.items():
-            yield self._judged(workload, mine, frozenset(boundaries))
+            yield self._judged(workload, [flows[at] for at in mine], frozenset(boundaries))
 
     def _judged(
         self, workload: Workload, flows: Sequence[Inflow], boundaries: frozenset[Boundary]
@@ -92,7 +93,7 @@ class _Judge:
             return self._unreached(workload, details)
         spoken = self.hints.of(workload)
         ports = _ports(flows, spoken)
-        bare = [item for item in flows if _open(item) & ports]
+        bare = [item for item in flows if item.verdict.label in OPEN and _meet(item.verdict.ports, ports)]
         unsure = [item for item in flows if item.verdict.label is Label.UNKNOWN]
         if bare:
             return self._bare(workload, bare, ports, spoken, details)
@@ -169,15 +170,16 @@ def _sides_of(flow: Inflow) -> frozenset[Boundary]:
     return flow.group if isinstance(flow.group, frozenset) else frozenset()
 
 
-def _open(flow: Inflow) -> Connections:
-    return flow.verdict.ports if flow.verdict.label in OPEN else Connections()
+@lru_cache(maxsize=1024)  # flows by the thousand, sets of ports by the dozen
+def _meet(one: Connections, other: Connections) -> bool:
+    return bool(one & other)
 
 
 def _ports(flows: Sequence[Inflow], spoken: Spoken) -> Connections:
     """Open ports that count: those that are listed where any are, and for which no TLS is declared."""
     found = Connections()
-    for flow in flows:
-        found |= _open(flow)
+    for ports in {flow.verdict.ports for flow in flows if flow.verdict.label in OPEN}:
+        found |= ports
     found -= spoken.declared
     return (found & spoken.listed) or found
 

@@ -59,7 +59,6 @@ class Population:
     ) -> "Population":
         """Ask every mesh and every system of links about every pod, once."""
         sorter = _Sorter(inventory, protection, attested)
-        numbers: dict[Kind, int] = {}
         groups: dict[tuple[int, ...], int] = {}
         group_of: list[int] = []
         counts: list[Mapping[int, int]] = []
@@ -70,7 +69,7 @@ class Population:
             places: dict[str, int] = {}
             for ref in workload.pod_refs:
                 pod = sorter.pods[ref]
-                number = numbers.setdefault(sorter.kind(pod), len(numbers))
+                number = sorter.kind(pod)
                 kind_of[ref] = number
                 found[number] = found.get(number, 0) + pod.replicas
                 if pod.node:
@@ -78,7 +77,7 @@ class Population:
             group_of.append(groups.setdefault(tuple(sorted(found)), len(groups)))
             counts.append(found)
             nodes.append(places)
-        return cls(tuple(numbers), tuple(groups), tuple(group_of), tuple(counts), tuple(nodes), kind_of)
+        return cls(tuple(sorter.kinds), tuple(groups), tuple(group_of), tuple(counts), tuple(nodes), kind_of)
 
 
 class _Sorter:
@@ -88,6 +87,8 @@ class _Sorter:
         self, inventory: Inventory, protection: Protection, attested: Sequence[AttestedLink]
     ) -> None:
         self.pods: Mapping[ObjectRef, Pod] = {pod.ref: pod for pod in inventory.pods}
+        self.kinds: list[Kind] = []
+        self._numbers: dict[tuple[Key, ...], int] = {}
         self._protection = protection
         self._on_node: dict[str, tuple[AttestedLink, ...]] = {
             node.name: tuple(item for item in attested if _covers(item, node.labels))
@@ -95,16 +96,28 @@ class _Sorter:
         }
         self._everywhere = tuple(item for item in attested if not item.node_labels)
 
-    def kind(self, pod: Pod) -> Kind:
-        """The kind of a pod."""
-        members = [mesh.member(pod.ref) for mesh in self._protection.meshes]
-        return Kind(
-            guards=tuple(mesh.key(pod.ref) for mesh in self._protection.meshes),
-            enrolled=tuple(member is not None and member.enrolled is Known.YES for member in members),
-            ends=tuple(links.end(pod.ref) for links in self._protection.links),
-            attested=self._on_node.get(pod.node, self._everywhere) if pod.node else (),
-            template=pod.from_template,
+    def kind(self, pod: Pod) -> int:
+        """The number of a pod's kind."""
+        ref, protection = pod.ref, self._protection
+        attested = self._on_node.get(pod.node, self._everywhere) if pod.node else ()
+        enrolled = [
+            (member := mesh.member(ref)) is not None and member.enrolled is Known.YES
+            for mesh in protection.meshes
+        ]
+        key = (
+            *(mesh.key(ref) for mesh in protection.meshes),
+            *(links.end(ref) for links in protection.links),
+            *enrolled,
+            attested,
+            pod.from_template,
         )
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.kinds)
+            count = len(protection.meshes)
+            ends = key[count : count + len(protection.links)]
+            self.kinds.append(Kind(key[:count], tuple(enrolled), ends, attested, pod.from_template))
+        return number
 
 
 def _covers(attested: AttestedLink, labels: Labels) -> bool:
