@@ -85,8 +85,8 @@ from app.model.snapshot import (
     SourceInfo,
     SourceKind,
 )
-from tests.edge_builder import edges
 from app.model.transit import Inflow
+from tests.edge_builder import edges
 from tests.protection import FixedLinks, FixedMesh
 
 AT = datetime(2026, 8, 21, 2, 0, tzinfo=UTC)
@@ -948,8 +948,8 @@ def report_input(cluster: str = "prod-eu-1", definition: ReportDefinition = AUDI
         (assessment, *others),
         {},
         placed(engine.workloads),
-        edges=edges(AT),
         encryption(engine),
+        edges(AT),
     )
     lives = tuple(
         life(item, nights, opened)

@@ -30,5 +30,5 @@ class Judgement:
     assessments: tuple[Assessment, ...]
     streaks: Mapping[str, int]
     placements: Mapping[str, Placement]  # by workload id
-    edges: Edges = field(default_factory=Edges)
     encryption: Encryption = NOT_ASKED
+    edges: Edges = field(default_factory=Edges)
