@@ -1,10 +1,12 @@
 """References to services → container ports."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from app.evaluate.edges.world import PodPort, World
+from app.evaluate.edges.world import Item, PodPort, World, objects
 from app.model.encryption import Known
+from app.model.fields import mapping, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,23 @@ def follow(world: World, refs: Iterable[BackendRef]) -> tuple[Followed, tuple[st
             unresolved.append(f"Service {name} selects no pod that was read")
         found |= behind
     return tuple(sorted(found)), tuple(dict.fromkeys(unresolved))
+
+
+def ingress_backends(item: Item) -> Iterator[BackendRef]:
+    """Services that an Ingress names, v1 and v1beta1."""
+    given: list[Mapping[str, Any]] = [
+        mapping(item.spec.get("defaultBackend")),
+        mapping(item.spec.get("backend")),
+    ]
+    for rule in objects(item.spec.get("rules")):
+        given += [mapping(path.get("backend")) for path in objects(mapping(rule.get("http")).get("paths"))]
+    for backend in given:
+        service = mapping(backend.get("service"))
+        name = text(service.get("name")) or text(backend.get("serviceName"))
+        port = mapping(service.get("port"))
+        wanted = port.get("number") or port.get("name") or backend.get("servicePort") or 0
+        if name:
+            yield BackendRef(item.namespace, name, wanted if isinstance(wanted, int | str) else 0)
 
 
 def names_known(value: str) -> Known:

@@ -57,7 +57,7 @@ def components(world: World) -> tuple[Component, ...]:
 
 def _programs(world: World, program: str, kind: ComponentKind) -> Iterator[Component]:
     clients = _client_authorities(world)
-    for item in world.items("", "Pod"):
+    for item in world.items("", "Pod", program):
         for index, container in enumerate(objects(item.spec.get("containers"))):
             if not _is_program(item, container, program):
                 continue
@@ -85,7 +85,7 @@ def _client_authorities(world: World) -> frozenset[str]:
     """Files of `--client-ca-file` of the API servers: etcd must not trust whom the API server trusts."""
     return frozenset(
         flags["client-ca-file"].value
-        for item in world.items("", "Pod")
+        for item in world.items("", "Pod", "kube-apiserver")
         for container in objects(item.spec.get("containers"))
         if _is_program(item, container, "kube-apiserver")
         for flags in [arguments(container, "kube-apiserver")]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.model.edge import Edges, Endpoint, Exposure, Leg, Target
+from app.model.encryption import Known
 from app.model.policy import AddressRange
 from app.model.reachability import ExternalRange
 
@@ -61,4 +62,6 @@ def _leg(leg: Leg) -> dict[str, Any]:
     shape = {"security": leg.security.value, "strength": leg.strength.value, "says": leg.says}
     if leg.lowest:
         shape["lowest"] = leg.lowest
+    if leg.client_certificate is Known.YES:
+        shape["client_certificate"] = "required"
     return shape

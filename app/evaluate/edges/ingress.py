@@ -1,18 +1,18 @@
 """Ingress: hosts, the relay of their class, and the services behind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backends import BackendRef, follow
+from app.evaluate.edges.backends import follow, ingress_backends
 from app.evaluate.edges.cloud import is_internal
 from app.evaluate.edges.ingress_tls import backend_leg, endpoints
 from app.evaluate.edges.relays import OUTSIDE, Relay, relay_of
 from app.evaluate.edges.world import Item, World, objects
 from app.model.edge import ANY_HOST, Exposure, Target, Way
 from app.model.encryption import Known
-from app.model.fields import dig, mapping, text
+from app.model.fields import dig, text
 
 GROUP = "networking.k8s.io"
 
@@ -26,7 +26,7 @@ def ingress_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
 def _exposure(world: World, admission: Admission, item: Item) -> Exposure:
     relay = relay_of(world, item)
     hosts = hosts_of(item)
-    refs = sorted(set(_backends(item)))
+    refs = sorted(set(ingress_backends(item)))
     found, unresolved = follow(world, refs)
     targets = []
     for service, to in found:
@@ -73,22 +73,6 @@ def addresses_of(item: Item) -> tuple[str, ...]:
     return tuple(
         found for entry in entries if (found := text(entry.get("ip")) or text(entry.get("hostname")))
     )
-
-
-def _backends(item: Item) -> Iterator[BackendRef]:
-    given: list[Mapping[str, Any]] = [
-        mapping(item.spec.get("defaultBackend")),
-        mapping(item.spec.get("backend")),
-    ]
-    for rule in objects(item.spec.get("rules")):
-        given += [mapping(path.get("backend")) for path in objects(mapping(rule.get("http")).get("paths"))]
-    for backend in given:
-        service = mapping(backend.get("service"))
-        name = text(service.get("name")) or text(backend.get("serviceName"))
-        port = mapping(service.get("port"))
-        wanted = port.get("number") or port.get("name") or backend.get("servicePort") or 0
-        if name:
-            yield BackendRef(item.namespace, name, wanted if isinstance(wanted, int | str) else 0)
 
 
 def _notes(relay: Relay, item: Item) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from app.evaluate.edges.backends import names_known
+from app.evaluate.edges.backends import ingress_backends, names_known
 from app.evaluate.edges.legs import plain, redirect, tls, unknown
 from app.evaluate.edges.relays import Relay
 from app.evaluate.edges.tls_hosts import covered
@@ -72,13 +72,9 @@ def _redirects(arguments: Mapping[str, str]) -> bool:
 
 
 def _services(world: World, item: Item) -> Iterator[Item]:
-    for service in world.inventory.services:
-        if service.ref.namespace == item.namespace and f'"{service.ref.name}"' in str(item.spec).replace(
-            "'", '"'
-        ):
-            found = world.item("", "Service", service.ref.namespace, service.ref.name)
-            if found:
-                yield found
+    for ref in sorted(set(ingress_backends(item))):
+        if found := world.item("", "Service", ref.namespace, ref.name):
+            yield found
 
 
 def _hints(world: World, item: Item) -> bool:

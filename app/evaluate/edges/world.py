@@ -83,14 +83,31 @@ class World:
     platform: Platform
     reachability: Reachability
 
-    def items(self, group: str, kind: str) -> tuple[Item, ...]:
-        """Objects of one type, sorted by identity."""
-        return tuple(Item.of(item) for item in self.snapshot.of_kind(group, kind))
+    @cached_property
+    def _read(self) -> dict[ObjectRef, Item]:
+        """Objects that were parsed already: many ways in ask for the same few."""
+        return {}
+
+    @cached_property
+    def _chosen(self) -> dict[tuple[str | None, frozenset[tuple[str, str]]], tuple[Pod, ...]]:
+        """Answers of `selected`."""
+        return {}
+
+    def _parsed(self, stored: SnapshotObject) -> Item:
+        known = self._read.get(stored.ref)
+        if known is None:
+            known = self._read[stored.ref] = Item.of(stored)
+        return known
+
+    def items(self, group: str, kind: str, mentioning: str = "") -> tuple[Item, ...]:
+        """Objects of one type, sorted by identity; only those whose text holds a word, where one is given."""
+        word = mentioning.encode()
+        return tuple(self._parsed(item) for item in self.snapshot.of_kind(group, kind) if word in item.body)
 
     def item(self, group: str, kind: str, namespace: str, name: str) -> Item | None:
         """One object."""
         stored = self.snapshot.find(ObjectRef(group, kind, namespace, name))
-        return Item.of(stored) if stored else None
+        return self._parsed(stored) if stored else None
 
     def unread(self, group: str, kind: str, namespace: str = "") -> str:
         """Why an object of this type may exist without having been read; empty when it cannot."""
@@ -145,10 +162,11 @@ class World:
         """Pods with all these labels, in one namespace or (None) everywhere; none for no labels."""
         if not labels:
             return ()
-        homes = self.pods.values() if namespace is None else (self.pods.get(namespace, ()),)
-        return tuple(
-            pod for home in homes for pod in home if all(pod.labels.get(k) == v for k, v in labels.items())
-        )
+        key = (namespace, frozenset(labels.items()))
+        if key not in self._chosen:
+            homes = self.pods.values() if namespace is None else (self.pods.get(namespace, ()),)
+            self._chosen[key] = tuple(pod for home in homes for pod in home if key[1] <= pod.labels.items())
+        return self._chosen[key]
 
     def ids(self, pods: Iterable[Pod]) -> tuple[str, ...]:
         """Workload ids of pods, sorted."""
