@@ -18,13 +18,22 @@ def in_transit(encryption: Encryption, names: Names, rows: Iterable[Connection])
     """Destinations of one source: those with the same ports and the same verdicts together, each verdict on a line."""
     groups: dict[tuple[str, _Told, tuple[str, ...]], list[Connection]] = {}
     for row, found in encryption.along(rows):
-        told = tuple((str(item.ports), item.label.value, item.strength.value, item.says) for item in found)
+        told = _told(found)
         groups.setdefault((str(row.allowed), told, row.notes), []).append(row)
     for (ports, told, notes), alike in groups.items():
         for line in names.grouped(alike[0].source, alike):
             yield line.removesuffix(ports) if line.strip() == ports else line
         yield from (f"{_LEFT}{_line(item, ports)}" for item in told)
         yield from (f"{_LEFT}note: {note}" for note in notes if not alike[0].notes)
+
+
+def _told(found: Sequence[PathVerdict]) -> _Told:
+    """Verdicts as a list shows them; those that differ only in what it leaves out are one."""
+    alike: dict[tuple[str, str, str], Connections] = {}
+    for item in found:
+        key = (item.label.value, item.strength.value, item.says)
+        alike[key] = alike.get(key, Connections()) | item.ports
+    return tuple((str(ports), *key) for key, ports in alike.items())
 
 
 def verdict_lines(found: Sequence[PathVerdict], allowed: Connections) -> Iterator[str]:

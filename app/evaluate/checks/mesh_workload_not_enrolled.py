@@ -85,9 +85,8 @@ class _Judge:
             says = f"whether {workload.id} is in the mesh cannot be told"
             return self.verdicts.undecided(subject, says, doubts, base=details)
         says = f"every pod of {workload.id} is in the mesh ({names(sorted({item.how for item in members}))})"
-        return self.verdicts.passed(
-            subject, says, doubts=(TEMPLATES,) if _intended(members) else (), base=details
-        )
+        against = (*((TEMPLATES,) if _intended(members) else ()), *self.proof.pods.of(workload.namespace))
+        return self.verdicts.passed(subject, says, doubts=against, base=details)
 
     def _outside(self, workload: Workload, details: Details) -> CheckResult:
         """Claimed, and nothing about its pods speaks of any mesh."""

@@ -1,6 +1,6 @@
 """Where encryption between nodes is claimed as a control, does every node encrypt?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.doubts import kind_gaps, pod_gaps
@@ -18,6 +18,11 @@ _REPAIR = (
     "Switch encryption on in the network plugin, restart its agents, and see that every node publishes a key; or take the claim "
     "back in the scope file."
 )
+_PASSING = {
+    Label.NODE_TUNNEL_STRICT: "encrypts to other nodes, and fails closed",
+    Label.NODE_TUNNEL: "encrypts to other nodes, and fails open",
+    Label.PROVIDER_ATTESTED: "is covered by a statement of the provider",
+}
 _LIMITS = (
     "Encryption between nodes authenticates nodes, not workloads, and does nothing for pods on one node.",
     "Pods on the host network are left out here; plaintext-path judges their paths.",
@@ -55,28 +60,29 @@ def _results(facts: Facts, verdicts: Verdicts) -> Iterator[CheckResult]:
         says = "whether nodes encrypt between each other cannot be told"
         doubt = Doubt("no pod with a node was read", "Scan the cluster itself.")
         yield verdicts.undecided(cluster_subject(facts), says, (doubt,))
-    workloads = _on_nodes(facts)
+    workloads, unread = _on_nodes(facts), pod_gaps(facts).anywhere()
     for name, found in nodes:
-        yield _result(facts, verdicts, name, found, workloads)
+        yield _result(facts, verdicts, name, found, workloads.get(name, ()), unread)
 
 
 def _result(
-    facts: Facts, verdicts: Verdicts, name: str, found: PathVerdict, workloads: Mapping[str, list[str]]
+    facts: Facts,
+    verdicts: Verdicts,
+    name: str,
+    found: PathVerdict,
+    workloads: Sequence[str],
+    unread: Sequence[Doubt],
 ) -> CheckResult:
     details = Details(
-        boundaries=boundaries_of_all(facts, workloads.get(name, ())),
+        boundaries=boundaries_of_all(facts, workloads),
         strength=strength_of_evidence(found.strength),
         why=(f"{found.says[:1].upper()}{found.says[1:]}.", *(f"{item}." for item in found.weak)),
         evidence=evidence_of_signs(found.signs),
     )
     subject = node_subject(name)
     match found.label:
-        case Label.NODE_TUNNEL_STRICT:
-            return verdicts.passed(subject, f"{name} encrypts to other nodes, and fails closed", base=details)
-        case Label.NODE_TUNNEL:
-            return verdicts.passed(subject, f"{name} encrypts to other nodes, and fails open", base=details)
-        case Label.PROVIDER_ATTESTED:
-            return verdicts.passed(subject, f"{name} is covered by a statement of the provider", base=details)
+        case Label.NODE_TUNNEL_STRICT | Label.NODE_TUNNEL | Label.PROVIDER_ATTESTED:
+            return verdicts.passed(subject, f"{name} {_PASSING[found.label]}", doubts=unread, base=details)
         case Label.UNKNOWN:
             doubt = Doubt(found.says, "Read the network plugin's settings and what its agents report.")
             says = f"whether {name} encrypts to other nodes cannot be told"

@@ -101,7 +101,8 @@ class _Judge:
             return self.verdicts.undecided(subject, says, (*doubts, *templates), base=details)
         modes = names(sorted({item.mode for item in listeners}))
         says = f"{workload.id} refuses plain text on {_ports(listeners)} ({modes})"
-        return self.verdicts.passed(subject, says, doubts=templates, base=details)
+        doubts = (*templates, *self.proof.pods.of(workload.namespace))
+        return self.verdicts.passed(subject, says, doubts=doubts, base=details)
 
     def _open(
         self,

@@ -130,14 +130,15 @@ class _Judge:
         says = f"{_paths(flows)} to {workload.id} are encrypted or refused: {_how(flows)}"
         if by_word:
             says = f"{_paths(flows)} to {workload.id} are encrypted, some by declared TLS ({names(spoken.entries)})"
-        doubts: tuple[Doubt, ...] = (TEMPLATES,) if _intended(flows) else ()
+        # a pod that was not read may be open, whether it sends or receives
+        doubts = (*self.proof.pods.anywhere(), *((TEMPLATES,) if _intended(flows) else ()))
         if self._others_kept_out(flows):
             doubts += self.proof.against_closed(workload)
         return self.verdicts.passed(workload_subject(workload), says, doubts=doubts, base=details)
 
     def _unreached(self, workload: Workload, details: Details) -> CheckResult:
         says = f"no other workload may open a connection to {workload.id}"
-        doubts = self.proof.against_closed(workload)
+        doubts = (*self.proof.against_closed(workload), *self.proof.pods.anywhere())
         if doubts:
             return self.verdicts.undecided(
                 workload_subject(workload), f"{says} in what was read", doubts, base=details

@@ -151,9 +151,10 @@ class _Judge:
 
     def _apart(self, workload: Workload) -> CheckResult:
         """Kept apart: by its own policies, else by those of every source, which all have to be enforced then."""
-        doubts = self.proof.against_closed(workload)
+        unread = (*self.proof.pods.anywhere(), *self.proof.namespaces.anywhere())
+        doubts = (*self.proof.against_closed(workload), *unread)
         if not self.facts.reachability.isolating(workload.id, Direction.INGRESS):
-            doubts += unproven_cluster(self.facts)
+            doubts = (*doubts, *unproven_cluster(self.facts))
         return self.verdicts.passed(
             workload_subject(workload),
             f"no workload of another tenant can reach {workload.id} of tenant {self.sides[workload.id].tenant}",
