@@ -19,7 +19,8 @@ HEAD = """\
 # Read-only rights of the scanner: `list`, kind by kind, nothing else. A kind that is left out becomes a collection gap,
 # and the verdicts that need it become insufficient evidence; `netattest doctor` says which.
 # Secrets are not read. With `collect.secrets: true` add `secrets` to the first rule: their names and types are read,
-# their data never leaves the API server, but RBAC cannot tell the one from the other.
+# their data never leaves the API server, but RBAC cannot tell the one from the other. Certificates of TLS Secrets are read
+# only in namespaces that `collect.certificates` names: give each a Role with `list` on `secrets`, never this ClusterRole.
 apiVersion: v1
 kind: Namespace
 metadata:

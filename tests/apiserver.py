@@ -41,7 +41,8 @@ _BUILTIN = (
     ("networking.k8s.io/v1", "NetworkPolicy Ingress", True),
     ("networking.k8s.io/v1", "IngressClass", False),
     ("rbac.authorization.k8s.io/v1", "ClusterRole ClusterRoleBinding", False),
-    ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", False),
+    ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration ValidatingWebhookConfiguration", False),
+    ("apiregistration.k8s.io/v1", "APIService", False),
 )
 
 
@@ -93,6 +94,10 @@ class Resource:
     api_version: str
     kind: str
     namespaced: bool
+
+    @property
+    def group(self) -> str:
+        return self.api_version.rpartition("/")[0]
 
     @property
     def root(self) -> str:
@@ -233,14 +238,10 @@ class ApiServer:
             name = plural(resource.kind)
             if path == resource.root:
                 return _json(self._group_version(resource.api_version))
-            group = resource.api_version.rpartition("/")[0]
-            if path == f"{resource.root}/{name}":
-                if not self.grants(group, name, "list"):
-                    return status(403, f"{name} is forbidden: cannot list")
-                return self._list(resource, query, accept)
-            if path.startswith(f"{resource.root}/namespaces/") and parts[-2] == name:
-                if not self.grants(group, name, "get", parts[-1]):
-                    return status(403, f"{name} {parts[-1]!r} is forbidden: cannot get")
+            in_namespace = path.startswith(f"{resource.root}/namespaces/")
+            if path == f"{resource.root}/{name}" or (in_namespace and parts[-1] == name):
+                return self._list(resource, query, accept, parts[-2] if in_namespace else "")
+            if in_namespace and parts[-2] == name:
                 return self._get(resource, parts[-3], parts[-1])
         return status(404, "the server could not find the requested resource")
 
@@ -280,9 +281,18 @@ class ApiServer:
         ]
         return {"kind": "APIResourceList", "groupVersion": api_version, "resources": rows}
 
-    def _list(self, resource: Resource, query: dict[str, str], accept: str) -> tuple[int, bytes]:
+    def _list(
+        self, resource: Resource, query: dict[str, str], accept: str, namespace: str = ""
+    ) -> tuple[int, bytes]:
+        if not self.grants(resource.group, plural(resource.kind), "list"):
+            return status(403, f"{plural(resource.kind)} is forbidden: cannot list")
+        wanted = query.get("fieldSelector", "").removeprefix("type=")
         with self._lock:
-            stored = self._objects[resource.api_version, plural(resource.kind)]
+            stored = {
+                key: body
+                for key, body in self._objects[resource.api_version, plural(resource.kind)].items()
+                if namespace in ("", key[0]) and (not wanted or json.loads(body).get("type") == wanted)
+            }
             keys, version = sorted(stored), self._version
             start = int(base64.b64decode(query["continue"])) if "continue" in query else 0
             end = start + int(query.get("limit", 0) or len(keys))
@@ -299,6 +309,8 @@ class ApiServer:
         return 200, json.dumps(head).encode()[:-1] + b', "items": [' + b", ".join(items) + b"]}"
 
     def _get(self, resource: Resource, namespace: str, name: str) -> tuple[int, bytes]:
+        if not self.grants(resource.group, plural(resource.kind), "get", name):
+            return status(403, f"{plural(resource.kind)} {name!r} is forbidden: cannot get")
         with self._lock:
             body = self._objects[resource.api_version, plural(resource.kind)].get((namespace, name))
         if body is None:
@@ -399,6 +411,6 @@ def _target(path: str) -> str:
     """The resource that a path is about; the path itself for discovery and the version."""
     parts = path.strip("/").split("/")
     if "namespaces" in parts[:-1]:
-        return parts[-2]
+        return parts[parts.index("namespaces") + 2]
     is_list = len(parts) == (3 if parts[0] == "api" else 4)
     return parts[-1] if is_list else path

@@ -89,6 +89,7 @@ from app.model.snapshot import (
     SourceKind,
 )
 from app.model.transit import Inflow
+from tests.edge_builder import edges
 from tests.protection import FixedLinks, FixedMesh
 
 AT = datetime(2026, 8, 21, 2, 0, tzinfo=UTC)
@@ -102,6 +103,7 @@ ALL_SECTIONS = (
     "controls",
     "reachability",
     "encryption",
+    "certificates",
     "findings",
     "trends",
     "exceptions",
@@ -965,6 +967,7 @@ def report_input(cluster: str = "prod-eu-1", definition: ReportDefinition = AUDI
         {},
         placed(engine.workloads),
         encryption(engine),
+        edges(AT),
     )
     lives = tuple(
         life(item, nights, opened)

@@ -15,6 +15,7 @@ from app.model.scope import (
     ApprovedFlow,
     DeclaredTls,
     EncryptionClaims,
+    RegisteredCertificate,
     ScopeRule,
     Thresholds,
     Zone,
@@ -191,6 +192,20 @@ class ExposureFile(FileModel):
         )
 
 
+class CertificateFile(FileModel):
+    """One entry of the inventory of keys and certificates (PCI DSS 4.2.1.1)."""
+
+    id: Text
+    certificate: Text
+    """An object (`Secret shop/web-tls`), a served endpoint (`served shop.example:443`) or a SHA-256 fingerprint."""
+    owner: str = ""
+    purpose: str = ""
+
+    def value(self) -> RegisteredCertificate:
+        """The entry as checks use it."""
+        return RegisteredCertificate(self.id, self.certificate, self.owner, self.purpose)
+
+
 class DeclaredTlsFile(FileModel):
     """Ports on which a program asks for TLS itself, which the cluster does not show."""
 
@@ -267,6 +282,8 @@ class ScopeFile(FileModel):
     """Left out: no register was supplied. `[]`: nothing is approved."""
     approved_host_network: tuple[Annotated[str, StringConstraints(pattern=WORKLOAD)], ...] = ()
     """Workload ids, for example `monitoring/node-exporter[DaemonSet]`."""
+    certificates: tuple[CertificateFile, ...] | None = None
+    """Left out: no inventory was supplied. `[]`: it is empty."""
     node_isolation: str = ""
     """Declared isolation between zones that share nodes: dedicated pools, a sandboxed runtime."""
     thresholds: ThresholdsFile = ThresholdsFile()

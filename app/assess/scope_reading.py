@@ -21,7 +21,7 @@ def read_scope(document: Document | None, mistakes: Mistakes) -> Scope:
     if document is None or read is None:
         return Scope()
     rules = tuple(rule.value() for rule in read.rules)
-    flows, exposures = read.approved_flows, read.approved_exposures
+    flows, exposures, certificates = read.approved_flows, read.approved_exposures, read.certificates
     _check(document.name, read, rules, mistakes)
     return Scope(
         given=True,
@@ -32,6 +32,7 @@ def read_scope(document: Document | None, mistakes: Mistakes) -> Scope:
         approved_flows=None if flows is None else tuple(item.value() for item in flows),
         approved_exposures=None if exposures is None else tuple(item.value() for item in exposures),
         approved_host_network=read.approved_host_network,
+        certificates=None if certificates is None else tuple(item.value() for item in certificates),
         node_isolation=read.node_isolation,
         thresholds=read.thresholds.value(),
         encryption=read.encryption.value(),

@@ -26,6 +26,7 @@ from app.cli.session import begin
 from app.cli.shapes import plural, tell_gaps
 from app.cli.transit import in_transit, tell_protection, verdict_lines
 from app.cli.view import View, look
+from app.cli.ways_in import tell_ways_in
 from app.errors import ExitCode
 from app.model.decision import Reason
 from app.model.platform import Enforcement
@@ -97,6 +98,7 @@ def _emit(view: View, *, explained: bool, encrypted: bool) -> None:
         sys.stdout.buffer.write,
         explain=explained,
         encryption=view.encryption if encrypted else None,
+        edges=view.edges,
     )
     sys.stdout.buffer.flush()
 
@@ -113,6 +115,7 @@ def _tell(view: View, *, explained: bool, encrypted: bool) -> None:
             say(f"  {line}")
     say()
     say(f"{plural(number, 'allowed connection')}; every other one is denied.")
+    tell_ways_in(view.edges)
     if explained:
         _tell_exposures(view)
     if encrypted:

@@ -11,6 +11,7 @@ from app.cli.options import required, scan_number
 from app.cli.progress import Reporter, reporting
 from app.cli.session import Session
 from app.errors import InputError
+from app.model.edge import Edges
 from app.model.history import Document
 from app.model.inventory import Inventory
 from app.model.platform import Platform
@@ -40,6 +41,13 @@ class View:
         attested = config.links_on(self.snapshot.taken_at) if config else ()
         protection = detect.protection(self.snapshot, self.inventory, self.platform)
         return evaluate.encryption(self.reachability, self.inventory, protection, attested)
+
+    @cached_property
+    def edges(self) -> Edges:
+        """Ways in from outside, worked out when they are first asked for."""
+        from app import evaluate
+
+        return evaluate.find_edges(self.snapshot, self.inventory, self.platform, self.reachability)
 
 
 def look(

@@ -14,12 +14,15 @@ from typing import Any
 
 from app.collect import masking
 from app.collect.kinds import BY_KIND
+from app.collect.redact_certificates import certificates_alone
 from app.collect.redact_pods import redact_pod_spec
 from app.collect.redact_policies import keeping_selectors
 from app.model.canonical import canonical_json
 from app.model.identity import GroupKind
 
 Object = dict[str, Any]
+
+_SECRET = GroupKind("", "Secret")
 
 _METADATA_NOISE = ("resourceVersion", "selfLink", "generation")
 _ANNOTATION_NOISE = (
@@ -80,24 +83,31 @@ _CONFIG_MAPS = frozenset(
         "linkerd-config",
         "linkerd-identity-trust-roots",
         "kube-router-cfg",
+        "ingress-nginx-controller",
+        "nginx-configuration",
     }
 )
 _CONFIG_MAP_PREFIXES = ("antrea-config-", "istio-", "kubelet-config-", "rke2-canal-config")
 
 
-def redacted_json(kind: GroupKind, value: Object) -> bytes:
+def redacted_json(kind: GroupKind, value: Object, *, certificates: bool = False) -> bytes:
     """Redact one object and write it as canonical JSON.
 
     Args:
         kind: its type, in the group of today.
         value: the object as JSON values; it is used up.
+        certificates: keep the certificates of a TLS Secret, and nothing else of its data.
 
     Raises:
         TypeError: it holds a value that JSON cannot carry.
     """
-    body = canonical_json(_redacted(kind, value))
+    public = certificates_alone(value.get("data")) if certificates and kind == _SECRET else ""
+    redacted = _redacted(kind, value)
+    if public:
+        redacted["data"] = {"tls.crt": public}
+    body = canonical_json(redacted)
     if masking.is_suspicious(body):
-        body = canonical_json(masking.masked_tree(_redacted(kind, value), masking.masked_shapes))
+        body = canonical_json(masking.masked_tree(redacted, masking.masked_shapes))
     return body
 
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import orjson
 
+from app.evaluate.edges.document import exposures_shape
 from app.evaluate.encryption.document import VerdictShapes, protection_shape
 from app.evaluate.engine import Engine
 from app.evaluate.witness import Witness
 from app.model.connections import Connections
+from app.model.edge import Edges
 from app.model.encryption import PathVerdict
 from app.model.policy import Direction
 from app.model.reachability import Connection, Exposure, Openness, Workload
@@ -27,6 +29,7 @@ def reach_document(
     *,
     explain: bool = False,
     encryption: Encryption | None = None,
+    edges: Edges | None = None,
 ) -> dict[str, Any]:
     """The whole document as JSON values: `schema`, `profile`, `workloads`, `connections`, `gaps`, `notes`.
 
@@ -36,12 +39,13 @@ def reach_document(
         explain: add the witnesses `egress` and `ingress` to each row, and to each workload how far it is open to ends that
             do not exist yet.
         encryption: add its verdicts to each row, and what was found that could encrypt to the document.
+        edges: add `exposures`, the ways in from outside.
     """
     return {
         **_head(reachability),
         "workloads": [_workload(reachability, item, explain=explain) for item in reachability.workloads],
         "connections": list(_rows(reachability, encryption, explain=explain)),
-        **_tail(reachability, gaps, encryption),
+        **_tail(reachability, gaps, encryption, edges),
     }
 
 
@@ -52,6 +56,7 @@ def write_reach(
     *,
     explain: bool = False,
     encryption: Encryption | None = None,
+    edges: Edges | None = None,
 ) -> None:
     """Write the same document piece by piece, so that a large cluster needs no memory for its rows.
 
@@ -62,6 +67,7 @@ def write_reach(
         explain: add the witnesses `egress` and `ingress` to each row, and to each workload how far it is open to ends that
             do not exist yet.
         encryption: as for `reach_document`.
+        edges: likewise.
     """
     write(orjson.dumps(_head(reachability))[:-1])
     write(b',\n"workloads":[')
@@ -72,7 +78,7 @@ def write_reach(
     for piece in _pieces(_rows(reachability, encryption, explain=explain)):
         write(piece)
     write(b"],\n")
-    write(orjson.dumps(_tail(reachability, gaps, encryption))[1:])
+    write(orjson.dumps(_tail(reachability, gaps, encryption, edges))[1:])
     write(b"\n")
 
 
@@ -98,9 +104,14 @@ def _head(reachability: Engine) -> dict[str, Any]:
 
 
 def _tail(
-    reachability: Engine, gaps: Iterable[CollectionGap], encryption: Encryption | None
+    reachability: Engine,
+    gaps: Iterable[CollectionGap],
+    encryption: Encryption | None,
+    edges: Edges | None,
 ) -> dict[str, Any]:
     tail: dict[str, Any] = {"gaps": [_gap(gap) for gap in sorted(gaps)], "notes": list(reachability.notes)}
+    if edges is not None:
+        tail["exposures"] = exposures_shape(edges)
     return tail | ({"protection": protection_shape(encryption)} if encryption else {})
 
 

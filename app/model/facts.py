@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from app.model.control import AcceptedException
+from app.model.edge import Edges
 from app.model.finding import CheckMeta
 from app.model.history import RunContext
 from app.model.identity import ObjectRef
@@ -27,6 +28,7 @@ class Facts:
     platform: Platform
     reachability: Reachability
     declared: Reachability
+    edges: Edges
     scope: Scope
     exceptions: tuple[AcceptedException, ...]
     catalogue: Mapping[str, CheckMeta]

@@ -1,9 +1,10 @@
 """One snapshot, judged: everything that the pure stages make of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.model.control import Assessment
+from app.model.edge import Edges
 from app.model.finding import CheckRun
 from app.model.inventory import Inventory
 from app.model.platform import Platform
@@ -30,3 +31,4 @@ class Judgement:
     streaks: Mapping[str, int]
     placements: Mapping[str, Placement]  # by workload id
     encryption: Encryption = NOT_ASKED
+    edges: Edges = field(default_factory=Edges)

@@ -148,6 +148,20 @@ class ApprovedExposure:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredCertificate:
+    """An entry of the entity's inventory of keys and certificates (PCI DSS 4.2.1.1).
+
+    `certificate` is an object (`Secret shop/web-tls`, `Certificate shop/web`), a served endpoint (`served shop.example:443`)
+    or a SHA-256 fingerprint in lower-case hexadecimal digits.
+    """
+
+    id: str
+    certificate: str
+    owner: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredTls:
     """Ports on which a workload's own program asks for TLS: the entity's word, as nothing in the cluster shows it.
 
@@ -212,6 +226,7 @@ class Scope:
     approved_flows: tuple[ApprovedFlow, ...] | None = None
     approved_exposures: tuple[ApprovedExposure, ...] | None = None
     approved_host_network: tuple[str, ...] = ()  # workload ids
+    certificates: tuple[RegisteredCertificate, ...] | None = None
     node_isolation: str = (
         ""  # declared isolation between zones on one node (dedicated pools, sandboxed runtime)
     )

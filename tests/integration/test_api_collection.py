@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from base64 import b64encode
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from app.errors import CollectError, ExitCode
 from app.model.identity import GroupKind
 from app.model.snapshot import Coverage, GapReason, SourceKind
 from tests.apiserver import USER, VERSION, ApiServer, Fault, forbidden, plural
+from tests.certificates import self_signed
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 PODS = GroupKind("", "Pod")
@@ -112,7 +114,9 @@ def test_secrets_are_not_asked_for_by_default(collect):
 def test_a_server_that_sends_whole_secrets_is_not_listened_to(collect, monkeypatch):
     whole = ApiServer._list
     monkeypatch.setattr(
-        ApiServer, "_list", lambda self, resource, query, accept: whole(self, resource, query, "")
+        ApiServer,
+        "_list",
+        lambda self, resource, query, accept, *place: whole(self, resource, query, "", *place),
     )
     found, _ = collect(settings=replace(QUICK, secrets=True))
     problem = "objects were not all read: HTTP 406: the server does not answer with metadata alone"
@@ -529,3 +533,40 @@ def test_an_access_review_of_a_server_that_is_gone_is_an_error(tmp_path):
         pass
     with pytest.raises(CollectError):
         access_review(replace(QUICK, kubeconfig=file))
+
+
+def tls_secret(namespace):
+    key, certificate = self_signed("shop.example")
+    data = {"tls.crt": b64encode(certificate + key).decode(), "tls.key": b64encode(key).decode()}
+    return thing("v1", "Secret", "web-tls", namespace, type="kubernetes.io/tls", data=data), key
+
+
+def test_certificates_are_read_in_namespaces_that_opted_in_and_keys_never(collect):
+    (opened, key), (closed, _) = tls_secret("shop"), tls_secret("cart")
+    other = thing("v1", "Secret", "password", "shop", type="Opaque", data={"tls.crt": "hidden"})
+    found, server = collect(
+        [*cluster(), opened, closed, other], settings=replace(QUICK, certificates=("shop",))
+    )
+    assert [(item.ref.namespace, item.ref.name) for item in found.objects if item.ref.kind == "Secret"] == [
+        ("shop", "tls"),
+        ("shop", "web-tls"),
+    ]
+    assert not [item for item in found.objects if b"hidden" in item.body]
+    assert not [item for item in found.objects if b64encode(key)[:40] in item.body]
+    assert row(found, GroupKind("", "Secret")).coverage is Coverage.PARTIAL
+    assert server.requests["secrets"] == 1
+
+
+def test_names_of_all_secrets_and_certificates_of_some_go_together(collect):
+    opened, _ = tls_secret("shop")
+    found, _ = collect([*cluster(), opened], settings=replace(QUICK, certificates=("shop",), secrets=True))
+    assert not found.gaps
+    assert names(found, GroupKind("", "Secret")) == ["tls", "web-tls"]
+    assert row(found, GroupKind("", "Secret")).coverage is Coverage.COMPLETE
+
+
+def test_a_namespace_that_refuses_its_secrets_is_a_gap_of_that_namespace(collect):
+    refusal = Fault("secrets", status=403)
+    found, _ = collect(faults=[refusal], settings=replace(QUICK, certificates=("shop",)))
+    assert (gap(found).namespace, gap(found).reason) == ("shop", GapReason.FORBIDDEN)
+    assert 'resources: ["secrets"]' in gap(found).advice

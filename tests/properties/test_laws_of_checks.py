@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.evaluate import encryption, reachability, run_checks
+from app.evaluate import encryption, find_edges, reachability, run_checks
 from app.evaluate.checks import CHECKS
 from app.model.encryption import Protection
 from app.model.facts import Facts
@@ -79,6 +79,7 @@ def facts(inventory, found_platform, scope=None, gaps=()):
         found_platform,
         views[0],
         views[1],
+        find_edges(snapshot, inventory, found_platform, views[0]),
         scope or Scope(),
         (),
         catalogue(),

@@ -3,6 +3,7 @@
 from app.collect.kinds.spec import KindSpec, builtin
 from app.collect.kinds.verdicts import (
     CERTIFICATES,
+    CONTROL_PLANE,
     EDGE_TLS,
     ENCRYPTION,
     ENFORCEMENT,
@@ -105,13 +106,29 @@ CORE = (
         group="admissionregistration.k8s.io",
         namespaced=False,
     ),
+    builtin(
+        "ValidatingWebhookConfiguration",
+        "validatingwebhookconfigurations",
+        "webhooks that the API server calls",
+        CONTROL_PLANE,
+        group="admissionregistration.k8s.io",
+        namespaced=False,
+    ),
+    builtin(
+        "APIService",
+        "apiservices",
+        "aggregated APIs, and whether their certificates are checked",
+        CONTROL_PLANE,
+        group="apiregistration.k8s.io",
+        namespaced=False,
+    ),
     KindSpec(
         "",
         "ConfigMap",
         "configmaps",
         namespaced=True,
         versions=("v1",),
-        why="settings of network plugins and meshes",
+        why="settings of network plugins, meshes, kubelets and ingress controllers",
         verdicts=ENFORCEMENT + ENCRYPTION,
         builtin=True,
         by_name=True,

@@ -4,6 +4,7 @@ from typing import Final
 
 from app.render.dossier import Section
 from app.render.sections import (
+    certificates,
     controls,
     cover,
     encryption,
@@ -26,6 +27,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     controls.SECTION,
     reachability.SECTION,
     encryption.SECTION,
+    certificates.SECTION,
     findings.SECTION,
     trends.SECTION,
     exceptions.SECTION,
