@@ -176,7 +176,7 @@ def peer(environment: Path, generator: Path) -> str:
         command = [sys.executable, generator, *PEER_SIZE, "--split", folder]
         subprocess.run(command, check=True, capture_output=True)
         spaces, pods = f"{folder}/namespaces.yaml", f"{folder}/workloads.yaml"
-        started = time.process_time()
+        started = resource.getrusage(resource.RUSAGE_CHILDREN)
         command = [
             environment / "bin" / "nca",
             "--connectivity",

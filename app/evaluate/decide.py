@@ -29,7 +29,7 @@ from app.model.connections import Protocol
 from app.model.decision import Decision, HalfDecision, Miss, Reason, RuleRef
 from app.model.identity import ObjectRef
 from app.model.inventory import NAME_LABEL
-from app.model.peers import namespace_selectors
+from app.model.peers import namespace_requirements
 from app.model.policy import Action, Direction, NamedPort
 from app.model.reachability import Default
 
@@ -341,8 +341,4 @@ def _unresolved(rule: CompiledRule, spans: tuple[Span, ...]) -> Iterator[str]:
 
 def _selects_namespaces(rule: CompiledRule) -> bool:
     """True when a rule depends on namespace labels other than the name, which is always known."""
-    return any(
-        item.key != NAME_LABEL
-        for selector in namespace_selectors(rule.rule)
-        for item in selector.requirements
-    )
+    return any(item.key != NAME_LABEL for item in namespace_requirements(rule.rule))

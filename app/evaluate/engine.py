@@ -79,6 +79,14 @@ def _enforcement_notes(platform: Platform, *, as_declared: bool) -> tuple[str, .
     return tuple(notes)
 
 
+def _idle_notes(idle: Mapping[ObjectRef, str]) -> tuple[str, ...]:
+    """Policies that count nowhere: a few by name, the rest by number."""
+    named = [f"{ref} {idle[ref]}" for ref in sorted(idle)[:_NAMED]]
+    more = len(idle) - len(named)
+    return (*named, *([f"{more} more policies count nowhere either"] if more else ()))
+
+
+_NAMED = 3
 _AS_DECLARED = (Enforcement.UNKNOWN, Enforcement.DEGRADED)
 
 # A run asks for two views of one inventory. What both share lives as long as either of them, and no longer; each value
@@ -101,7 +109,10 @@ class Engine:
         cluster = Cluster(compiled, as_declared=as_declared)
         self.profile: Profile = cluster.reading.profile
         self.as_declared: bool = as_declared
-        self.notes: tuple[str, ...] = _enforcement_notes(compiled.platform, as_declared=as_declared)
+        self.notes: tuple[str, ...] = (
+            *_enforcement_notes(compiled.platform, as_declared=as_declared),
+            *_idle_notes(cluster.policies.why_idle),
+        )
         self.workloads: tuple[Workload, ...] = cluster.workloads
         self.externals: tuple[ExternalRange, ...] = cluster.externals
         self.idle: Mapping[ObjectRef, str] = cluster.policies.why_idle

@@ -6,14 +6,16 @@ from app.model.policy import (
     AddressPeer,
     AnyPeer,
     EveryPeer,
-    LabelSelector,
+    Facet,
     OtherPeer,
     Peer,
     PodPeer,
     Policy,
+    Requirement,
     Rule,
     Selector,
     SelectorPeer,
+    requirements,
 )
 
 Leaf = PodPeer | SelectorPeer | AddressPeer
@@ -54,8 +56,10 @@ def selectors(policy: Policy) -> Iterator[Selector]:
                 yield leaf.selector
 
 
-def namespace_selectors(rule: Rule) -> Iterator[LabelSelector]:
-    """`namespaceSelector` of each peer that has one."""
+def namespace_requirements(rule: Rule) -> Iterator[Requirement]:
+    """Requirements on the labels of the namespaces of a rule's ends."""
     for leaf in leaves(ends(rule)):
         if isinstance(leaf, PodPeer) and leaf.namespace_selector is not None:
-            yield leaf.namespace_selector
+            yield from leaf.namespace_selector.requirements
+        elif isinstance(leaf, SelectorPeer):
+            yield from (item for item in requirements(leaf.selector) if item.facet is Facet.NAMESPACE)

@@ -8,9 +8,11 @@ from app import evaluate
 from app.evaluate.arrange import arrange
 from app.evaluate.planes import Obedience, obedience
 from app.model.decision import Reason
+from app.model.identity import GroupKind
 from app.model.platform import Plugin
-from app.model.policy import Action, Family
+from app.model.policy import Action, Facet, Family, LabelSelector, Operator, Requirement, SelectorPeer
 from app.model.reachability import Profile
+from app.model.snapshot import CollectionGap, GapReason
 from tests.builders import (
     TCP,
     UNKNOWN_PLATFORM,
@@ -176,6 +178,7 @@ def test_a_kind_that_is_not_obeyed_restricts_nothing_and_is_told():
     assert half.reason is Reason.NOT_ENFORCED
     assert "is declared and not enforced: Cilium does not obey GlobalNetworkPolicy" in half.note
     assert engine.between(CART, WEB).is_all
+    assert any("does not obey GlobalNetworkPolicy" in note for note in engine.notes)
 
 
 def test_as_declared_it_counts_as_its_own_data_plane_reads_it():
@@ -252,3 +255,12 @@ def test_the_reading_is_that_of_the_engine_that_enforces():
 def test_files_that_hold_policies_of_one_vendor_are_read_as_it_reads_them():
     _, engine = decide([wide("p", Family.ANTREA, ingress=[DENY])])
     assert engine.profile is Profile.ANTREA
+
+
+def test_labels_of_a_namespace_that_were_not_read_leave_an_expression_over_them_open():
+    gap = CollectionGap(GroupKind("", "Namespace"), GapReason.FORBIDDEN, "namespaces were refused")
+    team = LabelSelector((Requirement("team", Operator.IN, ("red",), Facet.NAMESPACE),))
+    lock = wide("p", Family.CALICO, ingress=[act(Action.ALLOW, SelectorPeer(team))])
+    engine = evaluate.reachability(inventory(PODS, [lock]), UNKNOWN_PLATFORM, (gap,))
+    half = engine.decide(CART, WEB, TCP, 80).ingress
+    assert (half.reason, half.note) == (Reason.CANNOT_TELL, "namespaces were refused")
