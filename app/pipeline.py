@@ -11,6 +11,7 @@ from datetime import datetime
 
 from app import assess, collect, detect, evaluate, trend
 from app.errors import NetattestError
+from app.model.chain import MOST_LINKS
 from app.model.control import Assessment
 from app.model.facts import Facts
 from app.model.finding import Outcome
@@ -147,6 +148,7 @@ def report(
     before = store.scan(stored.cluster, context.previous) if context.previous is not None else None
     comparison = compare(before, stored, store, after=judgement) if before else None
 
+    chain = store.chain(stored, MOST_LINKS)
     artefacts: list[Artefact] = []
     for assessment in _chosen(judgement.assessments, frameworks):
         progress.stage("render", framework=assessment.framework.id)
@@ -164,6 +166,7 @@ def report(
                 ),
                 lives=store.findings(stored, closed_since=context.previous),
                 definition=definition,
+                chain=chain,
             ),
             formats,
         )

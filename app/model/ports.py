@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from app.model.chain import ChainLink
 from app.model.history import (
     ControlPoint,
     Document,
@@ -77,6 +78,10 @@ class Store(Protocol):
         self, cluster: str, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[Scan, ...]:
         """Scans by `taken_at` within [since, until], failed ones included, by number."""
+        ...
+
+    def chain(self, scan: Scan, most: int) -> tuple[ChainLink, ...]:
+        """The last `most` links of the cluster's chain up to a scan, by number."""
         ...
 
     def snapshot(self, scan: Scan) -> Snapshot:

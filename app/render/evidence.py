@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-import orjson
-
 from app.model.canonical import canonical_json, digest
+from app.model.chain import chain_document
+from app.model.evidence import snapshot_document
 from app.model.finding import CheckRun, Outcome
 from app.model.history import FindingLife, Scan
+from app.model.past import Past, history_document
 from app.model.reachability import Connection, Reachability
 from app.model.report import ReportInput
-from app.model.snapshot import CollectionGap, KindCoverage, Snapshot
 from app.render.plain import plain
 from app.render.table_file import populations
 
@@ -49,46 +49,22 @@ def evidence_files(report: ReportInput, runs: Iterable[tuple[str, CheckRun]]) ->
             "reachability.json", "Allowed connections", reachability_document(report.judgement.reachability)
         ),
         EvidenceFile("populations.csv", "Every subject of every check", "text/csv", populations(numbered)),
+        _json(
+            "chain.json",
+            "Records of the scans up to this one, as its digest covers them",
+            chain_document(report.chain),
+        ),
+        _json(
+            "history.json",
+            "Lines, changes and lives of findings, as the pages show them",
+            history_document(_past(report), report.judgement),
+        ),
         *_documents(report),
     )
     return (
         *files,
         _json("manifest.json", "These files, their digests and the scan", _manifest(report.scan, files)),
     )
-
-
-def snapshot_document(snapshot: Snapshot) -> bytes:
-    """Write `netattest/snapshot/v1`: everything `Snapshot` holds, object bodies as collected.
-
-    A body is canonical JSON, so its digest is that of its own bytes between the commas.
-    """
-    source = snapshot.source
-    return orjson.dumps(
-        {
-            "schema": "netattest/snapshot/v1",
-            "digest": snapshot.digest,
-            "cluster": snapshot.cluster,
-            "takenAt": snapshot.taken_at.isoformat(),
-            "source": plain(source),
-            "kinds": [_typed(item) for item in snapshot.kinds],
-            "gaps": [_typed(item) for item in snapshot.gaps],
-            "objects": [
-                {
-                    "key": item.ref.key,
-                    "digest": item.digest,
-                    "origin": item.origin,
-                    "body": orjson.Fragment(item.body),
-                }
-                for item in snapshot.objects
-            ],
-        }
-    )
-
-
-def _typed(item: KindCoverage | CollectionGap) -> dict[str, object]:
-    values: dict[str, object] = plain(item)
-    del values["groupKind"]
-    return {"group": item.group_kind.group, "kind": item.group_kind.kind, **values}
 
 
 def reachability_document(reachability: Reachability, most: int = MOST_CONNECTIONS) -> bytes:
@@ -123,6 +99,10 @@ def _connection(row: Connection) -> dict[str, object]:
         "allowed": row.allowed.to_json(),
         "notes": list(row.notes),
     }
+
+
+def _past(report: ReportInput) -> Past:
+    return Past(report.assessment.framework.id, report.definition, report.trend, report.lives)
 
 
 def _findings(report: ReportInput) -> bytes:
