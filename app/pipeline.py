@@ -18,7 +18,7 @@ from app.model.finding import Outcome
 from app.model.history import Comparison, Document, RunContext, Scan, ScanRecord
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
-from app.model.ports import ObjectSource, Progress, Renderer, Store
+from app.model.ports import ObjectSource, Progress, Renderer, Sealer, Store
 from app.model.report import Artefact, ReportDefinition, ReportInput
 from app.model.snapshot import Snapshot
 
@@ -60,7 +60,7 @@ def scan(request: ScanRequest, source: ObjectSource, store: Store, progress: Pro
         judgement = judge(snapshot, documents, inventory=inventory)
 
         progress.stage("store")
-        saved = store.save(_record(request, documents, judgement), snapshot)
+        saved = store.save(record_of(request, documents, judgement), snapshot)
 
     comparison = None
     if context.previous is not None:
@@ -137,8 +137,10 @@ def report(
     store: Store,
     renderer: Renderer,
     progress: Progress,
+    *,
+    sealer: Sealer | None = None,
 ) -> tuple[Artefact, ...]:
-    """Make reports of a stored scan, one per framework; made again, they are the same bytes."""
+    """Make reports of a stored scan, one per framework; made again, they are the same bytes before they are sealed."""
     progress.stage("load", cluster=stored.cluster, scan=stored.number)
     snapshot, documents = store.snapshot(stored), store.documents(stored)
     context = RunContext.from_document(next(item for item in documents if item.name == "context.json"))
@@ -170,7 +172,10 @@ def report(
             ),
             formats,
         )
-    return tuple(artefacts)
+    if sealer is None:
+        return tuple(artefacts)
+    progress.stage("seal", files=len(artefacts))
+    return sealer.seal(artefacts)
 
 
 def compare(before: Scan, after_scan: Scan, store: Store, *, after: Judgement | None = None) -> Comparison:
@@ -192,7 +197,8 @@ def _failure_recorded(request: ScanRequest, store: Store) -> Iterator[None]:
         raise
 
 
-def _record(request: ScanRequest, documents: tuple[Document, ...], judgement: Judgement) -> ScanRecord:
+def record_of(request: ScanRequest, documents: tuple[Document, ...], judgement: Judgement) -> ScanRecord:
+    """Everything about a scan that is stored, and that its digest covers."""
     results = [result for run in judgement.runs for result in run.results]
     return ScanRecord(
         cluster=request.cluster,

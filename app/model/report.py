@@ -46,6 +46,7 @@ class ReportInput:
     lives: tuple[FindingLife, ...]  # findings open at this scan, or closed since the scan before
     definition: ReportDefinition
     chain: tuple[ChainLink, ...] = ()  # scans up to this one, oldest first
+    redacted: bool = False  # names were replaced by pseudonyms, here and in everything above
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from app.model.canonical import canonical_json, digest
 from app.model.chain import chain_document
 from app.model.evidence import snapshot_document
 from app.model.finding import CheckRun, Outcome
-from app.model.history import FindingLife, Scan
+from app.model.history import FindingLife
 from app.model.past import Past, history_document
 from app.model.reachability import Connection, Reachability
 from app.model.report import ReportInput
@@ -63,7 +63,7 @@ def evidence_files(report: ReportInput, runs: Iterable[tuple[str, CheckRun]]) ->
     )
     return (
         *files,
-        _json("manifest.json", "These files, their digests and the scan", _manifest(report.scan, files)),
+        _json("manifest.json", "These files, their digests and the scan", _manifest(report, files)),
     )
 
 
@@ -182,11 +182,12 @@ _ABOUT: Final[dict[str, str]] = {
 }
 
 
-def _manifest(scan: Scan, files: Iterable[EvidenceFile]) -> bytes:
+def _manifest(report: ReportInput, files: Iterable[EvidenceFile]) -> bytes:
     return canonical_json(
         {
             "schema": "netattest/manifest/v1",
-            "scan": plain(scan),
+            "scan": plain(report.scan),
+            "redacted": report.redacted,
             "files": [
                 {"name": item.name, "document": item.document, "bytes": len(item.body), "sha256": item.digest}
                 for item in files

@@ -1,0 +1,196 @@
+"""Opens what was handed over: a PDF with attachments, a bundle, or a folder of either."""
+
+import re
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from app.errors import EvidenceError, NotFoundError
+from app.model.bundle import EVIDENCE, MANIFEST, SIGNATURE_SUFFIX
+from app.verify.bounds import MOST_BYTES, MOST_FILES
+from app.verify.pdf import PdfFile, read_pdf
+
+_NAME: Final = re.compile(r"(?:report/|evidence/)?[A-Za-z0-9_-][A-Za-z0-9._+-]{0,200}")
+_ENCRYPTED: Final = 0x1
+_BROKEN: Final = (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, RuntimeError)
+
+
+@dataclass(frozen=True)
+class Package:
+    """One report as it was handed over.
+
+    Attributes:
+        path: what was opened.
+        files: everything in a bundle or beside a manifest by name, the manifest and its signature left out.
+        evidence: what `evidence/` holds, or a PDF's attachments, by name.
+        manifest: `netattest/bundle/v1`; None for a PDF alone.
+        signature: over the manifest.
+        pdfs: PDFs by name.
+    """
+
+    path: str
+    files: Mapping[str, bytes] = field(repr=False)
+    evidence: Mapping[str, bytes] = field(repr=False)
+    manifest: bytes | None = field(default=None, repr=False)
+    signature: bytes | None = field(default=None, repr=False)
+    pdfs: Mapping[str, PdfFile] = field(default_factory=dict, repr=False)
+
+    @property
+    def formats(self) -> dict[str, str]:
+        """Format of each rendered file, by the file's name in the package."""
+        rendered = (name for name in self.files if not name.startswith(EVIDENCE))
+        found = {
+            name: next((form for ending, form in _FORMATS if name.endswith(ending)), "") for name in rendered
+        }
+        return {name: form for name, form in found.items() if form}
+
+
+_FORMATS: Final = (
+    (".oscal.json", "oscal"),
+    (".ocsf.json", "ocsf"),
+    (".json", "json"),
+    (".html", "html"),
+    (".csv", "csv"),
+    (".pdf", "pdf"),
+)
+
+
+def open_packages(path: Path) -> tuple[Package, ...]:
+    """Open a file or a folder. A folder is an unpacked bundle, or holds reports: manifests, bundles and PDFs.
+
+    Raises:
+        NotFoundError: there is nothing at that path, or nothing that could be evidence.
+        EvidenceError: a file is broken, or not what its name says.
+    """
+    if path.is_dir():
+        found = tuple(_folder(path))
+        if not found:
+            raise NotFoundError(
+                f"{path} holds no report: no manifest, no bundle and no PDF",
+                advice="name the folder that `netattest report` wrote, or one file of it",
+            )
+        return found
+    return (_file(path),)
+
+
+def _file(path: Path) -> Package:
+    body = _read(path)
+    if body.startswith(b"PK"):
+        return _bundle(str(path), _unzip(path.name, body))
+    if b"%PDF-" in body[:1024]:
+        return _single_pdf(path, body)
+    raise EvidenceError(
+        f"{path} is neither a PDF nor a bundle",
+        advice="HTML, JSON and CSV are verified through their manifest: name the folder that holds both",
+    )
+
+
+def _single_pdf(path: Path, body: bytes) -> Package:
+    pdf = read_pdf(path.name, body)
+    return Package(str(path), {path.name: body}, pdf.attachments, pdfs={path.name: pdf})
+
+
+def _folder(path: Path) -> Iterator[Package]:
+    if (path / MANIFEST).is_file():
+        yield _bundle(str(path), _walk(path))
+        return
+    here = {item.name: item for item in sorted(path.iterdir()) if item.is_file() and not item.is_symlink()}
+    covered: set[str] = set()
+    for name in here:
+        if name.endswith(f".{MANIFEST}"):
+            stem = name.removesuffix(MANIFEST)
+            own = {item: _read(here[item]) for item in here if item.startswith(stem)}
+            bundles = {item for item in own if item.endswith(".zip")}
+            yield _manifested(str(path / name), name, {key: own[key] for key in own if key not in bundles})
+            covered |= own.keys() - bundles
+    for name, item in here.items():
+        if name not in covered and name.endswith((".pdf", ".zip")):
+            yield _file(item)
+
+
+def _manifested(path: str, name: str, files: Mapping[str, bytes]) -> Package:
+    """Single files beside their manifest; evidence comes from the PDF, if there is one."""
+    signature = f"{name}{SIGNATURE_SUFFIX}"
+    own = {key: body for key, body in files.items() if key not in (name, signature)}
+    pdfs = {key: read_pdf(key, body) for key, body in own.items() if key.endswith(".pdf")}
+    evidence = next((pdf.attachments for pdf in pdfs.values()), {})
+    return Package(path, own, evidence, files[name], files.get(signature), pdfs)
+
+
+def _bundle(path: str, files: Mapping[str, bytes]) -> Package:
+    if MANIFEST not in files:
+        raise EvidenceError(
+            f"{path} has no {MANIFEST}", advice="it is not a bundle of netattest, or was repacked"
+        )
+    signature = f"{MANIFEST}{SIGNATURE_SUFFIX}"
+    own = {name: body for name, body in files.items() if name not in (MANIFEST, signature)}
+    evidence = {name.removeprefix(EVIDENCE): body for name, body in own.items() if name.startswith(EVIDENCE)}
+    pdfs = {name: read_pdf(name, body) for name, body in own.items() if name.endswith(".pdf")}
+    return Package(path, own, evidence, files[MANIFEST], files.get(signature), pdfs)
+
+
+def _unzip(name: str, body: bytes) -> dict[str, bytes]:
+    """Read a ZIP in memory. Sizes are counted while unpacking, whatever the archive says of itself."""
+    try:
+        with zipfile.ZipFile(BytesIO(body)) as archive:
+            entries = archive.infolist()
+            _refuse_odd(name, entries)
+            return _contents(name, archive, entries)
+    except _BROKEN as error:
+        raise EvidenceError(f"{name} is not a whole ZIP: {error}") from None
+
+
+def _refuse_odd(name: str, entries: list[zipfile.ZipInfo]) -> None:
+    if len(entries) > MOST_FILES:
+        raise EvidenceError(f"{name} holds {len(entries)} files; a bundle has fewer than {MOST_FILES}")
+    seen: set[str] = set()
+    for entry in entries:
+        shown = repr(entry.orig_filename[:100])
+        if not _NAME.fullmatch(entry.orig_filename):
+            raise EvidenceError(f"{name} holds {shown}, a name that no bundle has: nothing was unpacked")
+        if entry.filename in seen:
+            raise EvidenceError(f"{name} holds {shown} twice")
+        if entry.flag_bits & _ENCRYPTED:
+            raise EvidenceError(f"{name} holds {shown} encrypted; bundles are not")
+        seen.add(entry.filename)
+
+
+def _contents(name: str, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> dict[str, bytes]:
+    left, files = MOST_BYTES, {}
+    for entry in entries:
+        with archive.open(entry) as file:
+            body = file.read(left + 1)
+        left -= len(body)
+        if left < 0:
+            raise EvidenceError(f"{name} unpacks to more than {MOST_BYTES >> 20} MiB: reading stopped there")
+        files[entry.filename] = body
+    return files
+
+
+def _walk(folder: Path) -> dict[str, bytes]:
+    """Files of an unpacked bundle; links are refused, as they may lead anywhere."""
+    paths = sorted(path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    if len(paths) > MOST_FILES:
+        raise EvidenceError(f"{folder} holds {len(paths)} files; a bundle has fewer than {MOST_FILES}")
+    for path in paths:
+        if path.is_symlink():
+            raise EvidenceError(f"{path} is a link; a bundle holds plain files only")
+    return {path.relative_to(folder).as_posix(): _read(path) for path in paths}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise EvidenceError(f"{path} is not a plain file")
+        if status.st_size > MOST_BYTES:
+            raise EvidenceError(f"{path} has more than {MOST_BYTES >> 20} MiB")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotFoundError(f"{path} does not exist", advice="check the path") from None
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be read: {error.strerror or error}") from None
