@@ -1,5 +1,8 @@
 """`netattest verify`: checks a report without database and cluster, and says what holds and what does not."""
 
+import shutil
+import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -31,6 +34,7 @@ _MARKS = {Verdict.HOLDS: "holds", Verdict.FAILS: "DOES NOT HOLD", Verdict.UNCHEC
 _HEX = frozenset("0123456789abcdef")
 _FINGERPRINT = 64
 _TOLD = 20
+_UNBROKEN = 100_000  # in a pipe a statement is one line
 _SECONDS = 900
 
 
@@ -163,7 +167,9 @@ def _tell(found: Sequence[Verification]) -> None:
 
 
 def _line(item: Statement) -> None:
-    say(f"  {_MARKS[item.verdict]:<14} {item.part.value:<11} {item.says}")
+    head = f"  {_MARKS[item.verdict]:<14} {item.part.value:<11} "
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNBROKEN
+    say(textwrap.fill(item.says, width, initial_indent=head, subsequent_indent=" " * len(head)))
     for detail in item.details[:_TOLD]:
         say(f"{'':<29}{detail}")
     if len(item.details) > _TOLD:

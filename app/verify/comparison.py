@@ -68,22 +68,23 @@ def compare_pages(package: Package, remade: Iterable[Artefact], typesetter: str)
         remade: unsigned files of the same formats, under the names that they have in the package.
         typesetter: libraries that set PDF pages on this machine.
     """
+    same: list[str] = []
     for item in remade:
         given = package.files[item.name]
         pdf = package.pdfs.get(item.name)
-        same = given.startswith(item.body) if pdf else given == item.body
-        if same:
-            yield holds(
-                Part.PAGES, f"{item.name} is byte for byte what this version prints from the evidence"
-            )
+        if given.startswith(item.body) if pdf else given == item.body:
+            same.append(item.name)
         elif pdf and pdf.typesetter != typesetter:
             yield unchecked(
                 Part.PAGES,
-                f"the pages of {item.name} cannot be compared: they were set by {pdf.typesetter or 'unknown libraries'},"
-                f" here it is {typesetter}",
+                f"the pages of {item.name} cannot be compared: they were set by"
+                f" {pdf.typesetter or 'unknown libraries'}, here it is {typesetter}",
             )
         else:
             yield fails(Part.PAGES, f"{item.name} does not say what this version prints from the evidence")
+    if same:
+        names = ", ".join(name.rpartition("/")[2] for name in same)
+        yield holds(Part.PAGES, f"byte for byte what this version prints from the evidence: {names}")
 
 
 def _difference(name: str, given: Mapping[str, bytes], new: Mapping[str, bytes]) -> Iterator[str]:
