@@ -51,6 +51,7 @@ def _told(what: str, signature: Signature, trust: Trust) -> Iterator[Statement]:
     if signature.problem:
         yield fails(Part.SIGNATURE, f"{what}: {signature.problem}")
         return
+    yield holds(Part.SIGNATURE, f"{what} is byte for byte what was signed")
     yield _signer(what, signature, trust)
     yield _time(what, signature, trust)
 
@@ -62,11 +63,11 @@ def _signer(what: str, signature: Signature, trust: Trust) -> Statement:
     if trust.named and not signature.trusted:
         return fails(Part.SIGNATURE, f"{what} is signed by another key than the one named: {by}")
     if trust.named:
-        return holds(Part.SIGNATURE, f"{what} is what the named key signed: {by}")
-    return holds(
+        return holds(Part.SIGNATURE, f"{what} is signed by the named key: {by}")
+    return unchecked(
         Part.SIGNATURE,
-        f"{what} is what was signed, by an unpinned key: {by}. Compare the fingerprint with one you have from elsewhere"
-        " (--pin), for anyone can make a key of that name",
+        f"{what} is signed by an unpinned key: {by}. Compare this with what you have from elsewhere (--pin, --trust):"
+        " anyone can make a key of that name",
     )
 
 
