@@ -10,7 +10,7 @@ from typing import Final
 
 from app.errors import EvidenceError
 
-MOST_BYTES: Final = 2 << 30
+MOST_BYTES: Final = 1 << 30
 """Bytes of one package, unpacked; a report of 100,000 pods has about a third of that."""
 
 MOST_FILES: Final = 1_000

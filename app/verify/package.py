@@ -11,7 +11,7 @@ from typing import Final
 
 from app.errors import EvidenceError, NotFoundError
 from app.model.bundle import EVIDENCE, MANIFEST, SIGNATURE_SUFFIX
-from app.verify.bounds import MOST_BYTES, MOST_FILES
+from app.verify import bounds
 from app.verify.pdf import PdfFile, read_pdf
 
 _NAME: Final = re.compile(r"(?:report/|evidence/)?[A-Za-z0-9_-][A-Za-z0-9._+-]{0,200}")
@@ -134,19 +134,19 @@ def _bundle(path: str, files: Mapping[str, bytes]) -> Package:
 
 
 def _unzip(name: str, body: bytes) -> dict[str, bytes]:
-    """Read a ZIP in memory. Sizes are counted while unpacking, whatever the archive says of itself."""
+    """Read a ZIP in memory; nothing is written to the disk."""
     try:
         with zipfile.ZipFile(BytesIO(body)) as archive:
             entries = archive.infolist()
             _refuse_odd(name, entries)
-            return _contents(name, archive, entries)
+            return _contents(archive, entries)
     except _BROKEN as error:
         raise EvidenceError(f"{name} is not a whole ZIP: {error}") from None
 
 
 def _refuse_odd(name: str, entries: list[zipfile.ZipInfo]) -> None:
-    if len(entries) > MOST_FILES:
-        raise EvidenceError(f"{name} holds {len(entries)} files; a bundle has fewer than {MOST_FILES}")
+    if len(entries) > bounds.MOST_FILES:
+        raise EvidenceError(f"{name} holds {len(entries)} files; a bundle has fewer than {bounds.MOST_FILES}")
     seen: set[str] = set()
     for entry in entries:
         shown = repr(entry.orig_filename[:100])
@@ -157,25 +157,22 @@ def _refuse_odd(name: str, entries: list[zipfile.ZipInfo]) -> None:
         if entry.flag_bits & _ENCRYPTED:
             raise EvidenceError(f"{name} holds {shown} encrypted; bundles are not")
         seen.add(entry.filename)
+    if (size := sum(entry.file_size for entry in entries)) > bounds.MOST_BYTES:
+        raise EvidenceError(
+            f"{name} would unpack to {size >> 20} MiB, more than {bounds.MOST_BYTES >> 20} MiB: nothing was unpacked"
+        )
 
 
-def _contents(name: str, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> dict[str, bytes]:
-    left, files = MOST_BYTES, {}
-    for entry in entries:
-        with archive.open(entry) as file:
-            body = file.read(left + 1)
-        left -= len(body)
-        if left < 0:
-            raise EvidenceError(f"{name} unpacks to more than {MOST_BYTES >> 20} MiB: reading stopped there")
-        files[entry.filename] = body
-    return files
+def _contents(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> dict[str, bytes]:
+    """Read every file. `zipfile` reads no more than the size that an entry names, and those were added up before."""
+    return {entry.filename: archive.read(entry) for entry in entries}
 
 
 def _walk(folder: Path) -> dict[str, bytes]:
     """Files of an unpacked bundle; links are refused, as they may lead anywhere."""
     paths = sorted(path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
-    if len(paths) > MOST_FILES:
-        raise EvidenceError(f"{folder} holds {len(paths)} files; a bundle has fewer than {MOST_FILES}")
+    if len(paths) > bounds.MOST_FILES:
+        raise EvidenceError(f"{folder} holds {len(paths)} files; a bundle has fewer than {bounds.MOST_FILES}")
     for path in paths:
         if path.is_symlink():
             raise EvidenceError(f"{path} is a link; a bundle holds plain files only")
@@ -187,8 +184,8 @@ def _read(path: Path) -> bytes:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise EvidenceError(f"{path} is not a plain file")
-        if status.st_size > MOST_BYTES:
-            raise EvidenceError(f"{path} has more than {MOST_BYTES >> 20} MiB")
+        if status.st_size > bounds.MOST_BYTES:
+            raise EvidenceError(f"{path} has more than {bounds.MOST_BYTES >> 20} MiB")
         return path.read_bytes()
     except FileNotFoundError:
         raise NotFoundError(f"{path} does not exist", advice="check the path") from None

@@ -10,7 +10,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from app.errors import EvidenceError
-from app.verify.bounds import MOST_BYTES, MOST_FILES
+from app.verify import bounds
 
 _DEEPEST: Final = 32  # of a name tree; WeasyPrint writes one level
 _SIGNED_REVISIONS: Final = 2
@@ -62,7 +62,7 @@ def read_pdf(name: str, body: bytes) -> PdfFile:
 def _attachments(reader: Any) -> Iterator[tuple[str, bytes]]:
     """Attached files by name (ISO 32000-1, 7.11.4 and 7.9.6)."""
     names = _at(reader.root, "/Names", {})
-    left, seen = MOST_BYTES, set[str]()
+    left, seen = bounds.MOST_BYTES, set[str]()
     for name, spec in _leaves(_at(names, "/EmbeddedFiles", {}), 0):
         if name in seen:
             raise EvidenceError(f"it carries the attachment {name!r} twice")
@@ -70,7 +70,7 @@ def _attachments(reader: Any) -> Iterator[tuple[str, bytes]]:
         left -= len(content)
         seen.add(name)
         yield name, content
-    if len(seen) > MOST_FILES:
+    if len(seen) > bounds.MOST_FILES:
         raise EvidenceError(f"it carries {len(seen)} attachments")
 
 
@@ -97,7 +97,7 @@ def _content(name: str, stream: Any, most: int) -> bytes:
             raise EvidenceError(f"attachment {name!r} is packed with {other}, which netattest does not write")
     if len(content) > most:
         raise EvidenceError(
-            f"its attachments unpack to more than {MOST_BYTES >> 20} MiB: reading stopped there"
+            f"its attachments unpack to more than {bounds.MOST_BYTES >> 20} MiB: reading stopped there"
         )
     return content
 
