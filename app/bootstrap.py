@@ -212,6 +212,17 @@ def sealer(settings: Settings) -> Sealer | None:
     return EvidenceSealer(load_key(files), time_authority(settings), SystemClock().now)
 
 
+def pseudonym_key(settings: Settings) -> bytes:
+    """The key of pseudonyms; made at first use. Whoever has it can tell which name a pseudonym stands for.
+
+    Raises:
+        ConfigurationError: it cannot be read or written.
+    """
+    from app.seal import keep_secret
+
+    return keep_secret(settings.sealing.pseudonym_key or key_files(settings).key.with_name("pseudonym.key"))
+
+
 def time_authority(settings: Settings) -> "TimeAuthority | None":
     """Who time-stamps signatures, if anyone."""
     from app.seal import TimeAuthority

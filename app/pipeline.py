@@ -139,6 +139,7 @@ def report(
     progress: Progress,
     *,
     sealer: Sealer | None = None,
+    pseudonym_key: bytes = b"",
 ) -> tuple[Artefact, ...]:
     """Make reports of a stored scan, one per framework; made again, they are the same bytes before they are sealed."""
     progress.stage("load", cluster=stored.cluster, scan=stored.number)
@@ -169,6 +170,7 @@ def report(
                 lives=store.findings(stored, closed_since=context.previous),
                 definition=definition,
                 chain=chain,
+                pseudonym_key=pseudonym_key,
             ),
             formats,
         )

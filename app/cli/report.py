@@ -73,6 +73,10 @@ def report(
     unsigned: Annotated[
         bool, typer.Option("--unsigned", help="Leave the seal out, though there is a key.")
     ] = False,
+    redact: Annotated[
+        bool,
+        typer.Option("--redact", help="Replace names and addresses by pseudonyms, for readers outside."),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", metavar="DIR", help="Folder for the files.  [default: reports/out/CLUSTER]"),
@@ -95,7 +99,12 @@ def report(
     with session.store() as store, reporting() as progress:
         stored = store.scan(name, scan_number(scan))
         sealer = None if unsigned else bootstrap.sealer(session.settings)
-        making = _Making(shape, _with_manifest(wanted) if sealer else wanted, sealer)
+        making = _Making(
+            shape,
+            _with_manifest(wanted) if sealer else wanted,
+            sealer,
+            bootstrap.pseudonym_key(session.settings) if redact else b"",
+        )
         artefacts = _made(stored, ids, making, store, progress)
         progress.stage("deliver", folder=str(folder))
         delivered = deliver_to_folder(artefacts, folder)
@@ -112,6 +121,7 @@ class _Making:
     shape: ReportDefinition
     formats: Sequence[str]
     sealer: Sealer | None
+    pseudonym_key: bytes
 
 
 def _made(
@@ -132,6 +142,7 @@ def _made(
         bootstrap.renderer(),
         progress,
         sealer=making.sealer,
+        pseudonym_key=making.pseudonym_key,
     )
 
 

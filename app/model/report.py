@@ -46,7 +46,12 @@ class ReportInput:
     lives: tuple[FindingLife, ...]  # findings open at this scan, or closed since the scan before
     definition: ReportDefinition
     chain: tuple[ChainLink, ...] = ()  # scans up to this one, oldest first
-    redacted: bool = False  # names were replaced by pseudonyms, here and in everything above
+    pseudonym_key: bytes = field(default=b"", repr=False)  # empty: names are printed as they are
+
+    @property
+    def redacted(self) -> bool:
+        """True when names are replaced by pseudonyms in whatever is made of this."""
+        return bool(self.pseudonym_key)
 
 
 @dataclass(frozen=True, slots=True)

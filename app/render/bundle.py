@@ -41,7 +41,7 @@ def bundle_of(dossier: Dossier, tool: Tool, files: Iterable[Artefact]) -> bytes:
 
 def _manifest(dossier: Dossier, tool: Tool, files: list[FileEntry]) -> bytes:
     framework = dossier.assessment.framework
-    return BundleManifest(
+    body = BundleManifest(
         identifier=dossier.identifier,
         tool=tool,
         scan=dossier.report.scan,
@@ -50,6 +50,7 @@ def _manifest(dossier: Dossier, tool: Tool, files: list[FileEntry]) -> bytes:
         redacted=dossier.report.redacted,
         files=tuple(files),
     ).to_bytes()
+    return dossier.twin.json(body) if dossier.twin else body
 
 
 def _entry(item: Artefact, name: str) -> FileEntry:

@@ -40,6 +40,9 @@ _ENDINGS: Final = {
 SINGLE: Final = ("pdf", "html", "json", "csv", "oscal", "ocsf")
 """Formats that say everything in one file of their own."""
 
+_VALUES: Final = ("json", "oscal", "ocsf")
+"""Formats that are written from values, and get their pseudonyms last; pages and evidence have them before."""
+
 _LONGEST_NAME: Final = 100
 
 
@@ -57,12 +60,14 @@ class _Rendered:
 
     def file(self, name: str) -> Artefact:
         if name not in self.done:
-            self.done[name] = self.artefact(name, self.writers[name](self.dossier, self.page))
+            body = self.writers[name](self.dossier, self.page)
+            twin = self.dossier.twin if name in _VALUES else None
+            self.done[name] = self.artefact(name, twin.json(body) if twin else body)
         return self.done[name]
 
     def artefact(self, name: str, body: bytes) -> Artefact:
         ending = _ENDINGS.get(name, name)
-        return Artefact(f"{file_stem(self.dossier.report)}.{ending}", _MEDIA_TYPES[name], body)
+        return Artefact(f"{file_stem(self.dossier)}.{ending}", _MEDIA_TYPES[name], body)
 
 
 class ReportRenderer:
@@ -94,7 +99,8 @@ class ReportRenderer:
                 f"no such report format: {', '.join(unknown)}", advice=f"Formats are {', '.join(FORMATS)}."
             )
         dossier = Dossier(report)
-        made = _Rendered(dossier, build_page(dossier), self._writers)
+        page = build_page(dossier)
+        made = _Rendered(dossier, dossier.twin.page(page) if dossier.twin else page, self._writers)
         files = {name: made.file(name) for name in SINGLE if name in formats}
         if "manifest" in formats:
             files["manifest"] = made.artefact("manifest", manifest_of(dossier, self._tool, files.values()))
@@ -143,7 +149,9 @@ def _populations(dossier: Dossier, _: Page) -> bytes:
     return next(item.body for item in dossier.files if item.name == "populations.csv")
 
 
-def file_stem(report: ReportInput) -> str:
+def file_stem(dossier: Dossier) -> str:
     """Name of a report's files without ending; whatever could leave a folder or surprise a shell becomes a hyphen."""
-    cluster = re.sub(r"[^A-Za-z0-9._-]+", "-", report.scan.cluster).strip(".-")[:_LONGEST_NAME] or "cluster"
+    report, twin = dossier.report, dossier.twin
+    name = twin.text(report.scan.cluster) if twin else report.scan.cluster
+    cluster = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:_LONGEST_NAME] or "cluster"
     return f"{cluster}-{report.assessment.framework.id}-{iso_day(report.scan.taken_at)}"

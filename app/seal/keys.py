@@ -4,6 +4,7 @@ ECDSA on P-256 with SHA-256: small, and understood by every PDF reader (Ed25519 
 """
 
 import os
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ VALID_FOR = timedelta(days=3653)
 _MODE = 0o600
 _FOLDER_MODE = 0o700
 _SIGNERS = (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)
+_SECRET = 32  # bytes of a key for pseudonyms
 _SHORTEST_RSA = 2048  # bits; NIST SP 800-131A
 
 
@@ -158,6 +160,27 @@ def rotate_key(
     fresh.key.replace(files.key)
     fresh.certificate.replace(files.certificate)
     return rotation
+
+
+def keep_secret(path: Path) -> bytes:
+    """32 random bytes in a file of mode 0600, made when it is not there.
+
+    Raises:
+        ConfigurationError: it cannot be read or written, others may read it, or it is not such a file.
+    """
+    if not path.exists():
+        _write_new(path, secrets.token_hex(_SECRET).encode())
+    _refuse_shared(path)
+    try:
+        key = bytes.fromhex(_read(path).decode("ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) < _SECRET:
+        raise ConfigurationError(
+            f"{path} is not a key of pseudonyms",
+            advice=f"it holds {2 * _SECRET} hexadecimal digits, and nothing else",
+        )
+    return key
 
 
 def _common_name(pair: KeyPair) -> str:
