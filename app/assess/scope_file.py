@@ -2,7 +2,7 @@
 
 from datetime import date
 from ipaddress import ip_network
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -43,7 +43,7 @@ class ExpressionFile(FileModel):
     """One condition of `matchExpressions`."""
 
     key: Text
-    operator: Operator
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
     values: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -64,7 +64,7 @@ class SelectorFile(FileModel):
         """The selector in normal form: sorted, `matchLabels` as `In` with one value."""
         equal = [Requirement(key, Operator.IN, (text,)) for key, text in self.match_labels.items()]
         said = [
-            Requirement(item.key, item.operator, tuple(sorted(item.values)))
+            Requirement(item.key, Operator(item.operator), tuple(sorted(item.values)))
             for item in self.match_expressions
         ]
         return LabelSelector(tuple(sorted({*equal, *said})))

@@ -8,12 +8,12 @@ import re
 
 from app.collect.invalid import Violation
 from app.collect.wire import policies as wire
-from app.model.policy import LabelSelector, Operator, Requirement
+from app.model.policy import LABEL_SELECTOR_OPERATORS, LabelSelector, Operator, Requirement
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _LABEL_KEY = re.compile(rf"(?:(?=[^/]{{1,253}}/)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?{_NAME}\Z")
 _LABEL_VALUE = re.compile(rf"(?:{_NAME})?\Z")
-_OPERATORS = {operator.value: operator for operator in Operator}
+_OPERATORS = {operator.value: operator for operator in LABEL_SELECTOR_OPERATORS}
 _WITH_VALUES = (Operator.IN, Operator.NOT_IN)
 
 

@@ -55,6 +55,10 @@ class Operator(StrEnum):
     ENDS_WITH = "ends with"
 
 
+# Those that a Kubernetes `LabelSelector` may use.
+LABEL_SELECTOR_OPERATORS = (Operator.IN, Operator.NOT_IN, Operator.EXISTS, Operator.DOES_NOT_EXIST)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Requirement:
     """One condition on one label; `values` sorted, empty for Exists and DoesNotExist, one for the string operators."""
