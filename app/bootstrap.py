@@ -212,6 +212,12 @@ def sealer(settings: Settings) -> Sealer | None:
     return EvidenceSealer(load_key(files), time_authority(settings), SystemClock().now)
 
 
+def sealed_formats(formats: Sequence[str]) -> tuple[str, ...]:
+    """Formats of a sealed report: HTML, JSON and CSV cannot carry a signature, so the manifest that names them does."""
+    bare = set(formats) - {"pdf", "bundle", "manifest"}
+    return (*formats, "manifest") if bare and "manifest" not in formats else tuple(formats)
+
+
 def pseudonym_key(settings: Settings) -> bytes:
     """The key of pseudonyms; made at first use. Whoever has it can tell which name a pseudonym stands for.
 

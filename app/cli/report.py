@@ -101,7 +101,7 @@ def report(
         sealer = None if unsigned else bootstrap.sealer(session.settings)
         making = _Making(
             shape,
-            _with_manifest(wanted) if sealer else wanted,
+            bootstrap.sealed_formats(wanted) if sealer else wanted,
             sealer,
             bootstrap.pseudonym_key(session.settings) if redact else b"",
         )
@@ -144,12 +144,6 @@ def _made(
         sealer=making.sealer,
         pseudonym_key=making.pseudonym_key,
     )
-
-
-def _with_manifest(formats: tuple[str, ...]) -> tuple[str, ...]:
-    """HTML, JSON and CSV cannot carry a signature: the manifest that names them does."""
-    bare = set(formats) - {"pdf", "bundle", "manifest"}
-    return (*formats, "manifest") if bare and "manifest" not in formats else formats
 
 
 def _formats(text: str) -> tuple[str, ...]:

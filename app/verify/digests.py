@@ -8,12 +8,15 @@ import orjson
 from app.errors import EvidenceError
 from app.model.bundle import EVIDENCE, MANIFEST, FileEntry, read_manifest
 from app.model.canonical import digest
-from app.model.verification import Part, Statement, fails, holds
+from app.model.verification import Part, Statement, fails, holds, unchecked
 from app.verify.package import Package
 
 
 def check_digests(package: Package) -> tuple[Statement, ...]:
     """Check the manifest of the package, if it has one, and the manifest of the evidence, if there is evidence."""
+    if package.manifest is None and not package.pdfs:
+        says = "no manifest and no bundle names these files: nothing is known about them"
+        return (unchecked(Part.DIGESTS, says, sorted(package.files)),)
     problems: list[str] = []
     counted = 0
     if package.manifest is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import EvidenceError, NotFoundError
-from app.model.bundle import EVIDENCE, MANIFEST, SIGNATURE_SUFFIX
+from app.model.bundle import EVIDENCE, MANIFEST, SIGNATURE_SUFFIX, read_manifest
 from app.verify import bounds
 from app.verify.pdf import PdfFile, read_pdf
 
@@ -58,6 +58,8 @@ _FORMATS: Final = (
     (".pdf", "pdf"),
 )
 
+_LOOSE: Final = tuple(ending for ending, form in _FORMATS if form != "pdf")
+
 
 def open_packages(path: Path) -> tuple[Package, ...]:
     """Open a file or a folder. A folder is an unpacked bundle, or holds reports: manifests, bundles and PDFs.
@@ -100,25 +102,25 @@ def _folder(path: Path) -> Iterator[Package]:
         return
     here = {item.name: item for item in sorted(path.iterdir()) if item.is_file() and not item.is_symlink()}
     covered: set[str] = set()
-    for name in here:
+    for name, manifest in here.items():
         if name.endswith(f".{MANIFEST}"):
-            stem = name.removesuffix(MANIFEST)
-            own = {item: _read(here[item]) for item in here if item.startswith(stem)}
-            bundles = {item for item in own if item.endswith(".zip")}
-            yield _manifested(str(path / name), name, {key: own[key] for key in own if key not in bundles})
-            covered |= own.keys() - bundles
-    for name, item in here.items():
-        if name not in covered and name.endswith((".pdf", ".zip")):
-            yield _file(item)
+            body = _read(manifest)
+            named = {entry.name for entry in read_manifest(body).files} & here.keys()
+            covered |= {*named, name, f"{name}{SIGNATURE_SUFFIX}"}
+            signature = here.get(f"{name}{SIGNATURE_SUFFIX}")
+            files = {item: _read(here[item]) for item in sorted(named)}
+            yield _manifested(str(path / name), files, body, _read(signature) if signature else None)
+    left = [name for name in here if name not in covered]
+    yield from (_file(here[name]) for name in left if name.endswith((".pdf", ".zip")))
+    if loose := {name: b"" for name in left if name.endswith(_LOOSE)}:
+        yield Package(str(path), loose, {})
 
 
-def _manifested(path: str, name: str, files: Mapping[str, bytes]) -> Package:
+def _manifested(path: str, files: Mapping[str, bytes], manifest: bytes, signature: bytes | None) -> Package:
     """Single files beside their manifest; evidence comes from the PDF, if there is one."""
-    signature = f"{name}{SIGNATURE_SUFFIX}"
-    own = {key: body for key, body in files.items() if key not in (name, signature)}
-    pdfs = {key: read_pdf(key, body) for key, body in own.items() if key.endswith(".pdf")}
+    pdfs = {name: read_pdf(name, body) for name, body in files.items() if name.endswith(".pdf")}
     evidence = next((pdf.attachments for pdf in pdfs.values()), {})
-    return Package(path, own, evidence, files[name], files.get(signature), pdfs)
+    return Package(path, files, evidence, manifest, signature, pdfs)
 
 
 def _bundle(path: str, files: Mapping[str, bytes]) -> Package:

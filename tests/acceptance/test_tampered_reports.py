@@ -130,6 +130,17 @@ def test_files_beside_their_manifest_are_one_report(tmp_path):
     assert bundle.holds
 
 
+def test_files_that_no_manifest_names_are_said_to_be_unknown(tmp_path):
+    for item in plain().loose:
+        if item.name.endswith((".html", ".csv", ".pdf")):
+            (tmp_path / item.name).write_bytes(item.body)
+    report, others = verify(tmp_path, PLAIN_TRUST, Means(s.RENDERER, __version__, s.Silent(), pages=False))
+
+    assert report.path.endswith(".pdf")
+    (statement,) = [item for item in others.statements if item.part is Part.DIGESTS]
+    assert (statement.verdict, len(statement.details)) == (Verdict.UNCHECKED, 2)
+
+
 def test_an_unpacked_bundle_is_a_bundle(tmp_path):
     for name, body in unpack(plain().bundle).items():
         path = tmp_path / "unpacked" / name
