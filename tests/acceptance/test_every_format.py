@@ -218,6 +218,10 @@ def names() -> set[str]:
     return {name for name in found if name not in given}
 
 
+FIELDS = re.compile(r'"(?:backend|controller)":')
+"""Fields of Ingress and IngressClass that are names of policies here; keys of the API's own forms stay."""
+
+
 def test_the_twin_carries_no_original_name_in_any_byte():
     public = [item["id"] for item in _checks()]
     hidden = sorted(names())
@@ -232,7 +236,7 @@ def test_the_twin_carries_no_original_name_in_any_byte():
         for part, text in readable(name, body).items():
             if part.endswith((".yaml",)) and ("frameworks-" in part or "checks.yaml" in part):
                 continue  # published files, which are the same for everyone
-            plain = text.lower()
+            plain = FIELDS.sub("", text.lower())
             for word in public:
                 plain = plain.replace(word, "")
             found = pattern.search(plain)
