@@ -106,12 +106,19 @@ class ApiServer:
         objects: Kubernetes objects as JSON values; their kinds are served besides the built-in ones.
         faults: what goes wrong; the first fault that matches a request decides it.
         serve: further `apiVersion/Kind` pairs to serve without objects, such as `cilium.io/v2/CiliumEndpoint`.
+        rules: the rules of a ClusterRole; everything that they do not grant is refused, as RBAC does. None grants all.
     """
 
     def __init__(
-        self, objects: Iterable[dict] = (), *, faults: Iterable[Fault] = (), serve: Iterable[str] = ()
+        self,
+        objects: Iterable[dict] = (),
+        *,
+        faults: Iterable[Fault] = (),
+        serve: Iterable[str] = (),
+        rules: Iterable[dict] | None = None,
     ):
         self.faults = list(faults)
+        self.rules = None if rules is None else list(rules)
         self.requests: Counter[str] = Counter()
         self.queries: list[tuple[str, dict[str, str]]] = []
         self._lock = threading.Lock()
@@ -226,9 +233,14 @@ class ApiServer:
             name = plural(resource.kind)
             if path == resource.root:
                 return _json(self._group_version(resource.api_version))
+            group = resource.api_version.rpartition("/")[0]
             if path == f"{resource.root}/{name}":
+                if not self.grants(group, name, "list"):
+                    return status(403, f"{name} is forbidden: cannot list")
                 return self._list(resource, query, accept)
             if path.startswith(f"{resource.root}/namespaces/") and parts[-2] == name:
+                if not self.grants(group, name, "get", parts[-1]):
+                    return status(403, f"{name} {parts[-1]!r} is forbidden: cannot get")
                 return self._get(resource, parts[-3], parts[-1])
         return status(404, "the server could not find the requested resource")
 
@@ -297,10 +309,22 @@ class ApiServer:
         if path.endswith("/selfsubjectreviews"):
             return _json({**body, "status": {"userInfo": {"username": USER}}}, 201)
         if path.endswith("/selfsubjectaccessreviews"):
-            wanted = body["spec"]["resourceAttributes"]["resource"]
+            asked = body["spec"]["resourceAttributes"]
+            wanted = asked["resource"]
             refused = any(item.status == 403 and item.target in ("*", wanted) for item in self.faults)
-            return _json({**body, "status": {"allowed": not refused}}, 201)
+            granted = self.grants(asked.get("group", ""), wanted, asked["verb"], asked.get("name", ""))
+            return _json({**body, "status": {"allowed": granted and not refused}}, 201)
         return status(404, "the server could not find the requested resource")
+
+    def grants(self, group: str, resource: str, verb: str, name: str = "") -> bool:
+        """What RBAC says: one rule must name the group, the resource and the verb, and the object if it names any."""
+        return self.rules is None or any(
+            group in rule["apiGroups"]
+            and resource in rule["resources"]
+            and verb in rule["verbs"]
+            and (not rule.get("resourceNames") or name in rule["resourceNames"])
+            for rule in self.rules
+        )
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,7 +1,8 @@
-"""A slow, obvious reading of NetworkPolicy: one question about two pods at a time, straight from the API documents.
+"""A slow, obvious reading of policies of every kind: one question about two pods at a time, straight from the documents.
 
 It shares no code and no method with the engine: no classes, no sets, no port intervals. It walks the objects for each
-question. Addresses outside the cluster are written as text.
+question. Addresses outside the cluster are written as text. Where a rule has conditions, or the order of two policies is
+left open, it follows every way and answers with all the ends that it can come to.
 """
 
 from collections.abc import Iterator
@@ -12,41 +13,96 @@ from app.model.connections import Protocol
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Labels, Pod
 from app.model.policy import (
+    Action,
+    AddressMatch,
     AddressPeer,
+    AllOf,
+    AnyOf,
+    AnyPeer,
     Direction,
+    EveryPeer,
+    Facet,
+    Family,
     LabelSelector,
     NamedPort,
+    Not,
     Operator,
+    OtherPeer,
     Peer,
+    PodPeer,
     Policy,
     PolicyPort,
+    Requirement,
     Rule,
+    Selector,
+    SelectorPeer,
 )
 
 End = Pod | str
 Families = tuple[int, ...]
 
+ALLOW, DENY, NEXT, NONE = "allow", "deny", "next", "none"
+ACTIONS = {Action.ALLOW: ALLOW, Action.DENY: DENY, Action.PASS: NEXT}
+
+Turn = tuple[Policy, tuple[Action, ...]]  # a policy, with its rules of these actions
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Groups of policies one after another; those of one group in any order."""
+
+    default: str
+    groups: list[list[Turn]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One connection, at one of its ends."""
+
+    direction: Direction
+    own: Pod
+    peer: End
+    destination: End
+    protocol: Protocol
+    port: int
+    families: Families
+
 
 @dataclass(frozen=True)
 class Oracle:
-    """Answers for single pods. `unenforced` are pods that no policy restricts."""
+    """Answers for single pods. `unenforced` are pods that no policy restricts; `style` is whose order holds."""
 
     inventory: Inventory
+    style: str = "spec"
     blocks_match_pods: bool = True
     init_container_ports: bool = False
     unenforced: frozenset[ObjectRef] = frozenset()
 
     def allows(self, source: End, destination: End, protocol: Protocol, port: int) -> bool:
         """May `source` open this connection, over any address family that both ends have?"""
-        if isinstance(source, str) and isinstance(destination, str):
-            return False
-        return any(
-            self._lets_out(source, destination, protocol, port, families)
-            and self._lets_in(source, destination, protocol, port, families)
-            for families in self._common(source, destination)
-        )
+        return any(True in ends for ends in self.ends(source, destination, protocol, port))
 
-    def _common(self, source: End, destination: End) -> list[tuple[int, ...]]:
+    def surely_allows(self, source: End, destination: End, protocol: Protocol, port: int) -> bool:
+        """The same, whatever conditions say and whichever order holds."""
+        return any(ends == {True} for ends in self.ends(source, destination, protocol, port))
+
+    def ends(self, source: End, destination: End, protocol: Protocol, port: int) -> list[set[bool]]:
+        """All ends that the connection can come to, for each address family."""
+        if isinstance(source, str) and isinstance(destination, str):
+            return [{False}]
+        found = []
+        for families in self._common(source, destination):
+            out, into = {ALLOW}, {ALLOW}
+            if isinstance(source, Pod):
+                wanted = (source, destination, destination, protocol, port, families)
+                out = self._half(Question(Direction.EGRESS, *wanted))
+            if isinstance(destination, Pod):
+                wanted = (destination, source, destination, protocol, port, families)
+                into = self._half(Question(Direction.INGRESS, *wanted))
+            found.append({one == other == ALLOW for one in out for other in into})
+        return found
+
+    def _common(self, source: End, destination: End) -> list[Families]:
         """Families to ask about one by one; ends that share none are judged on all addresses at once."""
         common = [
             (family,) for family in (4, 6) if self._has(source, family) and self._has(destination, family)
@@ -58,88 +114,195 @@ class Oracle:
         known = () if isinstance(end, str) else self._addresses(end)
         return not known or any(ip_address(ip).version == family for ip in known)
 
-    def _lets_out(
-        self, source: End, destination: End, protocol: Protocol, port: int, families: Families
-    ) -> bool:
-        if isinstance(source, str) or not self._isolated(source, Direction.EGRESS):
-            return True
-        return any(
-            self._rule_matches(policy, rule, destination, destination, protocol, port, families)
-            for policy in self._policies(source, Direction.EGRESS)
-            for rule in policy.egress
+    def _half(self, asked: Question) -> set[str]:
+        if asked.own.host_network or asked.own.ref in self.unenforced:
+            return {ALLOW}
+        if asked.direction is Direction.INGRESS and self._from_own_node(asked):
+            return {ALLOW}
+        ends = {ALLOW}
+        for stages in self._planes():
+            if ALLOW in ends:
+                ends = ends - {ALLOW} | self._plane(stages, asked)
+        return ends
+
+    def _from_own_node(self, asked: Question) -> bool:
+        peer = asked.peer
+        return isinstance(peer, Pod) and peer.host_network and bool(peer.node) and peer.node == asked.own.node
+
+    def _plane(self, stages: list[Stage], asked: Question) -> set[str]:
+        ends: set[str] = set()
+        for stage in stages:
+            found = self._stage(stage, asked)
+            ends |= found - {NEXT}
+            if NEXT not in found:
+                return ends
+        return ends | {ALLOW}
+
+    def _stage(self, stage: Stage, asked: Question) -> set[str]:
+        ends: set[str] = set()
+        for group in stage.groups:
+            turns = [
+                self._turn(policy, actions, asked) for policy, actions in group if self._asks(policy, asked)
+            ]
+            ends |= {end for turn in turns for end in turn} - {NONE}
+            if not all(NONE in turn for turn in turns):
+                return ends
+        isolated = any(
+            asked.direction in policy.isolates and self._asks(policy, asked)
+            for group in stage.groups
+            for policy, _ in group
+        )
+        return ends | ({stage.default} if isolated else {NEXT})
+
+    def _turn(self, policy: Policy, actions: tuple[Action, ...], asked: Question) -> set[str]:
+        """What the rules of one policy can do: the first one that matches, and the next if that has conditions."""
+        ends: set[str] = set()
+        for rule in policy.ingress if asked.direction is Direction.INGRESS else policy.egress:
+            if rule.action in actions and self._rule_matches(policy, rule, asked):
+                ends.add(ACTIONS[rule.action])
+                if not rule.conditions:
+                    return ends
+        return ends | {NONE}
+
+    def _asks(self, policy: Policy, asked: Question) -> bool:
+        return (
+            not policy.staged
+            and asked.direction in policy.directions
+            and policy.subject.namespace in (None, asked.own.namespace)
+            and self.holds(policy.subject.selector, asked.own)
         )
 
-    def _lets_in(
-        self, source: End, destination: End, protocol: Protocol, port: int, families: Families
-    ) -> bool:
-        if isinstance(destination, str) or not self._isolated(destination, Direction.INGRESS):
-            return True
-        if (
-            isinstance(source, Pod)
-            and source.host_network
-            and source.node
-            and source.node == destination.node
+    def _planes(self) -> Iterator[list[Stage]]:
+        """One data plane of the style, and one for each vendor whose policies it does not know."""
+        vendors = {"calico": Family.CALICO, "cilium": Family.CILIUM, "antrea": Family.ANTREA}
+        yield self._stages(self.style, {Family.ADMIN, Family.BASELINE, Family.KUBERNETES})
+        for style, family in vendors.items():
+            if style != self.style and any(item.family is family for item in self._given()):
+                yield self._stages(style, {Family.KUBERNETES})
+
+    def _given(self) -> list[Policy]:
+        return [item for item in self.inventory.policies if not item.staged]
+
+    def _stages(self, style: str, shared: set[Family]) -> list[Stage]:
+        def of(*families: Family) -> list[Policy]:
+            wanted = [family for family in families if family in shared or family.value == style]
+            return [item for item in self._given() if item.family in wanted]
+
+        admin = Stage(NEXT, by_priority(of(Family.ADMIN)))
+        baseline = Stage(NEXT, by_priority(of(Family.BASELINE)))
+        kubernetes = Stage(DENY, in_order(of(Family.KUBERNETES)))
+        if style == "cilium":
+            both = of(Family.KUBERNETES, Family.CILIUM)
+            denials = in_order(both, (Action.DENY,))
+            others = in_order(both, (Action.ALLOW, Action.PASS))
+            return [admin, Stage(DENY, denials + others), baseline]
+        if style == "antrea":
+            early, late = self._antrea(of(Family.ANTREA, Family.ADMIN, Family.BASELINE))
+            return [early, kubernetes, late]
+        if style == "calico":
+            return self._calico(of(Family.KUBERNETES, Family.CALICO), admin, baseline)
+        return [admin, kubernetes, baseline]
+
+    def _antrea(self, policies: list[Policy]) -> tuple[Stage, Stage]:
+        """Tiers by number; admin policies have numbers among them. What is equal in tier and priority has no order."""
+        order = {item.name: item.order for item in self.inventory.tiers if item.family is Family.ANTREA}
+        order = {"application": 250.0, "baseline": 253.0} | order
+        fixed = {"ClusterNetworkPolicy": 220.0, "AdminNetworkPolicy": 251.0}
+
+        def level(item: Policy) -> tuple[float, float]:
+            if item.family is Family.BASELINE:
+                return 254.0, item.order
+            if item.family is Family.ADMIN:
+                return fixed[item.ref.kind], item.order
+            return order[item.tier or "application"], item.order
+
+        def last(item: Policy) -> bool:
+            return item.family is Family.BASELINE or item.tier == "baseline"
+
+        stages: list[Stage] = []
+        for chosen in (
+            [item for item in policies if not last(item)],
+            [item for item in policies if last(item)],
         ):
-            return True
-        return any(
-            self._rule_matches(policy, rule, source, destination, protocol, port, families)
-            for policy in self._policies(destination, Direction.INGRESS)
-            for rule in policy.ingress
+            levels = sorted({level(item) for item in chosen})
+            groups = [[(item, tuple(Action)) for item in chosen if level(item) == here] for here in levels]
+            stages.append(Stage(NEXT, groups))
+        return stages[0], stages[1]
+
+    def _calico(self, policies: list[Policy], admin: Stage, baseline: Stage) -> list[Stage]:
+        tiers = {
+            item.name: (item.order, DENY if item.default is Action.DENY else NEXT)
+            for item in self.inventory.tiers
+            if item.family is Family.CALICO
+        }
+        tiers = {"default": (1_000_000.0, DENY)} | tiers
+
+        def place(item: Policy) -> tuple[object, ...]:
+            if item.family is Family.KUBERNETES:
+                return 1000.0, f"knp.default.{item.ref.name}", item.ref.namespace, item.ref.kind
+            return item.order, item.ref.name, item.ref.namespace, item.ref.kind
+
+        found = [(1000.0, "kube-admin", admin), (10_000_000.0, "kube-baseline", baseline)]
+        for name, (order, default) in tiers.items():
+            inside = [item for item in policies if (item.tier or "default") == name]
+            found.append((order, name, Stage(default, in_order(sorted(inside, key=place)))))
+        return [stage for _, _, stage in sorted(found, key=lambda item: item[:2])]
+
+    def _rule_matches(self, policy: Policy, rule: Rule, asked: Question) -> bool:
+        peers = rule.peers is None or any(
+            self._peer_matches(policy, item, asked.peer, asked.families) for item in rule.peers
         )
-
-    def _isolated(self, pod: Pod, direction: Direction) -> bool:
-        return any(self._policies(pod, direction))
-
-    def _policies(self, pod: Pod, direction: Direction) -> Iterator[Policy]:
-        if pod.host_network or pod.ref in self.unenforced:
-            return
-        for policy in self.inventory.policies:
-            if (
-                policy.namespace == pod.namespace
-                and direction in policy.directions
-                and selects(policy.subject.selector, pod.labels)
-            ):
-                yield policy
-
-    def _rule_matches(
-        self,
-        policy: Policy,
-        rule: Rule,
-        peer: End,
-        destination: End,
-        protocol: Protocol,
-        port: int,
-        families: Families,
-    ) -> bool:
-        from_or_to = rule.peers is None or any(
-            self._peer_matches(policy, item, peer, families) for item in rule.peers
+        own = rule.own is None or any(
+            self._peer_matches(policy, item, asked.own, asked.families) for item in rule.own
         )
-        ports = rule.ports is None or any(
-            self._port_matches(item, destination, protocol, port) for item in rule.ports
-        )
-        return from_or_to and ports
+        ports = rule.ports is None or any(self._port_matches(item, asked) for item in rule.ports)
+        return peers and own and ports
 
-    def _peer_matches(self, policy: Policy, peer: Peer, end: End, families: Families) -> bool:
-        if isinstance(peer, AddressPeer):
-            return any(
-                item.first <= int(ip_address(ip)) <= item.last and item.version == ip_address(ip).version
-                for ip in self._addresses(end)
-                if isinstance(end, str) or ip_address(ip).version in families
-                for item in peer.ranges
-            )
+    def _peer_matches(self, policy: Policy, peer: Peer, end: End, families: Families) -> bool:  # noqa: PLR0911
+        match peer:
+            case AddressPeer():
+                return self._address_matches(peer, end, families)
+            case AnyPeer():
+                return any(self._peer_matches(policy, part, end, families) for part in peer.parts)
+            case EveryPeer():
+                return all(self._peer_matches(policy, part, end, families) for part in peer.parts)
+            case OtherPeer():
+                return not self._peer_matches(policy, peer.part, end, families)
         if isinstance(end, str) or end.host_network:
             return False
+        if isinstance(peer, SelectorPeer):
+            return peer.namespace in (None, end.namespace) and self.holds(peer.selector, end)
+        return self._pod_peer_matches(policy, peer, end)
+
+    def _pod_peer_matches(self, policy: Policy, peer: PodPeer, end: Pod) -> bool:
         if peer.namespace_selector is None:
             in_namespace = end.namespace == policy.namespace
         else:
             in_namespace = selects(peer.namespace_selector, self._namespace_labels(end.namespace))
-        return in_namespace and selects(peer.pod_selector, end.labels)
+        return in_namespace and self.holds(peer.pod_selector, end)
+
+    def _address_matches(self, peer: AddressPeer, end: End, families: Families) -> bool:
+        outside = isinstance(end, str)
+        node = end in self._node_addresses() if outside else end.host_network
+        compared = {
+            AddressMatch.AS_THE_DATA_PLANE_READS: outside or self.blocks_match_pods,
+            AddressMatch.ANYONE: True,
+            AddressMatch.OUTSIDE: outside,
+            AddressMatch.NODES: node,
+        }[peer.match]
+        return compared and any(
+            item.first <= int(ip_address(ip)) <= item.last and item.version == ip_address(ip).version
+            for ip in self._addresses(end)
+            if outside or ip_address(ip).version in families
+            for item in peer.ranges
+        )
+
+    def _node_addresses(self) -> set[str]:
+        return {text for node in self.inventory.nodes for text in node.addresses}
 
     def _addresses(self, end: End) -> tuple[str, ...]:
         if isinstance(end, str):
             return (end,)
-        if not self.blocks_match_pods:
-            return ()
         if end.host_network and not end.ips:
             return next((node.addresses for node in self.inventory.nodes if node.name == end.node), ())
         return end.ips
@@ -147,28 +310,69 @@ class Oracle:
     def _namespace_labels(self, name: str) -> Labels:
         return next(item.labels for item in self.inventory.namespaces if item.name == name)
 
-    def _port_matches(self, wanted: PolicyPort, destination: End, protocol: Protocol, port: int) -> bool:
-        if wanted.protocol is not protocol:
+    def _account_labels(self, pod: Pod) -> Labels:
+        for item in self.inventory.accounts:
+            if (item.ref.namespace, item.ref.name) == (pod.namespace, pod.service_account):
+                return item.labels
+        return {}
+
+    def holds(self, selector: Selector, pod: Pod) -> bool:
+        """Does a selector hold for a pod?"""
+        match selector:
+            case LabelSelector():
+                return all(meets(item, self._facet(item.facet, pod)) for item in selector.requirements)
+            case AllOf():
+                return all(self.holds(part, pod) for part in selector.parts)
+            case AnyOf():
+                return any(self.holds(part, pod) for part in selector.parts)
+            case Not():
+                return not self.holds(selector.part, pod)
+
+    def _facet(self, facet: Facet, pod: Pod) -> Labels:
+        return {
+            Facet.POD: pod.labels,
+            Facet.NAMESPACE: self._namespace_labels(pod.namespace),
+            Facet.ACCOUNT: self._account_labels(pod),
+            Facet.ACCOUNT_NAME: {"": pod.service_account} if pod.service_account else {},
+        }[facet]
+
+    def _port_matches(self, wanted: PolicyPort, asked: Question) -> bool:
+        if wanted.protocol is not asked.protocol:
             return False
         if not isinstance(wanted, NamedPort):
-            return any(first <= port <= last for first, last in wanted.ports.intervals)
-        return isinstance(destination, Pod) and any(
-            item.name == wanted.name and item.protocol is protocol and item.container_port == port
-            for item in destination.ports
+            return any(first <= asked.port <= last for first, last in wanted.ports.intervals)
+        return isinstance(asked.destination, Pod) and any(
+            item.name == wanted.name and item.protocol is asked.protocol and item.container_port == asked.port
+            for item in asked.destination.ports
             if self.init_container_ports or not item.init
         )
 
 
+def in_order(policies: list[Policy], actions: tuple[Action, ...] = tuple(Action)) -> list[list[Turn]]:
+    return [[(item, actions)] for item in policies]
+
+
+def by_priority(policies: list[Policy]) -> list[list[Turn]]:
+    """Policies of one priority side by side."""
+    priorities = sorted({item.order for item in policies})
+    return [[(item, tuple(Action)) for item in policies if item.order == priority] for priority in priorities]
+
+
 def selects(selector: LabelSelector, labels: Labels) -> bool:
-    """Every requirement must hold; NotIn and DoesNotExist hold for a missing key."""
-    for item in selector.requirements:
-        has = item.key in labels
-        among = has and labels[item.key] in item.values
-        if not {
-            Operator.IN: among,
-            Operator.NOT_IN: not among,
-            Operator.EXISTS: has,
-            Operator.DOES_NOT_EXIST: not has,
-        }[item.operator]:
-            return False
-    return True
+    """Every requirement must hold."""
+    return all(meets(item, labels) for item in selector.requirements)
+
+
+def meets(item: Requirement, labels: Labels) -> bool:
+    """NotIn and DoesNotExist hold for a missing key, and nothing else does."""
+    has = item.key in labels
+    value = labels.get(item.key, "")
+    return {
+        Operator.IN: has and value in item.values,
+        Operator.NOT_IN: not (has and value in item.values),
+        Operator.EXISTS: has,
+        Operator.DOES_NOT_EXIST: not has,
+        Operator.CONTAINS: has and any(text in value for text in item.values),
+        Operator.STARTS_WITH: has and any(value.startswith(text) for text in item.values),
+        Operator.ENDS_WITH: has and any(value.endswith(text) for text in item.values),
+    }[item.operator]

@@ -57,8 +57,11 @@ from app.model.platform import UNKNOWN_PLATFORM, Enforcement, NodeEnforcement, P
 from app.model.policy import AddressRange, Direction
 from app.model.reachability import (
     Connection,
+    Default,
     EffectiveRule,
+    Exposure,
     ExternalRange,
+    Openness,
     Profile,
     Reachability,
     Workload,
@@ -111,6 +114,8 @@ class FixedReachability:
     externals: tuple[ExternalRange, ...] = (INTERNET,)
     profile: Profile = Profile.SPEC
     as_declared: bool = False
+    idle: Mapping[ObjectRef, str] = field(default_factory=dict)
+    doubtful: Mapping[ObjectRef, str] = field(default_factory=dict)
 
     def connections(self) -> Iterator[Connection]:
         for source in self._ids():
@@ -130,8 +135,21 @@ class FixedReachability:
         ) not in self.isolated
         return Connections.all() if free else Connections()
 
+    certain = between
+
     def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         return (policy("payments", "default-deny"),) if (workload, direction) in self.isolated else ()
+
+    selecting = isolating
+
+    def default_of(self, workload: str, direction: Direction) -> Default:
+        by = self.isolating(workload, direction)
+        return Default(bool(by), by)
+
+    def open_to(self, workload: str, direction: Direction) -> Exposure:
+        open_ports = Connections() if self.isolating(workload, direction) else Connections.all()
+        openness = Openness(open_ports, open_ports)
+        return Exposure(openness, (), openness)
 
     def unenforced(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         return ()

@@ -25,7 +25,8 @@ from app.cli.view import View, look
 from app.cli.witnesses import Answer, answers, witnesses
 from app.errors import ExitCode, InputError
 from app.model.connections import FIRST_PORT, LAST_PORT, Connections, PortSet, Protocol
-from app.model.decision import Decision, HalfDecision
+from app.model.decision import Decision, HalfDecision, TrailStep
+from app.model.policy import Direction
 from app.model.reachability import Profile, Reachability
 
 _EPILOG = """\b
@@ -150,8 +151,22 @@ def _document(view: View, found: list[Answer]) -> dict[str, object]:
         "profile": view.reachability.profile.value,
         "as_declared": view.reachability.as_declared,
         "answers": [_answer_shape(answer) for answer in found],
+        "open_to": _exposure_shapes(view, found),
         "gaps": [gap_shape(gap) for gap in view.snapshot.gaps],
     }
+
+
+def _exposure_shapes(view: View, found: list[Answer]) -> list[dict[str, object]]:
+    from app import evaluate
+
+    return [
+        {
+            "workload": workload,
+            "direction": direction.value.lower(),
+            **evaluate.exposure_shape(view.reachability.open_to(workload, direction)),
+        }
+        for workload, direction in _ends(found)
+    ]
 
 
 def _answer_shape(answer: Answer) -> dict[str, object]:
@@ -176,6 +191,23 @@ def _half_shape(half: HalfDecision) -> dict[str, object]:
         "rules": [str(rule) for rule in half.rules],
         "misses": [{"rule": str(miss.rule), "what": miss.what, "says": miss.says} for miss in half.misses],
         "note": half.note,
+        "trail": [_trail_shape(step) for step in half.trail],
+        "conditions": list(half.conditions),
+        "idle": list(half.idle),
+        "remove": [str(item) for item in half.remove],
+    }
+
+
+def _trail_shape(step: TrailStep) -> dict[str, object]:
+    return {
+        "stage": step.stage,
+        "selecting": [str(ref) for ref in step.selecting],
+        "acted": [
+            {"action": acted.action.value, "rules": [str(rule) for rule in acted.rules]}
+            for acted in step.acted
+        ],
+        "isolating": [str(ref) for ref in step.isolating],
+        "default": step.default.value if step.default else None,
     }
 
 
@@ -195,7 +227,35 @@ def _tell(view: View, found: list[Answer]) -> None:
         )
         for number, step in enumerate(_steps(answer), start=1):
             say(f"  {number}. {step}")
+    _tell_exposures(view, found)
     tell_gaps(view.snapshot.gaps)
+
+
+def _tell_exposures(view: View, found: list[Answer]) -> None:
+    """What the two ends are open to beyond what there is today."""
+    from app import evaluate
+
+    ends = _ends(found)
+    if ends:
+        heading("Open to what does not exist yet, as far as the policies at this end go")
+    for workload, direction in ends:
+        exposure = view.reachability.open_to(workload, direction)
+        for step in evaluate.explain_exposure(workload, direction, exposure):
+            say(f"  {step}")
+
+
+def _ends(found: list[Answer]) -> list[tuple[str, Direction]]:
+    """Workloads that were asked about, each in its direction."""
+    ends = [
+        end
+        for answer in found
+        for end in (
+            (answer.decision.source, Direction.EGRESS),
+            (answer.decision.destination, Direction.INGRESS),
+        )
+        if not end[0].startswith(OUTSIDE)
+    ]
+    return list(dict.fromkeys(ends))
 
 
 def _verdict(decision: Decision) -> str:

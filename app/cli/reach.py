@@ -28,6 +28,7 @@ from app.cli.view import View, look
 from app.errors import ExitCode
 from app.model.decision import Reason
 from app.model.platform import Enforcement
+from app.model.policy import Direction
 from app.model.reachability import Connection, Profile
 
 if TYPE_CHECKING:
@@ -101,10 +102,24 @@ def _tell(view: View, *, explained: bool) -> None:
             say(f"  {line}")
     say()
     say(f"{plural(number, 'allowed connection')}; every other one is denied.")
+    if explained:
+        _tell_exposures(view)
     for note in reachability.notes:
         if view.platform.reason not in note:  # the first line says it
             say(f"note: {note}")
     tell_gaps(view.snapshot.gaps)
+
+
+def _tell_exposures(view: View) -> None:
+    """What workloads are open to beyond what there is today."""
+    from app import evaluate
+
+    heading("Open to what does not exist yet, as far as the policies at each end go")
+    for workload in view.reachability.workloads:
+        for direction in Direction:
+            exposure = view.reachability.open_to(workload.id, direction)
+            for step in evaluate.explain_exposure(workload.id, direction, exposure):
+                say(f"  {step}")
 
 
 def _by_source(connections: Iterable[Connection]) -> Iterator[tuple[list[str], list[Connection]]]:
@@ -148,6 +163,7 @@ _WITHOUT_RULE = {
     Reason.HOST_NETWORK: "on its node's network, where policies do not reach",
     Reason.NOT_SELECTED: "no policy isolates it",
     Reason.NOT_ENFORCED: "policies are not enforced there",
+    Reason.ALLOWED_BY_DEFAULT: "nothing that is asked denies it",
     Reason.OWN_NODE: "traffic from its own node always arrives",
     Reason.CANNOT_TELL: "cannot be told",
 }

@@ -39,6 +39,9 @@ def witnesses(decision: Decision) -> object:
             half.selecting,
             half.rules,
             half.note,
+            half.trail,
+            half.conditions,
+            half.idle,
             tuple((miss.rule, miss.what) for miss in half.misses),
         )
         for half in (decision.egress, decision.ingress)

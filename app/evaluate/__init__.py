@@ -1,14 +1,25 @@
 """Who can connect to whom, and what the checks say about it: pure functions of one snapshot.
 
 reachability    the engine's answers for one cluster, one profile and one view
-explain         a decision in words
+explain         a decision in words; `explain_exposure` how far a workload is open to ends that do not exist yet
 reach_document  the `reach --json` contract as a value; `write_reach` streams the same
 run_checks      every performed check over its whole population
 """
 
 from app.evaluate.checks import Checked, run_checks
-from app.evaluate.document import reach_document, write_reach
+from app.evaluate.document import exposure_shape, reach_document, write_reach
 from app.evaluate.engine import Engine, reachability
 from app.evaluate.explain import explain
+from app.evaluate.explain_exposure import explain_exposure
 
-__all__ = ["Checked", "Engine", "explain", "reach_document", "reachability", "run_checks", "write_reach"]
+__all__ = [
+    "Checked",
+    "Engine",
+    "explain",
+    "explain_exposure",
+    "exposure_shape",
+    "reach_document",
+    "reachability",
+    "run_checks",
+    "write_reach",
+]

@@ -3,13 +3,13 @@
 Two pods with one class are alike to every rule of every policy, so the engine answers for classes, never for pods.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
 from app.evaluate.addresses import parse
 from app.evaluate.profiles import Reading
-from app.evaluate.vocabulary import Vocabulary
+from app.evaluate.vocabulary import Values, Vocabulary
 from app.model.connections import PortSet, Protocol
 from app.model.inventory import ContainerPort, Inventory, Labels, Pod
 from app.model.platform import Enforcement, Platform
@@ -19,6 +19,10 @@ NamedPorts = tuple[tuple[Protocol, str, PortSet], ...]
 Blocks = tuple[int, int]
 
 NO_BLOCKS: Blocks = (0, 0)
+
+SeenLabels = frozenset[tuple[str, str | None]]
+
+NO_LABELS: SeenLabels = frozenset()
 
 OTHER = None  # a label value that no selector mentions
 
@@ -31,23 +35,27 @@ class PodClass:
         namespace: its namespace.
         labels: its labels, restricted to keys that a selector mentions; OTHER for values that none mentions.
         ports: its ports whose names a rule uses; a name that stands twice has both numbers (API: `ContainerPort.name`).
-        blocks: for IPv4 and for IPv6, the set of address blocks that hold one of its addresses; none in a reading where
-            blocks do not match pods.
+        blocks: for IPv4 and for IPv6, the set of address blocks that hold one of its addresses; only blocks that match
+            pods in this reading.
         families: address families that it is known to have; empty when that is not known, or where all pods of the
             cluster have the one same family.
         host_network: policies do not select it, and its addresses are its node's.
         enforced: the data plane enforces policies where it runs.
         init_ports: a name that a rule uses means something else when init containers count.
+        account: its service account; OTHER for one that no selector names, empty for none or where it does not matter.
+        account_labels: labels of the account, restricted as those of the pod are.
     """
 
     namespace: str
-    labels: frozenset[tuple[str, str | None]]
+    labels: SeenLabels
     ports: NamedPorts
     blocks: Blocks
     families: frozenset[int]
     host_network: bool
     enforced: bool
     init_ports: bool = False
+    account: str | None = ""
+    account_labels: SeenLabels = frozenset()
 
 
 class Classifier:
@@ -61,23 +69,39 @@ class Classifier:
         self._reading = reading
         self._ports_known: dict[tuple[ContainerPort, ...], tuple[NamedPorts, bool]] = {}
         self._node_addresses = {node.name: node.addresses for node in inventory.nodes}
-        self._mixed = bool(vocabulary.space.blocks) and _families_mixed(inventory)
+        self._accounts = {(item.ref.namespace, item.ref.name): item.labels for item in inventory.accounts}
+        guests = vocabulary.of_anyone | (vocabulary.by_reading if reading.blocks_match_pods else 0)
+        self._compared = {False: guests, True: guests | vocabulary.of_nodes}
+        self._mixed = bool(self._compared[True]) and _families_mixed(inventory)
 
     def class_of(self, pod: Pod) -> PodClass:
         """Everything about a pod that matters to some policy."""
         ports, init_ports = self._ports(pod.ports)
-        addresses = self.addresses(pod) if self._reading.blocks_match_pods else ()
+        compared = self._compared[pod.host_network]
+        addresses = self.addresses(pod) if self._compared[True] else ()
+        v4, v6 = self.blocks(addresses)
         families = frozenset(version for version, _ in addresses) if self._mixed else frozenset[int]()
+        account, account_labels = ("", NO_LABELS) if pod.host_network else self._account(pod)
         return PodClass(
             namespace=pod.namespace,
-            labels=frozenset() if pod.host_network else self._labels(pod.labels),
+            labels=NO_LABELS if pod.host_network else _seen(pod.labels, self._vocabulary.labels),
             ports=ports,
-            blocks=self.blocks(addresses),
+            blocks=(v4 & compared, v6 & compared),
             families=families,
             host_network=pod.host_network,
             enforced=not self.why_unenforced(pod),
             init_ports=init_ports,
+            account=account,
+            account_labels=account_labels,
         )
+
+    def _account(self, pod: Pod) -> tuple[str | None, SeenLabels]:
+        if not self._vocabulary.accounts:
+            return "", NO_LABELS
+        names, name = self._vocabulary.account_names, pod.service_account
+        labels = self._accounts.get((pod.namespace, name), {})
+        known = not name or names is None or name in names
+        return name if known else OTHER, _seen(labels, self._vocabulary.account_labels)
 
     def why_unenforced(self, pod: Pod) -> str:
         """Why no policy restricts this pod although it may be selected; empty when policies hold."""
@@ -87,14 +111,6 @@ class Classifier:
         if self._platform.on_node(pod.node) is Enforcement.NOT_ENFORCED:
             return self._platform.why(pod.node)
         return ""
-
-    def _labels(self, labels: Labels) -> frozenset[tuple[str, str | None]]:
-        mentioned = self._vocabulary.labels
-        return frozenset(
-            (key, value if value in mentioned[key] else OTHER)
-            for key, value in labels.items()
-            if key in mentioned
-        )
 
     def _ports(self, ports: tuple[ContainerPort, ...]) -> tuple[NamedPorts, bool]:
         """What the names of a rule mean on these ports, and whether that depends on counting init containers."""
@@ -119,7 +135,10 @@ class Classifier:
 
     def blocks_in_any_reading(self, pod: Pod, its_class: PodClass) -> Blocks:
         """Blocks that hold an address of a pod, where a data plane compares the two."""
-        return its_class.blocks if self._reading.blocks_match_pods else self.blocks(self.addresses(pod))
+        if self._reading.blocks_match_pods or not self._vocabulary.by_reading:
+            return its_class.blocks
+        held = self.blocks(self.addresses(pod))
+        return _with_others(held, its_class.blocks, self._vocabulary.by_reading)
 
     def addresses(self, pod: Pod) -> tuple[tuple[int, int], ...]:
         """Versions and values of a pod's addresses, if a policy names any; a hostNetwork pod has its node's."""
@@ -136,6 +155,21 @@ class Classifier:
         for version, value in addresses:
             held[version] |= self._vocabulary.space.blocks_with(version, value)
         return held[4], held[6]
+
+
+def _with_others(held: Blocks, compared: Blocks, also: int) -> Blocks:
+    """Blocks that count, and of those that hold an address, some that count in another reading."""
+    return compared[0] | held[0] & also, compared[1] | held[1] & also
+
+
+def _seen(labels: Labels, mentioned: Mapping[str, Values]) -> SeenLabels:
+    """Labels as far as selectors can see them."""
+    seen: list[tuple[str, str | None]] = []
+    for key, value in labels.items():
+        if key in mentioned:
+            values = mentioned[key]
+            seen.append((key, value if values is None or value in values else OTHER))
+    return frozenset(seen)
 
 
 def _families_mixed(inventory: Inventory) -> bool:

@@ -1,18 +1,22 @@
 """One cluster in one reading and one view: everything the questions of the engine are answered from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from app.evaluate.addresses import AddressSpace
 from app.evaluate.bits import as_set
+from app.evaluate.cilium import as_cilium_reads
 from app.evaluate.classes import Classifier, PodClass
 from app.evaluate.compile import PolicySet, compile_policies
 from app.evaluate.locality import Locality
+from app.evaluate.peersets import PeerIndex
+from app.evaluate.planes import count_policies
 from app.evaluate.profiles import Reading
+from app.evaluate.resolve import Resolver
 from app.evaluate.rows import RowTable
 from app.evaluate.selectors import SelectorIndex
-from app.evaluate.views import ANY_ADDRESS, NO_PODS, View, Viewpoint, viewpoints_for
+from app.evaluate.views import View, Viewpoint, viewpoints_for
 from app.evaluate.vocabulary import Vocabulary
 from app.evaluate.workloads import Partition, partition
 from app.model.connections import Connections
@@ -47,8 +51,10 @@ class Compiled:
         reading: the data plane's reading of what the API leaves open.
         partition: classes and workloads.
         space: addresses, cut into atoms.
-        policies: policies resolved to sets of classes.
+        peers: whom peers match.
+        resolver: resolves policies against the classes.
         tables: rows that were asked for, by restricted classes and viewpoints.
+        sets: policies as they were compiled for a view.
     """
 
     inventory: Inventory
@@ -56,23 +62,54 @@ class Compiled:
     reading: Reading
     partition: Partition
     space: AddressSpace
-    policies: PolicySet
-    tables: dict[tuple[int, tuple[Viewpoint, ...]], RowTable] = field(default_factory=dict)
+    peers: PeerIndex
+    resolver: Resolver
+    sets: dict[bool, PolicySet] = field(default_factory=dict)
+    tables: dict[tuple[object, ...], RowTable] = field(default_factory=dict)
 
     @classmethod
     def of(cls, inventory: Inventory, platform: Platform, reading: Reading) -> "Compiled":
         """Compile an inventory. Nothing here depends on the order of its objects."""
-        vocabulary = Vocabulary.of(inventory.policies)
+        policies = as_cilium_reads(inventory.policies, platform.cilium)
+        if policies is not inventory.policies:
+            inventory = replace(inventory, policies=policies)
+        vocabulary = Vocabulary.of(inventory.policies, inventory.nodes)
         parts = partition(inventory, Classifier(inventory, platform, vocabulary, reading))
         selectors = SelectorIndex(parts.classes, inventory.namespace_labels)
-        policies = compile_policies(inventory.policies, parts.blocks, selectors, vocabulary.space)
-        return cls(inventory, platform, reading, parts, vocabulary.space, policies)
+        space = vocabulary.space
+        peers = PeerIndex(parts.classes, parts.blocks, selectors, space, vocabulary.node_addresses)
+        return cls(inventory, platform, reading, parts, space, peers, Resolver(selectors, peers))
 
-    def rows(self, restricted: int, viewpoints: tuple[Viewpoint, ...]) -> RowTable:
+    def policies(self, *, as_declared: bool) -> PolicySet:
+        """The policies of one view; both views share them where they count the same ones."""
+        found = self.sets.get(as_declared)
+        if found is None:
+            found = self._compiled_for(as_declared=as_declared)
+            self.sets[as_declared] = found
+        return found
+
+    def _compiled_for(self, *, as_declared: bool) -> PolicySet:
+        inventory, profile = self.inventory, self.reading.profile
+        counted = count_policies(inventory, self.platform, profile, as_declared=as_declared)
+        other = self.sets.get(not as_declared)
+        if other is not None and other.counted_as == counted:
+            return other
+        classes = len(self.partition.classes)
+        return compile_policies(inventory.policies, counted, classes, self.resolver, self.peers.anyone)
+
+    def rows(
+        self,
+        policies: PolicySet,
+        restricted: int,
+        viewpoints: tuple[Viewpoint, ...],
+        *,
+        certain: bool = False,
+    ) -> RowTable:
         """The rows where policies count on `restricted`; the same ones for the same question."""
-        key = (restricted, viewpoints)
+        key = (id(policies), restricted, viewpoints, certain)
         if key not in self.tables:
-            self.tables[key] = RowTable(self.policies, self.partition.classes, restricted, viewpoints)
+            classes = self.partition.classes
+            self.tables[key] = RowTable(policies, classes, restricted, viewpoints, certain=certain)
         return self.tables[key]
 
 
@@ -81,9 +118,10 @@ class Cluster:
 
     def __init__(self, compiled: Compiled, *, as_declared: bool) -> None:
         self._compiled = compiled
+        self.inventory = compiled.inventory
         self.reading = compiled.reading
         self.partition = compiled.partition
-        self.policies = compiled.policies
+        self.policies = compiled.policies(as_declared=as_declared)
         self.space = compiled.space
         self.restricted = as_set(
             number for number, item in enumerate(self.partition.classes) if as_declared or item.enforced
@@ -93,18 +131,31 @@ class Cluster:
     @cached_property
     def rows(self) -> RowTable:
         """Rows in this reading."""
-        return self._compiled.rows(self.restricted, self.viewpoints)
+        return self._compiled.rows(self.policies, self.restricted, self.viewpoints)
 
     @cached_property
     def rows_otherwise(self) -> RowTable:
         """Rows in a reading that differs in whether an `ipBlock` matches a pod."""
-        view = NO_PODS if self.reading.blocks_match_pods else ANY_ADDRESS
-        return self._compiled.rows(self.restricted, (Viewpoint(view, None, self.policies.anyone),))
+        points = tuple(
+            Viewpoint(View(point.view.family, ip_blocks=not point.view.ip_blocks), point.endpoints)
+            for point in self.viewpoints
+        )
+        return self._compiled.rows(self.policies, self.restricted, points)
+
+    @cached_property
+    def rows_certain(self) -> RowTable:
+        """Rows without what conditions, or an order that is left open, may still deny."""
+        if not self.policies.open_ended:
+            return self.rows
+        return self._compiled.rows(self.policies, self.restricted, self.viewpoints, certain=True)
 
     @cached_property
     def locality(self) -> Locality:
-        """Who runs beside whom."""
-        return Locality(self.workloads)
+        """Who runs beside whom; where Cilium asks its policies about that traffic too, nobody does."""
+        cilium = self._compiled.platform.cilium
+        if cilium is None or cilium.own_node:
+            return Locality(self.workloads)
+        return Locality([replace(item, nodes=()) for item in self.workloads])
 
     @cached_property
     def externals(self) -> tuple[ExternalRange, ...]:
@@ -143,32 +194,32 @@ class Cluster:
         points = viewpoints_for(self.viewpoints, families, self.policies.anyone)
         return [point.view for point in points if point.endpoints >> source.number & 1]
 
-    def allowed(self, source: Endpoint, destination: Endpoint) -> Connections:
+    def allowed(self, source: Endpoint, destination: Endpoint, *, certain: bool = False) -> Connections:
         """Ports that one endpoint may open to another; none to itself, none between two outside the cluster."""
         if source.id == destination.id or (source.position is None and destination.position is None):
             return Connections()
         if self.own_node(source, destination):
             return Connections.all()
-        return self.rows.allowed(source.number, destination.number)
+        rows = self.rows_certain if certain else self.rows
+        return rows.allowed(source.number, destination.number)
 
     def own_node(self, source: Endpoint, destination: Endpoint) -> str:
-        """The node that a hostNetwork source and an isolated destination share; empty when that is not the case."""
+        """The node that a hostNetwork source and a selected destination share; empty when that is not the case."""
         if source.position is None or destination.position is None:
             return ""
-        if not self.rows.isolated(destination.number, Direction.INGRESS):
+        if not self.rows.governed(destination.number, Direction.INGRESS):
             return ""
         return self.locality.shared_node(source.position, destination.position)
 
 
 def _viewpoints(classes: Sequence[PodClass], policies: PolicySet, reading: Reading) -> tuple[Viewpoint, ...]:
     """One view where that is exact; one for each family where pods can have different addresses of both."""
-    if not reading.blocks_match_pods:
-        return (Viewpoint(NO_PODS, None, policies.anyone),)
+    given = reading.blocks_match_pods
     if not any(item.families for item in classes):
-        return (Viewpoint(ANY_ADDRESS, None, policies.anyone),)
+        return (Viewpoint(View(None, ip_blocks=given), policies.anyone),)
     return (
-        Viewpoint(View(v4=True, v6=False), 4, policies.anyone & ~_silent(classes, 4)),
-        Viewpoint(View(v4=False, v6=True), 6, policies.anyone & ~_silent(classes, 6)),
+        Viewpoint(View(4, ip_blocks=given), policies.anyone & ~_silent(classes, 4)),
+        Viewpoint(View(6, ip_blocks=given), policies.anyone & ~_silent(classes, 6)),
     )
 
 

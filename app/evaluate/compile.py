@@ -1,73 +1,37 @@
-"""Policies, resolved once: whom each selects, whom each rule's peers match, and equal rules made one."""
+"""All policies of a cluster, resolved against its classes and arranged: what rows and decisions are made from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.evaluate.addresses import AddressSpace, Block
-from app.evaluate.bits import run, union
-from app.evaluate.classes import Blocks
-from app.evaluate.selectors import SelectorIndex
-from app.evaluate.views import View
-from app.model.decision import RuleRef
+from app.evaluate.bits import run
+from app.evaluate.planes import Counted
+from app.evaluate.program import Program, program
+from app.evaluate.resolve import CompiledPolicy, Resolver
 from app.model.identity import ObjectRef
-from app.model.policy import (
-    AddressPeer,
-    Direction,
-    LabelSelector,
-    PodPeer,
-    Policy,
-    PolicyPort,
-    Rule,
-    Selector,
-)
+from app.model.policy import Direction, Policy
+
+_WHOLE_CLUSTER = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PeerSet:
-    """Endpoints that the peers of a rule match. Endpoints are classes, then address atoms, by number.
+class Selecting:
+    """Policies by the classes that they select."""
 
-    Attributes:
-        always: those matched in every view: by selectors, and addresses outside the cluster.
-        v4: classes matched by an IPv4 address of their pods.
-        v6: likewise by an IPv6 address.
-    """
+    def __init__(self, policies: Iterable[CompiledPolicy]) -> None:
+        self._by_namespace: dict[str, list[CompiledPolicy]] = {}
+        for item in sorted(policies, key=lambda item: item.policy.key):
+            if item.subjects:
+                place = item.policy.subject.namespace or _WHOLE_CLUSTER
+                self._by_namespace.setdefault(place, []).append(item)
 
-    always: int
-    v4: int = 0
-    v6: int = 0
-
-    def under(self, view: View) -> int:
-        """Endpoints matched in one view."""
-        return self.always | (self.v4 if view.v4 else 0) | (self.v6 if view.v6 else 0)
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledRule:
-    """One rule of one policy; `ports` None means every port of every protocol."""
-
-    ref: RuleRef
-    rule: Rule
-    peers: PeerSet
-    ports: tuple[PolicyPort, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledPolicy:
-    """One policy and the classes that it selects."""
-
-    ref: ObjectRef
-    subjects: int
-    directions: frozenset[Direction]
-    rules: Mapping[Direction, tuple[CompiledRule, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class SharedRule:
-    """Rules of any number of policies that admit the same; `subjects` are all classes that one of them governs."""
-
-    peers: PeerSet
-    ports: tuple[PolicyPort, ...] | None
-    subjects: int
+    def of(self, namespace: str, number: int, direction: Direction) -> tuple[CompiledPolicy, ...]:
+        """Policies that are asked about a class in a direction, in order of identity."""
+        found = [
+            policy
+            for place in (_WHOLE_CLUSTER, namespace)
+            for policy in self._by_namespace.get(place, ())
+            if direction in policy.policy.directions and policy.subjects >> number & 1
+        ]
+        return tuple(sorted(found, key=lambda item: item.policy.key)) if len(found) > 1 else tuple(found)
 
 
 @dataclass(frozen=True)
@@ -77,141 +41,58 @@ class PolicySet:
     Attributes:
         classes: number of classes; the endpoints from there on are address atoms.
         endpoints: number of endpoints.
-        policies: those that select something, by namespace, in order of identity.
-        isolated: classes that some policy isolates, by direction.
-        shared: distinct rules, by direction.
+        programs: what is asked, by direction.
+        counted: policies that count.
+        idle: policies that do not, by whom they select.
+        counted_as: which of them count, arranged, and why others do not.
     """
 
     classes: int
     endpoints: int
-    policies: Mapping[str, tuple[CompiledPolicy, ...]]
-    isolated: Mapping[Direction, int]
-    shared: Mapping[Direction, tuple[SharedRule, ...]]
+    programs: Mapping[Direction, Program]
+    counted: Selecting
+    idle: Selecting
+    counted_as: Counted
     any_pod: int = field(repr=False)
     anyone: int = field(repr=False)
 
-    def selecting(self, namespace: str, number: int, direction: Direction) -> tuple[CompiledPolicy, ...]:
-        """Policies that isolate a class in a direction, in order of identity."""
-        return tuple(
-            policy
-            for policy in self.policies.get(namespace, ())
-            if direction in policy.directions and policy.subjects >> number & 1
-        )
+    @property
+    def why_idle(self) -> Mapping[ObjectRef, str]:
+        """Why a policy does not count, as the end of a sentence."""
+        return self.counted_as.idle
+
+    @property
+    def doubtful(self) -> Mapping[ObjectRef, str]:
+        """Why it is not known what some of those that count do."""
+        return self.counted_as.doubtful
+
+    @property
+    def open_ended(self) -> bool:
+        """True when some connection may go one way or another."""
+        return any(item.open_ended for item in self.programs.values())
 
 
 def compile_policies(
-    policies: Sequence[Policy],
-    blocks: Sequence[Blocks],
-    selectors: SelectorIndex,
-    space: AddressSpace,
+    policies: Sequence[Policy], counted: Counted, classes: int, resolver: Resolver, anyone: int
 ) -> PolicySet:
-    """Resolve every policy. Policies are additive, so their order changes nothing but the order of witnesses.
+    """Resolve every policy.
 
     Args:
         policies: all of the cluster's.
-        blocks: by class, the address blocks that hold an address of its pods.
-        selectors: which classes a selector selects.
-        space: addresses, cut by the same blocks.
+        counted: which of them count, arranged.
+        classes: number of classes.
+        resolver: whom selectors and peers match.
+        anyone: the set of all endpoints.
     """
-    compiler = _Compiler(blocks, selectors, space)
-    by_namespace: dict[str, list[CompiledPolicy]] = {}
-    for policy in sorted(policies, key=lambda item: item.ref):
-        compiled = compiler.policy(policy)
-        if compiled.subjects:
-            by_namespace.setdefault(policy.namespace, []).append(compiled)
-    found = [policy for group in by_namespace.values() for policy in group]
+    compiled = {policy.key: resolver.policy(policy) for policy in policies}
+    idle = [item for item in compiled.values() if item.ref in counted.idle]
     return PolicySet(
-        classes=len(blocks),
-        endpoints=len(blocks) + len(space.atoms),
-        policies={namespace: tuple(group) for namespace, group in by_namespace.items()},
-        isolated={
-            direction: union(policy.subjects for policy in found if direction in policy.directions)
-            for direction in Direction
-        },
-        shared={direction: _share(found, direction) for direction in Direction},
-        any_pod=run(0, len(blocks)),
-        anyone=compiler.anyone,
+        classes=classes,
+        endpoints=anyone.bit_length(),
+        programs={direction: program(counted.planes, compiled, direction) for direction in Direction},
+        counted=Selecting(item for item in compiled.values() if item.ref not in counted.idle),
+        idle=Selecting(idle),
+        counted_as=counted,
+        any_pod=run(0, classes),
+        anyone=anyone,
     )
-
-
-def _share(policies: Sequence[CompiledPolicy], direction: Direction) -> tuple[SharedRule, ...]:
-    subjects: dict[tuple[PeerSet, tuple[PolicyPort, ...] | None], int] = {}
-    for policy in policies:
-        for rule in policy.rules[direction]:
-            key = (rule.peers, rule.ports)
-            subjects[key] = subjects.get(key, 0) | policy.subjects
-    return tuple(SharedRule(peers, ports, governed) for (peers, ports), governed in subjects.items())
-
-
-class _Compiler:
-    def __init__(self, blocks: Sequence[Blocks], selectors: SelectorIndex, space: AddressSpace) -> None:
-        self._selectors = selectors
-        self._space = space
-        self._first_atom = len(blocks)
-        self.anyone = run(0, len(blocks) + len(space.atoms))
-        self._by_blocks = tuple(_classes_by_blocks(blocks, family) for family in (0, 1))
-        self._block_peers: dict[Block, PeerSet] = {}
-
-    def policy(self, policy: Policy) -> CompiledPolicy:
-        subjects = self._selectors.subjects(policy.namespace, _labels(policy.subject.selector))
-        return CompiledPolicy(
-            ref=policy.ref,
-            subjects=subjects,
-            directions=policy.directions,
-            rules={
-                direction: tuple(self._rules(policy, direction))
-                if subjects and direction in policy.directions
-                else ()
-                for direction in Direction
-            },
-        )
-
-    def _rules(self, policy: Policy, direction: Direction) -> Iterator[CompiledRule]:
-        for rule in policy.rules(direction):
-            yield CompiledRule(
-                ref=RuleRef(policy.ref, direction, rule.path),
-                rule=rule,
-                peers=self._peers(policy.namespace, rule),
-                ports=None if rule.ports is None else tuple(dict.fromkeys(rule.ports)),
-            )
-
-    def _peers(self, namespace: str, rule: Rule) -> PeerSet:
-        if rule.peers is None:
-            return PeerSet(self.anyone)
-        sets = [
-            PeerSet(self._selectors.peers(namespace, peer))
-            if isinstance(peer, PodPeer)
-            else self._block(peer)
-            for peer in rule.peers
-        ]
-        return PeerSet(
-            union(item.always for item in sets),
-            union(item.v4 for item in sets),
-            union(item.v6 for item in sets),
-        )
-
-    def _block(self, peer: AddressPeer) -> PeerSet:
-        known = self._block_peers.get(peer.ranges)
-        if known is None:
-            number = self._space.blocks[peer.ranges]
-            v4, v6 = (
-                union(classes for blocks, classes in by_blocks.items() if blocks >> number & 1)
-                for by_blocks in self._by_blocks
-            )
-            known = PeerSet(self._space.atoms_in(peer.ranges) << self._first_atom, v4, v6)
-            self._block_peers[peer.ranges] = known
-        return known
-
-
-def _labels(selector: Selector) -> LabelSelector:
-    assert isinstance(selector, LabelSelector)
-    return selector
-
-
-def _classes_by_blocks(blocks: Sequence[Blocks], family: int) -> dict[int, int]:
-    """Classes grouped by the set of blocks that hold their addresses of one family (0: IPv4, 1: IPv6)."""
-    groups: dict[int, int] = {}
-    for number, held in enumerate(blocks):
-        if held[family]:
-            groups[held[family]] = groups.get(held[family], 0) | 1 << number
-    return groups

@@ -4,28 +4,34 @@ The procedure, for each end (the source's egress, the destination's ingress):
 
 1. An address outside the cluster is governed by no policy.
 2. A hostNetwork pod is selected by no policy.
-3. An end that no policy isolates in this direction lets everything through.
-4. An end where policies are not enforced lets everything through.
-5. A rule that matches the other end and the port lets the connection through: every policy only adds.
+3. An end that no policy selects in this direction lets everything through.
+4. An end where policies are not enforced lets everything through, and so does one that only policies select which no data
+   plane here obeys.
+5. The policies that select it are asked stage by stage (see `trail`): a rule allows, denies or passes on, or a default does.
 6. Traffic from the pod's own node reaches it in any case.
-7. Otherwise the end is isolated and nothing lets the connection through.
 
-An answer that something unread could change is none (see `doubts`).
+An answer that something unread or not understood could change is none (see `doubts`), nor is one that depends on an order
+which the API leaves open. What a rule asks for beyond ends and ports is said beside the answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from app.evaluate.cluster import Cluster, Endpoint
-from app.evaluate.compile import CompiledPolicy, CompiledRule
 from app.evaluate.doubts import Doubts
 from app.evaluate.notes import TO_OWN_NODE_DIFFERS, Notes
+from app.evaluate.resolve import CompiledPolicy, CompiledRule
 from app.evaluate.spans import Span, as_connections, resolve
+from app.evaluate.trail import Asked, Walk, asked_of, matching, removable, walk
 from app.evaluate.views import View
 from app.model.connections import Protocol
-from app.model.decision import Decision, HalfDecision, Miss, Reason
+from app.model.decision import Decision, HalfDecision, Miss, Reason, RuleRef
+from app.model.identity import ObjectRef
 from app.model.inventory import NAME_LABEL
-from app.model.policy import Direction, NamedPort, PodPeer
+from app.model.peers import namespace_selectors
+from app.model.policy import Action, Direction, NamedPort
+from app.model.reachability import Default
 
 _HOST_NETWORK_NOTE = "it uses its node's network, and policies do not select such pods"
 
@@ -37,12 +43,14 @@ class Decider:
         self._cluster = cluster
         self._doubts = doubts
         self._notes = notes
+        self.asked = lru_cache(maxsize=4096)(self._asked)
 
     def decide(self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int) -> Decision:
         """Decide one connection; over two address families, the one that lets it through counts."""
         views = self._cluster.views(source, destination)
         decisions = [self._in_view(source, destination, protocol, port, view) for view in views]
-        return next((item for item in decisions if item.allowed), decisions[0])
+        allowing = [item for item in decisions if item.allowed]
+        return _over_all(allowing) if len(allowing) > 1 else next(iter(allowing), decisions[0])
 
     def _in_view(
         self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, view: View
@@ -68,18 +76,40 @@ class Decider:
             return HalfDecision(direction, subject.id, Reason.OUTSIDE)
         if pod.host_network:
             return HalfDecision(direction, subject.id, Reason.HOST_NETWORK, note=_HOST_NETWORK_NOTE)
-        selecting = tuple(policy.ref for policy in self.selecting(direction, subject))
-        if not selecting:
+        selecting = tuple(dict.fromkeys(policy.ref for policy in self.selecting(direction, subject)))
+        idle = self.idle(direction, subject)
+        if not selecting and not idle:
             return HalfDecision(direction, subject.id, Reason.NOT_SELECTED)
+        if not selecting:
+            vain, said = tuple(dict.fromkeys(policy.ref for policy in idle)), self._why_idle(idle)
+            return HalfDecision(
+                direction, subject.id, Reason.NOT_ENFORCED, vain, note="; ".join(said), idle=said
+            )
         if not cluster.restricted >> subject.number & 1:
             why = cluster.partition.unenforced.get(subject.id, "")
             return HalfDecision(direction, subject.id, Reason.NOT_ENFORCED, selecting, note=why)
         return None
 
     def selecting(self, direction: Direction, subject: Endpoint) -> tuple[CompiledPolicy, ...]:
-        """Policies that select a workload in a direction, in order of identity."""
+        """Policies that count and select a workload in a direction, in order of identity."""
         pod = self._cluster.partition.classes[subject.number]
-        return self._cluster.policies.selecting(pod.namespace, subject.number, direction)
+        return self._cluster.policies.counted.of(pod.namespace, subject.number, direction)
+
+    def idle(self, direction: Direction, subject: Endpoint) -> tuple[CompiledPolicy, ...]:
+        """Policies that select a workload in a direction and that no data plane here obeys, in order of identity."""
+        pod = self._cluster.partition.classes[subject.number]
+        return self._cluster.policies.idle.of(pod.namespace, subject.number, direction)
+
+    def _why_idle(self, idle: tuple[CompiledPolicy, ...]) -> tuple[str, ...]:
+        return tuple(
+            dict.fromkeys(f"{item.ref} {self._cluster.policies.why_idle[item.ref]}" for item in idle)
+        )
+
+    def _asked(self, direction: Direction, number: int) -> Asked:
+        """What a class is asked in a direction, whatever the connection."""
+        pod = self._cluster.partition.classes[number]
+        policies = self._cluster.policies.counted.of(pod.namespace, number, direction)
+        return asked_of(self._cluster.policies.programs[direction], direction, policies)
 
     def _half(
         self, direction: Direction, subject: Endpoint, other: Endpoint, wanted: Span, view: View
@@ -87,24 +117,78 @@ class Decider:
         standing = self.standing(direction, subject)
         if standing:
             return standing
-        policies = self.selecting(direction, subject)
-        selecting = tuple(policy.ref for policy in policies)
-        rules = [rule for policy in policies for rule in policy.rules[direction]]
         destination = subject if direction is Direction.INGRESS else other
-        allowing = tuple(
-            sorted(rule.ref for rule in rules if self._matches(rule, other, destination, wanted, view))
+        asked = self._concerning(direction, subject, other, wanted, view)
+        walked = walk(asked)
+        node = self._cluster.own_node(other, subject) if direction is Direction.INGRESS else ""
+        half = HalfDecision(
+            direction,
+            subject.id,
+            _reason(walked),
+            selecting=tuple(dict.fromkeys(policy.ref for policy in self.selecting(direction, subject))),
+            rules=_rules(walked),
+            note=_split_note(walked),
+            trail=tuple(walked.steps),
+            conditions=_conditions(walked),
+            idle=self._why_idle(self.idle(direction, subject)),
+            remove=removable(asked, walked),
         )
-        if allowing:
-            return HalfDecision(direction, subject.id, Reason.ALLOWED_BY_RULE, selecting, allowing)
-        if direction is Direction.INGRESS and (node := self._cluster.own_node(other, subject)):
+        if node and half.reason.denies:
             note = f"both have pods on node {node}"
-            return HalfDecision(direction, subject.id, Reason.OWN_NODE, selecting, note=note)
-        misses = tuple(self._miss(rule, other, destination, view) for rule in rules)
-        return HalfDecision(direction, subject.id, Reason.NO_RULE_MATCHES, selecting, misses=misses)
+            return replace(half, reason=Reason.OWN_NODE, rules=(), note=note, remove=())
+        if not half.reason.denies:
+            return half
+        return replace(half, misses=tuple(self._misses(half, subject, other, destination, wanted, view)))
+
+    def default(self, direction: Direction, subject: Endpoint) -> Default:
+        """What becomes of a connection that no rule speaks of; a rule for everyone and every port speaks of none."""
+        if self.standing(direction, subject):
+            return Default(denied=False)
+        asked = self.asked(direction, subject.number)
+        walked = walk(matching(asked, lambda rule: self._for_everyone(rule, subject)))
+        if walked.allowed:
+            return Default(denied=False, opened_by=_policies(walked.deciding(Action.ALLOW)))
+        return Default(denied=True, by=_policies(walked.deciding(Action.DENY)))
+
+    def _for_everyone(self, rule: CompiledRule, subject: Endpoint) -> bool:
+        views = [point.view for point in self._cluster.viewpoints]
+        anyone = self._cluster.policies.anyone
+        return (
+            rule.ports is None
+            and rule.sure
+            and all(rule.peers.under(view) == anyone for view in views)
+            and all(rule.selected.under(view) >> subject.number & 1 for view in views)
+        )
+
+    def _concerning(
+        self, direction: Direction, subject: Endpoint, other: Endpoint, wanted: Span, view: View
+    ) -> Asked:
+        """What an end is asked, with the rules alone that match one connection."""
+        destination = subject if direction is Direction.INGRESS else other
+
+        def matches(rule: CompiledRule) -> bool:
+            return self._matches(rule, subject, other, destination, wanted, view)
+
+        return matching(self.asked(direction, subject.number), matches)
+
+    def allowing(
+        self, direction: Direction, subject: Endpoint, other: Endpoint, wanted: Span, view: View
+    ) -> tuple[RuleRef, ...]:
+        """Rules that let one connection through at an end that policies select, in one view."""
+        walked = walk(self._concerning(direction, subject, other, wanted, view))
+        return _rules(walked) if walked.allowed else ()
 
     def _matches(
-        self, rule: CompiledRule, other: Endpoint, destination: Endpoint, wanted: Span, view: View
+        self,
+        rule: CompiledRule,
+        subject: Endpoint,
+        other: Endpoint,
+        destination: Endpoint,
+        wanted: Span,
+        view: View,
     ) -> bool:
+        if not rule.selected.under(view) >> subject.number & 1:
+            return False
         if not rule.peers.under(view) >> other.number & 1:
             return False
         protocol, port, _ = wanted
@@ -117,7 +201,31 @@ class Decider:
         pod = self._cluster.pod_class(destination)
         return resolve(rule.ports, pod.ports if pod else ())
 
-    def _miss(self, rule: CompiledRule, other: Endpoint, destination: Endpoint, view: View) -> Miss:
+    def _misses(
+        self,
+        half: HalfDecision,
+        subject: Endpoint,
+        other: Endpoint,
+        destination: Endpoint,
+        wanted: Span,
+        view: View,
+    ) -> Iterator[Miss]:
+        """Rules that were asked, would not have denied it, and did not match."""
+        asked = {ref for step in half.trail for ref in step.selecting}
+        for policy in self.selecting(half.direction, subject):
+            if policy.ref not in asked:
+                continue
+            for rule in policy.rules[half.direction]:
+                if rule.rule.action is Action.DENY:
+                    continue
+                if not self._matches(rule, subject, other, destination, wanted, view):
+                    yield self._miss(rule, subject, other, destination, view)
+
+    def _miss(
+        self, rule: CompiledRule, subject: Endpoint, other: Endpoint, destination: Endpoint, view: View
+    ) -> Miss:
+        if not rule.selected.under(view) >> subject.number & 1:
+            return Miss(rule.ref, "own end", f"it is narrowed to ends other than {subject.id}")
         if not rule.peers.under(view) >> other.number & 1:
             return Miss(rule.ref, "peer", f"its peers do not match {other.id}")
         names = ", ".join(_unresolved(rule, self.spans(rule, destination)))
@@ -127,17 +235,25 @@ class Decider:
 
     def _doubted(self, half: HalfDecision, subject: Endpoint, other: Endpoint) -> HalfDecision:
         pod = self._cluster.pod_class(subject)
-        if pod is None:
+        if pod is None or half.reason is Reason.CANNOT_TELL:
             return half
         template = subject.id in self._cluster.partition.templates
-        why = self._doubts.about_end(half.reason, pod.namespace, from_template=template)
-        why = why or self._label_doubt(half, subject, other)
-        return replace(half, reason=Reason.CANNOT_TELL, note=why) if why else half
+        # An end that only idle policies select is as open to one that was not read as an end that none selects.
+        reason = Reason.NOT_SELECTED if half.reason is Reason.NOT_ENFORCED and half.idle else half.reason
+        why = self._doubts.about_end(reason, pod.namespace, from_template=template)
+        why = why or self._unclear(half) or self._label_doubt(half, subject, other)
+        return replace(half, reason=Reason.CANNOT_TELL, note=why, remove=()) if why else half
+
+    def _unclear(self, half: HalfDecision) -> str:
+        """Doubt about a policy of a stage that was asked: policies of later stages do not matter."""
+        asked = (ref for step in half.trail for ref in step.selecting)
+        doubtful = self._cluster.policies.doubtful
+        return "; ".join(dict.fromkeys(doubtful[ref] for ref in asked if ref in doubtful))
 
     def _label_doubt(self, half: HalfDecision, subject: Endpoint, other: Endpoint) -> str:
         """Doubt about the labels of the other end's namespace, where a rule of this end selects by them."""
         peer = self._cluster.pod_class(other)
-        if peer is None or half.reason not in (Reason.ALLOWED_BY_RULE, Reason.NO_RULE_MATCHES):
+        if peer is None or not half.trail:
             return ""
         why = self._doubts.about_labels(peer.namespace)
         policies = self.selecting(half.direction, subject) if why else ()
@@ -156,6 +272,65 @@ class Decider:
         return notes
 
 
+def _policies(found: Iterable[RuleRef | ObjectRef]) -> tuple[ObjectRef, ...]:
+    return tuple(sorted({item.policy if isinstance(item, RuleRef) else item for item in found}))
+
+
+def _over_all(decisions: list[Decision]) -> Decision:
+    """Over several address families, what would have to go for the answer to change has to go for each of them."""
+    first = decisions[0]
+    return replace(
+        first,
+        egress=replace(first.egress, remove=_all_of([item.egress for item in decisions])),
+        ingress=replace(first.ingress, remove=_all_of([item.ingress for item in decisions])),
+    )
+
+
+def _all_of(halves: list[HalfDecision]) -> tuple[RuleRef | ObjectRef, ...]:
+    if not all(half.remove for half in halves):
+        return ()
+    return tuple(dict.fromkeys(item for half in halves for item in half.remove))
+
+
+def _reason(walked: Walk) -> Reason:
+    if walked.split and walked.allowed and walked.denied:
+        return Reason.CANNOT_TELL
+    if not walked.allowed:
+        last = [item for action, item in walked.decided if action is Action.DENY][-1]
+        return Reason.DENIED_BY_RULE if isinstance(last, RuleRef) else Reason.NO_RULE_MATCHES
+    return Reason.ALLOWED_BY_RULE if walked.deciding(Action.ALLOW) else Reason.ALLOWED_BY_DEFAULT
+
+
+def _rules(walked: Walk) -> tuple[RuleRef, ...]:
+    if _reason(walked) is Reason.NO_RULE_MATCHES:
+        return ()
+    found = walked.deciding(Action.ALLOW if walked.allowed else Action.DENY)
+    return tuple(item for item in found if isinstance(item, RuleRef))
+
+
+def _split_note(walked: Walk) -> str:
+    if not (walked.split and walked.allowed and walked.denied):
+        return ""
+    names = " and ".join(str(ref) for ref in dict.fromkeys(walked.split))
+    return (
+        f"{names} have equal priority and do not agree, and the API leaves open which of them is asked first"
+    )
+
+
+def _conditions(walked: Walk) -> tuple[str, ...]:
+    """What rules with conditions that matched ask for, where the answer depends on it."""
+    return tuple(
+        f"{rule} {_VERBS[acted.action]} this only with a condition: {condition}"
+        for step in walked.steps
+        for acted in step.acted
+        for rule in acted.rules[:1]
+        for condition in acted.conditions
+    )
+
+
+_VERBS = {Action.ALLOW: "allows", Action.DENY: "denies", Action.PASS: "passes on"}
+
+
 def _unresolved(rule: CompiledRule, spans: tuple[Span, ...]) -> Iterator[str]:
     """Names of a rule whose ports are all names that resolve to nothing."""
     if not spans:
@@ -167,8 +342,7 @@ def _unresolved(rule: CompiledRule, spans: tuple[Span, ...]) -> Iterator[str]:
 def _selects_namespaces(rule: CompiledRule) -> bool:
     """True when a rule depends on namespace labels other than the name, which is always known."""
     return any(
-        isinstance(peer, PodPeer)
-        and peer.namespace_selector is not None
-        and any(item.key != NAME_LABEL for item in peer.namespace_selector.requirements)
-        for peer in rule.rule.peers or ()
+        item.key != NAME_LABEL
+        for selector in namespace_selectors(rule.rule)
+        for item in selector.requirements
     )

@@ -9,7 +9,8 @@ import orjson
 from app.evaluate.engine import Engine
 from app.evaluate.witness import Witness
 from app.model.connections import Connections
-from app.model.reachability import Connection, Workload
+from app.model.policy import Direction
+from app.model.reachability import Connection, Exposure, Openness, Workload
 from app.model.snapshot import CollectionGap
 
 SCHEMA = "netattest/reach/v1"
@@ -25,11 +26,12 @@ def reach_document(
     Args:
         reachability: the engine's answers.
         gaps: what was not read.
-        explain: add the witnesses `egress` and `ingress` to each row.
+        explain: add the witnesses `egress` and `ingress` to each row, and to each workload how far it is open to ends that
+            do not exist yet.
     """
     return {
         **_head(reachability),
-        "workloads": [_workload(item) for item in reachability.workloads],
+        "workloads": [_workload(reachability, item, explain=explain) for item in reachability.workloads],
         "connections": list(_rows(reachability, explain=explain)),
         **_tail(reachability, gaps),
     }
@@ -48,11 +50,13 @@ def write_reach(
         reachability: the engine's answers.
         gaps: what was not read.
         write: takes UTF-8 bytes; called many times.
-        explain: add the witnesses `egress` and `ingress` to each row.
+        explain: add the witnesses `egress` and `ingress` to each row, and to each workload how far it is open to ends that
+            do not exist yet.
     """
     write(orjson.dumps(_head(reachability))[:-1])
     write(b',\n"workloads":[')
-    for piece in _pieces(_workload(item) for item in reachability.workloads):
+    workloads = (_workload(reachability, item, explain=explain) for item in reachability.workloads)
+    for piece in _pieces(workloads):
         write(piece)
     write(b'],\n"connections":[')
     for piece in _pieces(_rows(reachability, explain=explain)):
@@ -87,8 +91,8 @@ def _tail(reachability: Engine, gaps: Iterable[CollectionGap]) -> dict[str, Any]
     return {"gaps": [_gap(gap) for gap in sorted(gaps)], "notes": list(reachability.notes)}
 
 
-def _workload(item: Workload) -> dict[str, Any]:
-    return {
+def _workload(reachability: Engine, item: Workload, *, explain: bool) -> dict[str, Any]:
+    shape: dict[str, Any] = {
         "id": item.id,
         "namespace": item.namespace,
         "name": item.key.name,
@@ -96,6 +100,25 @@ def _workload(item: Workload) -> dict[str, Any]:
         "pods": item.pods,
         "host_network": item.host_network,
     }
+    if explain:
+        shape["open_to"] = {
+            direction.value.lower(): exposure_shape(reachability.open_to(item.id, direction))
+            for direction in Direction
+        }
+    return shape
+
+
+def exposure_shape(exposure: Exposure) -> dict[str, Any]:
+    """How far a workload is open to ends that do not exist yet; namespaces that differ from `anywhere` alone."""
+    return {
+        "anywhere": _openness(exposure.anywhere),
+        "namespaces": {name: _openness(found) for name, found in exposure.namespaces},
+        "outside": _openness(exposure.outside),
+    }
+
+
+def _openness(found: Openness) -> dict[str, Any]:
+    return {"every": found.every.to_json(), "some": found.some.to_json()}
 
 
 def _rows(reachability: Engine, *, explain: bool) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from app.evaluate.addresses import merged
 from app.evaluate.bits import members, union
 from app.evaluate.cluster import Cluster, Endpoint
-from app.evaluate.compile import CompiledRule
+from app.evaluate.resolve import CompiledRule
 from app.evaluate.spans import as_connections, resolve
 from app.model.connections import Connections
 from app.model.policy import Direction
@@ -26,6 +26,8 @@ def effective_rule(cluster: Cluster, subject: Endpoint, rule: CompiledRule) -> E
         ports=_ports(cluster, subject, rule, matched),
         any_peer=rule.rule.peers is None,
         any_port=rule.ports is None,
+        action=rule.rule.action,
+        conditions=rule.rule.conditions,
     )
 
 

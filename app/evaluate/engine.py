@@ -3,20 +3,21 @@
 `reachability` builds it; `Engine` implements `app.model.reachability.Reachability`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from weakref import WeakValueDictionary
 
 from app.errors import NotFoundError
 from app.evaluate.cluster import Cluster, Compiled, Endpoint
-from app.evaluate.compile import CompiledPolicy
 from app.evaluate.decide import Decider
 from app.evaluate.doubts import Doubts
 from app.evaluate.effects import effective_rule
+from app.evaluate.exposure import Exposures
 from app.evaluate.listing import Listing
 from app.evaluate.naming import Directory
 from app.evaluate.notes import Notes
 from app.evaluate.profiles import Reading, reading_for
+from app.evaluate.resolve import CompiledPolicy
 from app.evaluate.witness import Witness, Witnesses
 from app.model.connections import Connections, Protocol
 from app.model.decision import Decision
@@ -26,7 +27,9 @@ from app.model.platform import Enforcement, Platform
 from app.model.policy import Direction
 from app.model.reachability import (
     Connection,
+    Default,
     EffectiveRule,
+    Exposure,
     ExternalRange,
     Profile,
     Workload,
@@ -51,9 +54,9 @@ def reachability(
         profile: whose reading holds where the API leaves it open.
         as_declared: count every policy as enforced.
     """
-    reading = reading_for(profile, platform)
+    reading = reading_for(profile, platform, inventory.policies)
     compiled = _compiled(inventory, platform, reading)
-    return Engine(compiled, Doubts.of(gaps, inventory), as_declared=as_declared)
+    return Engine(compiled, Doubts.of(gaps, inventory, platform), as_declared=as_declared)
 
 
 def _enforcement_notes(platform: Platform, *, as_declared: bool) -> tuple[str, ...]:
@@ -99,11 +102,14 @@ class Engine:
         self.notes: tuple[str, ...] = _enforcement_notes(compiled.platform, as_declared=as_declared)
         self.workloads: tuple[Workload, ...] = cluster.workloads
         self.externals: tuple[ExternalRange, ...] = cluster.externals
+        self.idle: Mapping[ObjectRef, str] = cluster.policies.why_idle
+        self.doubtful: Mapping[ObjectRef, str] = cluster.policies.doubtful
         self._cluster = cluster
         self._directory = Directory(cluster)
         self._notes = Notes(cluster, doubts)
         self._decider = Decider(cluster, doubts, self._notes)
         self._witnesses = Witnesses(cluster, self._decider)
+        self._exposures = Exposures(cluster, self._decider)
 
     @cached_property
     def _listing(self) -> Listing:
@@ -116,6 +122,10 @@ class Engine:
     def between(self, source: str, destination: str) -> Connections:
         """Ports that `source` may open to `destination`. Raises `NotFoundError` for an unknown id."""
         return self._cluster.allowed(*self._pair(source, destination))
+
+    def certain(self, source: str, destination: str) -> Connections:
+        """The same without what conditions of rules, or an order that is left open, may still deny."""
+        return self._cluster.allowed(*self._pair(source, destination), certain=True)
 
     def witnesses(self, connection: Connection) -> tuple[Witness, Witness]:
         """What lets a row through: at the source's egress, and at the destination's ingress."""
@@ -130,20 +140,37 @@ class Engine:
 
     def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that isolate the workload in this direction and are enforced there."""
-        return tuple(policy.ref for policy in self._selecting(workload, direction, enforced=True))
+        found = self._selecting(workload, direction)
+        return tuple(dict.fromkeys(policy.ref for policy in found if direction in policy.policy.isolates))
+
+    def selecting(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
+        """Policies that select the workload in this direction and are enforced there, isolating or not."""
+        return tuple(dict.fromkeys(policy.ref for policy in self._selecting(workload, direction)))
+
+    def default_of(self, workload: str, direction: Direction) -> Default:
+        """What becomes of connections of the workload that no rule speaks of, by the policies in force on it."""
+        return self._decider.default(direction, self._directory.workload(workload))
 
     def unenforced(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
-        """Policies that select the workload where the data plane does not enforce them."""
-        return tuple(policy.ref for policy in self._selecting(workload, direction, enforced=False))
+        """Policies that select the workload in vain: nothing enforces them there."""
+        subject = self._directory.workload(workload)
+        idle = self._decider.idle(direction, subject)
+        counted = () if self._restricted(subject) else self._decider.selecting(direction, subject)
+        return tuple(sorted({policy.ref for policy in (*counted, *idle)}))
 
     def rules_on(self, workload: str, direction: Direction) -> tuple[EffectiveRule, ...]:
-        """Rules of `isolating`, resolved; empty when not isolated or when nothing is allowed."""
+        """Rules of `selecting`, resolved; empty when not selected or when no rule concerns the workload."""
         subject = self._directory.workload(workload)
         return tuple(
             effective_rule(self._cluster, subject, rule)
-            for policy in self._selecting(workload, direction, enforced=True)
+            for policy in self._selecting(workload, direction)
             for rule in policy.rules[direction]
+            if rule.selected.anywhere >> subject.number & 1
         )
+
+    def open_to(self, workload: str, direction: Direction) -> Exposure:
+        """What a workload accepts from (ingress), or may send to (egress), pods and addresses that do not exist yet."""
+        return self._exposures.of(self._directory.workload(workload), direction)
 
     def sources(self, destination: str) -> Iterator[tuple[str, Connections]]:
         """Everything that may open a connection to `destination`, sorted by id; external atoms one by one."""
@@ -175,12 +202,9 @@ class Engine:
             )
         return pairs[0]
 
-    def _selecting(
-        self, workload: str, direction: Direction, *, enforced: bool
-    ) -> tuple[CompiledPolicy, ...]:
-        subject: Endpoint = self._directory.workload(workload)
-        counts = bool(self._cluster.restricted >> subject.number & 1)
-        pod = self._cluster.partition.classes[subject.number]
-        if counts is not enforced:
-            return ()
-        return self._cluster.policies.selecting(pod.namespace, subject.number, direction)
+    def _selecting(self, workload: str, direction: Direction) -> tuple[CompiledPolicy, ...]:
+        subject = self._directory.workload(workload)
+        return self._decider.selecting(direction, subject) if self._restricted(subject) else ()
+
+    def _restricted(self, subject: Endpoint) -> bool:
+        return bool(self._cluster.restricted >> subject.number & 1)

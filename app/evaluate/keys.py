@@ -1,12 +1,16 @@
 """What a row depends on: destinations with equal keys share one row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.evaluate.bits import members
 from app.evaluate.classes import NamedPorts, PodClass
-from app.evaluate.compile import PolicySet, SharedRule
+from app.evaluate.compile import PolicySet
+from app.evaluate.program import SharedRule
+from app.evaluate.views import View
 from app.model.policy import Direction
+
+Groups = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,18 +18,17 @@ class RowKey:
     """All that decides who reaches a destination. Numbers are groups of rules in the indexes of `RowKeys`.
 
     Attributes:
-        ingress: ingress rules that govern the destination; None when no policy that counts isolates it.
-        egress: egress rules, of whomever they govern, that match the destination in every view.
-        egress_v4: those that match it by its IPv4 address, in views that compare it; likewise `egress_v6`.
+        ingress: for each view, ingress rules that govern the destination; None where no policy counts.
+        isolating: stages whose default the destination meets.
+        egress: for each view, egress rules, of whomever they govern, that match the destination.
         named: what port names mean there.
         families: address families that the destination has; empty when that does not matter.
         pods: False for addresses outside the cluster, which are reached by pods only.
     """
 
-    ingress: tuple[int, ...] | None
-    egress: tuple[int, ...]
-    egress_v4: tuple[int, ...]
-    egress_v6: tuple[int, ...]
+    ingress: tuple[Groups, ...] | None
+    isolating: tuple[int, ...]
+    egress: tuple[Groups, ...]
     named: NamedPorts
     families: frozenset[int]
     pods: bool
@@ -34,7 +37,7 @@ class RowKey:
 class RuleIndex:
     """Rules by the endpoints that they hold for; rules that hold for the same endpoints are one group."""
 
-    def __init__(self, rules: Sequence[SharedRule], sets: Sequence[int], endpoints: int) -> None:
+    def __init__(self, rules: Sequence[SharedRule], sets: Iterable[int], endpoints: int) -> None:
         groups: dict[int, list[SharedRule]] = {}
         for rule, bits in zip(rules, sets, strict=True):
             if bits:
@@ -45,7 +48,7 @@ class RuleIndex:
             for endpoint in members(bits):
                 self._of[endpoint].append(number)
 
-    def groups_of(self, endpoint: int) -> tuple[int, ...]:
+    def groups_of(self, endpoint: int) -> Groups:
         """Groups that hold for an endpoint."""
         return tuple(self._of[endpoint])
 
@@ -55,28 +58,67 @@ class RuleIndex:
 
 
 class RowKeys:
-    """Keys of all endpoints, and the rules that they stand for."""
+    """Keys of all endpoints, and the rules that they stand for.
 
-    def __init__(self, policies: PolicySet, classes: Sequence[PodClass], isolated: int) -> None:
+    Args:
+        policies: the compiled policies.
+        classes: the classes, by number.
+        restricted: classes on which policies count.
+        views: views in which rows are asked for; where rules do not differ in them, one index answers for all.
+    """
+
+    def __init__(
+        self, policies: PolicySet, classes: Sequence[PodClass], restricted: int, views: Sequence[View]
+    ) -> None:
         self._classes = classes
-        self._isolated = isolated
-        count = self._endpoints = policies.endpoints
-        ingress, egress = policies.shared[Direction.INGRESS], policies.shared[Direction.EGRESS]
-        self.ingress = RuleIndex(ingress, [rule.subjects for rule in ingress], count)
-        self.egress = RuleIndex(egress, [rule.peers.always for rule in egress], count)
-        self.egress_v4 = RuleIndex(egress, [rule.peers.v4 & ~rule.peers.always for rule in egress], count)
-        self.egress_v6 = RuleIndex(egress, [rule.peers.v6 & ~rule.peers.always for rule in egress], count)
+        self._views = {view: at for at, view in enumerate(views)}
+        self._count = policies.endpoints
+        ingress, egress = policies.programs[Direction.INGRESS], policies.programs[Direction.EGRESS]
+        self._governed = ingress.governed & restricted
+        self._isolating: dict[int, list[int]] = {}
+        for stage in ingress.stages:
+            for number in members(stage.isolated & restricted):
+                self._isolating.setdefault(number, []).append(stage.number)
+        self._ingress = self._indexes(
+            ingress.shared, [tuple(rule.selected.under(view) for rule in ingress.shared) for view in views]
+        )
+        self._egress = self._indexes(
+            egress.shared, [tuple(rule.peers.under(view) for rule in egress.shared) for view in views]
+        )
+
+    def _indexes(self, rules: Sequence[SharedRule], sets: Sequence[tuple[int, ...]]) -> tuple[RuleIndex, ...]:
+        found: dict[tuple[int, ...], RuleIndex] = {}
+        for item in sets:
+            if item not in found:
+                found[item] = RuleIndex(rules, item, self._count)
+        return tuple(found[item] for item in sets)
+
+    def ingress(self, key: RowKey, view: View) -> list[SharedRule]:
+        """Ingress rules of a row in one view."""
+        at = self._views[view]
+        return [] if key.ingress is None else self._ingress[at].rules(key.ingress[at])
+
+    def egress(self, key: RowKey, view: View) -> list[SharedRule]:
+        """Egress rules of a row in one view."""
+        at = self._views[view]
+        return self._egress[at].rules(key.egress[at])
 
     def __iter__(self) -> Iterator[RowKey]:
         """Keys by endpoint number: classes, then address atoms."""
-        for number in range(self._endpoints):
+        governed = frozenset(members(self._governed))
+        for number in range(self._count):
             pod = self._classes[number] if number < len(self._classes) else None
             yield RowKey(
-                ingress=self.ingress.groups_of(number) if self._isolated >> number & 1 else None,
-                egress=self.egress.groups_of(number),
-                egress_v4=self.egress_v4.groups_of(number),
-                egress_v6=self.egress_v6.groups_of(number),
+                ingress=self._groups(self._ingress, number) if number in governed else None,
+                isolating=tuple(self._isolating.get(number, ())),
+                egress=self._groups(self._egress, number),
                 named=pod.ports if pod else (),
                 families=pod.families if pod else frozenset(),
                 pods=pod is not None,
             )
+
+    @staticmethod
+    def _groups(indexes: Sequence[RuleIndex], number: int) -> tuple[Groups, ...]:
+        if len(indexes) == 1:
+            return (indexes[0].groups_of(number),)
+        return tuple(index.groups_of(number) for index in indexes)

@@ -10,6 +10,7 @@ from app.model.connections import Connections
 from app.model.policy import AddressRange, Direction
 from app.model.reachability import Connection, ExternalRange
 
+Atom = tuple[int, Connections, tuple[str, ...]]  # number of an address atom, ports, notes
 Reached = tuple[str, Connections, tuple[str, ...]]  # id of the other end, ports, notes
 
 
@@ -45,70 +46,71 @@ class Listing:
     def _reached_by_class(self, number: int) -> list[Reached]:
         """What a class reaches: workloads and external ranges, sorted by id."""
         workloads: list[tuple[int, Connections, tuple[str, ...]]] = []
-        atoms: list[tuple[int, Connections]] = []
+        atoms: list[Atom] = []
         for row, endpoints in enumerate(self._rows.destinations):
             allowed = self._rows.cell(row, number)
             if not allowed:
                 continue
             for endpoint in endpoints:
                 if endpoint >= self._first_atom:
-                    atoms.append((endpoint - self._first_atom, allowed))
+                    notes = self._notes.on_conditions(number, endpoint, allowed)
+                    atoms.append((endpoint - self._first_atom, allowed, notes))
                     continue
                 notes = self._notes.on(number, endpoint, row, allowed)
                 workloads += [(position, allowed, notes) for position in self._cluster.members[endpoint]]
-        workloads.sort(key=lambda item: item[0])
+        workloads.sort(key=_first)
         inside = [(self._ids[position], allowed, notes) for position, allowed, notes in workloads]
-        about = self._notes.on_namespace(self._cluster.partition.classes[number].namespace)
-        outside = sorted(
-            (external.id, allowed, about) for external, allowed in self._ranges(sorted(atoms, key=_first))
-        )
+        about = self._notes.on_end(Direction.EGRESS, number)
+        ranges = self._ranges(sorted(atoms, key=_first))
+        outside = sorted((external.id, allowed, about + notes) for external, allowed, notes in ranges)
         at = bisect_left(inside, "external:", key=_id)
         return [*inside[:at], *outside, *inside[at:]]
 
-    def _ranges(
-        self, atoms: Iterable[tuple[int, Connections]]
-    ) -> Iterator[tuple[ExternalRange, Connections]]:
+    def _ranges(self, atoms: Iterable[Atom]) -> Iterator[tuple[ExternalRange, Connections, tuple[str, ...]]]:
         """Maximal ranges of neighbouring atoms that behave alike; atoms ascending."""
         current: AddressRange | None = None
-        same = Connections()
-        for number, allowed in atoms:
+        same: tuple[Connections, tuple[str, ...]] = (Connections(), ())
+        for number, allowed, notes in atoms:
             atom = self._cluster.space.atoms[number]
-            if current and allowed == same and _touch(current, atom):
+            if current and (allowed, notes) == same and _touch(current, atom):
                 current = AddressRange(atom.version, current.first, atom.last)
                 continue
             if current:
-                yield ExternalRange(current), same
-            current, same = atom, allowed
+                yield ExternalRange(current), *same
+            current, same = atom, (allowed, notes)
         if current:
-            yield ExternalRange(current), same
+            yield ExternalRange(current), *same
 
     def _from_outside(self) -> Iterator[Connection]:
         """Connections from external ranges; merged for each destination, then listed range by range."""
-        by_range: dict[str, list[tuple[int, Connections]]] = {}
+        by_range: dict[str, list[tuple[int, Connections, tuple[str, ...]]]] = {}
         for row, endpoints in enumerate(self._rows.destinations):
-            positions = [
-                position
-                for endpoint in endpoints
-                if endpoint < self._first_atom
-                for position in self._cluster.members[endpoint]
-            ]
-            if positions:
-                for external, allowed in self._ranges(self._atoms_reaching(row)):
-                    by_range.setdefault(external.id, []).extend((at, allowed) for at in positions)
+            for classes in self._noted_alike([item for item in endpoints if item < self._first_atom]):
+                positions = [position for item in classes for position in self._cluster.members[item]]
+                for external, allowed, notes in self._ranges(self._atoms_reaching(row, classes[0])):
+                    by_range.setdefault(external.id, []).extend((at, allowed, notes) for at in positions)
         for source in sorted(by_range):
-            for position, allowed in sorted(by_range[source], key=_first):
-                about = self._notes.on_namespace(self._cluster.workloads[position].namespace)
-                yield Connection(source, self._ids[position], allowed, about)
+            for position, allowed, notes in sorted(by_range[source], key=_first):
+                about = self._notes.on_end(Direction.INGRESS, self._cluster.partition.class_of[position])
+                yield Connection(source, self._ids[position], allowed, about + notes)
 
-    def _atoms_reaching(self, row: int) -> list[tuple[int, Connections]]:
-        return sorted(
+    def _noted_alike(self, classes: Sequence[int]) -> Sequence[Sequence[int]]:
+        """Destinations of a row that get the same notes on conditions: each its own where rules have any."""
+        if not classes:
+            return []
+        return [[item] for item in classes] if self._cluster.policies.open_ended else [classes]
+
+    def _atoms_reaching(self, row: int, destination: int) -> list[Atom]:
+        found = (
             (
-                (atom, cell.allowed)
-                for cell in self._rows.row(row)
-                for atom in members(cell.sources >> self._first_atom)
-            ),
-            key=_first,
+                atom,
+                cell.allowed,
+                self._notes.on_conditions(atom + self._first_atom, destination, cell.allowed),
+            )
+            for cell in self._rows.row(row)
+            for atom in members(cell.sources >> self._first_atom)
         )
+        return sorted(found, key=_first)
 
     def _with_own_node(self, position: int, reached: Sequence[Reached]) -> Sequence[Reached]:
         """What a hostNetwork workload reaches, its neighbours on a node included."""
@@ -116,7 +118,7 @@ class Listing:
         neighbours = {
             self._ids[guest]: (Connections.all(), (self._notes.own_node(position, guest),))
             for guest in cluster.locality.guests_of(position)
-            if self._rows.isolated(cluster.partition.class_of[guest], Direction.INGRESS)
+            if self._rows.governed(cluster.partition.class_of[guest], Direction.INGRESS)
         }
         if not neighbours:
             return reached
@@ -139,7 +141,7 @@ class Listing:
                 else:
                     inside.update((position, cell.allowed) for position in cluster.members[number])
         if destination.position is not None:
-            if self._rows.isolated(destination.number, Direction.INGRESS):
+            if self._rows.governed(destination.number, Direction.INGRESS):
                 hosts = cluster.locality.hosts_beside(destination.position)
                 inside.update((position, Connections.all()) for position in hosts)
             inside.pop(destination.position, None)
@@ -161,7 +163,7 @@ class Listing:
                     inside.update((position, allowed) for position in cluster.members[number])
         if source.position is not None:
             for guest in cluster.locality.guests_of(source.position):
-                if self._rows.isolated(cluster.partition.class_of[guest], Direction.INGRESS):
+                if self._rows.governed(cluster.partition.class_of[guest], Direction.INGRESS):
                     inside[guest] = Connections.all()
             inside.pop(source.position, None)
         return self._in_order(inside, outside)
@@ -180,7 +182,7 @@ def _touch(before: AddressRange, after: AddressRange) -> bool:
     return before.version == after.version and before.last + 1 == after.first
 
 
-def _first(item: tuple[int, Connections]) -> int:
+def _first(item: tuple[int, *tuple[object, ...]]) -> int:
     return item[0]
 
 

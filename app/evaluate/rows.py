@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.evaluate.classes import NamedPorts, PodClass
-from app.evaluate.compile import PolicySet, SharedRule
+from app.evaluate.compile import PolicySet
 from app.evaluate.keys import RowKey, RowKeys
-from app.evaluate.spans import Reach, Span, admitted, apart, as_connections, cuts, resolve
+from app.evaluate.program import SharedRule
+from app.evaluate.settle import Outline, outliner, settle
+from app.evaluate.spans import Reach, Span, apart, as_connections, cuts, matched_within, resolve
 from app.evaluate.views import View, Viewpoint, viewpoints_for
 from app.model.connections import Connections, Protocol
-from app.model.policy import Direction, PolicyPort
+from app.model.policy import Direction
 
 NOTHING = Connections()
 
@@ -29,6 +31,20 @@ class Cell:
 Row = tuple[Cell, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What one end asks: the rules that match, by protocol, in their order, and who meets which default."""
+
+    outline: Outline
+    isolated: Mapping[int, int]
+    reaches: Mapping[Protocol, list[Reach]]
+
+    def settle(self, protocol: Protocol, first: int, last: int, asked: int) -> tuple[int, int]:
+        """Sources that may be let through on an interval of ports, and those that may not."""
+        matched = matched_within(self.reaches[protocol], first, last)
+        return settle(self.outline, self.isolated, matched, asked)
+
+
 class RowTable:
     """All rows of one cluster in one reading.
 
@@ -37,6 +53,7 @@ class RowTable:
         classes: the classes, by number.
         restricted: classes on which policies count.
         viewpoints: the views to unite: a connection exists when it exists over one address family.
+        certain: leave out what conditions, or an order that is left open, may still deny.
     """
 
     def __init__(
@@ -45,13 +62,21 @@ class RowTable:
         classes: Sequence[PodClass],
         restricted: int,
         viewpoints: Sequence[Viewpoint],
+        *,
+        certain: bool = False,
     ) -> None:
         self._set = policy_set
         self._viewpoints = tuple(viewpoints)
-        self._isolated = {direction: policy_set.isolated[direction] & restricted for direction in Direction}
         self._restricted = restricted
+        self._certain = certain
+        self._governed = {
+            direction: program.governed & restricted for direction, program in policy_set.programs.items()
+        }
+        leaving = policy_set.programs[Direction.EGRESS]
+        self._unleaving = {stage.number: stage.isolated & restricted for stage in leaving.stages}
+        self._outlines = {direction: outliner(program) for direction, program in policy_set.programs.items()}
         self._connections: dict[tuple[Span, ...], Connections] = {}
-        self._index = RowKeys(policy_set, classes, self._isolated[Direction.INGRESS])
+        self._index = RowKeys(policy_set, classes, restricted, _views(self._viewpoints))
         numbers: dict[RowKey, int] = {}
         self._row_of = tuple(numbers.setdefault(key, len(numbers)) for key in self._index)
         self._keys = tuple(numbers)
@@ -81,19 +106,22 @@ class RowTable:
         bit = 1 << source
         return next((cell.allowed for cell in self.row(row) if cell.sources & bit), NOTHING)
 
-    def compares_addresses(self, number: int) -> bool:
-        """True when an address block matches a pod in this row, as source or as destination."""
+    def reads_ip_blocks(self, number: int) -> bool:
+        """True when it matters in this row whether an `ipBlock` is compared with pods."""
         key = self._keys[number]
-        rules = self._ingress(key)
-        return bool(key.egress_v4 or key.egress_v6 or any(rule.peers.v4 | rule.peers.v6 for rule in rules))
+        return any(
+            rule.peers.reads_ip_blocks or rule.selected.reads_ip_blocks
+            for point in self._viewpoints
+            for rule in (*self._index.ingress(key, point.view), *self._index.egress(key, point.view))
+        )
 
     def allowed(self, source: int, destination: int) -> Connections:
         """Ports that one endpoint may open to another."""
         return self.cell(self._row_of[destination], source)
 
-    def isolated(self, number: int, direction: Direction) -> bool:
-        """True when a policy that counts isolates this endpoint."""
-        return bool(self._isolated[direction] >> number & 1)
+    def governed(self, number: int, direction: Direction) -> bool:
+        """True when a policy that counts selects this endpoint."""
+        return bool(self._governed[direction] >> number & 1)
 
     def _work_out(self, key: RowKey) -> Row:
         by_sources: dict[int, list[Span]] = {}
@@ -107,29 +135,40 @@ class RowTable:
     def _in_view(self, key: RowKey, point: Viewpoint) -> Mapping[int, list[Span]]:
         """Sources let through by both ends, with their ports, in one view."""
         anyone = point.endpoints if key.pods else point.endpoints & self._set.any_pod
-        into = [(rule.peers.under(point.view), rule.ports) for rule in self._ingress(key)]
-        out = [(rule.subjects & self._restricted, rule.ports) for rule in self._egress(key, point.view)]
-        entering, leaving = _by_protocol(into, key.named), _by_protocol(out, key.named)
-        unasked = anyone if key.ingress is None else 0
-        unbound = anyone & ~self._isolated[Direction.EGRESS]
+        entering, leaving = self._entering(key, point.view, anyone), self._leaving(key, point.view)
         result: dict[int, list[Span]] = {}
         for protocol in Protocol:
-            for first, last in cuts(entering[protocol], leaving[protocol]):
-                sources = admitted(entering[protocol], first, last, unasked) & anyone
+            for first, last in cuts(entering.reaches[protocol], leaving.reaches[protocol]):
+                sources, refused = entering.settle(protocol, first, last, anyone)
                 if sources:
-                    sources &= admitted(leaving[protocol], first, last, unbound)
+                    sources, kept = leaving.settle(protocol, first, last, sources)
+                    refused |= kept
+                if self._certain:
+                    sources &= ~refused
                 if sources:
                     result.setdefault(sources, []).append((protocol, first, last))
         return result
 
-    def _ingress(self, key: RowKey) -> list[SharedRule]:
-        return self._index.ingress.rules(key.ingress or ())
+    def _entering(self, key: RowKey, view: View, anyone: int) -> _Side:
+        rules = self._index.ingress(key, view)
+        found = [(rule, rule.peers.under(view)) for rule in rules]
+        isolated = dict.fromkeys(key.isolating, anyone)
+        return self._side(Direction.INGRESS, found, isolated, key.named)
 
-    def _egress(self, key: RowKey, view: View) -> list[SharedRule]:
-        rules = self._index.egress.rules(key.egress)
-        by_v4 = self._index.egress_v4.rules(key.egress_v4) if view.v4 else []
-        by_v6 = self._index.egress_v6.rules(key.egress_v6) if view.v6 else []
-        return [*rules, *by_v4, *by_v6]
+    def _leaving(self, key: RowKey, view: View) -> _Side:
+        rules = self._index.egress(key, view)
+        found = [(rule, rule.selected.under(view) & self._restricted) for rule in rules]
+        return self._side(Direction.EGRESS, found, self._unleaving, key.named)
+
+    def _side(
+        self,
+        direction: Direction,
+        found: Sequence[tuple[SharedRule, int]],
+        isolated: Mapping[int, int],
+        named: NamedPorts,
+    ) -> _Side:
+        steps = frozenset(rule.step for rule, _ in found)
+        return _Side(self._outlines[direction](steps), isolated, _by_protocol(found, named))
 
     def _united(self, spans: tuple[Span, ...]) -> Connections:
         known = self._connections.get(spans)
@@ -138,15 +177,21 @@ class RowTable:
         return known
 
 
+def _views(points: Sequence[Viewpoint]) -> tuple[View, ...]:
+    """Views of the points; where they are of single families, also that of ends that share none."""
+    own = tuple(point.view for point in points)
+    return own if len(own) == 1 else (*own, View(None, ip_blocks=own[0].ip_blocks))
+
+
 def _by_protocol(
-    rules: Iterable[tuple[int, tuple[PolicyPort, ...] | None]], named: NamedPorts
+    rules: Iterable[tuple[SharedRule, int]], named: NamedPorts
 ) -> Mapping[Protocol, list[Reach]]:
-    """Sources of rules by protocol and ports; rules with equal ports become one."""
-    groups: dict[Span, int] = {}
-    for sources, ports in rules:
-        for span in resolve(ports, named):
-            groups[span] = groups.get(span, 0) | sources
+    """Sources of rules by protocol, ports and step; rules of a step with equal ports become one."""
+    groups: dict[tuple[Span, int], int] = {}
+    for rule, sources in rules:
+        for span in resolve(rule.ports, named):
+            groups[span, rule.step] = groups.get((span, rule.step), 0) | sources
     result: dict[Protocol, list[Reach]] = {protocol: [] for protocol in Protocol}
-    for (protocol, first, last), sources in groups.items():
-        result[protocol].append((first, last, sources))
+    for ((protocol, first, last), step), sources in groups.items():
+        result[protocol].append((first, last, step, sources))
     return result

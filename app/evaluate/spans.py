@@ -9,8 +9,8 @@ from app.model.policy import PolicyPort, PortRange
 
 Span = tuple[Protocol, int, int]  # protocol, first and last port
 Reach = tuple[
-    int, int, int
-]  # first and last port of one protocol, and the set of sources that they are open to
+    int, int, int, int
+]  # first and last port of one protocol, the step, and the sources that it matches
 
 EVERY_SPAN: tuple[Span, ...] = tuple((protocol, FIRST_PORT, LAST_PORT) for protocol in Protocol)
 
@@ -51,19 +51,33 @@ def cuts(*sides: Iterable[Reach]) -> Iterator[tuple[int, int]]:
     """Closed port intervals within which nothing of either side begins or ends."""
     edges = {FIRST_PORT, LAST_PORT + 1}
     for side in sides:
-        for first, last, _ in side:
+        for first, last, _, _ in side:
             edges.add(first)
             edges.add(last + 1)
     for first, end in pairwise(sorted(edges)):
         yield first, end - 1
 
 
-def admitted(side: Iterable[Reach], first: int, last: int, start: int) -> int:
-    """Sources in `start`, and those to whom all ports of an interval made by `cuts` are open."""
-    for begin, end, sources in side:
+def pieces(allowed: Connections, spans: Iterable[Span]) -> Iterator[Span]:
+    """The ports of a set, cut wherever one of the spans begins or ends."""
+    spans = tuple(spans)
+    for protocol, ports in allowed.ports:
+        edges = sorted(
+            {edge for name, first, last in spans if name is protocol for edge in (first, last + 1)}
+        )
+        for first, last in ports.intervals:
+            starts = [first, *(edge for edge in edges if first < edge <= last)]
+            for start, end in pairwise([*starts, last + 1]):
+                yield protocol, start, end - 1
+
+
+def matched_within(side: Iterable[Reach], first: int, last: int) -> dict[int, int]:
+    """By step, sources that it matches on all ports of an interval made by `cuts`."""
+    found: dict[int, int] = {}
+    for begin, end, step, sources in side:
         if begin <= first and last <= end:
-            start |= sources
-    return start
+            found[step] = found.get(step, 0) | sources
+    return found
 
 
 def apart(groups: Iterable[tuple[int, list[Span]]]) -> list[tuple[int, list[Span]]]:

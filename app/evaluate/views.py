@@ -1,27 +1,35 @@
-"""Which addresses of pods count when an `ipBlock` is compared with a pod, and who meets whom over which of them."""
+"""Which addresses of pods count when an address block is compared with a pod, and who meets whom over which of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Addresses of pods that count: of one family, of both, or none."""
+    """Addresses that count: of one family or of both (None), and whether an `ipBlock` is compared with pods at all."""
 
-    v4: bool
-    v6: bool
+    family: Literal[4, 6] | None
+    ip_blocks: bool
+
+    @property
+    def slot(self) -> int:
+        """Its place in values that are kept for each view."""
+        return SLOTS.index(self)
 
 
-NO_PODS = View(v4=False, v6=False)
-ANY_ADDRESS = View(v4=True, v6=True)
+NO_PODS = View(None, ip_blocks=False)
+ANY_ADDRESS = View(None, ip_blocks=True)
+SLOTS: tuple[View, ...] = tuple(
+    View(family, ip_blocks=given) for given in (True, False) for family in (None, 4, 6)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Viewpoint:
-    """A view, its address family (None: both together), and the set of endpoints that may have an address of it."""
+    """A view, and the set of endpoints that may have an address of its family."""
 
     view: View
-    family: int | None
     endpoints: int
 
 
@@ -40,8 +48,10 @@ def viewpoints_for(
     """
     if len(points) == 1 or not families:
         return tuple(points)
-    met = tuple(point for point in points if point.family in families)
+    met = tuple(point for point in points if point.view.family in families)
     strangers = everyone
     for point in met:
         strangers &= ~point.endpoints
-    return (*met, Viewpoint(ANY_ADDRESS, None, strangers)) if strangers else met
+    if not strangers:
+        return met
+    return (*met, Viewpoint(View(None, ip_blocks=points[0].view.ip_blocks), strangers))

@@ -33,9 +33,12 @@ class Facts:
     at: datetime
 
     @cached_property
-    def policies(self) -> Mapping[ObjectRef, Policy]:
+    def policies(self) -> Mapping[ObjectRef, tuple[Policy, ...]]:
         """Policies by identity."""
-        return {policy.ref: policy for policy in self.inventory.policies}
+        found: dict[ObjectRef, tuple[Policy, ...]] = {}
+        for policy in self.inventory.policies:
+            found[policy.ref] = (*found.get(policy.ref, ()), policy)
+        return found
 
     @cached_property
     def pods(self) -> Mapping[ObjectRef, Pod]:

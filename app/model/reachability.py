@@ -1,6 +1,6 @@
 """Who can open a connection to whom: workloads, external address ranges, and the connections between them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
@@ -10,7 +10,7 @@ from app.model.connections import Connections, Protocol
 from app.model.decision import Decision, RuleRef
 from app.model.identity import ObjectRef, WorkloadKey
 from app.model.inventory import Labels
-from app.model.policy import AddressRange, Direction
+from app.model.policy import Action, AddressRange, Direction
 
 
 class Profile(StrEnum):
@@ -20,6 +20,7 @@ class Profile(StrEnum):
     SPEC = "spec"  # the API documentation and the upstream end-to-end tests
     CALICO = "calico"
     CILIUM = "cilium"
+    ANTREA = "antrea"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class EffectiveRule:
         ports: resolved ports (a named port resolves on the destination; for egress rules the union over destinations).
         any_peer: True when the rule names no peer at all.
         any_port: True when the rule names no port at all.
+        action: what it does to what it matches.
+        conditions: what it asks for beyond ends and ports.
     """
 
     rule: RuleRef
@@ -95,6 +98,51 @@ class EffectiveRule:
     ports: Connections
     any_peer: bool
     any_port: bool
+    action: Action = Action.ALLOW
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """What becomes of a connection that no rule speaks of, at one end.
+
+    Attributes:
+        denied: it is denied.
+        by: policies that deny it, by isolating the end or by a rule for everyone; sorted, empty unless `denied`.
+        opened_by: policies that let everything through by a rule for everyone, so that others isolate in vain; sorted.
+    """
+
+    denied: bool
+    by: tuple[ObjectRef, ...] = ()
+    opened_by: tuple[ObjectRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Openness:
+    """Ports open between a workload and ends that do not exist yet, as far as the workload's own end goes.
+
+    Attributes:
+        every: to each such end, whatever its labels or its address: a lower bound.
+        some: to such an end with labels (or an address) that fit: an upper bound.
+    """
+
+    every: Connections
+    some: Connections
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """How far a workload is open in one direction to ends that do not exist yet.
+
+    Attributes:
+        anywhere: to a pod with any labels, in any namespace, one that does not exist yet included.
+        namespaces: to a pod with any labels in one of the namespaces, by name; those that differ from `anywhere`.
+        outside: to addresses outside the cluster: `every` holds for each address of IPv4 or of IPv6.
+    """
+
+    anywhere: Openness
+    namespaces: tuple[tuple[str, Openness], ...]
+    outside: Openness
 
 
 class Reachability(Interface):
@@ -107,6 +155,12 @@ class Reachability(Interface):
     as_declared: bool
     workloads: tuple[Workload, ...]  # sorted by id
     externals: tuple[ExternalRange, ...]  # atoms that some policy can tell apart; IPv4 first, then by address
+    idle: Mapping[
+        ObjectRef, str
+    ]  # policies that count nowhere, each with why, as the end of a sentence about it
+    doubtful: Mapping[
+        ObjectRef, str
+    ]  # policies of which it is not known what they do, each with why, as a sentence
 
     def connections(self) -> Iterator[Connection]:
         """Rows of the `reach` contract, sorted by source then destination; external ranges merged per counterpart."""
@@ -116,19 +170,36 @@ class Reachability(Interface):
         """Ports that `source` may open to `destination`; a workload to itself, or external to external, is empty."""
         ...
 
-    def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
-        """Policies that isolate the workload in this direction and are enforced there; empty means not isolated.
+    def certain(self, source: str, destination: str) -> Connections:
+        """The same without what conditions of rules, or an order that is left open, may still deny."""
+        ...
 
-        `unenforced` has those that select it in vain.
+    def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
+        """Policies that isolate the workload in this direction and are enforced there.
+
+        Empty means that no default denies anything there; rules of `selecting` may. `unenforced` has those that select
+        it in vain.
         """
         ...
 
+    def selecting(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
+        """Policies that select the workload in this direction and are enforced there, isolating or not."""
+        ...
+
+    def default_of(self, workload: str, direction: Direction) -> Default:
+        """What becomes of connections of the workload that no rule speaks of, by the policies in force on it."""
+        ...
+
     def unenforced(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
-        """Policies that select the workload where the data plane does not enforce them."""
+        """Policies that select the workload in vain: where or because the data plane does not enforce them."""
         ...
 
     def rules_on(self, workload: str, direction: Direction) -> tuple[EffectiveRule, ...]:
-        """Rules of `isolating`, resolved; empty when not isolated or when nothing is allowed."""
+        """Rules of `selecting`, resolved; empty when not selected or when no rule concerns the workload."""
+        ...
+
+    def open_to(self, workload: str, direction: Direction) -> Exposure:
+        """What a workload accepts from (ingress), or may send to (egress), pods and addresses that do not exist yet."""
         ...
 
     def sources(self, destination: str) -> Iterator[tuple[str, Connections]]:

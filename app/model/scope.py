@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 
 from app.model.connections import Connections
 from app.model.inventory import Labels
-from app.model.policy import EVERYTHING, AddressRange, LabelSelector, Operator
+from app.model.policy import EVERYTHING, AddressRange, LabelSelector
+from app.model.selection import meets
 
 
 class Zone(StrEnum):
@@ -111,20 +112,7 @@ class ScopeRule:
 
 def selects(selector: LabelSelector, labels: Labels) -> bool:
     """Apply a label selector (Kubernetes API concepts, "Labels and Selectors")."""
-    for item in selector.requirements:
-        present = item.key in labels
-        match item.operator:
-            case Operator.EXISTS:
-                holds = present
-            case Operator.DOES_NOT_EXIST:
-                holds = not present
-            case Operator.IN:
-                holds = present and labels[item.key] in item.values
-            case Operator.NOT_IN:
-                holds = not present or labels[item.key] not in item.values
-        if not holds:
-            return False
-    return True
+    return all(meets(item, labels) for item in selector.requirements)
 
 
 _FIELDS = ("zone", "ephi", "soc2", "confidential", "data_store", "public", "shared", "tenant")

@@ -47,7 +47,7 @@ def worst_levels(reachability: Reachability, names: tuple[str, ...], most_rows: 
     shown = set(names)
     workloads = [item for item in reachability.workloads if item.namespace in shown]
     isolated = {
-        direction: {item.id for item in workloads if reachability.isolating(item.id, direction)}
+        direction: {item.id for item in workloads if reachability.selecting(item.id, direction)}
         for direction in Direction
     }
     worst = Worst()

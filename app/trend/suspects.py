@@ -10,23 +10,29 @@ from dataclasses import replace
 
 from app.model.inventory import Inventory, Pod
 from app.model.judgement import Judgement
-from app.model.policy import AddressPeer, Direction
+from app.model.peers import all_rules, ends, leaves
+from app.model.policy import AddressPeer
 from app.model.reachability import Workload
 
 Traits = tuple[object, ...]
+
+_WHOLE_CLUSTER = ""
 
 
 def suspects(before: Judgement, after: Judgement) -> frozenset[str] | None:
     """Ids of workloads that differ, or around which something differs.
 
     Returns:
-        None when the reading of the whole cluster differs (another plugin, another profile): then any pair may.
+        None when something differs that may touch any pair: the reading of the whole cluster (another plugin, another
+        profile), a tier, or a policy of the whole cluster.
     """
     if _reading(before) != _reading(after):
         return None
     by_address = _compares_addresses(before.inventory) or _compares_addresses(after.inventory)
     was, now = _traits(before, by_address=by_address), _traits(after, by_address=by_address)
     spaces = _changed_namespaces(before.inventory, after.inventory)
+    if _WHOLE_CLUSTER in spaces:
+        return None
     beside = {
         item.id
         for judged in (before, after)
@@ -43,17 +49,14 @@ def _reading(judged: Judgement) -> Traits:
     texts = [text for pod in inventory.pods for text in pod.ips]
     texts += [text for node in inventory.nodes for text in node.addresses]
     families = (any(":" not in text for text in texts), any(":" in text for text in texts))
-    return judged.reachability.profile, platform.enforcement, plugins, families
+    tiers = frozenset(replace(tier, digest="") for tier in inventory.tiers)
+    return judged.reachability.profile, platform.enforcement, plugins, families, tiers
 
 
 def _compares_addresses(inventory: Inventory) -> bool:
     """True when a policy names addresses; only then does it matter which ones a pod has."""
     return any(
-        isinstance(peer, AddressPeer)
-        for policy in inventory.policies
-        for direction in Direction
-        for rule in policy.rules(direction)
-        for peer in rule.peers or ()
+        isinstance(leaf, AddressPeer) for rule in all_rules(inventory.policies) for leaf in leaves(ends(rule))
     )
 
 
@@ -64,10 +67,11 @@ def _changed_namespaces(before: Inventory, after: Inventory) -> set[str]:
 
 
 def _policies(inventory: Inventory) -> Mapping[str, set[object]]:
-    """What the policies of each namespace say; a digest covers more than that."""
+    """What the policies for each namespace say; a digest covers more than that."""
     found: dict[str, set[object]] = {}
     for policy in inventory.policies:
-        found.setdefault(policy.namespace, set()).add(replace(policy, digest=""))
+        place = policy.subject.namespace or _WHOLE_CLUSTER
+        found.setdefault(place, set()).add(replace(policy, digest=""))
     return found
 
 
@@ -81,12 +85,18 @@ def _traits(judged: Judgement, *, by_address: bool) -> Mapping[str, Traits]:
     enforcement = {entry.node: entry.enforcement for entry in judged.platform.nodes}
     addresses = {node.name: node.addresses for node in judged.inventory.nodes} if by_address else {}
 
+    accounts = {
+        (item.ref.namespace, item.ref.name): frozenset(item.labels.items())
+        for item in judged.inventory.accounts
+    }
+
     def of_pod(pod: Pod) -> Traits:
         return (
             frozenset(pod.labels.items()),
             pod.ports,
             pod.host_network,
             pod.service_account,
+            accounts.get((pod.namespace, pod.service_account)),
             enforcement.get(pod.node),
             judged.platform.pod_exceptions.get(pod.ref),
             (pod.ips, addresses.get(pod.node)) if by_address else (),

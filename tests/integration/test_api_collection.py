@@ -5,6 +5,7 @@ import socket
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from app.model.identity import GroupKind
 from app.model.snapshot import Coverage, GapReason, SourceKind
 from tests.apiserver import USER, VERSION, ApiServer, Fault, forbidden, plural
 
+CORPUS = Path(__file__).parents[1] / "corpus"
 PODS = GroupKind("", "Pod")
 POLICIES = GroupKind("networking.k8s.io", "NetworkPolicy")
 QUICK = ApiSettings(page_size=10, connect_timeout=2, read_timeout=0.5, attempts=3, backoff=0.01, jitter=False)
@@ -113,9 +115,8 @@ def test_a_server_that_sends_whole_secrets_is_not_listened_to(collect, monkeypat
         ApiServer, "_list", lambda self, resource, query, accept: whole(self, resource, query, "")
     )
     found, _ = collect(settings=replace(QUICK, secrets=True))
-    assert gap(found).message == (
-        "Secret objects were not all read: HTTP 406: the server does not answer with metadata alone"
-    )
+    problem = "objects were not all read: HTTP 406: the server does not answer with metadata alone"
+    assert [item.message for item in found.gaps] == [f"Secret {problem}", f"ServiceAccount {problem}"]
     assert names(found, GroupKind("", "Secret")) == []
 
 
@@ -159,7 +160,9 @@ def test_pages_are_asked_for_with_limit_and_continue(collect):
 def test_a_custom_kind_is_read_in_its_served_version(collect):
     found, _ = collect()
     assert row(found, GroupKind("cilium.io", "CiliumNetworkPolicy")).version == "v2"
-    assert [item.reason for item in normalize(found.objects).gaps] == [GapReason.UNKNOWN_KIND]
+    assert GroupKind("cilium.io", "CiliumNetworkPolicy") in {
+        item.ref.group_kind for item in normalize(found.objects).inventory.policies
+    }
 
 
 def test_a_kind_that_only_another_version_serves_is_found(collect):
@@ -183,6 +186,13 @@ def test_a_group_that_does_not_answer_is_a_gap_of_its_kinds(collect):
     assert {item.reason for item in found.gaps} == {GapReason.UNREACHABLE}
     assert row(found, GroupKind("cilium.io", "CiliumNetworkPolicy")).coverage is Coverage.REFUSED
     assert len(names(found, PODS)) == 25
+
+
+def test_a_version_whose_fields_are_known_comes_before_the_preferred_one(collect):
+    kind = "ClusterNetworkPolicy"
+    group = "policy.networking.k8s.io"
+    found, _ = collect(serve=[f"{group}/v1beta1/{kind}", f"{group}/v1alpha2/{kind}"])
+    assert row(found, GroupKind(group, kind)).version == "v1alpha2"
 
 
 def test_discovery_that_is_refused_leaves_open_which_policies_there_are(collect):
@@ -484,7 +494,15 @@ def test_a_kubeconfig_that_is_missing_is_an_error(tmp_path):
         run(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("content", [b"x: [", b"[1]", bytes(range(128, 256))])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"x: [",
+        b"[1]",
+        bytes(range(128, 256)),
+        (CORPUS / "kubeconfig" / "context-is-no-mapping.yaml").read_bytes(),
+    ],
+)
 def test_a_kubeconfig_that_cannot_be_used_is_named(tmp_path, content):
     file = tmp_path / "odd"
     file.write_bytes(content)

@@ -4,10 +4,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app import evaluate
+from app.model.policy import Family
 from app.model.reachability import Profile
 from tests.builders import UNKNOWN_PLATFORM, Enforcement, platform
 from tests.oracle import Oracle
 from tests.properties.clusters import OUTSIDE, PROBES, clusters
+from tests.properties.mixed import STYLES, mixed_clusters
 
 EXAMPLES = int(os.environ.get("NETATTEST_EXAMPLES", "200"))
 thorough = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -29,17 +31,38 @@ def test_the_engine_answers_as_the_oracle_does(cluster, profile):
 @brief
 @given(clusters(), st.booleans())
 def test_a_node_that_enforces_nothing_restricts_nothing(cluster, as_declared):
-    partly = (
-        platform("", nodes={})
-        if False
-        else platform("aws-vpc-cni", nodes={"n1": Enforcement.NOT_ENFORCED, "n2": Enforcement.ENFORCED})
-    )
+    partly = platform("aws-vpc-cni", nodes={"n1": Enforcement.NOT_ENFORCED, "n2": Enforcement.ENFORCED})
     engine = evaluate.reachability(cluster, partly, (), as_declared=as_declared)
     free = frozenset(pod.ref for pod in cluster.pods if pod.node == "n1" and not as_declared)
     assert_equal(engine, Oracle(cluster, unenforced=free), cluster)
 
 
-def assert_equal(engine, oracle, cluster):
+@thorough
+@given(st.data(), st.sampled_from(STYLES))
+def test_the_engine_answers_as_the_oracle_does_for_policies_of_every_kind(data, style):
+    cluster = data.draw(mixed_clusters(style))
+    engine = evaluate.reachability(cluster, UNKNOWN_PLATFORM, (), profile=style)
+    assert_equal(engine, oracle_of(cluster, style), cluster, certain=True)
+
+
+@brief
+@given(st.data(), st.sampled_from(STYLES))
+def test_a_connection_passes_the_data_plane_of_each_vendor_whose_policies_there_are(data, style):
+    cluster = data.draw(mixed_clusters(style, families=(Family.CALICO, Family.CILIUM, Family.ANTREA)))
+    engine = evaluate.reachability(cluster, UNKNOWN_PLATFORM, (), profile=style)
+    assert_equal(engine, oracle_of(cluster, style), cluster, certain=True)
+
+
+def oracle_of(cluster, style):
+    return Oracle(
+        cluster,
+        style=style.value,
+        blocks_match_pods=style is not Profile.CILIUM,
+        init_container_ports=style is Profile.CALICO,
+    )
+
+
+def assert_equal(engine, oracle, cluster, *, certain=False):
     pods = {pod.ref: pod for pod in cluster.pods}
     for source in [*engine.workloads, *OUTSIDE]:
         for destination in [*engine.workloads, *OUTSIDE]:
@@ -54,6 +77,10 @@ def assert_equal(engine, oracle, cluster):
                 }
                 shared = isinstance(source, str) or isinstance(destination, str) or not source.host_network
                 assert len(truth) == 1 or not shared, (name(source), name(destination))
+                if certain and shared:
+                    surely = engine.certain(name(source), name(destination)).allows(protocol, port)
+                    one, other = ends(source, pods)[0], ends(destination, pods)[0]
+                    assert surely is oracle.surely_allows(one, other, protocol, port)
                 assert allowed.allows(protocol, port) is (True in truth), (
                     name(source),
                     name(destination),

@@ -32,6 +32,17 @@ CORE = (
         ENFORCEMENT + PLACEMENT,
         namespaced=False,
     ),
+    KindSpec(
+        "",
+        "ServiceAccount",
+        "serviceaccounts",
+        namespaced=True,
+        versions=("v1",),
+        why="labels by which a policy may select pods; names and labels only",
+        verdicts=SEGMENTATION,
+        builtin=True,
+        metadata_only=True,
+    ),
     builtin("Service", "services", "ways in from outside, and targets of routes", EXPOSURE),
     builtin(
         "ReplicationController",

@@ -1,14 +1,16 @@
 """Does anything enforce the policies that the API server stores?"""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.doubts import kind_gaps
-from app.evaluate.checks.common.evidence import evidence_of_signs
-from app.evaluate.checks.common.population import cluster_subject
+from app.evaluate.checks.common.evidence import evidence_for, evidence_of_signs
+from app.evaluate.checks.common.population import boundaries_of_all, cluster_subject, policy_subject
+from app.evaluate.checks.common.selection import Selection
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
-from app.evaluate.checks.common.wording import names
+from app.evaluate.checks.common.wording import count, names
 from app.model.facts import Facts
-from app.model.finding import CheckResult, CheckRun, Strength
+from app.model.finding import CheckResult, CheckRun, Severity, Strength
 from app.model.identity import GroupKind
 from app.model.platform import Enforcement, Platform
 
@@ -17,10 +19,12 @@ _LIMIT = "Told from the network plugin's own objects; no connection was tried."
 
 @dataclass(frozen=True, slots=True)
 class CniDoesNotEnforcePolicies:
-    """Judges the cluster by what detection found.
+    """Judges the cluster by what detection found, and each policy that counts nowhere or may not count.
 
-    It fails where no engine enforces or the engine is switched off, whether or not a policy exists: the next one would
-    be ignored. An engine that fails on part of the nodes still exists: that part is policy-enforcement-degraded's.
+    The cluster fails where no engine enforces or the engine is switched off, whether or not a policy exists: the next one
+    would be ignored. An engine that fails on part of the nodes still exists: that part is policy-enforcement-degraded's.
+    A policy fails where no data plane here obeys its kind, and at `low` where it is staged: what it declares is not what
+    is enforced. Policies that are obeyed are no subjects of their own.
     """
 
     id: str = "cni-does-not-enforce-policies"
@@ -28,7 +32,9 @@ class CniDoesNotEnforcePolicies:
     def run(self, facts: Facts) -> CheckRun:
         """Judge the cluster."""
         verdicts = Verdicts.of(facts, self.id)
-        return verdicts.run((self._result(facts, verdicts),), limits=(_LIMIT,))
+        return verdicts.run(
+            (self._result(facts, verdicts), *_without_effect(facts, verdicts)), limits=(_LIMIT,)
+        )
 
     def _result(self, facts: Facts, verdicts: Verdicts) -> CheckResult:
         platform, subject = facts.platform, cluster_subject(facts)
@@ -58,6 +64,43 @@ class CniDoesNotEnforcePolicies:
 
 
 CHECK: Check = CniDoesNotEnforcePolicies()
+
+
+def _without_effect(facts: Facts, verdicts: Verdicts) -> Iterator[CheckResult]:
+    """Policies whose declaration and enforcement differ, whatever the state of the engine."""
+    selection = Selection(facts)
+    for policy in facts.inventory.policies:
+        idle = facts.reachability.idle.get(policy.ref, "")
+        doubt = "" if idle else facts.reachability.doubtful.get(policy.ref, "")
+        if not idle and not doubt:
+            continue
+        selected = selection.selected(policy)
+        details = Details(
+            boundaries=boundaries_of_all(facts, (item.id for item in selected)),
+            strength=Strength.EFFECTIVE,
+            evidence=(evidence_for(facts, policy.ref, "spec"),),
+            why=(
+                f"It selects {count(len(selected), 'workload')} now: {names(item.id for item in selected)}.",
+            )
+            if selected
+            else ("It selects no workload now.",),
+        )
+        subject = policy_subject(policy.ref)
+        if doubt:
+            says = f"whether what {policy.ref} declares is enforced cannot be told"
+            yield verdicts.undecided(subject, says, (Doubt(doubt, _BY_HAND),), base=details)
+        elif policy.staged:
+            details["severity"] = Severity.LOW
+            yield verdicts.failed(subject, f"{policy.ref} {idle}", remedy=_STAGED, base=details)
+        else:
+            yield verdicts.failed(subject, f"{policy.ref} {idle}", remedy=_IGNORED, base=details)
+
+
+_BY_HAND = (
+    "Judge by hand what it does here, or replace it by a kind that the network plugin is known to obey."
+)
+_STAGED = "Enforce it once its effect was watched, or delete it; until then it protects nothing."
+_IGNORED = "Write it as a kind that the network plugin obeys, or delete it: it protects nothing here."
 
 
 def _why(platform: Platform) -> tuple[str, ...]:

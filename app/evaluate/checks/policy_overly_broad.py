@@ -3,19 +3,30 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from app.evaluate.checks.common.addresses import VERSIONS, wider_than
+from app.evaluate.checks.common.addresses import VERSIONS, named_by, wider_than
+from app.evaluate.checks.common.anywhere import opens
 from app.evaluate.checks.common.doubts import Gaps, kind_gaps, pod_gaps, policy_gaps
 from app.evaluate.checks.common.evidence import evidence_for
 from app.evaluate.checks.common.flows import EXTERNAL, Flows, names_of
 from app.evaluate.checks.common.population import boundaries_of_all, policy_subject
 from app.evaluate.checks.common.selection import Selection
-from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
+from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, worst_of_each
 from app.evaluate.checks.common.wording import names
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity
 from app.model.identity import GroupKind
-from app.model.policy import AddressPeer, Direction, PodPeer, Policy, PortRange, Rule
+from app.model.peers import leaves
+from app.model.policy import (
+    AddressPeer,
+    Direction,
+    Peer,
+    PodPeer,
+    Policy,
+    PortRange,
+    Rule,
+    SelectorPeer,
+)
 from app.model.reachability import Workload
 from app.model.scope import Boundary, Thresholds
 
@@ -51,7 +62,7 @@ class PolicyOverlyBroad:
     def run(self, facts: Facts) -> CheckRun:
         """Judge every policy."""
         judge = _Judge(facts, Verdicts.of(facts, self.id))
-        results = [judge.result(policy) for policy in facts.inventory.policies]
+        results = list(worst_of_each(judge.result(policy) for policy in facts.inventory.policies))
         return judge.verdicts.run(
             results, complete=not judge.policies, limits=(_standard(facts.scope.thresholds),)
         )
@@ -110,7 +121,7 @@ class _Judge:
 
     def _broad(self, policy: Policy, selected: tuple[Workload, ...]) -> Iterator[_Broad]:
         for direction in sorted(policy.directions):
-            for rule in policy.rules(direction):
+            for rule in (item for item in policy.rules(direction) if opens(item) and item.peers != ()):
                 meant = direction is Direction.INGRESS and self._all_public(selected)
                 reasons = (
                     *_wide_ports(rule, self.facts.scope.thresholds),
@@ -129,7 +140,7 @@ class _Judge:
             outside = [
                 item.id
                 for peer in rule.peers or ()
-                if isinstance(peer, PodPeer) and peer.namespace_selector is not None
+                if _reaches_beyond(policy, peer)
                 for item in self.selection.matched(policy.namespace, peer)
                 if self._outside(item, boundary)
             ]
@@ -155,7 +166,7 @@ class _Judge:
         return self.flows.covers(*ends, ports)
 
     def _peer_names(self, policy: Policy, rule: Rule) -> Iterator[frozenset[str]]:
-        if rule.peers is None or any(isinstance(peer, AddressPeer) for peer in rule.peers):
+        if rule.peers is None or any(isinstance(leaf, AddressPeer) for leaf in leaves(rule.peers)):
             yield EXTERNAL
         for workload in self._peers(policy, rule):
             yield names_of(self.facts, workload.id, workload.namespace)
@@ -163,12 +174,18 @@ class _Judge:
     def _peers(self, policy: Policy, rule: Rule) -> Iterable[Workload]:
         if rule.peers is None:
             return self.facts.reachability.workloads
-        return (
-            item
-            for peer in rule.peers
-            if isinstance(peer, PodPeer)
-            for item in self.selection.matched(policy.namespace, peer)
-        )
+        return (item for peer in rule.peers for item in self.selection.matched(policy.namespace, peer))
+
+
+def _reaches_beyond(policy: Policy, peer: Peer) -> bool:
+    """True for a peer that names pods outside the policy's own namespace by its form."""
+    match peer:
+        case PodPeer():
+            return peer.namespace_selector is not None
+        case SelectorPeer():
+            return peer.namespace is None or peer.namespace != policy.namespace
+        case _:
+            return any(_reaches_beyond(policy, leaf) for leaf in leaves((peer,)) if leaf is not peer)
 
 
 def _wide_ports(rule: Rule, thresholds: Thresholds) -> Iterator[str]:
@@ -184,10 +201,10 @@ def _wide_blocks(rule: Rule, thresholds: Thresholds) -> Iterator[str]:
     if rule.peers is None:
         yield "names no peer, so every address is included"
     for peer in rule.peers or ():
-        if isinstance(peer, AddressPeer) and any(
-            wider_than(peer.ranges, version, prefixes[version]) for version in VERSIONS
-        ):
-            yield f"names {peer.text}, more addresses than the standard allows"
+        ranges = named_by(peer)
+        if any(wider_than(ranges, version, prefixes[version]) for version in VERSIONS):
+            texts = " and ".join(leaf.text for leaf in leaves((peer,)) if isinstance(leaf, AddressPeer))
+            yield f"names {texts}, more addresses than the standard allows"
 
 
 def _numbers(rule: Rule) -> Connections | None:

@@ -5,15 +5,22 @@ from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.doubts import Gaps, kind_gaps, merged, pod_gaps, policy_gaps
 from app.evaluate.checks.common.evidence import evidence_for
-from app.evaluate.checks.common.population import boundaries_of_namespace, by_namespace, policy_subject
-from app.evaluate.checks.common.selection import Selection
-from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
+from app.evaluate.checks.common.population import (
+    boundaries_of_all,
+    boundaries_of_namespace,
+    by_namespace,
+    policy_subject,
+)
+from app.evaluate.checks.common.selection import Selection, is_everything
+from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, worst_of_each
 from app.evaluate.checks.common.wording import count
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 from app.model.identity import GroupKind
-from app.model.policy import EVERYTHING, PodPeer, Policy
+from app.model.peers import leaves
+from app.model.policy import EVERYTHING, AddressPeer, Family, PodPeer, Policy, SelectorPeer
 from app.model.reachability import Workload
+from app.model.scope import Boundary
 
 STREAK = "consecutive_scans"  # in `CheckResult.data`: scans in a row, this one included, in which the condition held
 
@@ -42,7 +49,7 @@ class PolicySelectsNothing:
         """Judge every policy."""
         judge = _Judge(facts, Verdicts.of(facts, self.id))
         return judge.verdicts.run(
-            (judge.result(policy) for policy in facts.inventory.policies),
+            worst_of_each(judge.result(policy) for policy in facts.inventory.policies),
             complete=not policy_gaps(facts),
             limits=(
                 "Pods that have finished are no endpoints, and pods on the host network are never selected.",
@@ -51,6 +58,8 @@ class PolicySelectsNothing:
 
 
 CHECK: Check = PolicySelectsNothing()
+# where a policy says whom it selects
+_SELECTORS = {Family.KUBERNETES: "spec.podSelector", Family.CILIUM: "spec.endpointSelector"}
 
 
 @dataclass
@@ -72,9 +81,7 @@ class _Judge:
         before = self.facts.context.streaks.get(f"{self.verdicts.meta.id}/{subject.id}", 0)
         empty = list(self._empty(policy))
         details = Details(
-            boundaries=boundaries_of_namespace(
-                self.facts, policy.namespace, self.homes.get(policy.namespace, ())
-            ),
+            boundaries=self._boundaries(policy),
             evidence=tuple(evidence_for(self.facts, policy.ref, item.path) for item in empty),
         )
         if not empty:
@@ -85,6 +92,11 @@ class _Judge:
         if doubts:
             return self.verdicts.undecided(subject, says, doubts, data={STREAK: before}, base=details)
         return self._counted(policy, says, before + 1, empty, details)
+
+    def _boundaries(self, policy: Policy) -> frozenset[Boundary]:
+        if not policy.namespace:
+            return boundaries_of_all(self.facts, (item.id for item in self.selection.selected(policy)))
+        return boundaries_of_namespace(self.facts, policy.namespace, self.homes.get(policy.namespace, ()))
 
     def _counted(
         self, policy: Policy, says: str, nights: int, empty: list[_Empty], details: Details
@@ -108,14 +120,17 @@ class _Judge:
         )
 
     def _empty(self, policy: Policy) -> Iterator[_Empty]:
-        if policy.subject.selector != EVERYTHING and not self.selection.selected(policy):
-            yield _Empty("spec.podSelector", str(policy.subject.selector))
+        chosen = policy.subject
+        if not is_everything(chosen.selector) and not chosen.nodes and not self.selection.selected(policy):
+            yield _Empty(_SELECTORS.get(policy.family, "spec"), str(chosen.selector))
         for rule in (*policy.ingress, *policy.egress):
-            for peer in rule.peers or ():
-                if isinstance(peer, PodPeer) and self._matches_nothing(policy, peer):
-                    yield _Empty(rule.path, _peer_text(peer))
+            for leaf in leaves(rule.peers):
+                if not isinstance(leaf, AddressPeer) and self._matches_nothing(policy, leaf):
+                    yield _Empty(rule.path, _peer_text(leaf))
 
-    def _matches_nothing(self, policy: Policy, peer: PodPeer) -> bool:
+    def _matches_nothing(self, policy: Policy, peer: PodPeer | SelectorPeer) -> bool:
+        if isinstance(peer, SelectorPeer):
+            return not is_everything(peer.selector) and not self.selection.matched(policy.namespace, peer)
         if peer.pod_selector == EVERYTHING and peer.namespace_selector in (None, EVERYTHING):
             return False
         return not self.selection.matched(policy.namespace, peer)
@@ -128,6 +143,8 @@ class _Judge:
         return merged(policy.namespace, self.pods)
 
 
-def _peer_text(peer: PodPeer) -> str:
+def _peer_text(peer: PodPeer | SelectorPeer) -> str:
+    if isinstance(peer, SelectorPeer):
+        return f"{f'namespace {peer.namespace}, ' if peer.namespace else ''}pods {peer.selector}"
     spaces = "" if peer.namespace_selector is None else f"namespaces {peer.namespace_selector}, "
     return f"{spaces}pods {peer.pod_selector}"

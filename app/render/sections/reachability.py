@@ -217,7 +217,7 @@ def _paths_into(dossier: Dossier, target: Workload, own_node: OwnNode) -> list[t
     Paths that own-node traffic alone explains have rows of their own, after all others.
     """
     engine = dossier.report.judgement.reachability
-    if not engine.isolating(target.id, Direction.INGRESS) and len(engine.workloads) > _MOST_TARGETS:
+    if not engine.selecting(target.id, Direction.INGRESS) and len(engine.workloads) > _MOST_TARGETS:
         row = Row(
             (
                 target.id,

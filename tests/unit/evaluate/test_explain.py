@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
 from app import evaluate
 from app.model.connections import Connections, PortSet
 from app.model.identity import GroupKind
+from app.model.policy import Action, Family
+from app.model.reachability import Profile
 from app.model.snapshot import CollectionGap, GapReason
 from tests.builders import TCP, UNKNOWN_PLATFORM, inventory, pod, pods_peer, policy, rule
+from tests.wide import act, tier, wide
 
 PODS = [pod("shop/web", {"app": "web"}), pod("shop/cart", {"app": "cart"}), pod("ops/m", host_network=True)]
 POLICIES = [
@@ -29,6 +34,7 @@ REFUSED = CollectionGap(
                 "shop/web[Pod] is isolated for ingress by NetworkPolicy shop/deny and NetworkPolicy shop/web.",
                 "NetworkPolicy shop/web, spec.ingress[0] allows this.",
                 "So TCP 8080 from shop/cart[Pod] to shop/web[Pod] is allowed.",
+                "It would be denied without NetworkPolicy shop/web, spec.ingress[0].",
             ],
             id="allowed by a rule",
         ),
@@ -45,6 +51,10 @@ REFUSED = CollectionGap(
                 ),
                 "NetworkPolicy shop/web, spec.ingress[0] does not match: it admits TCP 8080 only.",
                 "So TCP 80 from shop/cart[Pod] to shop/web[Pod] is denied.",
+                (
+                    "It would be allowed by a rule that matches at shop/web[Pod], or without NetworkPolicy shop/deny "
+                    "and NetworkPolicy shop/web."
+                ),
             ],
             id="denied by the port",
         ),
@@ -58,6 +68,9 @@ REFUSED = CollectionGap(
                 "shop/cart[Pod] is isolated for ingress by NetworkPolicy shop/deny, and no rule matches.",
                 "These policies have no ingress rule, so nothing is allowed.",
                 "So TCP 80 from external:0.0.0.0-255.255.255.255 to shop/cart[Pod] is denied.",
+                (
+                    "It would be allowed by a rule that matches at shop/cart[Pod], or without NetworkPolicy shop/deny."
+                ),
             ],
             id="denied by default",
         ),
@@ -87,7 +100,7 @@ def test_a_long_list_of_misses_is_cut_and_says_so():
     rules = [rule(pods_peer(f"app=x{number}")) for number in range(25)]
     engine = evaluate.reachability(inventory(PODS, [policy("shop/p", ingress=rules)]), UNKNOWN_PLATFORM, ())
     steps = evaluate.explain(engine.decide("ops/m[Pod]", "shop/web[Pod]", TCP, 80))
-    assert steps[-2] == "5 more rules of these policies do not match either."
+    assert steps[-3] == "5 more rules of these policies do not match either."
 
 
 @pytest.mark.parametrize(
@@ -102,4 +115,84 @@ def test_a_long_list_of_misses_is_cut_and_says_so():
 )
 def test_ports_that_are_decided_alike_are_told_together(ports, last):
     engine = evaluate.reachability(inventory(PODS, POLICIES), UNKNOWN_PLATFORM, ())
-    assert evaluate.explain(engine.decide("shop/web[Pod]", "shop/cart[Pod]", TCP, 80), ports)[-1] == last
+    assert evaluate.explain(engine.decide("shop/web[Pod]", "shop/cart[Pod]", TCP, 80), ports)[-2] == last
+
+
+@pytest.mark.parametrize(
+    ("policies", "profile", "steps"),
+    [
+        pytest.param(
+            [
+                wide("admin", Family.ADMIN, order=5, ingress=[act(Action.PASS, ports=["80/TCP"])]),
+                wide("late", Family.BASELINE, ingress=[act(Action.DENY)]),
+            ],
+            Profile.SPEC,
+            [
+                "shop/web[Pod] is selected for ingress by AdminNetworkPolicy admin and BaselineAdminNetworkPolicy late.",
+                "In the admin tier, AdminNetworkPolicy admin, spec.ingress[0] passes this on.",
+                "In the baseline tier, BaselineAdminNetworkPolicy late, spec.ingress[0] denies this.",
+                "So TCP 80 from shop/cart[Pod] to shop/web[Pod] is denied.",
+                (
+                    "It would be allowed by a rule that comes first at shop/web[Pod], or without "
+                    "BaselineAdminNetworkPolicy late, spec.ingress[0]."
+                ),
+            ],
+            id="passed on and denied",
+        ),
+        pytest.param(
+            [
+                wide(
+                    "sec.log",
+                    Family.CALICO,
+                    tier="sec",
+                    order=1,
+                    ingress=[act(Action.ALLOW, ports=["1/TCP"])],
+                ),
+                policy("shop/np", "app=web", ingress=[rule(pods_peer("app=cart"))]),
+            ],
+            Profile.CALICO,
+            [
+                "shop/web[Pod] is selected for ingress by NetworkPolicy shop/np and GlobalNetworkPolicy sec.log.",
+                (
+                    "In tier sec, GlobalNetworkPolicy sec.log isolates it for ingress and no rule matches: the default "
+                    "holds, which passes it on."
+                ),
+                "In NetworkPolicy, NetworkPolicy shop/np, spec.ingress[0] allows this.",
+                "So TCP 80 from shop/cart[Pod] to shop/web[Pod] is allowed.",
+                "It would be denied without NetworkPolicy shop/np, spec.ingress[0].",
+            ],
+            id="a tier that passes on by default",
+        ),
+        pytest.param(
+            [
+                wide(
+                    "l7",
+                    Family.CILIUM,
+                    isolates=True,
+                    ingress=[act(Action.ALLOW, conditions=("GET /health only",))],
+                ),
+            ],
+            Profile.CILIUM,
+            [
+                "shop/web[Pod] is selected for ingress by CiliumClusterwideNetworkPolicy l7.",
+                "In Cilium's policies, CiliumClusterwideNetworkPolicy l7, spec.ingress[0] allows this.",
+                (
+                    "In Cilium's policies, CiliumClusterwideNetworkPolicy l7 isolates it for ingress and no other rule "
+                    "matches: the default holds, which denies it."
+                ),
+                (
+                    "CiliumClusterwideNetworkPolicy l7, spec.ingress[0] allows this only with a condition: "
+                    "GET /health only."
+                ),
+                "So TCP 80 from shop/cart[Pod] to shop/web[Pod] is allowed as far as these conditions hold.",
+                "It would be denied without CiliumClusterwideNetworkPolicy l7, spec.ingress[0].",
+            ],
+            id="allowed with a condition",
+        ),
+    ],
+)
+def test_the_steps_where_policies_are_asked_in_tiers(policies, profile, steps):
+    cluster = replace(inventory(PODS, policies), tiers=(tier("sec", Family.CALICO, 10, Action.PASS),))
+    engine = evaluate.reachability(cluster, UNKNOWN_PLATFORM, (), profile=profile)
+    told = list(evaluate.explain(engine.decide("shop/cart[Pod]", "shop/web[Pod]", TCP, 80)))
+    assert told[1:] == steps

@@ -1,10 +1,11 @@
 """Which addresses are public, and the little algebra of address ranges that checks need."""
 
 from collections.abc import Iterable
+from functools import reduce
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Literal
 
-from app.model.policy import AddressRange
+from app.model.policy import AddressMatch, AddressPeer, AddressRange, AnyPeer, EveryPeer, OtherPeer, Peer
 from app.model.scope import Scope
 
 Version = Literal[4, 6]
@@ -89,6 +90,22 @@ def common(one: Iterable[AddressRange], other: Iterable[AddressRange]) -> tuple[
         for b in other
         if overlap(a, b)
     )
+
+
+def named_by(peer: Peer) -> tuple[AddressRange, ...]:
+    """Addresses that a peer names by themselves, pods or not; none where it asks for labels as well."""
+    match peer:
+        case AddressPeer():
+            return () if peer.match is AddressMatch.NODES else peer.ranges
+        case AnyPeer():
+            return merged(item for part in peer.parts for item in named_by(part))
+        case EveryPeer():
+            sets = [named_by(part) for part in peer.parts]
+            return reduce(common, sets) if sets else ()
+        case OtherPeer(AddressPeer() as part):
+            return without((*everything(4), *everything(6)), part.ranges)
+        case _:
+            return ()
 
 
 def overlap(one: AddressRange, other: AddressRange) -> bool:

@@ -3,18 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.evaluate.checks.common.anywhere import Opening, Union, Universe, openings, unions
+from app.evaluate.checks.common.anywhere import (
+    Opening,
+    Union,
+    Universe,
+    openings,
+    still_open,
+    unions,
+)
 from app.evaluate.checks.common.doubts import Gaps, merged, pod_gaps, policy_gaps
 from app.evaluate.checks.common.enforcement import strength_of, unproven_cluster
 from app.evaluate.checks.common.evidence import evidence_for
 from app.evaluate.checks.common.population import boundaries_of_all, policy_subject
 from app.evaluate.checks.common.selection import Selection
-from app.evaluate.checks.common.verdicts import Details, Verdicts, declared_only
+from app.evaluate.checks.common.verdicts import Details, Verdicts, declared_only, worst_of_each
 from app.evaluate.checks.common.wording import count, names
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 from app.model.identity import ObjectRef
-from app.model.policy import Direction, Policy
+from app.model.policy import Direction, Family, Policy
 from app.model.reachability import Workload
 
 
@@ -38,7 +45,7 @@ class AllowAll:
         judge = _Judge(facts, Verdicts.of(facts, self.id), self)
         policies = [item for item in facts.inventory.policies if self.direction in item.directions]
         return judge.verdicts.run(
-            (judge.result(policy) for policy in policies),
+            worst_of_each(judge.result(policy) for policy in policies),
             complete=not judge.policies,
             limits=declared_only(facts),
         )
@@ -68,11 +75,15 @@ class _Judge:
             boundaries=boundaries_of_all(self.facts, (item.id for item in selected)),
             strength=strength_of(self.facts.platform.enforcement),
         )
-        if found and judged:
-            return self._open(policy, found, judged, details)
+        if policy.ref in self.facts.reachability.idle:
+            says = f"{policy.ref} {self.facts.reachability.idle[policy.ref]}"
+            return self.verdicts.not_applicable(policy_subject(policy.ref), says, base=details)
+        reached = [item for item in judged if found and still_open(self.facts, item, self.check.direction)]
+        if reached:
+            return self._open(policy, found, reached, details)
         if policy.ref in self.unions:
             return self._open_together(policy, details)
-        return self._closed(policy, selected, found, details)
+        return self._closed(policy, selected, bool(found), judged, details)
 
     def _open(
         self, policy: Policy, found: Sequence[Opening], judged: Sequence[Workload], details: Details
@@ -83,7 +94,7 @@ class _Judge:
             why=(
                 *(f"{item.path} {item.says}." for item in found),
                 f"It selects {names(item.id for item in judged)}.",
-                "Policies add up, so no other policy takes this back.",
+                self._stays(policy),
             ),
             evidence=tuple(evidence_for(self.facts, policy.ref, item.path) for item in found),
             remedy=self._remedy,
@@ -108,7 +119,12 @@ class _Judge:
         )
 
     def _closed(
-        self, policy: Policy, selected: Sequence[Workload], found: Sequence[Opening], details: Details
+        self,
+        policy: Policy,
+        selected: Sequence[Workload],
+        opening: bool,
+        judged: Sequence[Workload],
+        details: Details,
     ) -> CheckResult:
         subject, unread = policy_subject(policy.ref), merged(policy.namespace, self.policies, self.pods)
         if not selected:
@@ -117,8 +133,10 @@ class _Judge:
                 return self.verdicts.undecided(subject, says, unread, base=details)
             return self.verdicts.not_applicable(subject, says, base=details)
         says = f"no rule of {policy.ref} is open to anywhere"
-        if found:
+        if opening:
             says = f"{policy.ref} selects only workloads that are declared public"
+        if opening and judged:
+            says = f"what {policy.ref} opens to anywhere is denied by policies that are asked before it"
         return self.verdicts.passed(
             subject,
             says,
@@ -126,6 +144,12 @@ class _Judge:
             evidence=(evidence_for(self.facts, policy.ref, f"spec.{self._way}"),),
             base=details,
         )
+
+    @staticmethod
+    def _stays(policy: Policy) -> str:
+        if policy.family is Family.KUBERNETES:
+            return "Policies add up, so no other policy takes this back."
+        return "No policy that is asked before it takes this back."
 
     def _spared(self, workload: Workload) -> bool:
         return self.check.spares_public and self.facts.placements[workload.id].public

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.evaluate.checks.common.addresses import VERSIONS, Version, of_version, overlap, without
-from app.evaluate.checks.common.selection import Selection
+from app.evaluate.checks.common.addresses import VERSIONS, Version, named_by, of_version, overlap, without
+from app.evaluate.checks.common.selection import Selection, in_force, rules_selecting
 from app.model.connections import Connections
 from app.model.facts import Facts
 from app.model.identity import ObjectRef
-from app.model.policy import AddressPeer, AddressRange, Direction, PodPeer, Rule
+from app.model.peers import leaves
+from app.model.policy import Action, AddressPeer, AddressRange, Direction, Rule
 from app.model.reachability import EffectiveRule, Workload
 
 _FAMILY = {4: "IPv4", 6: "IPv6"}
@@ -37,22 +38,35 @@ class Opening:
 def openings(rules: Iterable[Rule], universe: Universe, selection: Selection) -> Iterator[Opening]:
     """Rules of one policy in one direction that are open on their own."""
     for rule in rules:
-        says = _alone(rule, universe, selection)
+        says = _alone(rule, universe, selection) if opens(rule) else ""
         if says:
             yield Opening(rule.path, says)
+
+
+def opens(rule: Rule) -> bool:
+    """True for a rule that allows, without asking for more than ends and ports."""
+    return rule.action is Action.ALLOW and not rule.conditions
 
 
 def _alone(rule: Rule, universe: Universe, selection: Selection) -> str:
     if rule.peers is None:
         return "names no peer at all"
-    if any(isinstance(peer, PodPeer) and selection.takes_all(peer) for peer in rule.peers):
+    if any(selection.takes_all(peer) for peer in rule.peers):
         return "names every pod of every namespace"
-    ranges = [item for peer in rule.peers if isinstance(peer, AddressPeer) for item in peer.ranges]
+    ranges = [item for peer in rule.peers for item in named_by(peer)]
     family = next((version for version in VERSIONS if _covers(ranges, universe, version)), None)
     if family is None:
         return ""
-    blocks = " and ".join(peer.text for peer in rule.peers if isinstance(peer, AddressPeer))
+    blocks = " and ".join(leaf.text for leaf in leaves(rule.peers) if isinstance(leaf, AddressPeer))
     return f"names {universe.all_of(family)}: {blocks}"
+
+
+def still_open(facts: Facts, workload: Workload, direction: Direction) -> bool:
+    """True when what a rule opens to everyone is open in effect: no rule that is asked before it takes it back."""
+    if all(rule.action is Action.ALLOW for rule in rules_selecting(facts, workload, direction)):
+        return True
+    exposure = facts.reachability.open_to(workload.id, direction)
+    return bool(exposure.anywhere.every or exposure.outside.some)
 
 
 def _covers(ranges: Sequence[AddressRange], universe: Universe, version: Version) -> bool:
@@ -78,8 +92,8 @@ def unions(
 ) -> dict[ObjectRef, Union]:
     """Policies whose rules are open to anywhere with those of other policies, each with a workload that shows it."""
     found: dict[ObjectRef, Union] = {}
-    for policies, members in _groups(facts, workloads, direction).items():
-        rules = [rule for ref in policies for rule in facts.policies[ref].rules(direction)]
+    for members in _groups(facts, workloads, direction):
+        rules = [rule for rule in rules_selecting(facts, members[0], direction) if opens(rule)]
         for version in VERSIONS:
             if not _could_cover(rules, universe, version):
                 continue
@@ -92,8 +106,8 @@ def unions(
 
 def _could_cover(rules: Sequence[Rule], universe: Universe, version: Version) -> bool:
     """Whatever the ports: it spares the engine the work for nearly every group of policies."""
-    peers = [peer for rule in rules for peer in rule.peers or () if isinstance(peer, AddressPeer)]
-    ranges = [item for peer in peers for item in peer.ranges]
+    peers = [found for rule in rules for peer in rule.peers or () if (found := named_by(peer))]
+    ranges = [item for found in peers for item in found]
     return len(peers) > 1 and _covers(ranges, universe, version)
 
 
@@ -102,7 +116,9 @@ def _union_on(
 ) -> Union | None:
     """Do the rules on a workload, taken together, leave no address of a family out on some port?"""
     rules = facts.reachability.rules_on(workload.id, direction)
-    found = tuple(rule for rule in rules if of_version(rule.externals, version))
+    found = tuple(rule for rule in rules if _admits(rule) and of_version(rule.externals, version))
+    if not found or not still_open(facts, workload, direction):
+        return None
     ports = _ports_everywhere(found, of_version(universe.ranges, version), version)
     return Union(workload, universe.all_of(version), found, ports) if ports else None
 
@@ -137,11 +153,13 @@ def _ports_at(rules: Iterable[EffectiveRule], address: AddressRange) -> Connecti
     return ports
 
 
-def _groups(
-    facts: Facts, workloads: Iterable[Workload], direction: Direction
-) -> dict[tuple[ObjectRef, ...], list[Workload]]:
-    """Workloads by the policies in force on them: one representative answers for what those policies admit."""
-    found: dict[tuple[ObjectRef, ...], list[Workload]] = {}
+def _admits(rule: EffectiveRule) -> bool:
+    return rule.action is Action.ALLOW and not rule.conditions
+
+
+def _groups(facts: Facts, workloads: Iterable[Workload], direction: Direction) -> list[list[Workload]]:
+    """Workloads by the rules in force on them: one representative answers for what those rules admit."""
+    found: dict[tuple[object, ...], list[Workload]] = {}
     for workload in workloads:
-        found.setdefault(facts.reachability.isolating(workload.id, direction), []).append(workload)
-    return found
+        found.setdefault(in_force(facts, workload, direction), []).append(workload)
+    return list(found.values())

@@ -143,7 +143,9 @@ class _Judge:
 
     def _remedy(self, workload: Workload, decision: Decision) -> str:
         near = decision.ingress if self.inward else decision.egress
-        if near.reason is Reason.ALLOWED_BY_RULE:
+        if near.reason is Reason.ALLOWED_BY_DEFAULT:
+            fix = f"Deny it by a rule, or isolate {workload.namespace} by a default deny and allow only what is needed"
+        elif near.reason is Reason.ALLOWED_BY_RULE:
             fix = f"Narrow or remove {names(near.rules)}"
         elif near.reason is Reason.NOT_ENFORCED:
             fix = f"Make {names(near.selecting)} effective: {near.note}"
@@ -207,7 +209,7 @@ class _Judge:
 
     def _let_by(self, workload: Workload) -> frozenset[str] | None:
         """Workloads that this one's own policies let by; None for all."""
-        if not self.facts.reachability.isolating(workload.id, self._way):
+        if not self.facts.reachability.default_of(workload.id, self._way).denied:
             return None
         rules = self.facts.reachability.rules_on(workload.id, self._way)
         if any(rule.any_peer for rule in rules):

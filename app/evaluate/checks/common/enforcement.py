@@ -6,6 +6,7 @@ from app.evaluate.checks.common.verdicts import Doubt
 from app.model.facts import Facts
 from app.model.finding import Strength
 from app.model.platform import Enforcement
+from app.model.policy import Direction
 from app.model.reachability import Workload
 
 _WORST_FIRST = (
@@ -54,8 +55,18 @@ def strength_of(state: Enforcement) -> Strength:
 
 
 def unproven(facts: Facts, workload: Workload) -> tuple[Doubt, ...]:
-    """What stands against a pass that rests on policies of this workload; empty where they are enforced."""
-    return _doubts(enforcement_on(facts, workload), lambda: reason_on(facts, workload))
+    """What stands against a pass that rests on policies of this workload; empty where they are enforced and understood."""
+    found = _doubts(enforcement_on(facts, workload), lambda: reason_on(facts, workload))
+    return (*found, *not_understood(facts, workload, *Direction))
+
+
+def not_understood(facts: Facts, workload: Workload, *directions: Direction) -> tuple[Doubt, ...]:
+    """Policies in force on a workload of which it is not known what they do."""
+    doubtful = facts.reachability.doubtful
+    if not doubtful:
+        return ()
+    refs = sorted({ref for way in directions for ref in facts.reachability.selecting(workload.id, way)})
+    return tuple(Doubt(doubtful[ref], "Judge by hand what it does.") for ref in refs if ref in doubtful)
 
 
 def unproven_cluster(facts: Facts) -> tuple[Doubt, ...]:

@@ -20,6 +20,8 @@ from app.evaluate.checks.common.isolation import (
     default_deny,
     first_allow,
     isolation_of,
+    vain,
+    why_in_vain,
 )
 from app.evaluate.checks.common.population import (
     boundaries_of_namespace,
@@ -59,9 +61,14 @@ class _Case:
         return tuple(item for item in self.workloads if not item.isolated)
 
     @property
+    def opened(self) -> tuple[Isolation, ...]:
+        """Workloads on which a rule for everyone of a policy that comes first lets everything through."""
+        return tuple(item for item in self.workloads if item.cancelled)
+
+    @property
     def in_vain(self) -> tuple[Isolation, ...]:
         """Workloads whose policies are not enforced."""
-        return tuple(item for item in self.workloads if item.in_vain)
+        return tuple(item for item in self.workloads if item.in_vain and not item.isolated)
 
     @property
     def unenforced(self) -> bool:
@@ -101,19 +108,21 @@ class _Judge:
     policy_gaps: Gaps = field(init=False)
     pod_gaps: Gaps = field(init=False)
     policies: dict[str, list[Policy]] = field(init=False)
+    everywhere: list[Policy] = field(init=False)
 
     def __post_init__(self) -> None:
         self.policy_gaps = policy_gaps(self.facts)
         self.pod_gaps = pod_gaps(self.facts)
-        self.policies = {}
+        self.policies, self.everywhere = {}, []
         for policy in self.facts.inventory.policies:
-            self.policies.setdefault(policy.namespace, []).append(policy)
+            home = policy.subject.namespace
+            (self.everywhere if home is None else self.policies.setdefault(home, [])).append(policy)
 
     def result(self, namespace: Namespace, workloads: Sequence[Workload]) -> CheckResult:
         case = self._case(namespace, workloads)
         if case.in_vain or (case.baselines and case.unenforced):
             return self._not_enforced(case)
-        if case.baselines:
+        if case.baselines and not case.opened:
             return self._baseline(case)
         if case.workloads and not case.open:
             return self._each_isolated(case)
@@ -125,7 +134,12 @@ class _Judge:
         state = worst(states) if states else self.facts.platform.enforcement
         return _Case(
             namespace=namespace,
-            baselines=baselines(self.policies.get(namespace.name, ()), self.direction),
+            baselines=baselines(
+                self.facts,
+                namespace.name,
+                [*self.policies.get(namespace.name, ()), *self.everywhere],
+                self.direction,
+            ),
             workloads=tuple(isolation_of(self.facts, item, self.direction) for item in governed),
             enforcement=state,
             reason=reason_on(self.facts, states[state]) if states else self.facts.platform.reason,
@@ -146,7 +160,7 @@ class _Judge:
             f"{case.name} has a default deny for {self._way}: {names(case.baselines)}",
             doubts=self._doubts(case),
             why=(
-                f"{names(case.baselines)} {verb(len(case.baselines), 'has', 'have')} an empty podSelector for {self._way}.",
+                f"{names(case.baselines)} {verb(len(case.baselines), 'selects', 'select')} every pod of it for {self._way}, those to come included.",
             ),
             evidence=evidence_of_policies(self.facts, case.baselines),
             base=case.details,
@@ -169,18 +183,19 @@ class _Judge:
         )
 
     def _not_enforced(self, case: _Case) -> CheckResult:
-        vain = sorted({ref for item in case.in_vain for ref in item.in_vain} or set(case.baselines))
+        refs = sorted({ref for item in case.in_vain for ref in item.in_vain} or set(case.baselines))
+        why = vain(why_in_vain(self.facts, refs), case.reason, "every node")
         return self.verdicts.failed(
             namespace_subject(case.name),
-            f"{case.name} has no default deny for {self._way}: {names(vain)} would isolate its pods, but "
-            f"nothing enforces policies there: {case.reason}",
+            f"{case.name} has no default deny for {self._way}: {names(refs)} would isolate its pods, but {why.says}: "
+            f"{why.reason}",
             why=(
-                f"{names(vain)} {verb(len(vain), 'selects', 'select')} pods of {case.name} for {self._way}.",
-                f"Not enforced: {case.reason}.",
-                *self._open_steps(tuple(item for item in case.workloads if item.in_vain)),
+                f"{names(refs)} {verb(len(refs), 'selects', 'select')} pods of {case.name} for {self._way}.",
+                f"Not enforced: {why.reason}.",
+                *self._open_steps(case.in_vain),
             ),
-            evidence=evidence_of_policies(self.facts, vain),
-            remedy="Install or switch on a policy engine on every node; see cni-does-not-enforce-policies.",
+            evidence=evidence_of_policies(self.facts, refs),
+            remedy=why.remedy,
             base=case.details,
         )
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.addresses import VERSIONS, Version, common, of_version, overlap
+from app.evaluate.checks.common.selection import in_force
 from app.model.connections import Connections
 from app.model.facts import Facts
-from app.model.identity import ObjectRef
 from app.model.policy import AddressRange, Direction
 from app.model.reachability import ExternalRange, Workload
 
@@ -50,7 +50,7 @@ class Outside:
     wanted: Sequence[AddressRange]
     direction: Direction
     _atoms: tuple[ExternalRange, ...] = field(init=False)
-    _known: dict[tuple[ObjectRef, ...], tuple[tuple[AddressRange, Connections], ...]] = field(
+    _known: dict[tuple[object, ...], tuple[tuple[AddressRange, Connections], ...]] = field(
         init=False, default_factory=dict
     )
 
@@ -81,7 +81,7 @@ class Outside:
         """No policy governs the far end, so egress depends on the policies in force alone; ingress on named ports too."""
         if self.direction is Direction.INGRESS:
             return self._ask(workload)
-        key = self.facts.reachability.isolating(workload.id, self.direction)
+        key = in_force(self.facts, workload, self.direction)
         if key not in self._known:
             self._known[key] = self._ask(workload)
         return self._known[key]

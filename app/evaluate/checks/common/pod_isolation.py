@@ -11,6 +11,7 @@ from app.evaluate.checks.common.isolation import (
     default_deny,
     first_allow,
     isolation_of,
+    vain,
 )
 from app.evaluate.checks.common.population import workload_subject
 from app.evaluate.checks.common.verdicts import Details, Doubt, Verdicts, declared_only
@@ -66,10 +67,10 @@ class PodIsolation:
         details = details_of(facts, workload)
         if workload.host_network:
             return left_to_host_network(verdicts, workload, details)
-        if found.in_vain:
-            return self._not_enforced(facts, verdicts, found, details)
         if found.isolated:
             return self._isolated(facts, verdicts, found, unread, details)
+        if found.in_vain and not found.cancelled:
+            return self._not_enforced(facts, verdicts, found, details)
         if unread_policies and state is not Enforcement.NOT_ENFORCED:
             says = f"no policy was found that isolates {workload.id} for {self._way}"
             return verdicts.undecided(workload_subject(workload), says, unread_policies, base=details)
@@ -94,15 +95,15 @@ class PodIsolation:
     def _not_enforced(
         self, facts: Facts, verdicts: Verdicts, found: Isolation, details: Details
     ) -> CheckResult:
-        reason = reason_on(facts, found.workload)
+        why = vain(found.why_in_vain, reason_on(facts, found.workload), "its nodes")
         selects = verb(len(found.in_vain), "selects", "select")
         return verdicts.failed(
             workload_subject(found.workload),
-            f"{found.workload.id} {OPEN_TO[self.direction][0]}: {names(found.in_vain)} {selects} it, but nothing "
-            f"enforces policies there: {reason}",
-            why=(f"{names(found.in_vain)} {selects} it for {self._way}.", f"Not enforced: {reason}."),
+            f"{found.workload.id} {OPEN_TO[self.direction][0]}: {names(found.in_vain)} {selects} it, but {why.says}: "
+            f"{why.reason}",
+            why=(f"{names(found.in_vain)} {selects} it for {self._way}.", f"Not enforced: {why.reason}."),
             evidence=evidence_of_policies(facts, found.in_vain),
-            remedy="Install or switch on a policy engine on its nodes; see cni-does-not-enforce-policies.",
+            remedy=why.remedy,
             base=details,
         )
 

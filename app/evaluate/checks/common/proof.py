@@ -10,7 +10,7 @@ from app.evaluate.checks.common.doubts import (
     pod_gaps,
     policy_gaps,
 )
-from app.evaluate.checks.common.enforcement import enforcement_on, unproven
+from app.evaluate.checks.common.enforcement import enforcement_on, not_understood, unproven
 from app.evaluate.checks.common.verdicts import Doubt
 from app.model.facts import Facts
 from app.model.identity import GroupKind
@@ -43,7 +43,8 @@ class Proof:
         if enforcement_on(self.facts, workload) is Enforcement.NOT_ENFORCED:
             return ()
         isolated = workload.host_network or self.facts.reachability.isolating(workload.id, direction)
-        return (self.foreign if isolated else self.policies).of(workload.namespace)
+        unread = (self.foreign if isolated else self.policies).of(workload.namespace)
+        return (*unread, *not_understood(self.facts, workload, direction))
 
     def against_closed(self, workload: Workload) -> tuple[Doubt, ...]:
         """Why it is not proven that policies keep others out, or a workload in."""

@@ -37,6 +37,8 @@ _SAYS = {
     Reason.OWN_NODE: "{subject} accepts everything from its own node: {note}.",
     Reason.ALLOWED_BY_RULE: "{subject} is isolated for {way}, and {rules} lets it through.",
     Reason.NO_RULE_MATCHES: "{subject} is isolated for {way} by {policies}, and no rule matches.",
+    Reason.ALLOWED_BY_DEFAULT: "{subject} is selected for {way} by {policies}, and nothing that is asked decides.",
+    Reason.DENIED_BY_RULE: "{subject} is selected for {way}, and {rules} denies it.",
     Reason.CANNOT_TELL: "Whether {subject} lets it through for {way} cannot be told: {note}.",
 }
 

@@ -1,0 +1,233 @@
+"""The walk through a program for one connection at one end, remembered stage by stage; and what would change its end."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from app.evaluate.program import Program, StageProgram
+from app.evaluate.resolve import CompiledPolicy, CompiledRule
+from app.model.decision import Acted, RuleRef, TrailStep
+from app.model.identity import ObjectRef
+from app.model.policy import Action, Direction, PolicyKey
+
+Removable = RuleRef | ObjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class AskedStage:
+    """A stage as one end meets it: policies that select the end, and in lanes their rules, by step."""
+
+    name: str
+    default: Action
+    selecting: tuple[ObjectRef, ...]
+    isolating: tuple[ObjectRef, ...]
+    groups: tuple[tuple[tuple[tuple[CompiledRule, ...], ...], ...], ...]
+
+
+Asked = tuple[tuple[AskedStage, ...], ...]
+
+
+def asked_of(program: Program, direction: Direction, policies: Sequence[CompiledPolicy]) -> Asked:
+    """The part of a program that concerns ends which these policies select."""
+    by_key = {item.policy.key: item for item in policies}
+    concerned = {number for key in by_key for number in program.stages_of.get(key, ())}
+    rules = program.by_step(rule for item in policies for rule in item.rules[direction])
+    return tuple(
+        tuple(_asked(stage, direction, by_key, rules) for stage in plane if stage.number in concerned)
+        for plane in program.planes
+    )
+
+
+def _asked(
+    stage: StageProgram,
+    direction: Direction,
+    by_key: Mapping[PolicyKey, CompiledPolicy],
+    rules: Mapping[int, tuple[CompiledRule, ...]],
+) -> AskedStage:
+    selecting = [by_key[key] for key in sorted(by_key) if key in stage.keys]
+    return AskedStage(
+        name=stage.stage.name,
+        default=stage.stage.default,
+        selecting=_refs(selecting),
+        isolating=_refs(item for item in selecting if direction in item.policy.isolates),
+        groups=tuple(
+            tuple(tuple(rules[step.number] for step in lane if step.number in rules) for lane in group)
+            for group in stage.groups
+        ),
+    )
+
+
+def _refs(policies: Iterable[CompiledPolicy]) -> tuple[ObjectRef, ...]:
+    """Objects, each once: one may hold several policies."""
+    return tuple(dict.fromkeys(item.ref for item in policies))
+
+
+def rules_of(asked: Asked) -> Iterator[CompiledRule]:
+    """Every rule that is asked, once for each plane."""
+    stages = (stage for plane in asked for stage in plane)
+    lanes = (lane for stage in stages for group in stage.groups for lane in group)
+    return (rule for lane in lanes for step in lane for rule in step)
+
+
+def matching(asked: Asked, matches: Callable[[CompiledRule], bool]) -> Asked:
+    """The same with those rules alone that match one connection."""
+    return tuple(
+        tuple(replace(stage, groups=_matching(stage, matches)) for stage in plane) for plane in asked
+    )
+
+
+def _matching(
+    stage: AskedStage, matches: Callable[[CompiledRule], bool]
+) -> tuple[tuple[tuple[tuple[CompiledRule, ...], ...], ...], ...]:
+    return tuple(
+        tuple(
+            tuple(found for step in lane if (found := tuple(rule for rule in step if matches(rule))))
+            for lane in group
+        )
+        for group in stage.groups
+    )
+
+
+@dataclass
+class Walk:
+    """Where one connection ends.
+
+    Attributes:
+        allowed: it may be allowed.
+        denied: it may be denied.
+        steps: the stages that were asked.
+        decided: what brought it to its end: rules, or policies whose default took effect; of each plane.
+        passed: pass rules that matched.
+        split: policies whose order is left open and that do not agree.
+    """
+
+    allowed: bool = True
+    denied: bool = False
+    steps: list[TrailStep] = field(default_factory=list)
+    decided: list[tuple[Action, Removable]] = field(default_factory=list)
+    passed: list[RuleRef] = field(default_factory=list)
+    split: list[ObjectRef] = field(default_factory=list)
+
+    def deciding(self, action: Action) -> tuple[Removable, ...]:
+        """What allowed it, or what denied it; rules first, each sorted."""
+        found = {item for done, item in self.decided if done is action}
+        return (
+            *sorted(item for item in found if isinstance(item, RuleRef)),
+            *sorted(item for item in found if isinstance(item, ObjectRef)),
+        )
+
+
+def walk(asked: Asked, without: Collection[Removable] = ()) -> Walk:
+    """Walk through every plane. What `without` names is treated as if it were not there."""
+    found = Walk()
+    for plane in asked:
+        if found.allowed:
+            _through(found, plane, without)
+    return found
+
+
+def _through(found: Walk, plane: Sequence[AskedStage], without: Collection[Removable]) -> None:
+    allowed, left = False, True
+    for stage in plane:
+        if not left:
+            break
+        here = _Stage(stage, without)
+        for group in stage.groups:
+            here.ask(group)
+        here.meet_default()
+        found.steps.append(here.step())
+        found.decided += here.decided
+        found.passed += here.passes
+        found.split += here.split
+        allowed |= here.allowed
+        found.denied |= here.denied
+        left = here.left
+    found.allowed = allowed or left
+
+
+class _Stage:
+    """One stage of a walk; `left` while the connection has not met its end in it."""
+
+    def __init__(self, stage: AskedStage, without: Collection[Removable]) -> None:
+        self._stage = stage
+        self._without = without
+        self.isolating = tuple(ref for ref in stage.isolating if ref not in without)
+        self.acted: list[Acted] = []
+        self.decided: list[tuple[Action, Removable]] = []
+        self.passes: list[RuleRef] = []
+        self.split: list[ObjectRef] = []
+        self.left, self.allowed, self.denied, self.defaulted = True, False, False, False
+
+    def ask(self, group: Iterable[Sequence[tuple[CompiledRule, ...]]]) -> None:
+        if not self.left:
+            return
+        ends = [self._in_lane(lane) for lane in group]
+        final = {action: refs for action, refs in ends if action}
+        if len(final) > 1:
+            self.split += [ref for action, ref in ends if action and ref]
+        if final:
+            self.left = False
+
+    def _in_lane(self, lane: Iterable[tuple[CompiledRule, ...]]) -> tuple[Action | None, ObjectRef | None]:
+        """The action that certainly ended it in this lane, and the policy that did."""
+        for step in lane:
+            rules = [rule for rule in step if not {rule.ref, rule.ref.policy} & set(self._without)]
+            if rules:
+                self._act(rules)
+                if rules[0].sure:
+                    return rules[0].rule.action, rules[0].ref.policy
+        return None, None
+
+    def _act(self, rules: Sequence[CompiledRule]) -> None:
+        action = rules[0].rule.action
+        refs = sorted(rule.ref for rule in rules)
+        conditions = tuple(dict.fromkeys(text for rule in rules for text in rule.rule.conditions))
+        self.acted.append(Acted(action, tuple(refs), conditions))
+        self.allowed |= action is Action.ALLOW
+        self.denied |= action is Action.DENY
+        if action is Action.PASS:
+            self.passes += refs
+        else:
+            self.decided += [(action, ref) for ref in refs]
+
+    def meet_default(self) -> None:
+        self.defaulted = self.left and bool(self.isolating)
+        if self.defaulted and self._stage.default is Action.DENY:
+            self.denied, self.left = True, False
+            self.decided += [(Action.DENY, ref) for ref in self.isolating]
+        self.left = self.left or bool(self.passes)
+
+    def step(self) -> TrailStep:
+        return TrailStep(
+            stage=self._stage.name,
+            selecting=tuple(ref for ref in self._stage.selecting if ref not in self._without),
+            acted=tuple(self.acted),
+            isolating=self.isolating if self.defaulted else (),
+            default=self._stage.default if self.defaulted else None,
+        )
+
+
+def removable(asked: Asked, walked: Walk) -> tuple[Removable, ...]:
+    """What would have to go, all together, for the connection to end otherwise; nothing where that is not enough.
+
+    The last word is taken away as often as the answer stays the same: below a rule that denies there may be a default
+    that denies as well. Where nothing said the last word, a rule that passed the connection on may have.
+    """
+    gone: list[Removable] = []
+    answer, now = walked.allowed, walked
+    while now.allowed is answer:
+        last = now.deciding(Action.ALLOW if answer else Action.DENY) or tuple(now.passed)
+        if not last:
+            return ()
+        gone += last
+        now = walk(asked, gone)
+    return tuple(_needed(asked, answer, gone))
+
+
+def _needed(asked: Asked, answer: bool, gone: Sequence[Removable]) -> Iterator[Removable]:
+    """Without those whose removal makes no difference once the others are gone."""
+    kept = list(gone)
+    for item in gone:
+        others = [other for other in kept if other != item]
+        if walk(asked, others).allowed is not answer:
+            kept = others
+    yield from kept
