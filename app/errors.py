@@ -73,6 +73,12 @@ class RenderError(NetattestError):
     exit_code = ExitCode.UNREACHABLE
 
 
+class SealError(NetattestError):
+    """A report could not be signed or time-stamped."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
 class DeliveryError(NetattestError):
     """An artefact could not be written where it was asked for."""
 

@@ -11,13 +11,14 @@ from datetime import datetime
 
 from app import assess, collect, detect, evaluate, trend
 from app.errors import NetattestError
+from app.model.chain import MOST_LINKS
 from app.model.control import Assessment
 from app.model.facts import Facts
 from app.model.finding import Outcome
 from app.model.history import Comparison, Document, RunContext, Scan, ScanRecord
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
-from app.model.ports import ObjectSource, Prober, Progress, Renderer, Store
+from app.model.ports import ObjectSource, Prober, Progress, Renderer, Sealer, Store
 from app.model.probe import PROBE
 from app.model.report import Artefact, ReportDefinition, ReportInput
 from app.model.snapshot import Coverage, KindCoverage, Snapshot
@@ -69,7 +70,7 @@ def scan(
         judgement = judge(snapshot, documents, inventory=inventory)
 
         progress.stage("store")
-        saved = store.save(_record(request, documents, judgement), snapshot)
+        saved = store.save(record_of(request, documents, judgement), snapshot)
 
     comparison = None
     if context.previous is not None:
@@ -167,8 +168,11 @@ def report(
     store: Store,
     renderer: Renderer,
     progress: Progress,
+    *,
+    sealer: Sealer | None = None,
+    pseudonym_key: bytes = b"",
 ) -> tuple[Artefact, ...]:
-    """Make reports of a stored scan, one per framework; made again, they are the same bytes."""
+    """Make reports of a stored scan, one per framework; made again, they are the same bytes before they are sealed."""
     progress.stage("load", cluster=stored.cluster, scan=stored.number)
     snapshot, documents = store.snapshot(stored), store.documents(stored)
     context = RunContext.from_document(next(item for item in documents if item.name == "context.json"))
@@ -178,6 +182,7 @@ def report(
     before = store.scan(stored.cluster, context.previous) if context.previous is not None else None
     comparison = compare(before, stored, store, after=judgement) if before else None
 
+    chain = store.chain(stored, MOST_LINKS)
     artefacts: list[Artefact] = []
     for assessment in _chosen(judgement.assessments, frameworks):
         progress.stage("render", framework=assessment.framework.id)
@@ -195,10 +200,15 @@ def report(
                 ),
                 lives=store.findings(stored, closed_since=context.previous),
                 definition=definition,
+                chain=chain,
+                pseudonym_key=pseudonym_key,
             ),
             formats,
         )
-    return tuple(artefacts)
+    if sealer is None:
+        return tuple(artefacts)
+    progress.stage("seal", files=len(artefacts))
+    return sealer.seal(artefacts)
 
 
 def compare(before: Scan, after_scan: Scan, store: Store, *, after: Judgement | None = None) -> Comparison:
@@ -220,7 +230,8 @@ def _failure_recorded(request: ScanRequest, store: Store) -> Iterator[None]:
         raise
 
 
-def _record(request: ScanRequest, documents: tuple[Document, ...], judgement: Judgement) -> ScanRecord:
+def record_of(request: ScanRequest, documents: tuple[Document, ...], judgement: Judgement) -> ScanRecord:
+    """Everything about a scan that is stored, and that its digest covers."""
     results = [result for run in judgement.runs for result in run.results]
     return ScanRecord(
         cluster=request.cluster,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.errors import NotFoundError, ScanInProgressError, StoreError
-from app.model.canonical import digest_of
+from app.model.chain import ChainLink, record_digest, results_digest, scan_digest
 from app.model.finding import CheckResult
 from app.model.history import (
     ChangeKind,
@@ -151,6 +151,10 @@ class InMemoryStore:
             and (until is None or night.scan.taken_at <= until)
         )
 
+    def chain(self, scan: Scan, most: int) -> tuple[ChainLink, ...]:
+        nights = self._nights[scan.cluster][: scan.number][-most:]
+        return tuple(ChainLink(night.scan, _results(night)) for night in nights)
+
     def snapshot(self, scan: Scan) -> Snapshot:
         snapshot = self._night(scan).snapshot
         if snapshot is None:
@@ -233,7 +237,7 @@ class InMemoryStore:
         draft = replace(
             night.scan, number=len(nights) + 1, previous_digest=nights[-1].scan.digest if nights else ""
         )
-        scan = replace(draft, digest=digest_of([draft.number, draft.snapshot_digest, draft.previous_digest]))
+        scan = replace(draft, digest=scan_digest(draft, _results(night)))
         nights.append(replace(night, scan=scan))
         if scan.slot is not None:
             status = SlotStatus.DONE if night.record else SlotStatus.FAILED
@@ -242,6 +246,10 @@ class InMemoryStore:
 
     def _night(self, scan: Scan) -> _Night:
         return self._nights[scan.cluster][scan.number - 1]
+
+
+def _results(night: _Night) -> str:
+    return record_digest(night.record) if night.record else results_digest((), (), (), "")
 
 
 def _replay(lives: dict[str, _Life], night: _Night) -> None:

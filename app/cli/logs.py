@@ -33,5 +33,9 @@ def configure(settings: LogSettings, *, debug: bool, as_json: bool = False) -> N
         force=True,
         format="%(levelname)s %(name)s: %(message)s",
     )
-    if not debug:  # it warns of each rule of the style sheet that is meant for screens
+    if not debug:
+        # It warns of each rule of the style sheet that is meant for screens.
         logging.getLogger("weasyprint").setLevel(logging.ERROR)
+        # They print a traceback for each certificate that nobody pinned; `verify` says it in its own words.
+        logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
+        logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)

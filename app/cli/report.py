@@ -1,6 +1,7 @@
 """`netattest report`: reports of a stored scan."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -28,10 +29,10 @@ from app.cli.shapes import plural, scan_shape, when
 from app.deliver import Delivered, deliver_to_folder
 from app.errors import InputError, NotFoundError
 from app.model.history import Document, Scan
-from app.model.ports import Progress, Store
+from app.model.ports import Progress, Sealer, Store
 from app.model.report import Artefact, ReportDefinition
 
-FORMATS = ("pdf", "html", "json", "csv")
+FORMATS = ("pdf", "html", "json", "csv", "oscal", "ocsf", "manifest", "bundle")
 _EPILOG = """\b
 Examples:
   netattest report --cluster prod
@@ -59,7 +60,7 @@ def report(
     ] = None,
     more: MoreArgument = None,
     formats: Annotated[
-        str, typer.Option("--format", metavar="LIST", help="Any of pdf, html, json, csv.")
+        str, typer.Option("--format", metavar="LIST", help=f"Any of {', '.join(FORMATS)}.")
     ] = "pdf,html",
     definition: Annotated[
         str,
@@ -69,6 +70,13 @@ def report(
             help="Which sections, for which reader.  [default: as configured]",
         ),
     ] = "",
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="Leave the seal out, though there is a key.")
+    ] = False,
+    redact: Annotated[
+        bool,
+        typer.Option("--redact", help="Replace names and addresses by pseudonyms, for readers outside."),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", metavar="DIR", help="Folder for the files.  [default: reports/out/CLUSTER]"),
@@ -80,7 +88,8 @@ def report(
 ) -> None:
     """Write the evidence reports of a stored scan; the same scan gives the same bytes.
 
-    Prints each file with the SHA-256 of its bytes.
+    Prints each file with the SHA-256 of its bytes. With a key (`netattest key create`) PDFs and bundles are signed, and
+    other files through a manifest beside them.
     """
     session = begin(config, database_url, as_json=as_json, debug=debug)
     name, wanted = required(cluster), _formats(formats)
@@ -89,7 +98,14 @@ def report(
     folder = output or session.settings.reports.output / name
     with session.store() as store, reporting() as progress:
         stored = store.scan(name, scan_number(scan))
-        artefacts = _made(stored, ids, shape, wanted, store, progress)
+        sealer = None if unsigned else bootstrap.sealer(session.settings)
+        making = _Making(
+            shape,
+            bootstrap.sealed_formats(wanted) if sealer else wanted,
+            sealer,
+            bootstrap.pseudonym_key(session.settings) if redact else b"",
+        )
+        artefacts = _made(stored, ids, making, store, progress)
         progress.stage("deliver", folder=str(folder))
         delivered = deliver_to_folder(artefacts, folder)
     if as_json:
@@ -98,18 +114,36 @@ def report(
         _tell(stored, delivered)
 
 
+@dataclass(frozen=True)
+class _Making:
+    """How reports are made."""
+
+    shape: ReportDefinition
+    formats: Sequence[str]
+    sealer: Sealer | None
+    pseudonym_key: bytes
+
+
 def _made(
     stored: Scan,
     ids: Sequence[str],
-    shape: ReportDefinition,
-    formats: Sequence[str],
+    making: _Making,
     store: Store,
     progress: Progress,
 ) -> tuple[Artefact, ...]:
     from app import pipeline
 
-    chosen = chosen_frameworks(ids, store.documents(stored))
-    return pipeline.report(stored, chosen, shape, formats, store, bootstrap.renderer(), progress)
+    return pipeline.report(
+        stored,
+        chosen_frameworks(ids, store.documents(stored)),
+        making.shape,
+        making.formats,
+        store,
+        bootstrap.renderer(),
+        progress,
+        sealer=making.sealer,
+        pseudonym_key=making.pseudonym_key,
+    )
 
 
 def _formats(text: str) -> tuple[str, ...]:

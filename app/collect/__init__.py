@@ -2,7 +2,6 @@
 
 from app.collect.access import AccessReview, access_review
 from app.collect.cluster import KubernetesSource
-from app.collect.evidence import read_snapshot_document, snapshot_document
 from app.collect.kinds import KINDS, KindSpec
 from app.collect.manifests import ManifestSource
 from app.collect.normalize import Normalized, normalize
@@ -18,6 +17,4 @@ __all__ = [
     "Normalized",
     "access_review",
     "normalize",
-    "read_snapshot_document",
-    "snapshot_document",
 ]

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 
 from app.collect.clock import SYSTEM_CLOCK
 from app.collect.documents import UNKNOWN, Document, decoded_item, read_documents, unreadable
-from app.collect.evidence import is_snapshot_document, snapshot_from
 from app.collect.files import STDIN, File, read_files
 from app.collect.gathering import Gathering
 from app.collect.json_keys import repeated_keys
@@ -19,6 +18,7 @@ from app.collect.kinds import BY_KIND
 from app.collect.kinds.names import NEVER_READ, current
 from app.collect.objects import NotAnObjectError, group_of, identify, snapshot_object
 from app.errors import EvidenceError, InputError
+from app.model.evidence import is_snapshot_document, snapshot_from
 from app.model.identity import GroupKind
 from app.model.ports import Clock
 from app.model.snapshot import (

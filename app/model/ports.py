@@ -1,11 +1,12 @@
 """What the pipeline needs from the outside world. Each port has a real adapter and one that tests can hold in memory."""
 
 from collections.abc import Collection as Items
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from app.model.chain import ChainLink
 from app.model.edge import Endpoint
 from app.model.history import (
     ControlPoint,
@@ -88,6 +89,10 @@ class Store(Protocol):
         """Scans by `taken_at` within [since, until], failed ones included, by number."""
         ...
 
+    def chain(self, scan: Scan, most: int) -> tuple[ChainLink, ...]:
+        """The last `most` links of the cluster's chain up to a scan, by number."""
+        ...
+
     def snapshot(self, scan: Scan) -> Snapshot:
         """Rebuild exactly what was collected. Raises `EvidenceError` when a digest does not match."""
         ...
@@ -136,7 +141,23 @@ class Renderer(Protocol):
     """Makes artefacts of a report."""
 
     def render(self, report: ReportInput, formats: Sequence[str]) -> tuple[Artefact, ...]:
-        """Render in the formats asked for ("pdf", "html", "json", "csv"); same input, same bytes."""
+        """Render in the formats asked for ("pdf", "html", "json", …); same input, same bytes."""
+        ...
+
+    def evidence(self, report: ReportInput) -> tuple[Artefact, ...]:
+        """The files that travel with a report, as a PDF attaches them."""
+        ...
+
+    def typesetter(self) -> str:
+        """The libraries that set PDF pages here, with their versions."""
+        ...
+
+
+class Sealer(Protocol):
+    """Signs what a report consists of."""
+
+    def seal(self, artefacts: Iterable[Artefact]) -> tuple[Artefact, ...]:
+        """The artefacts with their signatures; raises `SealError` when no time-stamp could be had."""
         ...
 
 

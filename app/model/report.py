@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from app.model.canonical import digest
+from app.model.chain import ChainLink
 from app.model.control import Assessment
 from app.model.history import Document, FindingLife, Scan, Trend
 from app.model.judgement import Judgement
@@ -44,6 +45,13 @@ class ReportInput:
     trend: Trend
     lives: tuple[FindingLife, ...]  # findings open at this scan, or closed since the scan before
     definition: ReportDefinition
+    chain: tuple[ChainLink, ...] = ()  # scans up to this one, oldest first
+    pseudonym_key: bytes = field(default=b"", repr=False)  # empty: names are printed as they are
+
+    @property
+    def redacted(self) -> bool:
+        """True when names are replaced by pseudonyms in whatever is made of this."""
+        return bool(self.pseudonym_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from app.render.definition import load_definition
 from app.render.renderer import FORMATS, ReportRenderer
+from app.render.schema import schemas
 from app.render.sections import SECTIONS
 
-__all__ = ["FORMATS", "SECTIONS", "ReportRenderer", "load_definition"]
+__all__ = ["FORMATS", "SECTIONS", "ReportRenderer", "load_definition", "schemas"]

@@ -14,6 +14,7 @@ from app.model.report import ReportDefinition, ReportInput
 from app.model.scope import Boundary, Placement
 from app.render.content import Link, Mark, SectionPage
 from app.render.evidence import EvidenceFile, evidence_files
+from app.render.twin import Twin
 from app.render.wording import STATE_WORDS, clipped, iso_day
 
 LONGEST_NAME = 48
@@ -160,7 +161,13 @@ class Dossier:
     @cached_property
     def files(self) -> tuple[EvidenceFile, ...]:
         """Attachments."""
-        return evidence_files(self.report, self.runs)
+        return evidence_files(self.report, self.runs, self.twin)
+
+    @cached_property
+    def twin(self) -> Twin | None:
+        """Pseudonyms; None in a report that prints names."""
+        report = self.report
+        return Twin.of(report, report.pseudonym_key) if report.redacted else None
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

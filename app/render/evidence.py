@@ -1,23 +1,27 @@
 """The files that travel with a report: what it was made from and what was worked out, so that anyone can check it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
-import orjson
-
 from app.model.canonical import canonical_json, digest
+from app.model.chain import chain_document
+from app.model.evidence import snapshot_document
 from app.model.finding import CheckRun, Outcome
-from app.model.history import FindingLife, Scan
+from app.model.history import FindingLife
+from app.model.past import Past, history_document
 from app.model.reachability import Connection, Reachability
 from app.model.report import ReportInput
-from app.model.snapshot import CollectionGap, KindCoverage, Snapshot
 from app.render.plain import plain
 from app.render.table_file import populations
+from app.render.twin import Twin
 
 MOST_CONNECTIONS: Final = 100_000
 """Rows of `reachability.json`; an open cluster has as many as pairs. The command that makes all of them is printed."""
+
+
+_PUBLIC: Final = ("frameworks/", "checks.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,59 +40,57 @@ class EvidenceFile:
         return digest(self.body)
 
 
-def evidence_files(report: ReportInput, runs: Iterable[tuple[str, CheckRun]]) -> tuple[EvidenceFile, ...]:
-    """Everything that is attached, in the order in which the manifest prints it; `manifest.json` is the last."""
-    numbered = tuple(runs)
-    files = (
+def evidence_files(
+    report: ReportInput, runs: Iterable[tuple[str, CheckRun]], twin: Twin | None = None
+) -> tuple[EvidenceFile, ...]:
+    """Everything that is attached, in the order in which the manifest prints it; `manifest.json` is the last.
+
+    Args:
+        report: what the report is about.
+        runs: evidence id and run of every performed check.
+        twin: pseudonyms to write instead of names.
+    """
+    files = (*_results(report, tuple(runs)), *_documents(report))
+    if twin is not None:
+        files = tuple(_redacted(item, report, twin) for item in files)
+    manifest = _json("manifest.json", "These files, their digests and the scan", _manifest(report, files))
+    return (*files, _redacted(manifest, report, twin) if twin else manifest)
+
+
+def _results(report: ReportInput, runs: tuple[tuple[str, CheckRun], ...]) -> tuple[EvidenceFile, ...]:
+    reachability = report.judgement.reachability
+    return (
         _json(
             "snapshot.json", "All objects as collected, after redaction", snapshot_document(report.snapshot)
         ),
         _json("findings.json", "Every failing result with its reasons and its life", _findings(report)),
         _json("assessment.json", f"Controls of {report.assessment.framework.title}", _assessment(report)),
+        _json("reachability.json", "Allowed connections", reachability_document(reachability)),
+        EvidenceFile("populations.csv", "Every subject of every check", "text/csv", populations(runs)),
         _json(
-            "reachability.json", "Allowed connections", reachability_document(report.judgement.reachability)
+            "chain.json",
+            "Records of the scans up to this one, as its digest covers them",
+            chain_document(() if report.redacted else report.chain),
         ),
-        EvidenceFile("populations.csv", "Every subject of every check", "text/csv", populations(numbered)),
-        *_documents(report),
-    )
-    return (
-        *files,
-        _json("manifest.json", "These files, their digests and the scan", _manifest(report.scan, files)),
-    )
-
-
-def snapshot_document(snapshot: Snapshot) -> bytes:
-    """Write `netattest/snapshot/v1`: everything `Snapshot` holds, object bodies as collected.
-
-    A body is canonical JSON, so its digest is that of its own bytes between the commas.
-    """
-    source = snapshot.source
-    return orjson.dumps(
-        {
-            "schema": "netattest/snapshot/v1",
-            "digest": snapshot.digest,
-            "cluster": snapshot.cluster,
-            "takenAt": snapshot.taken_at.isoformat(),
-            "source": plain(source),
-            "kinds": [_typed(item) for item in snapshot.kinds],
-            "gaps": [_typed(item) for item in snapshot.gaps],
-            "objects": [
-                {
-                    "key": item.ref.key,
-                    "digest": item.digest,
-                    "origin": item.origin,
-                    "body": orjson.Fragment(item.body),
-                }
-                for item in snapshot.objects
-            ],
-        }
+        _json(
+            "history.json",
+            "Lines, changes and lives of findings, as the pages show them",
+            history_document(_past(report), report.judgement),
+        ),
     )
 
 
-def _typed(item: KindCoverage | CollectionGap) -> dict[str, object]:
-    values: dict[str, object] = plain(item)
-    del values["groupKind"]
-    return {"group": item.group_kind.group, "kind": item.group_kind.kind, **values}
+def _redacted(item: EvidenceFile, report: ReportInput, twin: Twin) -> EvidenceFile:
+    """A file with pseudonyms; public files, which name no cluster, stay byte for byte."""
+    if item.document.startswith(_PUBLIC):
+        return item
+    if item.name == "snapshot.json":
+        return replace(item, body=snapshot_document(twin.snapshot(report.snapshot)))
+    if item.name.endswith(".json"):
+        return replace(item, body=twin.json(item.body))
+    if item.name.endswith(".csv"):
+        return replace(item, body=twin.csv(item.body))
+    return replace(item, body=twin.text(item.body.decode(errors="replace")).encode())
 
 
 def reachability_document(reachability: Reachability, most: int = MOST_CONNECTIONS) -> bytes:
@@ -123,6 +125,10 @@ def _connection(row: Connection) -> dict[str, object]:
         "allowed": row.allowed.to_json(),
         "notes": list(row.notes),
     }
+
+
+def _past(report: ReportInput) -> Past:
+    return Past(report.assessment.framework.id, report.definition, report.trend, report.lives)
 
 
 def _findings(report: ReportInput) -> bytes:
@@ -202,11 +208,12 @@ _ABOUT: Final[dict[str, str]] = {
 }
 
 
-def _manifest(scan: Scan, files: Iterable[EvidenceFile]) -> bytes:
+def _manifest(report: ReportInput, files: Iterable[EvidenceFile]) -> bytes:
     return canonical_json(
         {
             "schema": "netattest/manifest/v1",
-            "scan": plain(scan),
+            "scan": plain(report.scan),
+            "redacted": report.redacted,
             "files": [
                 {"name": item.name, "document": item.document, "bytes": len(item.body), "sha256": item.digest}
                 for item in files

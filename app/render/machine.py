@@ -17,6 +17,7 @@ def report_document(dossier: Dossier, page: Page) -> bytes:
             "schema": "netattest/report/v1",
             "identifier": page.identifier,
             "title": page.title,
+            "redacted": report.redacted,
             "definition": plain(report.definition),
             "scan": plain(report.scan),
             "source": plain(report.snapshot.source),

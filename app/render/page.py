@@ -17,7 +17,7 @@ def build_page(dossier: Dossier) -> Page:
     report = dossier.report
     return Page(
         title=f"Network security of {dossier.cluster}, {dossier.assessment.framework.title}, {iso_day(report.scan.taken_at)}",
-        kicker=report.definition.title,
+        kicker=_kicker(report),
         subject=f"Evidence for {dossier.assessment.framework.title} from scan {report.scan.number} of {report.scan.cluster}",
         identifier=dossier.identifier,
         cluster=dossier.cluster,
@@ -30,6 +30,12 @@ def build_page(dossier: Dossier) -> Page:
         filters=tuple(Mark.of(state) for state, value in dossier.state_counts() if value),
         sections=tuple(section.build(dossier) for section in chosen(report)),
     )
+
+
+def _kicker(report: ReportInput) -> str:
+    """What the cover says above the title; a twin says that it is one."""
+    note = ", names replaced by pseudonyms" if report.redacted else ""
+    return f"{report.definition.title}{note}"
 
 
 def chosen(report: ReportInput) -> list[Section]:

@@ -16,7 +16,7 @@ def plain(value: Any) -> Any:
         TypeError: a value of a type that no model value holds.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type | ObjectRef | GroupKind):
-        return {_camel(item.name): plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+        return {camel(item.name): plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
     match value:
         case frozenset():
             return sorted(plain(item) for item in value)
@@ -42,6 +42,7 @@ def _leaf(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """`taken_at` as JSON names it: `takenAt`."""
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)

@@ -1,28 +1,73 @@
 """Makes the artefacts of a report in the formats asked for."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from app.errors import ConfigurationError
+from app.model.bundle import Tool
 from app.model.report import Artefact, ReportInput
+from app.render.bundle import UNNAMED, bundle_of, manifest_of
 from app.render.content import Page
 from app.render.dossier import Dossier
 from app.render.html import Templates
 from app.render.machine import report_document
+from app.render.ocsf import ocsf_document
+from app.render.oscal import oscal_document
 from app.render.page import build_page
 from app.render.wording import iso_day
 
-FORMATS: Final = ("pdf", "html", "json", "csv")
+FORMATS: Final = ("pdf", "html", "json", "csv", "oscal", "ocsf", "manifest", "bundle")
 
 _MEDIA_TYPES: Final = {
     "pdf": "application/pdf",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
+    "oscal": "application/json",
+    "ocsf": "application/json",
+    "manifest": "application/json",
+    "bundle": "application/zip",
 }
+_ENDINGS: Final = {
+    "oscal": "oscal.json",
+    "ocsf": "ocsf.json",
+    "manifest": "manifest.json",
+    "bundle": "bundle.zip",
+}
+SINGLE: Final = ("pdf", "html", "json", "csv", "oscal", "ocsf")
+"""Formats that say everything in one file of their own."""
+
+_VALUES: Final = ("json", "oscal", "ocsf")
+"""Formats that are written from values, and get their pseudonyms last; pages and evidence have them before."""
+
 _LONGEST_NAME: Final = 100
+
+
+Writer = Callable[[Dossier, Page], bytes]
+
+
+@dataclass
+class _Rendered:
+    """One report's files; each is written once, whoever asks for it."""
+
+    dossier: Dossier
+    page: Page
+    writers: Mapping[str, Writer]
+    done: dict[str, Artefact] = field(default_factory=dict)
+
+    def file(self, name: str) -> Artefact:
+        if name not in self.done:
+            body = self.writers[name](self.dossier, self.page)
+            twin = self.dossier.twin if name in _VALUES else None
+            self.done[name] = self.artefact(name, twin.json(body) if twin else body)
+        return self.done[name]
+
+    def artefact(self, name: str, body: bytes) -> Artefact:
+        ending = _ENDINGS.get(name, name)
+        return Artefact(f"{file_stem(self.dossier)}.{ending}", _MEDIA_TYPES[name], body)
 
 
 class ReportRenderer:
@@ -30,16 +75,19 @@ class ReportRenderer:
 
     Args:
         templates_dir: the folder `templates/`.
+        tool: what is named as the maker of manifests and bundles.
     """
 
-    def __init__(self, templates_dir: Path) -> None:
+    def __init__(self, templates_dir: Path, tool: Tool = UNNAMED) -> None:
         self._templates = Templates(templates_dir)
+        self._tool = tool
 
     def render(self, report: ReportInput, formats: Sequence[str]) -> tuple[Artefact, ...]:
         """Render in the formats asked for, in the order of `FORMATS`, each once.
 
         Returns:
-            One artefact per format, named `<cluster>-<framework id>-<YYYY-MM-DD>.<format>`.
+            One artefact per format, named `<cluster>-<framework id>-<YYYY-MM-DD>.<ending>`. `manifest` names the other
+            formats asked for with their digests; `bundle` holds all of them and the evidence.
 
         Raises:
             ConfigurationError: a format or a section that does not exist.
@@ -52,15 +100,35 @@ class ReportRenderer:
             )
         dossier = Dossier(report)
         page = build_page(dossier)
-        return tuple(
-            Artefact(f"{file_stem(report)}.{name}", _MEDIA_TYPES[name], self._writers[name](dossier, page))
-            for name in FORMATS
-            if name in formats
-        )
+        made = _Rendered(dossier, dossier.twin.page(page) if dossier.twin else page, self._writers)
+        files = {name: made.file(name) for name in SINGLE if name in formats}
+        if "manifest" in formats:
+            files["manifest"] = made.artefact("manifest", manifest_of(dossier, self._tool, files.values()))
+        if "bundle" in formats:
+            everything = [made.file(name) for name in SINGLE if name != "csv"]  # which is evidence as well
+            files["bundle"] = made.artefact("bundle", bundle_of(dossier, self._tool, everything))
+        return tuple(files[name] for name in FORMATS if name in formats)
+
+    def evidence(self, report: ReportInput) -> tuple[Artefact, ...]:
+        """The files that travel with a report, as a PDF attaches them."""
+        return tuple(Artefact(item.name, item.media_type, item.body) for item in Dossier(report).files)
+
+    def typesetter(self) -> str:
+        """The libraries that set PDF pages here, with their versions."""
+        from app.render.pdf import typesetter  # noqa: PLC0415  as in `_pdf`
+
+        return typesetter()
 
     @property
-    def _writers(self) -> dict[str, Callable[[Dossier, Page], bytes]]:
-        return {"pdf": self._pdf, "html": self._html, "json": report_document, "csv": _populations}
+    def _writers(self) -> dict[str, Writer]:
+        return {
+            "pdf": self._pdf,
+            "html": self._html,
+            "json": report_document,
+            "csv": _populations,
+            "oscal": oscal_document,
+            "ocsf": ocsf_document,
+        }
 
     def _html(self, _: Dossier, page: Page) -> bytes:
         return self._templates.screen(page).encode()
@@ -81,7 +149,9 @@ def _populations(dossier: Dossier, _: Page) -> bytes:
     return next(item.body for item in dossier.files if item.name == "populations.csv")
 
 
-def file_stem(report: ReportInput) -> str:
+def file_stem(dossier: Dossier) -> str:
     """Name of a report's files without ending; whatever could leave a folder or surprise a shell becomes a hyphen."""
-    cluster = re.sub(r"[^A-Za-z0-9._-]+", "-", report.scan.cluster).strip(".-")[:_LONGEST_NAME] or "cluster"
+    report, twin = dossier.report, dossier.twin
+    name = twin.text(report.scan.cluster) if twin else report.scan.cluster
+    cluster = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:_LONGEST_NAME] or "cluster"
     return f"{cluster}-{report.assessment.framework.id}-{iso_day(report.scan.taken_at)}"

@@ -152,14 +152,17 @@ class Runner:
 
         if not self.schedule.formats:
             return
+        sealer = bootstrap.sealer(self.settings)
+        formats = self.schedule.formats
         artefacts = pipeline.report(
             result.scan,
             self.schedule.frameworks,
             bootstrap.definition(self.settings),
-            self.schedule.formats,
+            bootstrap.sealed_formats(formats) if sealer else formats,
             self.store,
             bootstrap.renderer(),
             self.progress(self.cluster),
+            sealer=sealer,
         )
         folder = self.schedule.output or self.settings.reports.output / self.cluster
         for item in deliver_to_folder(artefacts, folder):

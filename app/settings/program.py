@@ -72,6 +72,20 @@ class ReportSettings(_Part):
     output: Path = Path("reports/out")
 
 
+class SealSettings(_Part):
+    """Signing reports: key and certificate (PEM), and who time-stamps. Without files, those of `netattest key create`.
+
+    The passphrase of the key is read from `passphrase_file`, or from NETATTEST_SEAL_PASSPHRASE; never set in the file.
+    """
+
+    key: Path | None = None
+    certificate: Path | None = None
+    passphrase_file: Path | None = None
+    timestamp_url: str | None = None  # RFC 3161 over HTTP; None: the time is the signer's own word
+    timestamp_timeout: Annotated[float, Field(gt=0)] = 15.0
+    pseudonym_key: Path | None = None  # of `report --redact`
+
+
 class LogSettings(_Part):
     """Log lines on the standard error stream."""
 
@@ -107,6 +121,8 @@ class Settings(BaseSettings):
     collect: CollectSettings = CollectSettings()
     probe: ProbeSettings = ProbeSettings()
     reports: ReportSettings = ReportSettings()
+    sealing: SealSettings = SealSettings()
+    seal_passphrase: SecretStr | None = None  # only from the environment
     schedule: Path | None = None  # None: `schedule.yaml` beside the settings file
     log: LogSettings = LogSettings()
     service: ServiceSettings = ServiceSettings()
@@ -144,6 +160,11 @@ def load_settings(path: Path | None = None, *, database_url: str | None = None) 
     raw = read_mapping(file) if file else {}
     if "folder" in raw:
         raise ConfigurationError(f"{file}: folder: unknown setting", advice="remove the line")
+    if "seal_passphrase" in raw:
+        raise ConfigurationError(
+            f"{file}: seal_passphrase: a passphrase does not belong into this file",
+            advice="set NETATTEST_SEAL_PASSPHRASE, or name a file in sealing.passphrase_file",
+        )
     folder = file.parent if file else DEFAULT_FILE.parent
     try:
         settings = Settings(**anchored(Settings, raw, folder), **_folder(folder))

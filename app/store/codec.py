@@ -1,17 +1,15 @@
 """Values of the model as canonical JSON, and back. The bytes are evidence: a change of form needs a new schema name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 import orjson
 
-from app.errors import EvidenceError
 from app.model.canonical import canonical_json
-from app.model.finding import CheckResult, Evidence, Outcome, Severity, Strength, Subject, SubjectKind
-from app.model.identity import GroupKind, ObjectRef
-from app.model.scope import Boundary
+from app.model.identity import GroupKind
+from app.model.results import loaded
 from app.model.snapshot import (
     CollectionGap,
     Coverage,
@@ -23,47 +21,7 @@ from app.model.snapshot import (
     SourceKind,
 )
 
-_RESULT = "netattest/result/v1"
 _MANIFEST = "netattest/manifest/v1"
-
-
-def encode_result(result: CheckResult) -> bytes:
-    """One check result."""
-    return canonical_json(
-        {
-            "schema": _RESULT,
-            "check": result.check,
-            "subject": [result.subject.kind.value, result.subject.id, result.subject.namespace],
-            "outcome": result.outcome.value,
-            "strength": result.strength.value,
-            "says": result.says,
-            "why": result.why,
-            "evidence": [_evidence_json(item) for item in result.evidence],
-            "remedy": result.remedy,
-            "boundaries": sorted(result.boundaries),
-            "severity": result.severity.value,
-            "data": dict(result.data),
-        }
-    )
-
-
-def decode_result(body: bytes) -> CheckResult:
-    """Read back what `encode_result` wrote; sequences in `data` come back as lists."""
-    value = _loaded(body, _RESULT)
-    kind, subject, namespace = value["subject"]
-    return CheckResult(
-        check=value["check"],
-        subject=Subject(SubjectKind(kind), subject, namespace),
-        outcome=Outcome(value["outcome"]),
-        strength=Strength(value["strength"]),
-        says=value["says"],
-        why=tuple(value["why"]),
-        evidence=tuple(_evidence_from(item) for item in value["evidence"]),
-        remedy=value["remedy"],
-        boundaries=frozenset(Boundary(item) for item in value["boundaries"]),
-        severity=Severity(value["severity"]),
-        data=value["data"],
-    )
 
 
 def encode_manifest(snapshot: Snapshot) -> bytes:
@@ -89,7 +47,7 @@ def encode_manifest(snapshot: Snapshot) -> bytes:
 
 def decode_manifest(body: bytes, objects: Sequence[SnapshotObject]) -> Snapshot:
     """The snapshot of a manifest and its objects."""
-    value = _loaded(body, _MANIFEST)
+    value = loaded(body, _MANIFEST)
     kind, *rest = value["source"]
     return Snapshot(
         cluster=value["cluster"],
@@ -112,28 +70,10 @@ def decode_origins(body: bytes) -> list[str]:
     return [origin for origin, count in orjson.loads(body) for _ in range(count)]
 
 
-def encode_streaks(streaks: Mapping[str, int]) -> bytes:
-    """Consecutive scans by condition."""
-    return canonical_json(dict(streaks))
-
-
 def decode_streaks(body: bytes) -> dict[str, int]:
     """Read back what `encode_streaks` wrote."""
     value: dict[str, int] = orjson.loads(body)
     return value
-
-
-def _evidence_json(item: Evidence) -> list[object]:
-    return [_ref_json(item.ref), item.field, item.digest, item.excerpt]
-
-
-def _evidence_from(value: list[Any]) -> Evidence:
-    ref, *rest = value
-    return Evidence(ObjectRef(*ref), *rest)
-
-
-def _ref_json(ref: ObjectRef) -> list[str]:
-    return [ref.group, ref.kind, ref.namespace, ref.name]
 
 
 def _kind_json(item: KindCoverage) -> list[object]:
@@ -171,13 +111,3 @@ def _gap_json(gap: CollectionGap) -> list[str]:
 def _gap_from(value: list[Any]) -> CollectionGap:
     group, kind, reason, *rest = value
     return CollectionGap(GroupKind(group, kind), GapReason(reason), *rest)
-
-
-def _loaded(body: bytes, schema: str) -> dict[str, Any]:
-    value: dict[str, Any] = orjson.loads(body)
-    if value.get("schema") != schema:
-        raise EvidenceError(
-            f"stored bytes have the form {value.get('schema')!r}, this version reads {schema!r}",
-            advice="use the version of netattest that wrote them, or a newer one",
-        )
-    return value

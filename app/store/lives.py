@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, select
 
 from app.model.finding import CheckResult, Outcome
 from app.model.history import FindingLife
+from app.model.results import decode_result
 from app.store.blobs import load_blobs
 from app.store.bulk import among
-from app.store.codec import decode_result
 from app.store.tables import finding_interval, finding_result, scan
 
 

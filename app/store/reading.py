@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app.errors import EvidenceError, NotFoundError
+from app.model.chain import chain_problems
 from app.model.history import Document, Integrity, ObjectChange, RunContext, Scan, ScanStatus
 from app.model.snapshot import Snapshot
 from app.store import objects, scans, slots
 from app.store.blobs import load_blobs
-from app.store.chain import chain_problems
 from app.store.codec import decode_manifest, decode_origins, decode_streaks
 from app.store.listing import whole_kinds
 

@@ -10,27 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from app.model.canonical import digest
-from app.model.finding import CheckResult, Outcome
 from app.model.history import ScanRecord
+from app.model.results import Said
 from app.store.blobs import blob_ids
 from app.store.bulk import among, end_ranges, escaped, insert_rows, open_from
-from app.store.codec import encode_result
 from app.store.tables import OPEN, blob, finding, finding_interval, finding_result
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A result of this scan in its stored form."""
-
-    result: CheckResult
-    body: bytes
-    digest: str
-
-    @property
-    def failing(self) -> bool:
-        """True for a failure, False for a result that could not be told."""
-        return self.result.outcome is Outcome.FAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +35,6 @@ class ResultPlan:
     ended: tuple[int, ...]
     opened: tuple[str, ...]
     closed: tuple[int, ...]
-
-
-def said(record: ScanRecord) -> dict[str, Said]:
-    """Failing and undecided results by fingerprint; of two with one fingerprint the first counts, failures first."""
-    results: dict[str, Said] = {}
-    for result in (*record.failures, *record.undecided):
-        body = encode_result(result)
-        results.setdefault(result.fingerprint, Said(result, body, digest(body)))
-    return results
 
 
 def plan_results(

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
 from app.errors import NotFoundError
+from app.model.chain import scan_digest
 from app.model.history import Document, Scan, ScanStatus
 from app.store.blobs import blob_ids, load_blobs
 from app.store.bulk import escaped, insert_rows, unescaped
-from app.store.chain import scan_digest
 from app.store.tables import blob, cluster, scan, scan_document
 
 _NUMBERING_LOCK = 0x6E61_0002  # "na", second kind of lock; the first is the cluster's own

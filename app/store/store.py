@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine
 
+from app.model.chain import ChainLink
 from app.model.history import (
     ControlPoint,
     Document,
@@ -99,6 +100,16 @@ class PostgresStore:
             bounds.append(scan_table.c.taken_at <= until)
         with self._reading() as connection:
             return scans.read_scans(connection, cluster, *bounds)
+
+    def chain(self, scan: Scan, most: int) -> tuple[ChainLink, ...]:
+        """The last `most` links of the cluster's chain up to a scan, by number."""
+        with self._reading() as connection:
+            numbers = scan_table.c.number
+            found = scans.read_scans(
+                connection, scan.cluster, numbers <= scan.number, numbers > scan.number - most
+            )
+            results = scans.results_digests(connection, reading.require_known(connection, scan))
+            return tuple(ChainLink(item, results[item.number]) for item in found)
 
     def snapshot(self, scan: Scan) -> Snapshot:
         """Rebuild exactly what was collected.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from app.model.chain import chain_problems, results_digest
 from app.model.history import Scan, ScanStatus
 from app.model.snapshot import SnapshotObject
 from app.store.blobs import blob_digests, broken_blobs, load_blobs
-from app.store.chain import chain_problems, results_digest
 from app.store.codec import decode_manifest
 from app.store.objects import digests_at
 from app.store.points import counts_of, points_of

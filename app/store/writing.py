@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from app.model.canonical import digest
+from app.model.chain import results_digest
 from app.model.history import Scan, ScanRecord, ScanStatus, SlotStatus
+from app.model.results import encode_streaks, said
 from app.model.snapshot import Snapshot
 from app.store import objects, points, results, scans, slots
 from app.store.blobs import store_blobs
-from app.store.chain import results_digest
-from app.store.codec import encode_manifest, encode_origins, encode_streaks
+from app.store.codec import encode_manifest, encode_origins
 from app.store.listing import whole_kinds
 from app.store.runs import Run, forget_run
 
@@ -60,14 +61,14 @@ def _plan(connection: Connection, cluster_id: int, record: ScanRecord, snapshot:
     object_plan = objects.plan_objects(
         known, snapshot.objects, whole_kinds(snapshot.source.kind, snapshot.kinds, snapshot.gaps)
     )
-    tonight = results.said(record)
+    tonight = said(record)
     result_plan = results.plan_results(results.known_findings(connection, cluster_id), tonight, record)
 
     manifest, origins = encode_manifest(snapshot), encode_origins(snapshot.objects)
     streaks = encode_streaks(record.streaks)
-    said = sorted([fingerprint, item.digest] for fingerprint, item in tonight.items())
+    digests = sorted([fingerprint, item.digest] for fingerprint, item in tonight.items())
     parts = scans.Parts(
-        results=results_digest(said, record.counts, record.points, digest(streaks)),
+        results=results_digest(digests, record.counts, record.points, digest(streaks)),
         manifest=digest(manifest),
         origins=digest(origins),
         streaks=digest(streaks),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from app.errors import NotFoundError, ScanInProgressError, StoreError
+from app.model.chain import chain_document, chain_problems, read_chain_document
 from app.model.control import ControlState
 from app.model.finding import Outcome
 from app.model.history import ChangeKind, Document, ScanStatus, SlotStatus
@@ -471,3 +472,19 @@ def test_the_lock_is_given_back_when_a_run_fails(store):
         raise NotFoundError("nothing there")
     with store.exclusive(CLUSTER):
         store.save(record(), snapshot())
+
+
+def test_a_chain_can_be_checked_from_what_it_says(store):
+    for number in range(1, 4):
+        store.save(record(result("a"), at=night(number)), snapshot(at=night(number)))
+    store.save_failure(CLUSTER, night(4), None, "the cluster did not answer", "0.1.0")
+    last = store.scan(CLUSTER, 4)
+    links = store.chain(last, 10)
+
+    assert [link.scan.number for link in links] == [1, 2, 3, 4]
+    assert (
+        chain_problems([link.scan for link in links], {link.scan.number: link.results for link in links})
+        == ()
+    )
+    assert read_chain_document(chain_document(links)) == links
+    assert [link.scan.number for link in store.chain(store.scan(CLUSTER, 3), 2)] == [2, 3]

@@ -137,6 +137,7 @@ def _commands(dossier: Dossier) -> tuple[tuple[str, str], ...]:
         ),
         ("Every allowed connection", f"netattest reach --cluster {cluster} --scan {scan.number} --json"),
         ("Count a kind at the source", "kubectl get networkpolicies --all-namespaces --no-headers | wc -l"),
+        ("Check this report, offline", "netattest verify REPORT.pdf"),
         ("Compare a file with its digest", "pdfdetach -saveall REPORT.pdf && sha256sum snapshot.json"),
     )
 

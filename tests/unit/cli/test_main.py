@@ -7,8 +7,25 @@ from app import __version__
 from app.cli import program
 from app.errors import CollectError, EvidenceError, ExitCode
 
-COMMANDS = ["scan", "report", "reach", "explain", "findings", "trend", "diff", "run", "doctor", "db"]
-LEAVES = [*(name for name in COMMANDS if name != "db"), "db upgrade", "db current", "db check"]
+COMMANDS = [
+    "scan",
+    "report",
+    "reach",
+    "explain",
+    "findings",
+    "trend",
+    "diff",
+    "verify",
+    "run",
+    "doctor",
+    "key",
+    "db",
+]
+LEAVES = [
+    *(name for name in COMMANDS if name not in ("db", "key")),
+    *("db upgrade", "db current", "db check"),
+    *("key create", "key show", "key rotate"),
+]
 
 
 def test_help_lists_every_command_and_every_exit_code(netattest):

@@ -8,6 +8,7 @@ from app.errors import EvidenceError
 from app.model.canonical import digest
 from app.model.finding import CheckResult, Evidence, Outcome, Severity, Strength, Subject, SubjectKind
 from app.model.identity import GroupKind, ObjectRef
+from app.model.results import decode_result, encode_result, encode_streaks
 from app.model.scope import Boundary
 from app.model.snapshot import (
     CollectionGap,
@@ -23,12 +24,9 @@ from app.store.bulk import escaped, unescaped
 from app.store.codec import (
     decode_manifest,
     decode_origins,
-    decode_result,
     decode_streaks,
     encode_manifest,
     encode_origins,
-    encode_result,
-    encode_streaks,
 )
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

@@ -46,7 +46,12 @@ def snapshot_document(snapshot: Snapshot) -> bytes:
             "kinds": [_kind_row(entry) for entry in snapshot.kinds],
             "gaps": [_gap_row(gap) for gap in snapshot.gaps],
             "objects": [
-                {"ref": item.ref.key, "digest": item.digest, "object": orjson.Fragment(item.body)}
+                {
+                    "key": item.ref.key,
+                    "digest": item.digest,
+                    "origin": item.origin,
+                    "body": orjson.Fragment(item.body),
+                }
                 for item in snapshot.objects
             ],
         }
@@ -107,10 +112,10 @@ def _snapshot(value: Mapping[str, Any]) -> Snapshot:
 
 
 def _object(row: Mapping[str, Any]) -> SnapshotObject:
-    body = canonical_json(row["object"])
+    body = canonical_json(row["body"])
     if digest(body) != row["digest"]:
-        raise EvidenceError(f"{row['ref']} does not match its digest", advice=_ADVICE)
-    return SnapshotObject(ObjectRef.from_key(row["ref"]), body, row["digest"])
+        raise EvidenceError(f"{row['key']} does not match its digest", advice=_ADVICE)
+    return SnapshotObject(ObjectRef.from_key(row["key"]), body, row["digest"], row["origin"])
 
 
 def _kind_row(entry: KindCoverage) -> dict[str, Any]:

@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from app.collect import ManifestSource, read_snapshot_document, snapshot_document
+from app.collect import ManifestSource
 from app.errors import EvidenceError, ExitCode
+from app.model.evidence import read_snapshot_document, snapshot_document
 from app.model.snapshot import GapReason
 from tests.unit.collect.objects import collected, pod, policy, snapshot_of
 

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from app.model.chain import chain_problems, results_digest, scan_digest
 from app.model.control import ControlState
 from app.model.finding import Outcome
 from app.model.history import CheckCounts, Scan, ScanStatus
-from app.store.chain import chain_problems, results_digest, scan_digest
 from tests.histories import night, point
 
 RESULTS = "ab" * 32

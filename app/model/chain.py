@@ -1,9 +1,38 @@
 """The digest of a scan, and the chain that ties it to all scans before it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from app.model.canonical import digest_of
-from app.model.history import CheckCounts, ControlPoint, Scan
+import msgspec
+
+from app.errors import EvidenceError
+from app.model.canonical import canonical_json, digest, digest_of
+from app.model.history import CheckCounts, ControlPoint, Scan, ScanRecord
+from app.model.results import encode_streaks, said
+
+MOST_LINKS = 2000
+"""Links that a report carries: more than five years of nights. Older ones stand behind the first link's digest."""
+
+_CHAIN = "netattest/chain/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLink:
+    """One scan as the chain knows it: its record, and the digest over what it said."""
+
+    scan: Scan
+    results: str
+
+
+def record_digest(record: ScanRecord) -> str:
+    """Results digest of a record, as it is stored with the scan."""
+    return results_digest(
+        sorted([fingerprint, item.digest] for fingerprint, item in said(record).items()),
+        record.counts,
+        record.points,
+        digest(encode_streaks(record.streaks)),
+    )
 
 
 def results_digest(
@@ -54,15 +83,20 @@ def scan_digest(scan: Scan, results: str) -> str:
     )
 
 
-def chain_problems(scans: Sequence[Scan], results: Mapping[int, str]) -> tuple[str, ...]:
+def chain_problems(
+    scans: Sequence[Scan], results: Mapping[int, str], *, since_first: bool = False
+) -> tuple[str, ...]:
     """What is wrong with a cluster's chain, as sentences naming scans; empty when it holds.
 
     Args:
         scans: every scan of the cluster, by number.
         results: number → results digest as recorded.
+        since_first: the first scan given need not be number 1; what stands before it is taken as it says.
     """
     problems: list[str] = []
     previous, expected = "", 1
+    if scans and scans[0].number > 1 and since_first:
+        previous, expected = scans[0].previous_digest, scans[0].number
     for scan in scans:
         if scan.number != expected:
             problems.append(f"scan {expected} of {scan.cluster} is missing before scan {scan.number}")
@@ -72,6 +106,31 @@ def chain_problems(scans: Sequence[Scan], results: Mapping[int, str]) -> tuple[s
             problems.append(f"the record of scan {scan.number} of {scan.cluster} does not match its digest")
         previous, expected = scan.digest, scan.number + 1
     return tuple(problems)
+
+
+def chain_document(links: Sequence[ChainLink]) -> bytes:
+    """Write `netattest/chain/v1`: the scans up to one, by number, each with all that its digest covers."""
+    return canonical_json({"schema": _CHAIN, "links": msgspec.to_builtins(links, order="deterministic")})
+
+
+def read_chain_document(data: bytes) -> tuple[ChainLink, ...]:
+    """Read back what `chain_document` wrote.
+
+    Raises:
+        EvidenceError: it is not such a document.
+    """
+    try:
+        value = msgspec.json.decode(data, type=_ChainFile)
+    except msgspec.MsgspecError as error:
+        raise EvidenceError(f"chain.json is not a {_CHAIN} document: {error}") from None
+    return value.links
+
+
+class _ChainFile(msgspec.Struct):
+    """The form of `chain.json`."""
+
+    schema: Literal["netattest/chain/v1"]
+    links: tuple[ChainLink, ...]
 
 
 def _count_json(item: CheckCounts) -> list[object]:

@@ -1,0 +1,58 @@
+"""The manifest of a report's files, and the bundle that holds files, evidence and manifest in one ZIP."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from app.model.bundle import EVIDENCE, MANIFEST, BundleManifest, FileEntry, Tool, pack
+from app.model.report import Artefact
+from app.render.dossier import Dossier
+
+UNNAMED: Final = Tool("netattest", "", "")
+
+_REPORT = "report/"
+_ABOUT: Final = {
+    ".pdf": "Report for print, evidence attached",
+    ".html": "Report for the screen",
+    ".csv": "Every subject of every check",
+    ".oscal.json": "OSCAL assessment results",
+    ".ocsf.json": "OCSF compliance findings",
+    ".json": "Report as values",  # after the endings that end in it
+}
+
+
+def manifest_of(dossier: Dossier, tool: Tool, files: Iterable[Artefact]) -> bytes:
+    """The manifest of single files that stand beside it."""
+    return _manifest(dossier, tool, [_entry(item, item.name) for item in files])
+
+
+def bundle_of(dossier: Dossier, tool: Tool, files: Iterable[Artefact]) -> bytes:
+    """The bundle: rendered files in `report/`, evidence in `evidence/`, and the manifest."""
+    bodies: dict[str, bytes] = {}
+    entries: list[FileEntry] = []
+    for item in files:
+        bodies[f"{_REPORT}{item.name}"] = item.body
+        entries.append(_entry(item, f"{_REPORT}{item.name}"))
+    for file in dossier.files:
+        name = f"{EVIDENCE}{file.name}"
+        bodies[name] = file.body
+        entries.append(FileEntry(name, file.about, len(file.body), file.digest, file.document))
+    return pack({**bodies, MANIFEST: _manifest(dossier, tool, entries)})
+
+
+def _manifest(dossier: Dossier, tool: Tool, files: list[FileEntry]) -> bytes:
+    framework = dossier.assessment.framework
+    body = BundleManifest(
+        identifier=dossier.identifier,
+        tool=tool,
+        scan=dossier.report.scan,
+        framework=framework.id,
+        framework_digest=framework.digest,
+        redacted=dossier.report.redacted,
+        files=tuple(files),
+    ).to_bytes()
+    return dossier.twin.json(body) if dossier.twin else body
+
+
+def _entry(item: Artefact, name: str) -> FileEntry:
+    about = next(text for ending, text in _ABOUT.items() if item.name.endswith(ending))
+    return FileEntry(name, about, len(item.body), item.digest)

@@ -1,0 +1,314 @@
+"""The redacted twin of a report: every name replaced by a pseudonym, one for one, under a key that stays with its owner.
+
+Pseudonyms are HMAC-SHA-256 of the name (RFC 2104), so the same name is the same pseudonym in every report made with one
+key, and nobody without the key can test a guess. What is replaced: names of objects, nodes, hosts and the cluster,
+addresses, UIDs, fingerprints, and digests of single objects. Verdicts are those of the original, which names decide.
+"""
+
+import csv
+import dataclasses
+import hmac
+import io
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import orjson
+
+from app.model.canonical import canonical_json, digest
+from app.model.report import ReportInput
+from app.model.snapshot import Snapshot, SnapshotObject
+from app.render.wording import ELLIPSIS
+
+GIVEN: Final = frozenset(
+    {
+        "default",
+        "kube-system",
+        "kube-public",
+        "kube-node-lease",
+        "kubernetes",
+        "kube-root-ca.crt",
+        "netattest",
+    }
+)
+"""Names that Kubernetes gives in every cluster, and this tool's own: they tell nothing."""
+
+_OPEN_KINDS: Final = frozenset(
+    {"CustomResourceDefinition", "APIService"}
+)  # their names are those of public types
+_PUBLIC_HOSTS: Final = frozenset(
+    {
+        "docker.io",
+        "ghcr.io",
+        "quay.io",
+        "gcr.io",
+        "registry.k8s.io",
+        "k8s.gcr.io",
+        "mcr.microsoft.com",
+        "public.ecr.aws",
+    }
+)
+_HOST_FIELDS: Final = frozenset(
+    {
+        "host",
+        "hosts",
+        "hostname",
+        "hostnames",
+        "externalName",
+        "matchName",
+        "matchPattern",
+        "nodeName",
+        "sniHosts",
+    }
+)
+_NAMED_BY_PEOPLE: Final = frozenset(
+    {"labels", "annotations", "matchLabels", "selector", "nodeSelector", "data", "streaks"}
+)
+"""Fields whose keys may be names."""
+
+_FIXED: Final = frozenset(
+    {"schema", "state", "outcome", "strength", "severity", "coverage", "status", "kind", "apiVersion"}
+)
+"""Fields whose values are words of a form, not of a cluster."""
+
+_TELLING_NOTHING: Final = frozenset(
+    {"0.0.0.0", "255.255.255.255", "127.0.0.1", "::", "::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}  # noqa: S104
+)
+_WORD: Final = re.compile(rf"[A-Za-z0-9](?:[A-Za-z0-9._{ELLIPSIS}-]*[A-Za-z0-9])?")
+_SPLIT: Final = re.compile(r"([._-]+)")
+_V4: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
+_V6: Final = re.compile(
+    r"(?:(?<=external:)|(?<![\w:.]))(?:[0-9a-fA-F]{0,4}:){2,7}(?:[0-9a-fA-F]{1,4})?(?![\w:])"
+)
+_UUID: Final = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+_HEX: Final = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{16})\b|\bF-[0-9a-f]{8}\b")
+_MOST_PARTS: Final = 24  # of a word that is looked at part by part; a host name has fewer
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Pseudonyms for one report.
+
+    Attributes:
+        key: the owner's key.
+        names: lower-case names that are replaced, each with the kind that its pseudonym shows.
+        public: words that stay though they hold a name: check ids, control ids, framework ids.
+        prints: fingerprints of findings.
+        objects: digest of an object → digest of its twin.
+    """
+
+    key: bytes = field(repr=False)
+    names: Mapping[str, str] = field(repr=False)
+    public: frozenset[str] = field(repr=False)
+    prints: frozenset[str] = field(repr=False)
+    objects: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, report: ReportInput, key: bytes) -> "Twin":
+        """Collect the names of a report."""
+        bare = cls(key, _names(report), _public(report), _prints(report))
+        twins = {item.digest: digest(bare.json(item.body)) for item in report.snapshot.objects}
+        return replace(bare, objects=twins)
+
+    def text(self, text: str) -> str:
+        """A text with pseudonyms."""
+        text = _UUID.sub(lambda match: self._uuid(match[0]), text)
+        text = _HEX.sub(lambda match: self._hex(match[0]), text)
+        text = _V6.sub(lambda match: self._address(match[0]), text)
+        text = _V4.sub(lambda match: self._address(match[0]), text)
+        return _WORD.sub(lambda match: self._word(match[0]), text)
+
+    def json(self, body: bytes) -> bytes:
+        """A JSON document with pseudonyms, canonical."""
+        return canonical_json(self.value(orjson.loads(body)))
+
+    def csv(self, body: bytes) -> bytes:
+        """A table with pseudonyms."""
+        out = io.StringIO(newline="")
+        rows = csv.reader(io.StringIO(body.decode(), newline=""))
+        csv.writer(out, lineterminator="\r\n").writerows([self.text(cell) for cell in row] for row in rows)
+        return out.getvalue().encode()
+
+    def value(self, value: Any, parent: str = "") -> Any:
+        """A JSON value with pseudonyms; keys are words of the form, except where people name them."""
+        match value:
+            case str():
+                return value if parent in _FIXED else self.text(value)
+            case list():
+                return [self.value(item, parent) for item in value]
+            case dict():
+                rename = parent in _NAMED_BY_PEOPLE
+                return {
+                    self.text(name) if rename else name: self.value(item, name)
+                    for name, item in value.items()
+                }
+        return value
+
+    def page(self, value: _Value) -> _Value:
+        """Page content with pseudonyms: frozen values, all the way down."""
+        result: Any = self._deep(value)
+        return result  # type: ignore[no-any-return]
+
+    def _deep(self, value: Any) -> Any:
+        if isinstance(value, Enum):
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, tuple | list | frozenset):
+            return type(value)(self._deep(item) for item in value)
+        if isinstance(value, Mapping):
+            return {self._deep(name): self._deep(item) for name, item in value.items()}
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = {
+                item.name: self._deep(getattr(value, item.name))
+                for item in dataclasses.fields(value)
+                if item.init
+            }
+            return replace(value, **fields)
+        return value
+
+    def snapshot(self, snapshot: Snapshot) -> Snapshot:
+        """A snapshot with pseudonyms; each object has the digest of what it is now."""
+        objects = [self._object(item) for item in snapshot.objects]
+        return replace(
+            snapshot,
+            cluster=self.text(snapshot.cluster),
+            source=replace(self._deep(snapshot.source), description="redacted"),
+            objects=tuple(sorted(objects, key=lambda item: item.ref)),
+            kinds=snapshot.kinds,
+            gaps=tuple(sorted(self._deep(gap) for gap in snapshot.gaps)),
+        )
+
+    def _object(self, item: SnapshotObject) -> SnapshotObject:
+        body = self.json(item.body)
+        ref = replace(item.ref, namespace=self.text(item.ref.namespace), name=self.text(item.ref.name))
+        return SnapshotObject(ref, body, digest(body))
+
+    def _word(self, word: str) -> str:
+        """Replace names in a word: the longest that fits at each place, whole parts between `.`, `-` and `_` only."""
+        if word in self.public:
+            return word
+        if ELLIPSIS in word:
+            return self._clipped(word)
+        if not self._known_parts.intersection(_SPLIT.split(word.lower())):
+            return word
+        parts = _SPLIT.split(word)
+        return "".join(self._replaced(parts[: 2 * _MOST_PARTS])) + "".join(parts[2 * _MOST_PARTS :])
+
+    def _replaced(self, parts: list[str]) -> Iterator[str]:
+        at = 0
+        while at < len(parts):
+            for end in range(len(parts), at, -1):
+                name = "".join(parts[at:end]).lower()
+                if name in self.names:
+                    yield self.pseudonym(name)
+                    at = end
+                    break
+            else:
+                yield parts[at]
+                at += 1
+
+    def _clipped(self, word: str) -> str:
+        """A name that was cut in the middle to fit a line."""
+        head, _, tail = word.lower().partition(ELLIPSIS)
+        found = [name for name in self.names if name.startswith(head) and name.endswith(tail)]
+        return self.pseudonym(found[0]) if found else ELLIPSIS
+
+    @cached_property
+    def _known_parts(self) -> frozenset[str]:
+        """First parts of all names: a quick look before a slow one."""
+        return frozenset(_SPLIT.split(name)[0] for name in self.names)
+
+    def pseudonym(self, name: str) -> str:
+        """The pseudonym of a name, with its kind before it."""
+        return f"{self.names[name]}-{self._mac(name)[:12]}"
+
+    def _address(self, text: str) -> str:
+        if text in _TELLING_NOTHING or text in self.public:
+            return text
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            return text
+        return f"addr{address.version}-{self._mac(address.compressed)[:12]}"
+
+    def _uuid(self, text: str) -> str:
+        return str(UUID(bytes=bytes.fromhex(self._mac(text)[:32]), version=5))
+
+    def _hex(self, text: str) -> str:
+        if text in self.objects:
+            return self.objects[text]
+        if text in self.prints:
+            return self._mac(text)[:16]
+        if text.startswith("F-"):
+            found = [item for item in self.prints if item.startswith(text[2:])]
+            return f"F-{self._mac(found[0])[:8]}" if found else text
+        return text
+
+    def _mac(self, text: str) -> str:
+        return hmac.new(self.key, text.encode(), "sha256").hexdigest()
+
+
+def _names(report: ReportInput) -> dict[str, str]:
+    """Lower-case names and the kind of each; a name that serves several kinds takes the most general one."""
+    found: dict[str, str] = {}
+    for item in report.snapshot.objects:
+        if item.ref.kind not in _OPEN_KINDS:
+            found |= dict.fromkeys(_hosts(item.parsed()), "host")
+    for item in report.snapshot.objects:
+        ref = item.ref
+        found |= {ref.namespace.lower(): "ns"} if ref.namespace else {}
+        if ref.kind not in _OPEN_KINDS:
+            found[ref.name.lower()] = {"Namespace": "ns", "Node": "node"}.get(ref.kind, "name")
+    for namespace in report.judgement.inventory.namespaces:
+        found[namespace.name.lower()] = "ns"
+    for workload in report.judgement.reachability.workloads:
+        found |= {workload.key.name.lower(): "name", workload.namespace.lower(): "ns"}
+    found[report.scan.cluster.lower()] = "cluster"
+    return {name: kind for name, kind in found.items() if name and name not in GIVEN and ":" not in name}
+
+
+def _hosts(value: Any, parent: str = "") -> Iterator[str]:
+    match value:
+        case str() if parent in _HOST_FIELDS:
+            yield value.lower().removeprefix("*.")
+        case str() if parent == "image":
+            registry = value.partition("/")[0].partition(":")[0].lower()
+            if "." in registry and registry not in _PUBLIC_HOSTS:
+                yield registry
+        case dict():
+            if value.get("type") in ("Hostname", "InternalDNS", "ExternalDNS"):
+                yield str(value.get("address", "")).lower()
+            for name, item in value.items():
+                yield from _hosts(item, name)
+        case list():
+            for item in value:
+                yield from _hosts(item, parent)
+
+
+def _public(report: ReportInput) -> frozenset[str]:
+    controls = {
+        item.control.id for assessment in report.judgement.assessments for item in assessment.controls
+    }
+    frameworks = {item.framework.id for item in report.judgement.assessments}
+    return frozenset({*controls, *frameworks, *_check_ids(report), report.definition.id})
+
+
+def _check_ids(report: ReportInput) -> Iterable[str]:
+    return (
+        mapping.check
+        for assessment in report.judgement.assessments
+        for item in assessment.controls
+        for mapping in item.control.checks
+    )
+
+
+def _prints(report: ReportInput) -> frozenset[str]:
+    results = {result.fingerprint for run in report.judgement.runs for result in run.results}
+    return frozenset({*results, *(life.fingerprint for life in report.lives)})

@@ -1,0 +1,195 @@
+"""Opens what was handed over: a PDF with attachments, a bundle, or a folder of either."""
+
+import re
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from app.errors import EvidenceError, NotFoundError
+from app.model.bundle import EVIDENCE, MANIFEST, SIGNATURE_SUFFIX, read_manifest
+from app.verify import bounds
+from app.verify.pdf import PdfFile, read_pdf
+
+_NAME: Final = re.compile(r"(?:report/|evidence/)?[A-Za-z0-9_-][A-Za-z0-9._+-]{0,200}")
+_ENCRYPTED: Final = 0x1
+_BROKEN: Final = (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, RuntimeError)
+
+
+@dataclass(frozen=True)
+class Package:
+    """One report as it was handed over.
+
+    Attributes:
+        path: what was opened.
+        files: everything in a bundle or beside a manifest by name, the manifest and its signature left out.
+        evidence: what `evidence/` holds, or a PDF's attachments, by name.
+        manifest: `netattest/bundle/v1`; None for a PDF alone.
+        signature: over the manifest.
+        pdfs: PDFs by name.
+    """
+
+    path: str
+    files: Mapping[str, bytes] = field(repr=False)
+    evidence: Mapping[str, bytes] = field(repr=False)
+    manifest: bytes | None = field(default=None, repr=False)
+    signature: bytes | None = field(default=None, repr=False)
+    pdfs: Mapping[str, PdfFile] = field(default_factory=dict, repr=False)
+
+    @property
+    def formats(self) -> dict[str, str]:
+        """Format of each rendered file, by the file's name in the package."""
+        rendered = (name for name in self.files if not name.startswith(EVIDENCE))
+        found = {
+            name: next((form for ending, form in _FORMATS if name.endswith(ending)), "") for name in rendered
+        }
+        return {name: form for name, form in found.items() if form}
+
+
+_FORMATS: Final = (
+    (".oscal.json", "oscal"),
+    (".ocsf.json", "ocsf"),
+    (".json", "json"),
+    (".html", "html"),
+    (".csv", "csv"),
+    (".pdf", "pdf"),
+)
+
+_LOOSE: Final = tuple(ending for ending, form in _FORMATS if form != "pdf")
+
+
+def open_packages(path: Path) -> tuple[Package, ...]:
+    """Open a file or a folder. A folder is an unpacked bundle, or holds reports: manifests, bundles and PDFs.
+
+    Raises:
+        NotFoundError: there is nothing at that path, or nothing that could be evidence.
+        EvidenceError: a file is broken, or not what its name says.
+    """
+    if path.is_dir():
+        found = tuple(_folder(path))
+        if not found:
+            raise NotFoundError(
+                f"{path} holds no report: no manifest, no bundle and no PDF",
+                advice="name the folder that `netattest report` wrote, or one file of it",
+            )
+        return found
+    return (_file(path),)
+
+
+def _file(path: Path) -> Package:
+    body = _read(path)
+    if body.startswith(b"PK"):
+        return _bundle(str(path), _unzip(path.name, body))
+    if b"%PDF-" in body[:1024]:
+        return _single_pdf(path, body)
+    raise EvidenceError(
+        f"{path} is neither a PDF nor a bundle",
+        advice="HTML, JSON and CSV are verified through their manifest: name the folder that holds both",
+    )
+
+
+def _single_pdf(path: Path, body: bytes) -> Package:
+    pdf = read_pdf(path.name, body)
+    return Package(str(path), {path.name: body}, pdf.attachments, pdfs={path.name: pdf})
+
+
+def _folder(path: Path) -> Iterator[Package]:
+    if (path / MANIFEST).is_file():
+        yield _bundle(str(path), _walk(path))
+        return
+    here = {item.name: item for item in sorted(path.iterdir()) if item.is_file() and not item.is_symlink()}
+    covered: set[str] = set()
+    for name, manifest in here.items():
+        if name.endswith(f".{MANIFEST}"):
+            body = _read(manifest)
+            named = {entry.name for entry in read_manifest(body).files} & here.keys()
+            covered |= {*named, name, f"{name}{SIGNATURE_SUFFIX}"}
+            signature = here.get(f"{name}{SIGNATURE_SUFFIX}")
+            files = {item: _read(here[item]) for item in sorted(named)}
+            yield _manifested(str(path / name), files, body, _read(signature) if signature else None)
+    left = [name for name in here if name not in covered]
+    yield from (_file(here[name]) for name in left if name.endswith((".pdf", ".zip")))
+    if loose := {name: b"" for name in left if name.endswith(_LOOSE)}:
+        yield Package(str(path), loose, {})
+
+
+def _manifested(path: str, files: Mapping[str, bytes], manifest: bytes, signature: bytes | None) -> Package:
+    """Single files beside their manifest; evidence comes from the PDF, if there is one."""
+    pdfs = {name: read_pdf(name, body) for name, body in files.items() if name.endswith(".pdf")}
+    evidence = next((pdf.attachments for pdf in pdfs.values()), {})
+    return Package(path, files, evidence, manifest, signature, pdfs)
+
+
+def _bundle(path: str, files: Mapping[str, bytes]) -> Package:
+    if MANIFEST not in files:
+        raise EvidenceError(
+            f"{path} has no {MANIFEST}", advice="it is not a bundle of netattest, or was repacked"
+        )
+    signature = f"{MANIFEST}{SIGNATURE_SUFFIX}"
+    own = {name: body for name, body in files.items() if name not in (MANIFEST, signature)}
+    evidence = {name.removeprefix(EVIDENCE): body for name, body in own.items() if name.startswith(EVIDENCE)}
+    pdfs = {name: read_pdf(name, body) for name, body in own.items() if name.endswith(".pdf")}
+    return Package(path, own, evidence, files[MANIFEST], files.get(signature), pdfs)
+
+
+def _unzip(name: str, body: bytes) -> dict[str, bytes]:
+    """Read a ZIP in memory; nothing is written to the disk."""
+    try:
+        with zipfile.ZipFile(BytesIO(body)) as archive:
+            entries = archive.infolist()
+            _refuse_odd(name, entries)
+            return _contents(archive, entries)
+    except _BROKEN as error:
+        raise EvidenceError(f"{name} is not a whole ZIP: {error}") from None
+
+
+def _refuse_odd(name: str, entries: list[zipfile.ZipInfo]) -> None:
+    if len(entries) > bounds.MOST_FILES:
+        raise EvidenceError(f"{name} holds {len(entries)} files; a bundle has fewer than {bounds.MOST_FILES}")
+    seen: set[str] = set()
+    for entry in entries:
+        shown = repr(entry.orig_filename[:100])
+        if not _NAME.fullmatch(entry.orig_filename):
+            raise EvidenceError(f"{name} holds {shown}, a name that no bundle has: nothing was unpacked")
+        if entry.filename in seen:
+            raise EvidenceError(f"{name} holds {shown} twice")
+        if entry.flag_bits & _ENCRYPTED:
+            raise EvidenceError(f"{name} holds {shown} encrypted; bundles are not")
+        seen.add(entry.filename)
+    if (size := sum(entry.file_size for entry in entries)) > bounds.MOST_BYTES:
+        raise EvidenceError(
+            f"{name} would unpack to {size >> 20} MiB, more than {bounds.MOST_BYTES >> 20} MiB: nothing was unpacked"
+        )
+
+
+def _contents(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> dict[str, bytes]:
+    """Read every file. `zipfile` reads no more than the size that an entry names, and those were added up before."""
+    return {entry.filename: archive.read(entry) for entry in entries}
+
+
+def _walk(folder: Path) -> dict[str, bytes]:
+    """Files of an unpacked bundle; links are refused, as they may lead anywhere."""
+    paths = sorted(path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    if len(paths) > bounds.MOST_FILES:
+        raise EvidenceError(f"{folder} holds {len(paths)} files; a bundle has fewer than {bounds.MOST_FILES}")
+    for path in paths:
+        if path.is_symlink():
+            raise EvidenceError(f"{path} is a link; a bundle holds plain files only")
+    return {path.relative_to(folder).as_posix(): _read(path) for path in paths}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise EvidenceError(f"{path} is not a plain file")
+        if status.st_size > bounds.MOST_BYTES:
+            raise EvidenceError(f"{path} has more than {bounds.MOST_BYTES >> 20} MiB")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotFoundError(f"{path} does not exist", advice="check the path") from None
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be read: {error.strerror or error}") from None

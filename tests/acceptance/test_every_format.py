@@ -1,0 +1,360 @@
+"""What holds for every format: the same bytes anywhere, no promise that only an assessor may make, and a twin without names."""
+
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from app import pipeline
+from app.bootstrap import documents
+from app.collect import ManifestSource
+from app.model.history import Document
+from app.model.verification import Trust
+from app.render import FORMATS, load_definition
+from app.reperform import Means, verify
+from app.resources import resource
+from app.settings import load_settings
+from tests import sealed as s
+from tests.fakes import InMemoryStore
+
+ROOT = Path(__file__).resolve().parents[2]
+HARBOUR = ROOT / "examples/harbour"
+AUDITOR = load_definition("auditor", (resource("reports") / "auditor.yaml").read_bytes())
+KEY = bytes(range(32))
+
+
+@cache
+def store() -> InMemoryStore:
+    """Every configuration of the example cluster, a night for each."""
+    made = InMemoryStore()
+    for number, folder in enumerate(sorted((HARBOUR / "config").iterdir())):
+        own = {path.name: path.read_bytes() for path in folder.glob("*.yaml")}
+        shipped = {item.name: item.body for item in documents(load_settings(None))}
+        files = tuple(Document(name, body) for name, body in sorted({**shipped, **own}.items()))
+        at = s.FIRST.replace(day=s.FIRST.day + number)
+        changes = sorted((HARBOUR / "changes").glob("*.yaml"))[:number]
+        pipeline.scan(
+            pipeline.ScanRequest("harbour", at, files, tool_version="0.1.0"),
+            ManifestSource([HARBOUR / "cluster", *changes]),
+            made,
+            s.Silent(),
+        )
+    return made
+
+
+@cache
+def report(number: int, framework: str, key: bytes = b"") -> dict[str, bytes]:
+    made = pipeline.report(
+        store().scan("harbour", number),
+        [framework],
+        AUDITOR,
+        FORMATS,
+        store(),
+        s.RENDERER,
+        s.Silent(),
+        pseudonym_key=key,
+    )
+    return {item.name: item.body for item in made}
+
+
+def readable(name: str, body: bytes) -> dict[str, str]:
+    """Everything that a file says, unpacked: pages as text, strings, metadata, attachments, files of a bundle."""
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            parts = {item: archive.read(item) for item in archive.namelist()}
+        return {
+            f"{name}/{k}/{inner}": text for k, v in parts.items() for inner, text in readable(k, v).items()
+        }
+    if name.endswith(".pdf"):
+        return {f"{name}/{part}": text for part, text in pdf_texts(body).items()}
+    text = body.decode()
+    if name.endswith(".html"):
+        text = re.sub(r"<(style|script)[^>]*>.*?</\1>", "", text, flags=re.DOTALL)
+    return {name: text}
+
+
+def pdf_texts(body: bytes) -> dict[str, str]:
+    pages = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=body, capture_output=True, check=True
+    ).stdout.decode()
+    texts = {"pages": pages}
+    with pikepdf.open(io.BytesIO(body)) as document:
+        texts |= {
+            f"attached {key}": spec.get_file().read_bytes().decode()
+            for key, spec in document.attachments.items()
+        }
+        texts["metadata"] = document.Root.Metadata.read_bytes().decode()
+        texts["strings"] = "\n".join(_strings(document))
+    return texts
+
+
+def _strings(document: pikepdf.Pdf):
+    for item in document.objects:
+        for value in _inside(item, 0):
+            yield str(value)
+
+
+def _inside(value, depth: int):
+    if isinstance(value, pikepdf.String):
+        yield value
+    elif isinstance(value, pikepdf.Dictionary | pikepdf.Stream | pikepdf.Array) and depth < 4:
+        parts = list(value) if isinstance(value, pikepdf.Array) else [value[key] for key in value]
+        for part in parts:
+            if not getattr(part, "is_indirect", False):
+                yield from _inside(part, depth + 1)
+
+
+HIPAA, PCI, SOC2 = "hipaa-security-rule", "pci-dss-4.0.1", "soc2-tsc-2017"
+
+
+@pytest.mark.parametrize(("night", "framework"), [(1, PCI), (-1, PCI), (-1, HIPAA), (-1, SOC2)])
+def test_no_format_promises_what_only_an_assessor_may(night, framework):
+    number = night if night > 0 else len(store().scans("harbour"))
+    for name, body in report(number, framework).items():
+        for part, text in readable(name, body).items():
+            found = re.search(r"\b(compliant|certified|in\s+place)\b", text, re.IGNORECASE)
+            assert not found, f"{part} says {text[max(0, found.start() - 60) : found.end() + 20]!r}"
+
+
+def test_the_search_finds_what_it_looks_for():
+    texts = readable("x.pdf", s.nights()[0].pdf)
+
+    assert "harbour" in texts["x.pdf/pages"]
+    assert "payments" in texts["x.pdf/attached snapshot.json"]
+    assert "Network security of harbour" in texts["x.pdf/strings"]
+    assert len(readable("x.zip", s.nights()[0].bundle)) > 20
+
+
+# The same bytes anywhere
+
+ENVIRONMENTS = (
+    {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C", "LANG": "C"},
+    {
+        "PYTHONHASHSEED": "77",
+        "TZ": "America/Lima",
+        "LC_ALL": "tr_TR.UTF-8",
+        "LANG": "tr_TR.UTF-8",
+        "COLUMNS": "40",
+    },
+)
+
+
+def test_two_processes_make_the_same_bytes_of_one_stored_scan(database_url, tmp_path):
+    config = tmp_path / "config"
+    config.mkdir()
+    for path in (HARBOUR / "config/v1").glob("*.yaml"):
+        (config / path.name).write_bytes(path.read_bytes())
+    (config / "netattest.yaml").write_text("{}\n", encoding="utf-8")
+    url = database_url.render_as_string(hide_password=False)
+
+    def run(arguments, environment, cwd):
+        cwd.mkdir(exist_ok=True)
+        ended = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "app",
+                *arguments,
+                "--config",
+                str(config / "netattest.yaml"),
+                "--database-url",
+                url,
+            ],
+            cwd=cwd,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "NETATTEST_DATA_DIR": str(tmp_path / "none"),
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
+
+    for night in ("2026-11-20T01:15:00Z", "2026-11-21T01:15:00Z"):
+        run(
+            ["scan", "--cluster", "harbour", "--from", str(HARBOUR / "cluster"), "--taken-at", night],
+            {},
+            tmp_path,
+        )
+    made = []
+    for number, environment in enumerate(ENVIRONMENTS):
+        folder = tmp_path / f"out{number}"
+        formats = ["--format", ",".join(FORMATS), "--framework", "hipaa", "--output", str(folder)]
+        run(["report", "--cluster", "harbour", *formats], environment, tmp_path / f"cwd{number}")
+        made.append({path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()})
+
+    assert made[0] == made[1]
+    assert len(made[0]) == len(FORMATS)
+
+
+# The twin
+
+
+def names() -> set[str]:
+    """Every name of the example cluster that a twin must not carry."""
+    snapshot = store().snapshot(store().scan("harbour", 1))
+    found = {item.ref.name for item in snapshot.objects} | {item.ref.namespace for item in snapshot.objects}
+    text = "\n".join(item.body.decode() for item in snapshot.objects)
+    found |= set(re.findall(r'"host":"([^"]+)"', text)) | {"registry.example.com", "harbour"}
+    found |= {
+        ip
+        for ip in re.findall(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])", text)
+        if ip not in ("0.0.0.0", "127.0.0.1")
+    }
+    given = {"", "default", "kube-system", "kube-public", "kube-node-lease", "kubernetes"}
+    return {name for name in found if name not in given}
+
+
+FIELDS = re.compile(r'"(?:backend|controller)":')
+"""Fields of Ingress and IngressClass that are names of policies here; keys of the API's own forms stay."""
+
+
+def test_the_twin_carries_no_original_name_in_any_byte():
+    public = [item["id"] for item in _checks()]
+    hidden = sorted(names())
+    assert {"payments", "card-vault", "worker-1", "registry.example.com", "harbour"} <= set(hidden)
+    pattern = re.compile(
+        r"(?<![a-z0-9])(?:"
+        + "|".join(re.escape(name.lower()) for name in sorted(hidden, key=len, reverse=True))
+        + r")(?![a-z0-9])"
+    )
+    for name, body in report(1, "pci-dss-4.0.1", KEY).items():
+        assert not pattern.search(name)
+        for part, text in readable(name, body).items():
+            if part.endswith((".yaml",)) and ("frameworks-" in part or "checks.yaml" in part):
+                continue  # published files, which are the same for everyone
+            plain = FIELDS.sub("", text.lower())
+            for word in public:
+                plain = plain.replace(word, "")
+            found = pattern.search(plain)
+            assert not found, f"{part}: {plain[max(0, found.start() - 80) : found.end() + 40]!r}"
+
+
+def test_original_and_twin_map_one_to_one():
+    original, twin = (
+        json.loads(next(body for name, body in report(1, "pci-dss-4.0.1", key).items() if _is_report(name)))
+        for key in (b"", KEY)
+    )
+    assert twin["redacted"] is True
+    pairs = {}
+    for first, second in zip(original["populations"], twin["populations"], strict=True):
+        for before, after in zip(first["results"], second["results"], strict=True):
+            assert (before["outcome"], before["severity"]) == (after["outcome"], after["severity"])
+            assert pairs.setdefault(before["subject"]["id"], after["subject"]["id"]) == after["subject"]["id"]
+    assert len(set(pairs.values())) == len(pairs), "two subjects with one pseudonym"
+    unchanged = {before for before, after in pairs.items() if before == after}
+    assert not [item for item in unchanged if names() & set(re.split(r"[^a-z0-9.-]+", item))]
+    assert len(unchanged) < len(pairs) / 5
+    assert original["states"] == twin["states"]
+
+
+def test_pseudonyms_are_the_same_under_one_key_and_others_under_another():
+    again = pipeline.report(
+        store().scan("harbour", 1),
+        ["pci-dss-4.0.1"],
+        AUDITOR,
+        ("json",),
+        store(),
+        s.RENDERER,
+        s.Silent(),
+        pseudonym_key=KEY,
+    )
+    other = pipeline.report(
+        store().scan("harbour", 1),
+        ["pci-dss-4.0.1"],
+        AUDITOR,
+        ("json",),
+        store(),
+        s.RENDERER,
+        s.Silent(),
+        pseudonym_key=KEY[::-1],
+    )
+    first = next(body for name, body in report(1, "pci-dss-4.0.1", KEY).items() if _is_report(name))
+
+    assert again[0].body == first
+    assert set(re.findall(rb"ns-[0-9a-f]{12}", other[0].body)).isdisjoint(
+        re.findall(rb"ns-[0-9a-f]{12}", first)
+    )
+
+
+@pytest.mark.parametrize("ending", [".pdf", ".zip"])
+def test_a_twin_verifies_as_a_twin(ending, tmp_path):
+    body = next(body for name, body in report(1, "pci-dss-4.0.1", KEY).items() if name.endswith(ending))
+    path = tmp_path / f"twin{ending}"
+    path.write_bytes(body)
+    (found,) = verify(path, Trust(now=s.NOW), Means(s.RENDERER, "0.1.0", s.Silent(), pages=False))
+
+    assert found.holds
+    assert any("names are pseudonyms" in item.says for item in found.statements)
+    path.write_bytes(
+        s.bundle_with(body, _other_object)
+        if ending == ".zip"
+        else s.pdf_with(body, s.attachment_edit("snapshot.json", s.flipped))
+    )
+    (found,) = verify(path, Trust(now=s.NOW), Means(s.RENDERER, "0.1.0", s.Silent(), pages=False))
+    assert not found.holds
+
+
+def _other_object(files: s.Files) -> None:
+    s.json_edit("evidence/snapshot.json", lambda value: value["objects"].pop())(files)
+
+
+def _is_report(name: str) -> bool:
+    return name.endswith(".json") and not name.endswith((".oscal.json", ".ocsf.json", ".manifest.json"))
+
+
+def _checks() -> list[dict]:
+    import yaml
+
+    return yaml.safe_load((resource("config") / "checks.yaml").read_bytes())["checks"]
+
+
+def test_a_name_that_was_cut_to_fit_a_line_is_replaced_too():
+    from app.render.dossier import Dossier
+    from app.render.wording import clipped
+    from tests.report_builder import report_input
+
+    long = "a-very-long-name-of-a-cluster-that-nobody-outside-may-read-in-full"
+    twin = Dossier(replace(report_input(long), pseudonym_key=KEY)).twin
+    assert twin is not None
+
+    assert twin.text(f"Scan of {clipped(long, 20)}, done") == f"Scan of {twin.pseudonym(long)}, done"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("PCI DSS 12.5.2.1 and 4.2.1.1", True),
+        ("external:0.0.0.0-255.255.255.255", True),
+        ("at 2026-08-21T02:00:00+00:00", True),
+        ("unrestricted-path-into-cde", True),
+        ("external:203.0.113.0-203.0.113.255", False),
+        ("external:2001:db8::-2001:db8::ffff", False),
+        ("[fd00::1]:443", False),
+        ("10.30.40.10:443/TCP", False),
+    ],
+)
+def test_what_tells_nothing_stays(text, kept):
+    from app.render.dossier import Dossier
+    from tests.report_builder import report_input
+
+    base = report_input()
+    twin = Dossier(replace(base, pseudonym_key=KEY)).twin
+    assert twin is not None
+    twin = replace(twin, public=twin.public | {"12.5.2.1", "4.2.1.1"})
+
+    assert (twin.text(text) == text) is kept
+    assert re.search(r"203\.0|2001:db8|fd00|10\.30", twin.text(text)) is None or kept
