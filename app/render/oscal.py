@@ -5,7 +5,6 @@ OSCAL knows two states of a finding. *Supported* is `satisfied`; *exception note
 All UUIDs are derived and the only times are the scan's: the same scan gives the same bytes.
 """
 
-from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from app.model.canonical import canonical_json
@@ -13,7 +12,21 @@ from app.model.control import ControlAssessment, ControlState
 from app.model.finding import CheckResult, CheckRun, Outcome, Subject
 from app.render.content import Page
 from app.render.dossier import Dossier, Finding
-from app.render.names import NAMESPACE, derived, line, token
+from app.render.names import NAMESPACE, derived, line
+from app.render.oscal_forms import (
+    cluster_id,
+    control_id,
+    no_plan,
+    observation_id,
+    origins,
+    props,
+    resource_id,
+    resources,
+    risk_id,
+    subject_id,
+    tool_id,
+    without_empty,
+)
 from app.render.wording import STATE_WORDS
 
 VERSION: Final = "1.2.1"
@@ -61,7 +74,7 @@ def oscal_document(dossier: Dossier, page: Page) -> bytes:
                     "remarks": "A scheduled scan: no assessor wrote an assessment plan.",
                 },
                 "results": [_result(dossier, page)],
-                "back-matter": {"resources": [_no_plan(plan), *_resources(dossier)]},
+                "back-matter": {"resources": [no_plan(plan), *resources(dossier)]},
             }
         }
     )
@@ -76,7 +89,7 @@ def _result(dossier: Dossier, page: Page) -> dict[str, Any]:
         "description": "The state of the cluster at the start time; it says nothing about other times.",
         "start": scan.taken_at.isoformat(),
         "end": max(scan.taken_at, scan.recorded_at).isoformat(),
-        "props": _props(
+        "props": props(
             {
                 "report": page.identifier,
                 "scan-status": scan.status.value,
@@ -95,16 +108,16 @@ def _result(dossier: Dossier, page: Page) -> dict[str, Any]:
         "risks": _risks(dossier),
         "findings": [_finding(dossier, item) for item in dossier.counted if item.state in _FOUND],
     }
-    return _without_empty(values)
+    return without_empty(values)
 
 
 def _definitions(dossier: Dossier) -> dict[str, Any]:
     subjects = {result.subject: None for _, run in dossier.mapped_runs for result in _named(dossier, run)}
-    return _without_empty(
+    return without_empty(
         {
             "components": [
                 {
-                    "uuid": _cluster_id(dossier),
+                    "uuid": cluster_id(dossier),
                     "type": "system",
                     "title": line(f"Cluster {dossier.report.scan.cluster}"),
                     "description": line(dossier.report.snapshot.source.description),
@@ -115,7 +128,7 @@ def _definitions(dossier: Dossier) -> dict[str, Any]:
             "assessment-assets": {
                 "components": [
                     {
-                        "uuid": _tool_id(),
+                        "uuid": tool_id(),
                         "type": "software",
                         "title": "netattest",
                         "description": "Works out allowed connections from stored configuration; sends no traffic.",
@@ -126,7 +139,7 @@ def _definitions(dossier: Dossier) -> dict[str, Any]:
                     {
                         "uuid": derived("platform"),
                         "title": "netattest",
-                        "uses-components": [{"component-uuid": _tool_id()}],
+                        "uses-components": [{"component-uuid": tool_id()}],
                     }
                 ],
             },
@@ -136,10 +149,10 @@ def _definitions(dossier: Dossier) -> dict[str, Any]:
 
 def _inventory_item(dossier: Dossier, subject: Subject) -> dict[str, Any]:
     return {
-        "uuid": _subject_id(dossier, subject),
+        "uuid": subject_id(dossier, subject),
         "description": line(f"{subject.kind.value} {subject.id}"),
-        "props": _props({"kind": subject.kind.value, "namespace": subject.namespace}),
-        "implemented-components": [{"component-uuid": _cluster_id(dossier)}],
+        "props": props({"kind": subject.kind.value, "namespace": subject.namespace}),
+        "implemented-components": [{"component-uuid": cluster_id(dossier)}],
     }
 
 
@@ -147,7 +160,7 @@ def _observation(dossier: Dossier, evidence: str, run: CheckRun) -> dict[str, An
     own = dossier.of_boundary(run)
     counts = {item.value: sum(result.outcome is item for result in own) for item in Outcome}
     values = {
-        "uuid": _observation_id(dossier, run.meta.id),
+        "uuid": observation_id(dossier, run.meta.id),
         "title": line(run.meta.title),
         "description": line(
             f"{len(own)} subjects in the boundary: "
@@ -156,7 +169,7 @@ def _observation(dossier: Dossier, evidence: str, run: CheckRun) -> dict[str, An
         ),
         "methods": ["TEST-AUTOMATED"],
         "types": ["control-objective"],
-        "props": _props(
+        "props": props(
             {
                 "check-id": run.meta.id,
                 "evidence-id": evidence,
@@ -165,29 +178,29 @@ def _observation(dossier: Dossier, evidence: str, run: CheckRun) -> dict[str, An
                 **{f"subjects-{name}": number for name, number in counts.items()},
             }
         ),
-        "origins": _origins(),
+        "origins": origins(),
         "subjects": [
             {
-                "subject-uuid": _subject_id(dossier, result.subject),
+                "subject-uuid": subject_id(dossier, result.subject),
                 "type": "inventory-item",
-                "props": _props({"outcome": result.outcome.value, "strength": result.strength.value}),
+                "props": props({"outcome": result.outcome.value, "strength": result.strength.value}),
                 "remarks": line(result.says),
             }
             for result in _named(dossier, run)
         ],
         "relevant-evidence": [
             {
-                "href": f"#{_resource_id(dossier, 'populations.csv')}",
+                "href": f"#{resource_id(dossier, 'populations.csv')}",
                 "description": "Every subject of every check",
             },
             {
-                "href": f"#{_resource_id(dossier, 'snapshot.json')}",
+                "href": f"#{resource_id(dossier, 'snapshot.json')}",
                 "description": "What the verdict was worked out from",
             },
         ],
         "collected": dossier.report.scan.taken_at.isoformat(),
     }
-    return _without_empty(values)
+    return without_empty(values)
 
 
 def _named(dossier: Dossier, run: CheckRun) -> list[CheckResult]:
@@ -206,48 +219,46 @@ def _selection(dossier: Dossier) -> dict[str, Any]:
         "props": [
             {
                 "name": item.state.value,
-                "value": _control_id(dossier, item),
+                "value": control_id(dossier, item),
                 "ns": NAMESPACE,
                 "remarks": line(" ".join((item.reason, *item.missing))),
             }
             for item in dossier.counted
             if item.state not in _FOUND
         ],
-        "include-controls": [{"control-id": _control_id(dossier, item)} for item in included],
-        "exclude-controls": [{"control-id": _control_id(dossier, item)} for item in excluded],
+        "include-controls": [{"control-id": control_id(dossier, item)} for item in included],
+        "exclude-controls": [{"control-id": control_id(dossier, item)} for item in excluded],
     }
-    selection = _without_empty(values)
+    selection = without_empty(values)
     return selection if included else {**selection, "include-all": {}}  # one of the two has to be there
 
 
 def _finding(dossier: Dossier, item: ControlAssessment) -> dict[str, Any]:
     performed = {run.meta.id for _, run in dossier.mapped_runs}
     checks = [mapping.check for mapping in item.control.checks if mapping.check in performed]
-    risks = {
-        _risk_id(dossier, finding) for finding in dossier.findings if item.control.id in finding.controls
-    }
+    risks = {risk_id(dossier, finding) for finding in dossier.findings if item.control.id in finding.controls}
     values = {
         "uuid": derived(dossier.identifier, "finding", item.control.id),
         "title": line(f"{item.control.id} {item.control.title}"),
         "description": line(f"{STATE_WORDS[item.state]}. {item.reason}"),
-        "props": _props({"state": item.state.value, "contrary-evidence": str(item.contrary).lower()}),
-        "origins": _origins(),
+        "props": props({"state": item.state.value, "contrary-evidence": str(item.contrary).lower()}),
+        "origins": origins(),
         "target": {
             "type": "objective-id",
-            "target-id": f"{_control_id(dossier, item)}_obj",
+            "target-id": f"{control_id(dossier, item)}_obj",
             **_FOUND[item.state],
         },
-        "related-observations": [{"observation-uuid": _observation_id(dossier, check)} for check in checks],
+        "related-observations": [{"observation-uuid": observation_id(dossier, check)} for check in checks],
         "related-risks": [{"risk-uuid": risk} for risk in sorted(risks)],
     }
-    return _without_empty(values)
+    return without_empty(values)
 
 
 def _risks(dossier: Dossier) -> list[dict[str, Any]]:
     """One risk for each check that fails, and one for each whose failures an exception covers."""
     groups: dict[str, list[Finding]] = {}
     for finding in dossier.findings:
-        groups.setdefault(_risk_id(dossier, finding), []).append(finding)
+        groups.setdefault(risk_id(dossier, finding), []).append(finding)
     return [_risk(dossier, uuid, findings) for uuid, findings in groups.items()]
 
 
@@ -259,9 +270,9 @@ def _risk(dossier: Dossier, uuid: str, findings: list[Finding]) -> dict[str, Any
         "title": line(dossier.check_titles.get(first.result.check, first.result.check)),
         "description": line("; ".join(item.result.says for item in findings[:MOST_SUBJECTS])),
         "statement": line(first.result.remedy or "See the finding in the report."),
-        "props": _props({"findings": len(findings), "worst": first.result.severity.value}),
+        "props": props({"findings": len(findings), "worst": first.result.severity.value}),
         "status": "deviation-approved" if accepted else "open",
-        "related-observations": [{"observation-uuid": _observation_id(dossier, first.result.check)}],
+        "related-observations": [{"observation-uuid": observation_id(dossier, first.result.check)}],
     }
 
 
@@ -274,7 +285,7 @@ def _log(dossier: Dossier) -> list[dict[str, Any]]:
             "uuid": derived(scan.cluster, "night", point.at.isoformat(), point.scan, point.status),
             "title": line(f"Scan {point.scan}" if point.scan else "No scan"),
             "start": point.at.isoformat(),
-            "props": _props({"status": point.status}),
+            "props": props({"status": point.status}),
         }
         for point in points[-MOST_ENTRIES:]
     ]
@@ -282,75 +293,6 @@ def _log(dossier: Dossier) -> list[dict[str, Any]]:
         "uuid": derived(scan.cluster, "this scan", scan.number),
         "title": line(f"Scan {scan.number}"),
         "start": scan.taken_at.isoformat(),
-        "props": _props({"status": scan.status.value}),
+        "props": props({"status": scan.status.value}),
     }
     return entries or [own]
-
-
-def _no_plan(uuid: str) -> dict[str, Any]:
-    return {
-        "uuid": uuid,
-        "title": "Statement: there is no assessment plan",
-        "description": "This file is machine output offered as evidence. An assessor decides what it supports.",
-    }
-
-
-def _resources(dossier: Dossier) -> Iterable[dict[str, Any]]:
-    for item in dossier.files:
-        yield {
-            "uuid": _resource_id(dossier, item.name),
-            "title": line(item.name),
-            "description": line(item.about),
-            "rlinks": [
-                {
-                    "href": f"evidence/{item.name}",
-                    "media-type": item.media_type,
-                    "hashes": [{"algorithm": "SHA-256", "value": item.digest}],
-                }
-            ],
-        }
-
-
-def _origins() -> list[dict[str, Any]]:
-    return [{"actors": [{"type": "tool", "actor-uuid": _tool_id()}]}]
-
-
-def _props(values: Mapping[str, object]) -> list[dict[str, str]]:
-    return [
-        {"name": name, "value": line(str(value)), "ns": NAMESPACE}
-        for name, value in values.items()
-        if value != ""
-    ]
-
-
-def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
-    """OSCAL refuses empty arrays: a key without a value is left out."""
-    return {name: value for name, value in values.items() if value not in ([], {}, "")}
-
-
-def _control_id(dossier: Dossier, item: ControlAssessment) -> str:
-    return token(f"{dossier.assessment.framework.prefix}{item.control.id}")
-
-
-def _cluster_id(dossier: Dossier) -> str:
-    return derived(dossier.report.scan.cluster, "cluster")
-
-
-def _tool_id() -> str:
-    return derived("tool")
-
-
-def _subject_id(dossier: Dossier, subject: Subject) -> str:
-    return derived(dossier.report.scan.cluster, "subject", subject.kind.value, subject.id)
-
-
-def _observation_id(dossier: Dossier, check: str) -> str:
-    return derived(dossier.identifier, "observation", check)
-
-
-def _resource_id(dossier: Dossier, name: str) -> str:
-    return derived(dossier.identifier, "resource", name)
-
-
-def _risk_id(dossier: Dossier, finding: Finding) -> str:
-    return derived(dossier.identifier, "risk", finding.result.check, finding.state.value)

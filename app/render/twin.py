@@ -11,7 +11,7 @@ import hmac
 import io
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -23,49 +23,9 @@ import orjson
 from app.model.canonical import canonical_json, digest
 from app.model.report import ReportInput
 from app.model.snapshot import Snapshot, SnapshotObject
+from app.render.twin_names import fingerprints, names_of, public_words
 from app.render.wording import ELLIPSIS
 
-GIVEN: Final = frozenset(
-    {
-        "default",
-        "kube-system",
-        "kube-public",
-        "kube-node-lease",
-        "kubernetes",
-        "kube-root-ca.crt",
-        "netattest",
-    }
-)
-"""Names that Kubernetes gives in every cluster, and this tool's own: they tell nothing."""
-
-_OPEN_KINDS: Final = frozenset(
-    {"CustomResourceDefinition", "APIService"}
-)  # their names are those of public types
-_PUBLIC_HOSTS: Final = frozenset(
-    {
-        "docker.io",
-        "ghcr.io",
-        "quay.io",
-        "gcr.io",
-        "registry.k8s.io",
-        "k8s.gcr.io",
-        "mcr.microsoft.com",
-        "public.ecr.aws",
-    }
-)
-_HOST_FIELDS: Final = frozenset(
-    {
-        "host",
-        "hosts",
-        "hostname",
-        "hostnames",
-        "externalName",
-        "matchName",
-        "matchPattern",
-        "nodeName",
-        "sniHosts",
-    }
-)
 _NAMED_BY_PEOPLE: Final = frozenset(
     {"labels", "annotations", "matchLabels", "selector", "nodeSelector", "data", "streaks"}
 )
@@ -75,6 +35,9 @@ _FIXED: Final = frozenset(
     {"schema", "state", "outcome", "strength", "severity", "coverage", "status", "kind", "apiVersion"}
 )
 """Fields whose values are words of a form, not of a cluster."""
+
+_STRUCTURE: Final = frozenset({"anchor", "evidence", "id", "kind", "paper", "size", "state"})
+"""Fields of pages that templates and links go by; they hold no names, but perhaps a word that is one."""
 
 _TELLING_NOTHING: Final = frozenset(
     {"0.0.0.0", "255.255.255.255", "127.0.0.1", "::", "::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}  # noqa: S104
@@ -112,17 +75,21 @@ class Twin:
     @classmethod
     def of(cls, report: ReportInput, key: bytes) -> "Twin":
         """Collect the names of a report."""
-        bare = cls(key, _names(report), _public(report), _prints(report))
+        bare = cls(key, names_of(report), public_words(report), fingerprints(report))
         twins = {item.digest: digest(bare.json(item.body)) for item in report.snapshot.objects}
         return replace(bare, objects=twins)
 
     def text(self, text: str) -> str:
         """A text with pseudonyms."""
         text = _UUID.sub(lambda match: self._uuid(match[0]), text)
-        text = _HEX.sub(lambda match: self._hex(match[0]), text)
+        text = self._prints_in(text)
         text = _V6.sub(lambda match: self._address(match[0]), text)
         text = _V4.sub(lambda match: self._address(match[0]), text)
         return _WORD.sub(lambda match: self._word(match[0]), text)
+
+    def _prints_in(self, text: str) -> str:
+        """A text with other fingerprints and digests of objects, and nothing else changed."""
+        return _HEX.sub(lambda match: self._hex(match[0]), text)
 
     def json(self, body: bytes) -> bytes:
         """A JSON document with pseudonyms, canonical."""
@@ -155,18 +122,18 @@ class Twin:
         result: Any = self._deep(value)
         return result  # type: ignore[no-any-return]
 
-    def _deep(self, value: Any) -> Any:
+    def _deep(self, value: Any, parent: str = "") -> Any:
         if isinstance(value, Enum):
             return value
         if isinstance(value, str):
-            return self.text(value)
+            return self._prints_in(value) if parent in _STRUCTURE else self.text(value)
         if isinstance(value, tuple | list | frozenset):
-            return type(value)(self._deep(item) for item in value)
+            return type(value)(self._deep(item, parent) for item in value)
         if isinstance(value, Mapping):
             return {self._deep(name): self._deep(item) for name, item in value.items()}
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             fields = {
-                item.name: self._deep(getattr(value, item.name))
+                item.name: self._deep(getattr(value, item.name), item.name)
                 for item in dataclasses.fields(value)
                 if item.init
             }
@@ -253,62 +220,3 @@ class Twin:
 
     def _mac(self, text: str) -> str:
         return hmac.new(self.key, text.encode(), "sha256").hexdigest()
-
-
-def _names(report: ReportInput) -> dict[str, str]:
-    """Lower-case names and the kind of each; a name that serves several kinds takes the most general one."""
-    found: dict[str, str] = {}
-    for item in report.snapshot.objects:
-        if item.ref.kind not in _OPEN_KINDS:
-            found |= dict.fromkeys(_hosts(item.parsed()), "host")
-    for item in report.snapshot.objects:
-        ref = item.ref
-        found |= {ref.namespace.lower(): "ns"} if ref.namespace else {}
-        if ref.kind not in _OPEN_KINDS:
-            found[ref.name.lower()] = {"Namespace": "ns", "Node": "node"}.get(ref.kind, "name")
-    for namespace in report.judgement.inventory.namespaces:
-        found[namespace.name.lower()] = "ns"
-    for workload in report.judgement.reachability.workloads:
-        found |= {workload.key.name.lower(): "name", workload.namespace.lower(): "ns"}
-    found[report.scan.cluster.lower()] = "cluster"
-    return {name: kind for name, kind in found.items() if name and name not in GIVEN and ":" not in name}
-
-
-def _hosts(value: Any, parent: str = "") -> Iterator[str]:
-    match value:
-        case str() if parent in _HOST_FIELDS:
-            yield value.lower().removeprefix("*.")
-        case str() if parent == "image":
-            registry = value.partition("/")[0].partition(":")[0].lower()
-            if "." in registry and registry not in _PUBLIC_HOSTS:
-                yield registry
-        case dict():
-            if value.get("type") in ("Hostname", "InternalDNS", "ExternalDNS"):
-                yield str(value.get("address", "")).lower()
-            for name, item in value.items():
-                yield from _hosts(item, name)
-        case list():
-            for item in value:
-                yield from _hosts(item, parent)
-
-
-def _public(report: ReportInput) -> frozenset[str]:
-    controls = {
-        item.control.id for assessment in report.judgement.assessments for item in assessment.controls
-    }
-    frameworks = {item.framework.id for item in report.judgement.assessments}
-    return frozenset({*controls, *frameworks, *_check_ids(report), report.definition.id})
-
-
-def _check_ids(report: ReportInput) -> Iterable[str]:
-    return (
-        mapping.check
-        for assessment in report.judgement.assessments
-        for item in assessment.controls
-        for mapping in item.control.checks
-    )
-
-
-def _prints(report: ReportInput) -> frozenset[str]:
-    results = {result.fingerprint for run in report.judgement.runs for result in run.results}
-    return frozenset({*results, *(life.fingerprint for life in report.lives)})

@@ -15,7 +15,7 @@ _SOON = 30  # days
 class Accepted:
     """One exception. `status` says whether it counts; `problem` why not."""
 
-    id: str
+    number: str
     check: str
     mark: Mark
     problem: str
@@ -59,7 +59,7 @@ def _accepted(dossier: Dossier, use: ExceptionUse) -> Accepted:
     item = use.exception
     more = f" and {number(len(item.subjects) - _SUBJECTS)} more" if len(item.subjects) > _SUBJECTS else ""
     return Accepted(
-        id=item.id,
+        number=item.id,
         check=item.check,
         mark=_mark(use),
         problem=sentence(f"it does not count: {use.problem}") if use.problem else "",
