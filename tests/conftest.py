@@ -31,6 +31,18 @@ def _log_configuration_ends_with_the_test() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _data_of_the_tests_alone() -> Iterator[None]:
+    """Commands without a database URL use a data folder of this test process, never that of the person who runs it."""
+    folder = Path(tempfile.mkdtemp(prefix="netattest-home-"))
+    folder.chmod(0o711)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NETATTEST_DATA_DIR", str(folder / "data"))
+        yield
+    _wait_until_stopped(folder / "data")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[URL]:
     """The embedded server, in a folder that the user who runs it may enter (pytest's own is closed to others)."""
