@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from app.assess.attestations_file import SignificantChange, read_attestations
 from app.assess.checks_file import read_checks
 from app.assess.exceptions_file import read_exceptions
+from app.assess.flows_file import read_flows
 from app.assess.framework_file import read_framework
 from app.assess.reading import Mistakes
 from app.assess.references import check_references
 from app.assess.scope_reading import read_scope
 from app.model.control import AcceptedException, Attestation, Framework, NotApplicable
 from app.model.finding import CheckMeta
+from app.model.flows import FlowRegister
 from app.model.history import Document, RunContext
 from app.model.scope import Scope
 
-_SINGLE = ("attestations.yaml", "checks.yaml", "context.json", "exceptions.yaml", "scope.yaml")
+_SINGLE = ("attestations.yaml", "checks.yaml", "context.json", "exceptions.yaml", "flows.yaml", "scope.yaml")
 _FRAMEWORKS = "frameworks/"
 
 
@@ -31,6 +33,7 @@ class Configuration:
     frameworks: tuple[Framework, ...]  # by id
     context: RunContext
     changes: tuple[SignificantChange, ...] = field(default=())  # oldest first
+    flows: FlowRegister = FlowRegister()
 
 
 def read_documents(documents: Sequence[Document]) -> Configuration:
@@ -45,6 +48,7 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
     scope = read_scope(given.get("scope.yaml"), mistakes)
     exceptions = read_exceptions(given.get("exceptions.yaml"), mistakes)
     records = read_attestations(given.get("attestations.yaml"), mistakes)
+    flows = read_flows(given.get("flows.yaml"), mistakes)
     catalogue = read_checks(given.get("checks.yaml"), mistakes)
     names = sorted(name for name in given if name.startswith(_FRAMEWORKS))
     read = [pair for name in names if (pair := read_framework(given[name], mistakes))]
@@ -60,6 +64,7 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
         frameworks=tuple(sorted((framework for framework, _ in read), key=lambda item: item.id)),
         context=context,
         changes=records.changes,
+        flows=flows,
     )
 
 
