@@ -33,7 +33,7 @@ class Configuration:
     frameworks: tuple[Framework, ...]  # by id
     context: RunContext
     changes: tuple[SignificantChange, ...] = field(default=())  # oldest first
-    flows: FlowRegister = FlowRegister()
+    flows: FlowRegister = field(default_factory=FlowRegister)
 
 
 def read_documents(documents: Sequence[Document]) -> Configuration:

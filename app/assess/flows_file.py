@@ -13,7 +13,7 @@ from app.model.flows import DeclaredFlow, FlowEnd, FlowRegister
 from app.model.history import Document
 from app.model.policy import AddressRange
 
-_WORKLOAD = re.compile(r"([a-z0-9.-]+)/(?:\*|([a-z0-9.-]+)(?:\[([A-Z][A-Za-z]*)\])?)")
+_WORKLOAD = re.compile(r"([a-z0-9-]+)/(?:\*|([a-z0-9.-]+)(?:\[([A-Z][A-Za-z]*)\])?)")
 
 
 def flow_end(text: str) -> FlowEnd:
@@ -24,7 +24,7 @@ def flow_end(text: str) -> FlowEnd:
     """
     if text == EXTERNAL:
         return FlowEnd(text)
-    if found := _WORKLOAD.fullmatch(text):
+    if (found := _WORKLOAD.fullmatch(text)) and "::" not in text:
         return FlowEnd(text, found[1], found[2] or "", found[3] or "")
     try:
         network = ip_network(text)

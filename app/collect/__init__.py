@@ -6,6 +6,7 @@ from app.collect.evidence import read_snapshot_document, snapshot_document
 from app.collect.kinds import KINDS, KindSpec
 from app.collect.manifests import ManifestSource
 from app.collect.normalize import Normalized, normalize
+from app.collect.overlay import Overlaid, find_object, objects_of, overlay
 from app.collect.settings import ApiSettings
 
 __all__ = [
@@ -16,8 +17,12 @@ __all__ = [
     "KubernetesSource",
     "ManifestSource",
     "Normalized",
+    "Overlaid",
     "access_review",
+    "find_object",
     "normalize",
+    "objects_of",
+    "overlay",
     "read_snapshot_document",
     "snapshot_document",
 ]

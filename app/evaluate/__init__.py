@@ -3,6 +3,7 @@
 reachability    the engine's answers for one cluster, one profile and one view
 explain         a decision in words; `explain_exposure` how far a workload is open to ends that do not exist yet
 reach_document  the `reach --json` contract as a value; `write_reach` streams the same
+propose         policies that would close findings; `flow_losses` what of the declared flows a change would break
 run_checks      every performed check over its whole population
 """
 
@@ -11,15 +12,21 @@ from app.evaluate.document import exposure_shape, reach_document, write_reach
 from app.evaluate.engine import Engine, reachability
 from app.evaluate.explain import explain
 from app.evaluate.explain_exposure import explain_exposure
+from app.evaluate.fix import as_yaml, chosen, flow_losses, propose, unmet_flows
 
 __all__ = [
     "Checked",
     "Engine",
+    "as_yaml",
+    "chosen",
     "explain",
     "explain_exposure",
     "exposure_shape",
+    "flow_losses",
+    "propose",
     "reach_document",
     "reachability",
     "run_checks",
+    "unmet_flows",
     "write_reach",
 ]

@@ -38,11 +38,7 @@ class FlowEnd:
     def means(self, workload: Workload) -> bool:
         """True when a workload is (part of) this end."""
         key = workload.key
-        return (
-            self.namespace == key.namespace
-            and self.name in ("", key.name)
-            and self.kind in ("", key.kind)
-        )
+        return self.namespace == key.namespace and self.name in ("", key.name) and self.kind in ("", key.kind)
 
     def touches(self, external: ExternalRange) -> bool:
         """True when some addresses of a range outside are part of this end."""
