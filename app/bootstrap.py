@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.seal import KeyFiles, TimeAuthority
     from app.store import Database, PostgresStore
 
-_REGISTERS = ("scope", "exceptions", "attestations")
+_REGISTERS = ("scope", "exceptions", "attestations", "flows")
 
 OnKind = Callable[[str, int], None]
 
@@ -53,8 +53,8 @@ class Access:
 def documents(settings: Settings) -> tuple[Document, ...]:
     """The files that judge a scan, byte for byte, sorted by name.
 
-    Scope, exceptions and attestations are left out where there are none: then everything is unplaced and nothing is
-    accepted. Checks and frameworks are the packaged ones unless there are own files.
+    Scope, exceptions, attestations and flows are left out where there are none: then everything is unplaced, nothing is
+    accepted and nothing is declared to be needed. Checks and frameworks are the packaged ones unless there are own files.
 
     Raises:
         ConfigurationError: a file that was named cannot be read.

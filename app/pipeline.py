@@ -10,11 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app import assess, collect, detect, evaluate, trend
+from app.assess import Configuration
+from app.collect import Overlaid
 from app.errors import NetattestError
 from app.model.chain import MOST_LINKS
+from app.model.change import WhatIf
 from app.model.control import Assessment
 from app.model.facts import Facts
 from app.model.finding import Outcome
+from app.model.fix import Fix, Wanted
+from app.model.flows import DeclaredFlow
 from app.model.history import Comparison, Document, RunContext, Scan, ScanRecord
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
@@ -119,6 +124,66 @@ def judge(
     `inventory` is the snapshot's own, where the caller has it already; it is worked out again otherwise.
     """
     config = assess.read_documents(documents)
+    facts = _facts(snapshot, config, inventory)
+    return _judged(facts, config)
+
+
+def what_if(
+    snapshot: Snapshot,
+    documents: Sequence[Document],
+    changed: Overlaid,
+    *,
+    before: Judgement | None = None,
+) -> WhatIf:
+    """What would differ if a cluster's objects were those of `changed`; both are judged by the same documents.
+
+    `before` is the judgement of the snapshot, where the caller has it already.
+    """
+    before = before or judge(snapshot, documents)
+    after = judge(changed.snapshot, documents, inventory=changed.inventory)
+    return WhatIf(changed.snapshot, before, after, trend.consequences(before, after, changed.changes))
+
+
+def fix(
+    snapshot: Snapshot,
+    documents: Sequence[Document],
+    wanted: Wanted,
+    *,
+    inventory: Inventory | None = None,
+    observed: Sequence[DeclaredFlow] = (),
+) -> Fix:
+    """Propose policies that close findings, apply them to the snapshot, and say what became of it.
+
+    The proof reads the proposed objects as it would read any file, and judges the cluster with them from the beginning.
+    `observed` are flows that somebody gives beside the register.
+    """
+    config = assess.read_documents(documents)
+    facts = _facts(snapshot, config, inventory)
+    before = _judged(facts, config)
+    register = replace(
+        config.flows, given=config.flows.given or bool(observed), flows=(*config.flows.flows, *observed)
+    )
+    findings = evaluate.chosen(before.runs, wanted)
+    plan = evaluate.propose(facts, register, findings)
+    proof = None
+    if plan.objects:
+        applied = collect.objects_of(item.body for item in plan.objects)
+        proof = what_if(snapshot, documents, collect.overlay(snapshot, applied), before=before)
+    after = proof.after if proof else before
+    later = {item.fingerprint: item for run in after.runs for item in run.results}
+    closed = {item.fingerprint for item in proof.consequences.closed} if proof else set[str]()
+    return Fix(
+        plan=plan,
+        proof=proof,
+        mended=tuple(item for item in findings if item.fingerprint in closed),
+        left=tuple(later.get(item.fingerprint, item) for item in findings if item.fingerprint not in closed),
+        losses=evaluate.flow_losses(register.flows, before.reachability, after.reachability),
+        unmet=evaluate.unmet_flows(register.flows, after.reachability),
+        declared=len(register.flows),
+    )
+
+
+def _facts(snapshot: Snapshot, config: Configuration, inventory: Inventory | None) -> Facts:
     inventory = inventory or collect.normalize(snapshot.objects).inventory
     platform = detect.detect(snapshot)
     declared = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=True)
@@ -126,7 +191,7 @@ def judge(
     edges = evaluate.find_edges(snapshot, inventory, platform, effective)
     protection = detect.protection(snapshot, inventory, platform)
     encryption = evaluate.encryption(effective, inventory, protection, config.links_on(snapshot.taken_at))
-    facts = Facts(
+    return Facts(
         snapshot=snapshot,
         inventory=inventory,
         platform=platform,
@@ -140,23 +205,25 @@ def judge(
         at=snapshot.taken_at,
         encryption=encryption,
     )
+
+
+def _judged(facts: Facts, config: Configuration) -> Judgement:
     checked = evaluate.run_checks(facts)
     assessments = tuple(
-        assess.assess(framework, checked.runs, config, at=snapshot.taken_at)
-        for framework in config.frameworks
+        assess.assess(framework, checked.runs, config, at=facts.at) for framework in config.frameworks
     )
     return Judgement(
-        inventory=inventory,
-        platform=platform,
-        reachability=effective,
-        declared=declared,
+        inventory=facts.inventory,
+        platform=facts.platform,
+        reachability=facts.reachability,
+        declared=facts.declared,
         scope=config.scope,
         runs=checked.runs,
         assessments=assessments,
         streaks=checked.streaks,
         placements=facts.placements,
-        edges=edges,
-        encryption=encryption,
+        edges=facts.edges,
+        encryption=facts.encryption,
     )
 
 

@@ -32,6 +32,9 @@ BENCHMARKS = (
     Benchmark("meshes", "reading service meshes, beside reading pods", ("--pods", "2000")),
     Benchmark("collect", "reading an API server, and a file", ("--pods", "2000")),
     Benchmark("nightly", "one nightly run, parse to commit", ()),
+    Benchmark(
+        "whatif", "what a change would do, beside one judgement", ("--pods", "2000"), ("--pods", "50000")
+    ),
     Benchmark("history", "a year of nights in the database", ("--nights", "30", "--objects", "2000")),
     Benchmark("report", "a report over a large population", ("--rows", "5000", "--findings", "100")),
 )

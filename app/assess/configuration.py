@@ -7,17 +7,19 @@ from datetime import UTC, datetime
 from app.assess.attestations_file import SignificantChange, read_attestations
 from app.assess.checks_file import read_checks
 from app.assess.exceptions_file import read_exceptions
+from app.assess.flows_file import read_flows
 from app.assess.framework_file import read_framework
 from app.assess.reading import Mistakes
 from app.assess.references import check_references
 from app.assess.scope_reading import read_scope
 from app.model.control import AcceptedException, Attestation, Framework, NotApplicable
 from app.model.finding import CheckMeta
+from app.model.flows import FlowRegister
 from app.model.history import Document, RunContext
 from app.model.scope import Scope
 from app.model.transit import AttestedLink
 
-_SINGLE = ("attestations.yaml", "checks.yaml", "context.json", "exceptions.yaml", "scope.yaml")
+_SINGLE = ("attestations.yaml", "checks.yaml", "context.json", "exceptions.yaml", "flows.yaml", "scope.yaml")
 _FRAMEWORKS = "frameworks/"
 
 
@@ -34,6 +36,7 @@ class Configuration:
     context: RunContext
     changes: tuple[SignificantChange, ...] = field(default=())  # oldest first
     links: tuple[AttestedLink, ...] = ()
+    flows: FlowRegister = field(default_factory=FlowRegister)
 
     def links_on(self, at: datetime) -> tuple[AttestedLink, ...]:
         """Statements about the provider's links that are valid on the day of a time, in UTC."""
@@ -53,6 +56,7 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
     scope = read_scope(given.get("scope.yaml"), mistakes)
     exceptions = read_exceptions(given.get("exceptions.yaml"), mistakes)
     records = read_attestations(given.get("attestations.yaml"), mistakes)
+    flows = read_flows(given.get("flows.yaml"), mistakes)
     catalogue = read_checks(given.get("checks.yaml"), mistakes)
     names = sorted(name for name in given if name.startswith(_FRAMEWORKS))
     read = [pair for name in names if (pair := read_framework(given[name], mistakes))]
@@ -69,6 +73,7 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
         context=context,
         changes=records.changes,
         links=records.links,
+        flows=flows,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from app.assess.attestations_file import AttestationsFile
 from app.assess.checks_file import ChecksFile
 from app.assess.exceptions_file import ExceptionsFile
+from app.assess.flows_file import FlowsFile
 from app.assess.framework_file import FrameworkFile
 from app.assess.reading import FileModel
 from app.assess.scope_file import ScopeFile
@@ -15,6 +16,7 @@ _MODELS: Mapping[str, type[FileModel]] = {
     "attestations": AttestationsFile,
     "checks": ChecksFile,
     "exceptions": ExceptionsFile,
+    "flows": FlowsFile,
     "framework": FrameworkFile,
     "scope": ScopeFile,
 }

@@ -21,6 +21,23 @@ class PlainCommand(TyperCommand):
         return [piece for piece in super().collect_usage_pieces(ctx) if piece != _HIDDEN]
 
 
+class SeveralCommand(PlainCommand):
+    """A command with more than one option that takes several values: `--apply a b --from c d`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat the option before each further value, which is what the parser understands."""
+        several = {name for item in self.params if getattr(item, "multiple", False) for name in item.opts}
+        written: list[str] = []
+        option = ""
+        for number, text in enumerate(args):
+            if text.startswith("-") and text != "-":
+                option = text if text in several else ""
+            elif option and number and args[number - 1] != option:
+                written.append(option)
+            written.append(text)
+        return super().parse_args(ctx, written)
+
+
 ConfigOption = Annotated[
     Path | None,
     typer.Option(

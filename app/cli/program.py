@@ -14,6 +14,7 @@ from app.cli import (
     doctor,
     explain,
     findings,
+    fix,
     key,
     reach,
     report,
@@ -21,6 +22,7 @@ from app.cli import (
     service,
     trend,
     verify,
+    whatif,
 )
 
 _EPILOG = """\b
@@ -65,7 +67,10 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     result.callback()(_root)
-    for part in (scan, report, reach, explain, findings, trend, diff, verify, key, service, database, doctor):
+    for part in (
+        *(scan, report, reach, explain, findings, fix, whatif, trend, diff),
+        *(verify, key, service, database, doctor),
+    ):
         part.register(result)
     return result
 

@@ -5,6 +5,7 @@ from app.collect.cluster import KubernetesSource
 from app.collect.kinds import KINDS, KindSpec
 from app.collect.manifests import ManifestSource
 from app.collect.normalize import Normalized, normalize
+from app.collect.overlay import Overlaid, find_object, objects_of, overlay
 from app.collect.settings import ApiSettings
 
 __all__ = [
@@ -15,6 +16,10 @@ __all__ = [
     "KubernetesSource",
     "ManifestSource",
     "Normalized",
+    "Overlaid",
     "access_review",
+    "find_object",
     "normalize",
+    "objects_of",
+    "overlay",
 ]

@@ -5,6 +5,7 @@ encryption      what encrypts each connection, and what each listener accepts
 explain         a decision in words; `explain_exposure` how far a workload is open to ends that do not exist yet
 find_edges      ways in from outside, what encrypts them, certificates, the control plane
 reach_document  the `reach --json` contract as a value; `write_reach` streams the same
+propose         policies that would close findings; `flow_losses` what of the declared flows a change would break
 run_checks      every performed check over its whole population
 """
 
@@ -15,18 +16,24 @@ from app.evaluate.encryption import EncryptionEngine, encryption
 from app.evaluate.engine import Engine, reachability
 from app.evaluate.explain import explain
 from app.evaluate.explain_exposure import explain_exposure
+from app.evaluate.fix import as_yaml, chosen, flow_losses, propose, unmet_flows
 
 __all__ = [
     "Checked",
     "EncryptionEngine",
     "Engine",
+    "as_yaml",
+    "chosen",
     "encryption",
     "explain",
     "explain_exposure",
     "exposure_shape",
     "find_edges",
+    "flow_losses",
+    "propose",
     "reach_document",
     "reachability",
     "run_checks",
+    "unmet_flows",
     "write_reach",
 ]

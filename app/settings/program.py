@@ -28,6 +28,7 @@ class DocumentPaths(_Part):
     scope: Path | None = None
     exceptions: Path | None = None
     attestations: Path | None = None
+    flows: Path | None = None
     checks: Path | None = None  # the packaged catalogue when there is none
     frameworks: Path | None = (
         None  # a folder; its files come beside the packaged ones, and replace their namesakes

@@ -25,19 +25,28 @@ def compare(
     A finding counts as closed only if the later scan judged its subject, or read the whole population and did not
     find the subject in it. A finding that could not be judged again has not closed; it is in neither list.
     """
-    failing_before = _failing(judged_before.runs)
-    failing_after = _failing(judged_after.runs)
-    opened = [item for key, item in failing_after.items() if key not in failing_before]
-    gone = [item for key, item in failing_before.items() if key not in failing_after]
     return Comparison(
         before=before,
         after=after,
-        opened=_worst_first(opened),
-        closed=_worst_first(_closed(gone, judged_after.runs)),
-        flips=_flips(judged_before.assessments, judged_after.assessments),
+        opened=opened_findings(judged_before.runs, judged_after.runs),
+        closed=closed_findings(judged_before.runs, judged_after.runs),
+        flips=control_flips(judged_before.assessments, judged_after.assessments),
         objects=tuple(sorted(objects)),
         paths=path_changes(judged_before, judged_after),
     )
+
+
+def opened_findings(before: Sequence[CheckRun], after: Sequence[CheckRun]) -> tuple[CheckResult, ...]:
+    """Findings that fail now and did not before, worst first."""
+    known = _failing(before)
+    return _worst_first(item for key, item in _failing(after).items() if key not in known)
+
+
+def closed_findings(before: Sequence[CheckRun], after: Sequence[CheckRun]) -> tuple[CheckResult, ...]:
+    """Findings that failed and are shown to fail no more, worst first."""
+    still = _failing(after)
+    gone = [item for key, item in _failing(before).items() if key not in still]
+    return _worst_first(_closed(gone, after))
 
 
 def _failing(runs: Sequence[CheckRun]) -> Mapping[str, CheckResult]:
@@ -90,7 +99,8 @@ def _stands_for(undecided: Subject, subject: Subject) -> bool:
             return undecided == subject
 
 
-def _flips(before: Sequence[Assessment], after: Sequence[Assessment]) -> tuple[ControlFlip, ...]:
+def control_flips(before: Sequence[Assessment], after: Sequence[Assessment]) -> tuple[ControlFlip, ...]:
+    """Controls whose state differs, sorted."""
     earlier = _states(before)
     return tuple(
         sorted(

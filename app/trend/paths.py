@@ -25,11 +25,18 @@ def path_changes(before: Judgement, after: Judgement) -> tuple[PathChange, ...]:
     External ranges are left out: their limits move with the policies that name them, so that the same address stands
     in a different row from night to night.
     """
+    return tuple(
+        change for pair, was, now in changed_rows(before, after) for change in _changes(pair, was, now)
+    )
+
+
+def changed_rows(before: Judgement, after: Judgement) -> Iterator[tuple[Pair, Connections, Connections]]:
+    """Every pair of workloads whose connections may differ, with what was open and what is, by pair."""
     changed = suspects(before, after)
     was, now = before.reachability, after.reachability
     if changed is None or len(changed) * _WORTH_IT > len(now.workloads):
-        return differences(_rows(was), _rows(now))
-    return differences(_rows_of(was, changed), _rows_of(now, changed))
+        return _merged(_rows(was), _rows(now))
+    return _merged(iter(_rows_of(was, changed)), iter(_rows_of(now, changed)))
 
 
 def differences(before: Iterable[Row], after: Iterable[Row]) -> tuple[PathChange, ...]:

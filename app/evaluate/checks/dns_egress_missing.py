@@ -1,28 +1,19 @@
 """Can every workload that is isolated for egress still resolve names?"""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.evidence import evidence_of_policies
 from app.evaluate.checks.common.population import boundaries_of, workload_subject
 from app.evaluate.checks.common.proof import Proof
+from app.evaluate.checks.common.resolvers import DNS, DNS_PROTOCOLS, Resolver, resolvers
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import names
 from app.model.connections import Connections, Protocol
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 from app.model.identity import ObjectRef
-from app.model.inventory import Pod, Service
 from app.model.policy import Direction
 from app.model.reachability import Workload
-
-DNS = 53  # RFC 1035; UDP first, TCP for answers that do not fit (RFC 7766)
-_PROTOCOLS = (Protocol.UDP, Protocol.TCP)
-_LABEL = (
-    "k8s-app"  # of CoreDNS, kube-dns and NodeLocal DNSCache in every distribution that keeps upstream's names
-)
-_VALUES = ("kube-dns", "coredns", "node-local-dns")
-_HOME = "kube-system"
 
 _NO_RESOLVER = Doubt(
     "no pod of kube-system has the label k8s-app=kube-dns, so the cluster resolver is not known",
@@ -45,14 +36,6 @@ egress:
       - protocol: TCP
         port: 53
 """
-
-
-@dataclass(frozen=True, slots=True)
-class _Resolver:
-    """One workload that answers DNS, and the ports of its pods behind port 53 of its Service, by protocol."""
-
-    workload: Workload
-    ports: dict[Protocol, frozenset[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +67,10 @@ class _Judge:
     facts: Facts
     verdicts: Verdicts
     proof: Proof = field(init=False)
-    resolvers: tuple[_Resolver, ...] = field(init=False)
+    resolvers: tuple[Resolver, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.proof, self.resolvers = Proof(self.facts), tuple(_resolvers(self.facts))
+        self.proof, self.resolvers = Proof(self.facts), tuple(resolvers(self.facts))
 
     def result(self, workload: Workload) -> CheckResult:
         subject, isolating = workload_subject(workload), self._isolating(workload)
@@ -140,41 +123,10 @@ class _Judge:
     def _isolating(self, workload: Workload) -> tuple[ObjectRef, ...]:
         return self.facts.reachability.isolating(workload.id, Direction.EGRESS)
 
-    def _missing(self, workload: Workload, resolver: _Resolver) -> tuple[Protocol, ...]:
+    def _missing(self, workload: Workload, resolver: Resolver) -> tuple[Protocol, ...]:
         allowed = self.facts.reachability.between(workload.id, resolver.workload.id)
-        return tuple(item for item in _PROTOCOLS if not _reaches(allowed, item, resolver.ports[item]))
+        return tuple(item for item in DNS_PROTOCOLS if not _reaches(allowed, item, resolver.ports[item]))
 
 
 def _reaches(allowed: Connections, protocol: Protocol, ports: frozenset[int]) -> bool:
     return any(allowed.allows(protocol, port) for port in ports)
-
-
-def _resolvers(facts: Facts) -> Iterator[_Resolver]:
-    """Workloads of kube-system with the resolver's label."""
-    services = [item for item in facts.inventory.services if item.ref.namespace == _HOME]
-    for workload in facts.reachability.workloads:
-        if workload.namespace == _HOME and workload.labels.get(_LABEL) in _VALUES:
-            pods = [facts.pods[ref] for ref in workload.pod_refs if ref in facts.pods]
-            ports = {item: _ports(item, pods, services) for item in _PROTOCOLS}
-            yield _Resolver(workload, ports)
-
-
-def _ports(protocol: Protocol, pods: list[Pod], services: list[Service]) -> frozenset[int]:
-    """Numbers of the pods' ports behind port 53 of a Service that selects them; 53 where there is no such Service."""
-    found: set[int] = set()
-    for service in services:
-        for pod in pods:
-            if service.selector and service.selector.items() <= dict(pod.labels).items():
-                found |= {
-                    number
-                    for port in service.ports
-                    if port.port == DNS and port.protocol is protocol
-                    for number in _targets(port.target, protocol, pod)
-                }
-    return frozenset(found or {DNS})
-
-
-def _targets(target: int | str, protocol: Protocol, pod: Pod) -> set[int]:
-    if isinstance(target, int):
-        return {target or DNS}
-    return {port.container_port for port in pod.ports if port.name == target and port.protocol is protocol}

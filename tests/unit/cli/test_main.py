@@ -13,6 +13,8 @@ COMMANDS = [
     "reach",
     "explain",
     "findings",
+    "fix",
+    "whatif",
     "trend",
     "diff",
     "verify",

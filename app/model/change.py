@@ -1,0 +1,67 @@
+"""What a change to a cluster's objects would do: computed by judging the cluster before and after it."""
+
+from dataclasses import dataclass
+
+from app.model.connections import Connections
+from app.model.finding import CheckResult
+from app.model.history import ControlFlip, ObjectChange
+from app.model.judgement import Judgement
+from app.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class PathDelta:
+    """Ports between two ends that would open or close; addresses outside the cluster included.
+
+    Attributes:
+        source: endpoint id of the `reach` contract.
+        destination: likewise.
+        opened: True when they open.
+        ports: the difference.
+        because: changed objects (with the rule, where one decides) that do it, as text; for the first paths only, since
+            each takes a decision of its own.
+    """
+
+    source: str
+    destination: str
+    opened: bool
+    ports: Connections
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What differs between two judgements of one cluster; every part sorted, empty where nothing differs.
+
+    Attributes:
+        objects: objects that were added, changed or removed.
+        paths: what opens and what closes.
+        opened: findings that would be new, worst first.
+        closed: findings that would be gone, and whose subject was judged again.
+        undecided: subjects that passed or failed and could not be judged any more.
+        flips: controls whose state would change.
+        notes: what has to be said about the whole, one sentence each: policies that nothing obeys, for example.
+    """
+
+    objects: tuple[ObjectChange, ...]
+    paths: tuple[PathDelta, ...]
+    opened: tuple[CheckResult, ...]
+    closed: tuple[CheckResult, ...]
+    undecided: tuple[CheckResult, ...]
+    flips: tuple[ControlFlip, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def opens_paths(self) -> bool:
+        """True when at least one connection opens."""
+        return any(item.opened for item in self.paths)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A cluster before and after a change that was not made."""
+
+    snapshot: Snapshot
+    before: Judgement
+    after: Judgement
+    consequences: Consequences

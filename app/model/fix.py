@@ -1,0 +1,101 @@
+"""Proposals that would mend findings, before and after the engine has tried them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.model.change import WhatIf
+from app.model.connections import Connections
+from app.model.finding import CheckResult
+from app.model.identity import ObjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which findings are to be mended; an empty field leaves the choice open.
+
+    Attributes:
+        namespaces: names of namespaces.
+        workloads: workload ids.
+        checks: check ids.
+    """
+
+    namespaces: frozenset[str] = frozenset()
+    workloads: frozenset[str] = frozenset()
+    checks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """One object to apply, as JSON values in the order in which a person reads them.
+
+    Attributes:
+        ref: its identity.
+        body: the object.
+        why: what it is for, one sentence.
+        amends: it replaces an object that is there.
+    """
+
+    ref: ObjectRef
+    body: Mapping[str, Any] = field(repr=False)
+    why: str
+    amends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A finding that no new NetworkPolicy can close: why, and what has to change instead, one sentence each."""
+
+    finding: CheckResult
+    says: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is proposed for some findings.
+
+    Attributes:
+        findings: those that were asked about, worst first.
+        objects: to apply, by namespace; within one, what allows stands before what denies.
+        obstacles: findings that these objects cannot close, and why.
+        notes: what a person has to know before applying them, one sentence each.
+    """
+
+    findings: tuple[CheckResult, ...]
+    objects: tuple[Proposed, ...]
+    obstacles: tuple[Obstacle, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FlowLoss:
+    """Ports of a declared flow between two ends that are open before a change and not after it."""
+
+    flow: str
+    source: str
+    destination: str
+    ports: Connections
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A plan, and what became of the cluster when the engine applied it.
+
+    Attributes:
+        plan: what was proposed.
+        proof: the cluster before and after; None where nothing was proposed.
+        mended: findings that the plan closes, worst first.
+        left: findings that stay open or cannot be judged then, with the result after the change (or as it is now).
+        losses: declared flows that the plan would break; a plan with any is not to be applied.
+        unmet: declared flows that are closed already, and stay so.
+        declared: number of declared flows that were checked.
+    """
+
+    plan: Plan
+    proof: WhatIf | None
+    mended: tuple[CheckResult, ...]
+    left: tuple[CheckResult, ...]
+    losses: tuple[FlowLoss, ...]
+    unmet: tuple[FlowLoss, ...]
+    declared: int

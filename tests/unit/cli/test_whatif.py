@@ -1,0 +1,143 @@
+import json
+
+import pytest
+
+WEB, CART, JOB = "shop/web[Deployment]", "shop/cart[Deployment]", "batch/job-1[Pod]"
+OPENS = """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: jobs, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: cart}}
+  policyTypes: [Ingress]
+  ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: job}}}], ports: [{port: 7070}]}]
+"""
+NARROWS = """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: cart, namespace: shop}
+spec: {podSelector: {matchLabels: {app: cart}}, policyTypes: [Ingress], ingress: []}
+"""
+BLOCK = """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: out, namespace: batch}
+spec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 198.51.100.0/24}}], ports: [{port: 443}]}]}
+"""
+
+
+@pytest.fixture
+def change(tmp_path):
+    def write(text, name="change.yaml"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def paths(ended):
+    return {
+        (item["source"], item["destination"], item["change"]): (item["ports"], item["because"])
+        for item in json.loads(ended.out)["paths"]
+    }
+
+
+def test_a_path_that_opens_names_the_rule_that_opens_it(netattest, manifests, change):
+    ended = netattest("whatif", "--apply", change(OPENS), "--from", manifests, "--json")
+
+    assert paths(ended) == {
+        (JOB, CART, "opens"): ({"TCP": [[7070, 7070]]}, ["NetworkPolicy shop/jobs, spec.ingress[0]"])
+    }
+    assert ended.code == 0
+
+
+def test_an_object_replaces_its_namesake(netattest, manifests, change):
+    ended = netattest("whatif", "--apply", change(NARROWS), "--from", manifests, "--json")
+
+    found = paths(ended)
+    assert found[WEB, CART, "closes"] == (
+        {"TCP": [[7070, 7070]]},
+        ["NetworkPolicy shop/cart", "NetworkPolicy shop/cart, spec.ingress[0]"],
+    )
+    assert {key[2] for key in found} == {"closes"}
+    assert [item["change"] for item in json.loads(ended.out)["objects"]] == ["changed"]
+
+
+def test_what_is_removed_opens_what_it_kept_closed(netattest, manifests):
+    ended = netattest("whatif", "--remove", "networkpolicy/shop/cart", "--from", manifests, "--json")
+
+    found = paths(ended)
+    assert found[JOB, CART, "opens"][1] == ["NetworkPolicy shop/cart"]
+    assert {key[2] for key in found} == {"opens"}
+    assert any(key[0].startswith("external:") for key in found)
+
+
+def test_addresses_outside_are_cut_where_either_side_cuts_them(netattest, manifests, change):
+    ended = netattest("whatif", "--apply", change(BLOCK), "--from", manifests, "--json")
+
+    outside = {
+        destination: ports
+        for (source, destination, way), (ports, _) in paths(ended).items()
+        if source == JOB and destination.startswith("external:") and way == "closes"
+    }
+    assert set(outside) == {
+        "external:0.0.0.0-198.51.99.255",
+        "external:198.51.100.0-198.51.100.255",
+        "external:198.51.101.0-255.255.255.255",
+        "external:::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    }
+    assert outside["external:198.51.100.0-198.51.100.255"]["TCP"] == [[1, 442], [444, 65535]]
+
+
+@pytest.mark.parametrize(
+    ("text", "threshold", "code"),
+    [(OPENS, "new-path", 1), (NARROWS, "new-path", 0), (OPENS, "critical", 0)],
+)
+def test_the_threshold_decides_the_exit_code(netattest, manifests, change, text, threshold, code):
+    ended = netattest("whatif", "--apply", change(text), "--from", manifests, "--fail-on", threshold)
+
+    assert ended.code == code
+
+
+def test_several_values_may_follow_each_option(netattest, manifests, change):
+    files = change(OPENS, "a.yaml"), change(BLOCK, "b.yaml")
+    ended = netattest(
+        "whatif", "--apply", *files, "--from", manifests, "--remove", "NetworkPolicy/shop/cart", "--json"
+    )
+
+    assert {item["change"] for item in json.loads(ended.out)["objects"]} == {"added", "removed"}
+    assert len(json.loads(ended.out)["objects"]) == 3
+
+
+def test_a_change_that_cannot_be_read_in_full_is_no_answer(netattest, manifests, change):
+    ended = netattest(
+        "whatif", "--apply", change(OPENS + "---\n: : [\n"), "--from", manifests, "--fail-on", "new-path"
+    )
+
+    assert ended.code == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from", "."), "no change is named"),
+        (("--apply", "x.yaml"), "nothing to read is named"),
+        (("--remove", "NetworkPolicy/shop/carts"), "there is no object"),
+        (("--remove", "cart"), "names no object"),
+        (("--remove", "NetworkPolicy/shop/cart", "--fail-on", "bad"), "is not known"),
+    ],
+)
+def test_mistakes_say_what_to_do(netattest, manifests, arguments, said):
+    given = arguments if "--from" in arguments or "x.yaml" in arguments else (*arguments, "--from", manifests)
+    ended = netattest("whatif", *given)
+
+    assert ended.code == 2
+    assert said in ended.err
+
+
+def test_a_comment_for_a_pull_request(netattest, manifests, change):
+    told = netattest("whatif", "--apply", change(OPENS), "--from", manifests, "--format", "markdown").out
+
+    assert "1 path would open and 0 would close" in told
+    assert f"- `{JOB}` → `{CART}`: TCP 7070 because of NetworkPolicy shop/jobs, spec.ingress\\[0\\]" in told
