@@ -31,6 +31,10 @@ _NAMED_BY_PEOPLE: Final = frozenset(
 )
 """Fields whose keys may be names."""
 
+_NO_FORM: Final = re.compile(
+    r"[.:/ ]"
+)  # in a key: no form has such words, but hosts, endpoints and workload ids do
+
 _FIXED: Final = frozenset(
     {"schema", "state", "outcome", "strength", "severity", "coverage", "status", "kind", "apiVersion"}
 )
@@ -110,9 +114,9 @@ class Twin:
             case list():
                 return [self.value(item, parent) for item in value]
             case dict():
-                rename = parent in _NAMED_BY_PEOPLE
+                people = parent in _NAMED_BY_PEOPLE
                 return {
-                    self.text(name) if rename else name: self.value(item, name)
+                    self.text(name) if people or _NO_FORM.search(name) else name: self.value(item, name)
                     for name, item in value.items()
                 }
         return value

@@ -63,7 +63,7 @@ def netattest(capsys, tmp_path, monkeypatch):
     """Run one command in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    for name in ("DATABASE_URL", "DATA_DIR", "LOG__LEVEL"):
+    for name in ("DATABASE_URL", "LOG__LEVEL"):
         monkeypatch.delenv(f"NETATTEST_{name}", raising=False)
 
     def run(*arguments):

@@ -369,7 +369,7 @@ class TestExceptions:
     def test_those_that_do_not_count_come_first_and_unused_ones_last(self):
         items = exceptions.build(USUAL).exceptions
 
-        assert [item.id for item in items] == ["EX-2026-003", "EX-2026-014", "EX-2026-009"]
+        assert [item.number for item in items] == ["EX-2026-003", "EX-2026-014", "EX-2026-009"]
         assert items[0].problem == "It does not count: it expired on 2026-07-31."
         assert items[1].period.endswith("14 September 2026, 24 days left")
         assert items[2].covers == "covers nothing in this scan"
