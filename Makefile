@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= 2
 
-.PHONY: help demo test lint format bench schemas lock wheel clean system-libs
+.PHONY: help demo test lint format bench schemas lock wheel image rbac clean system-libs
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,13 +18,15 @@ demo: $(VENV)/.installed ## Scan the example cluster over 14 nights and write it
 
 test: $(VENV)/.installed ## Run the whole test suite on a real PostgreSQL, API server, browser and PDF
 	@sh scripts/system-libs.sh pdf test
+	@$(BIN)/python scripts/make_tools.py
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
-lint: $(VENV)/.installed ## Style, types and the import contracts
+lint: $(VENV)/.installed ## Style, types, security rules, the import contracts, and known vulnerabilities
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python scripts/audit.py
 
 format: $(VENV)/.installed ## Rewrite files in the project's style
 	@$(BIN)/ruff format .
@@ -41,6 +43,12 @@ lock: ## Pin every package anew, by hash; needs uv
 
 wheel: $(VENV)/.installed ## Build the wheel into dist/
 	@$(BIN)/python -m hatchling build -t wheel -d dist
+
+image: ## Build the container image; needs a Docker engine
+	docker build -t netattest:$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
+
+rbac: $(VENV)/.installed ## Write deploy/base/rbac.yaml from the table of kinds
+	@$(BIN)/python scripts/write_rbac.py
 
 clean: ## Remove what can be made again; evidence in the database stays
 	@rm -rf $(VENV) dist build out .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from app.errors import ConfigurationError, NotFoundError, StoreError
 from app.model.history import Document
-from app.model.ports import ObjectSource, Renderer
+from app.model.ports import ObjectSource, Prober, Renderer
 from app.model.report import ReportDefinition
 from app.resources import resource
 from app.settings import Settings
@@ -131,11 +131,13 @@ def opened_store(settings: Settings) -> Iterator["PostgresStore"]:
         yield PostgresStore(engine)
 
 
-def manifests(paths: Sequence[str], on_kind: OnKind | None = None) -> ObjectSource:
-    """Manifests of folders, files, or standard input (`-`)."""
+def manifests(
+    paths: Sequence[str], on_kind: OnKind | None = None, certificates: Sequence[str] = ()
+) -> ObjectSource:
+    """Manifests of folders, files, or standard input (`-`); `certificates` are namespaces that may show theirs."""
     from app.collect import ManifestSource
 
-    return ManifestSource(paths, on_kind=on_kind)
+    return ManifestSource(paths, on_kind=on_kind, certificates=certificates)
 
 
 def cluster(settings: Settings, access: Access, on_kind: OnKind | None = None) -> ObjectSource:
@@ -143,6 +145,31 @@ def cluster(settings: Settings, access: Access, on_kind: OnKind | None = None) -
     from app.collect import KubernetesSource
 
     return KubernetesSource(api_settings(settings, access), on_kind=on_kind)
+
+
+def prober(settings: Settings) -> Prober:
+    """Connects to declared endpoints.
+
+    Raises:
+        ConfigurationError: the file of trust anchors cannot be read.
+    """
+    from app.collect.tls import ProbeSettings, TlsProber
+
+    if (anchors := settings.probe.trust_anchors) is not None:
+        _read_anchors(anchors)
+    return TlsProber(ProbeSettings(**settings.probe.model_dump()))
+
+
+def _read_anchors(path: Path) -> None:
+    import ssl
+
+    try:
+        ssl.create_default_context().load_verify_locations(cadata=_read(path).decode("ascii", "replace"))
+    except (ssl.SSLError, ValueError) as error:
+        raise ConfigurationError(
+            f"probe.trust_anchors names {path}, which holds no certificate",
+            advice="give a PEM file of certificate authorities",
+        ) from error
 
 
 def api_settings(settings: Settings, access: Access) -> "ApiSettings":

@@ -1,4 +1,4 @@
-"""One run from top to bottom: collect → snapshot → detect → evaluate → assess → trend → render.
+"""One run from top to bottom: collect → (probe) → snapshot → detect → evaluate → assess → trend → render.
 
 Every step takes values and gives values. Only steps that use a port touch the world, and the time of day is read once,
 by whoever makes the request. A report is a function of what was stored: the snapshot and the documents that judged it.
@@ -6,7 +6,7 @@ by whoever makes the request. A report is a function of what was stored: the sna
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app import assess, collect, detect, evaluate, trend
@@ -17,9 +17,10 @@ from app.model.finding import Outcome
 from app.model.history import Comparison, Document, RunContext, Scan, ScanRecord
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
-from app.model.ports import ObjectSource, Progress, Renderer, Store
+from app.model.ports import ObjectSource, Prober, Progress, Renderer, Store
+from app.model.probe import PROBE
 from app.model.report import Artefact, ReportDefinition, ReportInput
-from app.model.snapshot import Snapshot
+from app.model.snapshot import Coverage, KindCoverage, Snapshot
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,13 @@ class ScanResult:
     comparison: Comparison | None
 
 
-def scan(request: ScanRequest, source: ObjectSource, store: Store, progress: Progress) -> ScanResult:
+def scan(
+    request: ScanRequest,
+    source: ObjectSource,
+    store: Store,
+    progress: Progress,
+    prober: Prober | None = None,
+) -> ScanResult:
     """Collect, judge and store one snapshot. A run that fails leaves a record of it and nothing half-written.
 
     Mistakes in the documents are told before anything is read: they are the operator's, not a night's.
@@ -52,6 +59,9 @@ def scan(request: ScanRequest, source: ObjectSource, store: Store, progress: Pro
     with store.exclusive(request.cluster), _failure_recorded(request, store):
         progress.stage("collect", cluster=request.cluster)
         snapshot, inventory = take_snapshot(request.cluster, request.taken_at, source)
+        if prober is not None:
+            progress.stage("probe")
+            snapshot = probed(snapshot, inventory, prober)
 
         context = store.context(request.cluster, request.taken_at)
         documents = tuple(sorted((*request.documents, context.document()), key=lambda item: item.name))
@@ -86,6 +96,20 @@ def take_snapshot(cluster: str, taken_at: datetime, source: ObjectSource) -> tup
     return snapshot, normalized.inventory
 
 
+def probed(snapshot: Snapshot, inventory: Inventory, prober: Prober) -> Snapshot:
+    """The snapshot with what its declared endpoints answered; a probe is an object of it and is judged as stored."""
+    platform = detect.detect(snapshot)
+    reachability = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
+    edges = evaluate.find_edges(snapshot, inventory, platform, reachability)
+    found = prober.probe([end for item in edges.exposures for end in item.endpoints])
+    coverage = KindCoverage(PROBE, "v1", Coverage.COMPLETE, len(found))
+    return replace(
+        snapshot,
+        objects=tuple(sorted((*snapshot.objects, *found), key=lambda item: item.ref)),
+        kinds=tuple(sorted((*snapshot.kinds, coverage))),
+    )
+
+
 def judge(
     snapshot: Snapshot, documents: Sequence[Document], *, inventory: Inventory | None = None
 ) -> Judgement:
@@ -98,17 +122,22 @@ def judge(
     platform = detect.detect(snapshot)
     declared = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=True)
     effective = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
+    edges = evaluate.find_edges(snapshot, inventory, platform, effective)
+    protection = detect.protection(snapshot, inventory, platform)
+    encryption = evaluate.encryption(effective, inventory, protection, config.links_on(snapshot.taken_at))
     facts = Facts(
         snapshot=snapshot,
         inventory=inventory,
         platform=platform,
         reachability=effective,
         declared=declared,
+        edges=edges,
         scope=config.scope,
         exceptions=config.exceptions,
         catalogue=config.catalogue,
         context=config.context,
         at=snapshot.taken_at,
+        encryption=encryption,
     )
     checked = evaluate.run_checks(facts)
     assessments = tuple(
@@ -125,6 +154,8 @@ def judge(
         assessments=assessments,
         streaks=checked.streaks,
         placements=facts.placements,
+        edges=edges,
+        encryption=encryption,
     )
 
 

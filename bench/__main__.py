@@ -26,6 +26,10 @@ class Benchmark:
 
 BENCHMARKS = (
     Benchmark("reachability", "who can reach whom, all pairs", ()),
+    Benchmark(
+        "encryption", "what encrypts every allowed pair, beside reachability", ("--workloads", "1000"), ()
+    ),
+    Benchmark("meshes", "reading service meshes, beside reading pods", ("--pods", "2000")),
     Benchmark("collect", "reading an API server, and a file", ("--pods", "2000")),
     Benchmark("nightly", "one nightly run, parse to commit", ()),
     Benchmark("history", "a year of nights in the database", ("--nights", "30", "--objects", "2000")),

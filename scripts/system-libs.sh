@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the system's own libraries that pip cannot bring, through apt where this user may; else say the exact command.
 #   system-libs.sh pdf    what WeasyPrint loads at run time
-#   system-libs.sh test   what the tests look at results with: a browser, poppler, qpdf
+#   system-libs.sh test   what the tests look at results with: a browser, poppler, qpdf, systemd-analyze
 #   system-libs.sh venv   Debian's venv module
 set -eu
 missing=""
@@ -24,6 +24,7 @@ for part in "$@"; do
       need chromium command -v chromium
       need poppler-utils command -v pdftoppm
       need qpdf command -v qpdf
+      need systemd command -v systemd-analyze
       ;;
     venv)
       need python3-venv python3 -c 'import ensurepip, venv'

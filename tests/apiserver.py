@@ -41,7 +41,8 @@ _BUILTIN = (
     ("networking.k8s.io/v1", "NetworkPolicy Ingress", True),
     ("networking.k8s.io/v1", "IngressClass", False),
     ("rbac.authorization.k8s.io/v1", "ClusterRole ClusterRoleBinding", False),
-    ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", False),
+    ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration ValidatingWebhookConfiguration", False),
+    ("apiregistration.k8s.io/v1", "APIService", False),
 )
 
 
@@ -95,6 +96,10 @@ class Resource:
     namespaced: bool
 
     @property
+    def group(self) -> str:
+        return self.api_version.rpartition("/")[0]
+
+    @property
     def root(self) -> str:
         return f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
 
@@ -106,12 +111,19 @@ class ApiServer:
         objects: Kubernetes objects as JSON values; their kinds are served besides the built-in ones.
         faults: what goes wrong; the first fault that matches a request decides it.
         serve: further `apiVersion/Kind` pairs to serve without objects, such as `cilium.io/v2/CiliumEndpoint`.
+        rules: the rules of a ClusterRole; everything that they do not grant is refused, as RBAC does. None grants all.
     """
 
     def __init__(
-        self, objects: Iterable[dict] = (), *, faults: Iterable[Fault] = (), serve: Iterable[str] = ()
+        self,
+        objects: Iterable[dict] = (),
+        *,
+        faults: Iterable[Fault] = (),
+        serve: Iterable[str] = (),
+        rules: Iterable[dict] | None = None,
     ):
         self.faults = list(faults)
+        self.rules = None if rules is None else list(rules)
         self.requests: Counter[str] = Counter()
         self.queries: list[tuple[str, dict[str, str]]] = []
         self._lock = threading.Lock()
@@ -226,9 +238,10 @@ class ApiServer:
             name = plural(resource.kind)
             if path == resource.root:
                 return _json(self._group_version(resource.api_version))
-            if path == f"{resource.root}/{name}":
-                return self._list(resource, query, accept)
-            if path.startswith(f"{resource.root}/namespaces/") and parts[-2] == name:
+            in_namespace = path.startswith(f"{resource.root}/namespaces/")
+            if path == f"{resource.root}/{name}" or (in_namespace and parts[-1] == name):
+                return self._list(resource, query, accept, parts[-2] if in_namespace else "")
+            if in_namespace and parts[-2] == name:
                 return self._get(resource, parts[-3], parts[-1])
         return status(404, "the server could not find the requested resource")
 
@@ -268,9 +281,18 @@ class ApiServer:
         ]
         return {"kind": "APIResourceList", "groupVersion": api_version, "resources": rows}
 
-    def _list(self, resource: Resource, query: dict[str, str], accept: str) -> tuple[int, bytes]:
+    def _list(
+        self, resource: Resource, query: dict[str, str], accept: str, namespace: str = ""
+    ) -> tuple[int, bytes]:
+        if not self.grants(resource.group, plural(resource.kind), "list"):
+            return status(403, f"{plural(resource.kind)} is forbidden: cannot list")
+        wanted = query.get("fieldSelector", "").removeprefix("type=")
         with self._lock:
-            stored = self._objects[resource.api_version, plural(resource.kind)]
+            stored = {
+                key: body
+                for key, body in self._objects[resource.api_version, plural(resource.kind)].items()
+                if namespace in ("", key[0]) and (not wanted or json.loads(body).get("type") == wanted)
+            }
             keys, version = sorted(stored), self._version
             start = int(base64.b64decode(query["continue"])) if "continue" in query else 0
             end = start + int(query.get("limit", 0) or len(keys))
@@ -287,6 +309,8 @@ class ApiServer:
         return 200, json.dumps(head).encode()[:-1] + b', "items": [' + b", ".join(items) + b"]}"
 
     def _get(self, resource: Resource, namespace: str, name: str) -> tuple[int, bytes]:
+        if not self.grants(resource.group, plural(resource.kind), "get", name):
+            return status(403, f"{plural(resource.kind)} {name!r} is forbidden: cannot get")
         with self._lock:
             body = self._objects[resource.api_version, plural(resource.kind)].get((namespace, name))
         if body is None:
@@ -297,10 +321,22 @@ class ApiServer:
         if path.endswith("/selfsubjectreviews"):
             return _json({**body, "status": {"userInfo": {"username": USER}}}, 201)
         if path.endswith("/selfsubjectaccessreviews"):
-            wanted = body["spec"]["resourceAttributes"]["resource"]
+            asked = body["spec"]["resourceAttributes"]
+            wanted = asked["resource"]
             refused = any(item.status == 403 and item.target in ("*", wanted) for item in self.faults)
-            return _json({**body, "status": {"allowed": not refused}}, 201)
+            granted = self.grants(asked.get("group", ""), wanted, asked["verb"], asked.get("name", ""))
+            return _json({**body, "status": {"allowed": granted and not refused}}, 201)
         return status(404, "the server could not find the requested resource")
+
+    def grants(self, group: str, resource: str, verb: str, name: str = "") -> bool:
+        """What RBAC says: one rule must name the group, the resource and the verb, and the object if it names any."""
+        return self.rules is None or any(
+            group in rule["apiGroups"]
+            and resource in rule["resources"]
+            and verb in rule["verbs"]
+            and (not rule.get("resourceNames") or name in rule["resourceNames"])
+            for rule in self.rules
+        )
 
 
 class _Server(ThreadingHTTPServer):
@@ -375,6 +411,6 @@ def _target(path: str) -> str:
     """The resource that a path is about; the path itself for discovery and the version."""
     parts = path.strip("/").split("/")
     if "namespaces" in parts[:-1]:
-        return parts[-2]
+        return parts[parts.index("namespaces") + 2]
     is_list = len(parts) == (3 if parts[0] == "api" else 4)
     return parts[-1] if is_list else path

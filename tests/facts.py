@@ -8,8 +8,11 @@ policies:
 services:
   payments/api: {selector: {app: api}, ports: [{port: 80}]}             likewise
 objects: [...]                                                          whole manifests
+secrets: {shop/web-tls: {name: shop.example, to: 2026-12-01}}           TLS Secrets with a real certificate
+probes: {"shop.example:443": {tls: [TLS 1.2, TLS 1.3]}}                 what connecting to an endpoint showed
 """
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
@@ -21,19 +24,26 @@ from app.assess.checks_file import read_checks
 from app.assess.reading import Mistakes
 from app.collect import normalize
 from app.collect.objects import identify, snapshot_object
-from app.evaluate import reachability
+from app.detect import protection
+from app.evaluate import encryption, find_edges, reachability
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.control import AcceptedException
+from app.model.encryption import Known, Protection
 from app.model.facts import Facts
 from app.model.finding import CheckMeta
 from app.model.history import Document, Integrity, RunContext, Slot, SlotStatus
 from app.model.identity import GroupKind
+from app.model.inventory import Inventory
 from app.model.platform import Enforcement, Platform
 from app.model.policy import AddressRange
+from app.model.probe import PlainAnswer, Probe, ProbeOutcome
 from app.model.reachability import Profile
 from app.model.scope import (
     ApprovedExposure,
     ApprovedFlow,
+    DeclaredTls,
+    EncryptionClaims,
+    RegisteredCertificate,
     Scope,
     ScopeRule,
     Thresholds,
@@ -52,6 +62,8 @@ from app.model.snapshot import (
 from app.resources import resource
 from tests.builders import platform as make_platform
 from tests.builders import selector
+from tests.certificates import END, START, self_signed
+from tests.protection import FixedLinks, FixedMesh
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CLUSTER = "test"
@@ -88,11 +100,27 @@ def facts_of(case: Mapping[str, Any]) -> Facts:
         platform=platform,
         reachability=views[0],
         declared=views[1],
+        edges=find_edges(snapshot, read.inventory, platform, views[0]),
         scope=scope_of(case.get("scope")),
         exceptions=tuple(_exception(*item) for item in (case.get("exceptions") or {}).items()),
         catalogue=catalogue(),
         context=_context(case.get("context") or {}),
         at=AT,
+        encryption=encryption(
+            views[0], read.inventory, _protection(case, snapshot, read.inventory, platform)
+        ),
+    )
+
+
+def _protection(
+    case: Mapping[str, Any], snapshot: Snapshot, inventory: Inventory, platform: Platform
+) -> Protection:
+    """What the objects show; `meshes: {m: {web: STRICT}}` and `links: {wg: {web: sealed}}` say it, pod by pod, instead."""
+    if "meshes" not in case and "links" not in case:
+        return protection(snapshot, inventory, platform)
+    return Protection(
+        tuple(FixedMesh(name, modes) for name, modes in (case.get("meshes") or {}).items()),
+        tuple(FixedLinks(name, ends) for name, ends in (case.get("links") or {}).items()),
     )
 
 
@@ -102,6 +130,10 @@ def facts_of(case: Mapping[str, Any]) -> Facts:
 def _objects(cluster: Mapping[str, Any]) -> Iterator[SnapshotObject]:
     for manifest in _manifests(cluster):
         yield snapshot_object(identify(manifest), manifest)
+    for name, said in (cluster.get("probes") or {}).items():
+        yield _probe(name, said).stored()
+    for name, said in (cluster.get("secrets") or {}).items():
+        yield _secret(name, said or {})
 
 
 def _manifests(cluster: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -116,6 +148,49 @@ def _manifests(cluster: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name, spec in (cluster.get("services") or {}).items():
         yield _object("v1", "Service", name, spec=spec)
     yield from cluster.get("objects") or ()
+
+
+def _probe(name: str, said: Mapping[str, Any]) -> Probe:
+    """`shop.example:443: {tls: [TLS 1.2], suites: […], trusted: yes, from: …, to: …}`, `{plain: redirect}`, `{outcome: closed}`."""
+    host, _, port = name.rpartition(":")
+    chain = () if "name" not in said else (_der(*self_signed(said["name"], **_validity(said))),)
+    versions = tuple(said.get("tls") or ())
+    outcome = "tls" if versions else "plain" if "plain" in said else said["outcome"]
+    return Probe(
+        host=host,
+        port=int(port),
+        outcome=ProbeOutcome(outcome),
+        says=said.get("says", "as the probe says"),
+        accepted=versions,
+        suites={versions[-1]: tuple(said.get("suites") or ())} if versions else {},
+        chain=chain,
+        trusted=Known(said.get("trusted", "unknown")),
+        trust_says=said.get("trust_says", ""),
+        client_certificate=Known(said.get("client_certificate", "no")),
+        plain=PlainAnswer(said.get("plain", "")),
+    )
+
+
+def _secret(name: str, said: Mapping[str, Any]) -> SnapshotObject:
+    """A TLS Secret with a real certificate and its key, read as in a namespace that opted in."""
+    key, certificate = self_signed(said.get("name", "shop.example"), **_validity(said))
+    manifest = _object("v1", "Secret", name, type="kubernetes.io/tls")
+    manifest["data"] = {
+        "tls.crt": b64encode(certificate + key).decode(),
+        "tls.key": b64encode(key).decode(),
+    }
+    ref = identify(manifest)
+    return snapshot_object(ref, manifest, certificates=(ref.namespace,))
+
+
+def _validity(said: Mapping[str, Any]) -> dict[str, datetime]:
+    at = {"start": said.get("from", START.date()), "end": said.get("to", END.date())}
+    return {key: datetime(day.year, day.month, day.day, tzinfo=UTC) for key, day in at.items()}
+
+
+def _der(key: bytes, certificate: bytes) -> str:
+    del key
+    return "".join(certificate.decode().splitlines()[1:-1])
 
 
 def _object(
@@ -198,7 +273,7 @@ def scope_of(said: Mapping[str, Any] | None) -> Scope:
     """Rules by id: `cde: {in: [payments], pods: app=vault, zone: cde}`."""
     if said is None:
         return Scope()
-    flows, ways = said.get("flows"), said.get("exposures")
+    flows, ways, certificates = said.get("flows"), said.get("exposures"), said.get("certificates")
     return Scope(
         given=True,
         owner="A. Owner",
@@ -207,8 +282,12 @@ def scope_of(said: Mapping[str, Any] | None) -> Scope:
         approved_flows=None if flows is None else tuple(_flow(*item) for item in flows.items()),
         approved_exposures=None if ways is None else tuple(_exposure(*item) for item in ways.items()),
         approved_host_network=tuple(said.get("host_network") or ()),
+        certificates=None
+        if certificates is None
+        else tuple(_certificate(*item) for item in certificates.items()),
         node_isolation=said.get("node_isolation", ""),
         thresholds=Thresholds(**(said.get("thresholds") or {})),
+        encryption=_claims(said.get("encryption") or {}),
     )
 
 
@@ -241,9 +320,33 @@ def _flow(name: str, said: str) -> ApprovedFlow:
     return ApprovedFlow(name, source, destination, ports, "needed", "A. Owner", approver, date(2026, 1, 1))
 
 
+def _claims(said: Mapping[str, Any]) -> EncryptionClaims:
+    """`controls: [mesh]`, and TLS of programs as `T-1: cards on TCP 5432`, with `unsigned` at the end as for flows."""
+    register = said.get("tls")
+    return EncryptionClaims(
+        node_to_node="node-to-node" in (said.get("controls") or ()),
+        mesh="mesh" in (said.get("controls") or ()),
+        identity="workload-identity" in (said.get("controls") or ()),
+        application_tls=None if register is None else tuple(_tls(*item) for item in register.items()),
+    )
+
+
+def _tls(name: str, said: str) -> DeclaredTls:
+    flow = _flow(name, f"any → {said}")
+    return DeclaredTls(
+        name, flow.destination, flow.ports, "ssl = on", flow.owner, flow.approver, flow.approved_on
+    )
+
+
 def _exposure(name: str, said: str) -> ApprovedExposure:
     approver = "" if said.endswith(" unsigned") else "B. Approver"
     return ApprovedExposure(name, said.removesuffix(" unsigned"), "A. Owner", approver, date(2026, 1, 1))
+
+
+def _certificate(name: str, said: Mapping[str, str]) -> RegisteredCertificate:
+    return RegisteredCertificate(
+        name, said["certificate"], said.get("owner", "A. Owner"), said.get("purpose", "")
+    )
 
 
 def _exception(name: str, said: Mapping[str, Any]) -> AcceptedException:

@@ -197,24 +197,37 @@ class Oracle:
             others = in_order(both, (Action.ALLOW, Action.PASS))
             return [admin, Stage(DENY, denials + others), baseline]
         if style == "antrea":
-            early, late = self._antrea(of(Family.ANTREA))
-            return [early, admin, kubernetes, late, baseline]
+            early, late = self._antrea(of(Family.ANTREA, Family.ADMIN, Family.BASELINE))
+            return [early, kubernetes, late]
         if style == "calico":
             return self._calico(of(Family.KUBERNETES, Family.CALICO), admin, baseline)
         return [admin, kubernetes, baseline]
 
     def _antrea(self, policies: list[Policy]) -> tuple[Stage, Stage]:
+        """Tiers by number; admin policies have numbers among them. What is equal in tier and priority has no order."""
         order = {item.name: item.order for item in self.inventory.tiers if item.family is Family.ANTREA}
         order = {"application": 250.0, "baseline": 253.0} | order
+        fixed = {"ClusterNetworkPolicy": 220.0, "AdminNetworkPolicy": 251.0}
 
-        def place(item: Policy) -> tuple[object, ...]:
-            tier = item.tier or "application"
-            return order[tier], tier, item.order, item.ref.name, item.ref.namespace, item.ref.kind
+        def level(item: Policy) -> tuple[float, float]:
+            if item.family is Family.BASELINE:
+                return 254.0, item.order
+            if item.family is Family.ADMIN:
+                return fixed[item.ref.kind], item.order
+            return order[item.tier or "application"], item.order
 
-        policies = sorted(policies, key=place)
-        early = [item for item in policies if item.tier != "baseline"]
-        late = [item for item in policies if item.tier == "baseline"]
-        return Stage(NEXT, in_order(early)), Stage(NEXT, in_order(late))
+        def last(item: Policy) -> bool:
+            return item.family is Family.BASELINE or item.tier == "baseline"
+
+        stages: list[Stage] = []
+        for chosen in (
+            [item for item in policies if not last(item)],
+            [item for item in policies if last(item)],
+        ):
+            levels = sorted({level(item) for item in chosen})
+            groups = [[(item, tuple(Action)) for item in chosen if level(item) == here] for here in levels]
+            stages.append(Stage(NEXT, groups))
+        return stages[0], stages[1]
 
     def _calico(self, policies: list[Policy], admin: Stage, baseline: Stage) -> list[Stage]:
         tiers = {

@@ -1,6 +1,7 @@
 """A made-up report input that looks like a real one, built from model values alone."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,6 +24,15 @@ from app.model.control import (
     Role,
 )
 from app.model.decision import Decision
+from app.model.encryption import (
+    EvidenceStrength,
+    Known,
+    Label,
+    ListenerVerdict,
+    Membership,
+    PathVerdict,
+    Protection,
+)
 from app.model.finding import (
     CheckGroup,
     CheckMeta,
@@ -78,6 +88,9 @@ from app.model.snapshot import (
     SourceInfo,
     SourceKind,
 )
+from app.model.transit import Inflow
+from tests.edge_builder import edges
+from tests.protection import FixedLinks, FixedMesh
 
 AT = datetime(2026, 8, 21, 2, 0, tzinfo=UTC)
 INTERNET = ExternalRange(AddressRange(4, 0, 2**32 - 1))
@@ -89,6 +102,8 @@ ALL_SECTIONS = (
     "scope",
     "controls",
     "reachability",
+    "encryption",
+    "certificates",
     "findings",
     "trends",
     "exceptions",
@@ -172,6 +187,52 @@ class FixedReachability:
 
     def _ids(self) -> list[str]:
         return sorted([item.id for item in self.workloads] + [item.id for item in self.externals])
+
+
+@dataclass(frozen=True)
+class FixedEncryption:
+    """Verdicts that are simply listed: by pair, else the usual one."""
+
+    engine: FixedReachability
+    usual: PathVerdict
+    pairs: Mapping[tuple[str, str], PathVerdict] = field(default_factory=dict)
+    accepted: tuple[ListenerVerdict, ...] = ()
+    members: Mapping[str, Membership] = field(default_factory=dict)
+    on_nodes: tuple[tuple[str, PathVerdict], ...] = ()
+    protection: Protection = field(default_factory=Protection)
+
+    def paths(self, source: str, destination: str, allowed: Connections) -> tuple[PathVerdict, ...]:
+        return (replace(self.pairs.get((source, destination), self.usual), ports=allowed),)
+
+    def along(
+        self, connections: Iterable[Connection]
+    ) -> Iterator[tuple[Connection, tuple[PathVerdict, ...]]]:
+        for row in connections:
+            yield row, self.paths(row.source, row.destination, row.allowed)
+
+    def into(self, destination: str, groups: Mapping[str, Hashable]) -> Iterator[Inflow]:
+        for batch, (source, group) in enumerate(sorted(groups.items())):
+            if allowed := self.engine.between(source, destination):
+                yield Inflow(group, self.paths(source, destination, allowed)[0], 1, (source,), batch)
+
+    def listeners(self, workload: str) -> tuple[ListenerVerdict, ...]:
+        return tuple(item for item in self.accepted if item.workload == workload)
+
+    def memberships(self, workload: str) -> tuple[tuple[str, Membership], ...]:
+        return (("istio", self.members[workload]),) if workload in self.members else ()
+
+    def nodes(self) -> tuple[tuple[str, PathVerdict], ...]:
+        return self.on_nodes
+
+    def tally(self) -> tuple[tuple[Label, int], ...]:
+        ids = [item.id for item in self.engine.workloads]
+        found = Counter(
+            self.paths(one, other, allowed)[0].label
+            for one in ids
+            for other in ids
+            if (allowed := self.engine.between(one, other))
+        )
+        return tuple(sorted(found.items(), key=lambda item: -item[0].rank))
 
 
 def workload(namespace: str, name: str, kind: str = "Deployment", pods: int = 2) -> Workload:
@@ -905,6 +966,8 @@ def report_input(cluster: str = "prod-eu-1", definition: ReportDefinition = AUDI
         (assessment, *others),
         {},
         placed(engine.workloads),
+        encryption(engine),
+        edges(AT),
     )
     lives = tuple(
         life(item, nights, opened)
@@ -920,6 +983,99 @@ def report_input(cluster: str = "prod-eu-1", definition: ReportDefinition = AUDI
     opened = next(item for item in failing if item.check == "unrestricted-path-into-cde")
     return ReportInput(
         stored, snap, docs, judgement, assessment, trend(opened, closed, before, stored), lives, definition
+    )
+
+
+def encryption(engine: FixedReachability) -> FixedEncryption:
+    """WireGuard on one of two nodes, and a mesh around payments that takes plain text at one port."""
+    key = Sign(
+        ObjectRef("", "Node", "", "node-1"),
+        "metadata.annotations['projectcalico.org/WireguardPublicKey']",
+        "mT6…=",
+        "the key of this node",
+        "d1",
+    )
+    none = Sign(
+        ObjectRef("crd.projectcalico.org", "FelixConfiguration", "", "default"),
+        "spec.wireguardEnabled",
+        "true",
+        "a setting of Felix",
+        "d2",
+    )
+    mode = Sign(
+        ObjectRef("security.istio.io", "PeerAuthentication", "payments", "default"),
+        "spec.mtls.mode",
+        "PERMISSIVE",
+        "the namespace's mode",
+        "d3",
+    )
+    observed, configured = EvidenceStrength.OBSERVED, EvidenceStrength.CONFIGURED
+    clear = PathVerdict(
+        Label.PLAINTEXT,
+        observed,
+        "neither end is in a mesh; Calico WireGuard does not encrypt between their nodes: the node has published no WireGuard key, although FelixConfiguration default sets wireguardEnabled to true (node-2)",
+        Connections(),
+        link="calico-wireguard",
+        signs=(none,),
+    )
+    tunnel = replace(
+        clear,
+        label=Label.NODE_TUNNEL,
+        says="neither end is in a mesh; Calico WireGuard encrypts between their nodes: the node has published a WireGuard key for IPv4 (node-1); in clear to a peer that it cannot encrypt to",
+        signs=(key,),
+        fips=Known.NO,
+    )
+    mutual = replace(
+        clear,
+        label=Label.MTLS_OPPORTUNISTIC,
+        says="both ends are in the mesh; the port takes plain text too (PERMISSIVE)",
+        mesh="istio",
+        signs=(mode,),
+        strength=configured,
+    )
+    ids = [item.id for item in engine.workloads]
+    inside = [name for name in ids if name.startswith("payments/")]
+    pairs = {(one, other): mutual for one in inside for other in inside}
+    pairs |= {(one, other): tunnel for one in ids for other in ids if one.startswith("kube-system/")}
+    accepted = [
+        ListenerVerdict(
+            name,
+            Protocol.TCP,
+            8443,
+            Known.YES,
+            "PERMISSIVE",
+            configured,
+            "the namespace's PeerAuthentication is PERMISSIVE",
+            "the cluster",
+            (mode,),
+        )
+        for name in inside[:1]
+    ] + [
+        ListenerVerdict(
+            name,
+            Protocol.TCP,
+            8443,
+            Known.NO,
+            "STRICT",
+            configured,
+            "its own PeerAuthentication is STRICT",
+            "nobody",
+            (replace(mode, value="STRICT"),),
+        )
+        for name in inside[1:2]
+    ]
+    member = Membership("sidecar", Known.YES, observed, "", "a running istio-proxy")
+    return FixedEncryption(
+        engine,
+        clear,
+        pairs,
+        tuple(accepted),
+        dict.fromkeys(inside, member),
+        (("node-1", tunnel), ("node-2", clear)),
+        Protection(
+            (FixedMesh("istio", {}, name="Istio", version="1.27.1", signs=(mode,)),),
+            (FixedLinks("calico-wireguard", {}, name="Calico WireGuard", signs=(none,)),),
+        ),
     )
 
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.assess.reading import FileModel, Mistakes, Text, parse
 from app.model.control import Attestation, NotApplicable
 from app.model.history import Document
+from app.model.transit import AttestedLink
 
 
 class AttestationFile(FileModel):
@@ -70,12 +71,39 @@ class ChangeFile(FileModel):
         return SignificantChange(self.changed_on, self.what, self.controls)
 
 
+class ProviderLinkFile(FileModel):
+    """A statement of the provider that it encrypts between nodes; nothing in the Kubernetes API shows it."""
+
+    feature: Text
+    """As the provider names it."""
+    person: Text
+    """Who obtained and checked the statement."""
+    performed_on: date
+    valid_until: date
+    """The entity's own interval."""
+    document: str = ""
+    node_labels: dict[str, str] = Field(default={})
+    """The nodes that it covers carry all of these; none means every node."""
+
+    def value(self) -> AttestedLink:
+        """The statement as verdicts use it."""
+        return AttestedLink(
+            feature=self.feature,
+            person=self.person,
+            performed_on=self.performed_on,
+            valid_until=self.valid_until,
+            document=self.document,
+            node_labels=tuple(sorted(self.node_labels.items())),
+        )
+
+
 class AttestationsFile(FileModel):
     """The attestation store."""
 
     attestations: tuple[AttestationFile, ...] = ()
     not_applicable: tuple[NotApplicableFile, ...] = ()
     significant_changes: tuple[ChangeFile, ...] = ()
+    provider_links: tuple[ProviderLinkFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -94,6 +122,7 @@ class Records:
     attestations: tuple[Attestation, ...] = ()
     declarations: tuple[NotApplicable, ...] = ()
     changes: tuple[SignificantChange, ...] = ()
+    links: tuple[AttestedLink, ...] = ()
 
 
 def read_attestations(document: Document | None, mistakes: Mistakes) -> Records:
@@ -108,8 +137,12 @@ def read_attestations(document: Document | None, mistakes: Mistakes) -> Records:
     for index, pair in enumerate(declared):
         if pair in declared[:index]:
             mistakes.add(document.name, f"not_applicable[{index}]", f"{' '.join(pair)} is declared before")
+    for index, link in enumerate(read.provider_links):
+        if link.valid_until < link.performed_on:
+            mistakes.add(document.name, f"provider_links[{index}].valid_until", "lies before performed_on")
     return Records(
         tuple(sorted((item.value() for item in read.attestations), key=lambda a: (a.performed_on, a.type))),
         tuple(item.value() for item in read.not_applicable),
         tuple(sorted(item.value() for item in read.significant_changes)),
+        tuple(item.value() for item in read.provider_links),
     )

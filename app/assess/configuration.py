@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from app.assess.attestations_file import SignificantChange, read_attestations
 from app.assess.checks_file import read_checks
@@ -14,6 +15,7 @@ from app.model.control import AcceptedException, Attestation, Framework, NotAppl
 from app.model.finding import CheckMeta
 from app.model.history import Document, RunContext
 from app.model.scope import Scope
+from app.model.transit import AttestedLink
 
 _SINGLE = ("attestations.yaml", "checks.yaml", "context.json", "exceptions.yaml", "scope.yaml")
 _FRAMEWORKS = "frameworks/"
@@ -31,6 +33,12 @@ class Configuration:
     frameworks: tuple[Framework, ...]  # by id
     context: RunContext
     changes: tuple[SignificantChange, ...] = field(default=())  # oldest first
+    links: tuple[AttestedLink, ...] = ()
+
+    def links_on(self, at: datetime) -> tuple[AttestedLink, ...]:
+        """Statements about the provider's links that are valid on the day of a time, in UTC."""
+        day = at.astimezone(UTC).date()
+        return tuple(item for item in self.links if item.performed_on <= day <= item.valid_until)
 
 
 def read_documents(documents: Sequence[Document]) -> Configuration:
@@ -60,6 +68,7 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
         frameworks=tuple(sorted((framework for framework, _ in read), key=lambda item: item.id)),
         context=context,
         changes=records.changes,
+        links=records.links,
     )
 
 

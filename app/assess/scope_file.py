@@ -1,6 +1,7 @@
 """The shape of `scope.yaml`: who owns the map of zones, its rules, and the registers that belong to it."""
 
 from datetime import date
+from enum import StrEnum
 from ipaddress import ip_network
 from typing import Annotated, Literal, Self
 
@@ -9,11 +10,28 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from app.assess.port_text import PATTERN, ports
 from app.assess.reading import FileModel, Text
 from app.model.policy import LabelSelector, Operator, Requirement
-from app.model.scope import ApprovedExposure, ApprovedFlow, ScopeRule, Thresholds, Zone
+from app.model.scope import (
+    ApprovedExposure,
+    ApprovedFlow,
+    DeclaredTls,
+    EncryptionClaims,
+    RegisteredCertificate,
+    ScopeRule,
+    Thresholds,
+    Zone,
+)
 
 EXPOSURE = r"^[A-Z][A-Za-z]* [a-z0-9.-]+/[a-z0-9.-]+$"
 WORKLOAD = r"^[a-z0-9.-]+/[a-z0-9.-]+\[[A-Z][A-Za-z]*\](#[1-9][0-9]*)?$"
 EXTERNAL = "external"
+
+
+class EncryptionControl(StrEnum):
+    """Layers of encryption that an entity can claim as its control."""
+
+    NODE_TO_NODE = "node-to-node"
+    MESH = "mesh"
+    IDENTITY = "workload-identity"
 
 
 def _network(text: str) -> str:
@@ -94,6 +112,8 @@ class RuleFile(FileModel):
     """A component that every zone may talk to: DNS, ingress, monitoring."""
     tenant: Text | None = None
     """The customer it belongs to."""
+    meshed: bool | None = None
+    """Claimed to be in a service mesh."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -116,6 +136,7 @@ class RuleFile(FileModel):
             public=self.public,
             shared=self.shared,
             tenant=self.tenant,
+            meshed=self.meshed,
         )
 
 
@@ -171,6 +192,65 @@ class ExposureFile(FileModel):
         )
 
 
+class CertificateFile(FileModel):
+    """One entry of the inventory of keys and certificates (PCI DSS 4.2.1.1)."""
+
+    id: Text
+    certificate: Text
+    """An object (`Secret shop/web-tls`), a served endpoint (`served shop.example:443`) or a SHA-256 fingerprint."""
+    owner: str = ""
+    purpose: str = ""
+
+    def value(self) -> RegisteredCertificate:
+        """The entry as checks use it."""
+        return RegisteredCertificate(self.id, self.certificate, self.owner, self.purpose)
+
+
+class DeclaredTlsFile(FileModel):
+    """Ports on which a program asks for TLS itself, which the cluster does not show."""
+
+    id: Text
+    destination: Text
+    """Id of a scope rule, or a namespace."""
+    ports: tuple[PortText, ...] = Field(min_length=1)
+    how: Text
+    """The setting or document that says so, for example `postgresql.conf: ssl = on; pg_hba.conf: hostssl only`."""
+    owner: str = ""
+    approver: str = ""
+    approved_on: date | None = None
+
+    def value(self) -> DeclaredTls:
+        """The entry as checks use it."""
+        return DeclaredTls(
+            id=self.id,
+            destination=self.destination,
+            ports=ports(self.ports),
+            how=self.how,
+            owner=self.owner,
+            approver=self.approver,
+            approved_on=self.approved_on,
+        )
+
+
+class EncryptionFile(FileModel):
+    """What the entity claims about its own encryption in transit."""
+
+    controls: tuple[EncryptionControl, ...] = ()
+    """Claimed as controls; only then can their absence be a failure: `node-to-node`, `mesh`, `workload-identity`."""
+    application_tls: tuple[DeclaredTlsFile, ...] | None = None
+    """Left out: no register was supplied. `[]`: no program is declared to use TLS itself."""
+
+    def value(self) -> EncryptionClaims:
+        """The claims as checks use them."""
+        declared = self.application_tls
+        return EncryptionClaims(
+            node_to_node=EncryptionControl.NODE_TO_NODE in self.controls,
+            mesh=EncryptionControl.MESH in self.controls,
+            identity=EncryptionControl.IDENTITY in self.controls,
+            application_tls=None if declared is None else tuple(item.value() for item in declared),
+        )
+
+
 class ThresholdsFile(FileModel):
     """The entity's configuration standard (PCI DSS 1.2.1) as numbers."""
 
@@ -202,6 +282,9 @@ class ScopeFile(FileModel):
     """Left out: no register was supplied. `[]`: nothing is approved."""
     approved_host_network: tuple[Annotated[str, StringConstraints(pattern=WORKLOAD)], ...] = ()
     """Workload ids, for example `monitoring/node-exporter[DaemonSet]`."""
+    certificates: tuple[CertificateFile, ...] | None = None
+    """Left out: no inventory was supplied. `[]`: it is empty."""
     node_isolation: str = ""
     """Declared isolation between zones that share nodes: dedicated pools, a sandboxed runtime."""
     thresholds: ThresholdsFile = ThresholdsFile()
+    encryption: EncryptionFile = EncryptionFile()

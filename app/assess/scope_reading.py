@@ -21,7 +21,7 @@ def read_scope(document: Document | None, mistakes: Mistakes) -> Scope:
     if document is None or read is None:
         return Scope()
     rules = tuple(rule.value() for rule in read.rules)
-    flows, exposures = read.approved_flows, read.approved_exposures
+    flows, exposures, certificates = read.approved_flows, read.approved_exposures, read.certificates
     _check(document.name, read, rules, mistakes)
     return Scope(
         given=True,
@@ -32,8 +32,10 @@ def read_scope(document: Document | None, mistakes: Mistakes) -> Scope:
         approved_flows=None if flows is None else tuple(item.value() for item in flows),
         approved_exposures=None if exposures is None else tuple(item.value() for item in exposures),
         approved_host_network=read.approved_host_network,
+        certificates=None if certificates is None else tuple(item.value() for item in certificates),
         node_isolation=read.node_isolation,
         thresholds=read.thresholds.value(),
+        encryption=read.encryption.value(),
         digest=document.digest,
     )
 
@@ -52,6 +54,7 @@ def _check(name: str, read: ScopeFile, rules: Sequence[ScopeRule], mistakes: Mis
     """Find what is well-formed and still nonsense."""
     _check_matchers(name, rules, mistakes)
     _check_ends(name, read, mistakes)
+    _check_declared_tls(name, read, mistakes)
     _check_untrusted(name, [ip_network(text) for text in read.untrusted], mistakes)
 
 
@@ -78,6 +81,17 @@ def _check_ends(name: str, read: ScopeFile, mistakes: Mistakes) -> None:
                     f"approved_flows[{index}].{field}",
                     f"'{end}' is neither the id of a rule, nor a namespace, nor '{EXTERNAL}'",
                 )
+
+
+def _check_declared_tls(name: str, read: ScopeFile, mistakes: Mistakes) -> None:
+    known = {rule.id for rule in read.rules}
+    for index, item in enumerate(read.encryption.application_tls or ()):
+        if item.destination not in known and not _NAMESPACE.fullmatch(item.destination):
+            mistakes.add(
+                name,
+                f"encryption.application_tls[{index}].destination",
+                f"'{item.destination}' is neither the id of a rule nor a namespace",
+            )
 
 
 def _check_untrusted(name: str, networks: Sequence[Network], mistakes: Mistakes) -> None:

@@ -21,11 +21,13 @@ from app.cli.options import (
 from app.cli.output import emit, heading, say
 from app.cli.session import begin
 from app.cli.shapes import gap_shape, tell_gaps
+from app.cli.transit import verdict_lines
 from app.cli.view import View, look
 from app.cli.witnesses import Answer, answers, witnesses
 from app.errors import ExitCode, InputError
 from app.model.connections import FIRST_PORT, LAST_PORT, Connections, PortSet, Protocol
 from app.model.decision import Decision, HalfDecision, TrailStep
+from app.model.encryption import PathVerdict
 from app.model.policy import Direction
 from app.model.reachability import Profile, Reachability
 
@@ -150,7 +152,7 @@ def _document(view: View, found: list[Answer]) -> dict[str, object]:
         "schema": "netattest/explain/v1",
         "profile": view.reachability.profile.value,
         "as_declared": view.reachability.as_declared,
-        "answers": [_answer_shape(answer) for answer in found],
+        "answers": [_answer_shape(view, answer) for answer in found],
         "open_to": _exposure_shapes(view, found),
         "gaps": [gap_shape(gap) for gap in view.snapshot.gaps],
     }
@@ -169,7 +171,9 @@ def _exposure_shapes(view: View, found: list[Answer]) -> list[dict[str, object]]
     ]
 
 
-def _answer_shape(answer: Answer) -> dict[str, object]:
+def _answer_shape(view: View, answer: Answer) -> dict[str, object]:
+    from app.evaluate.encryption.document import verdict_shape
+
     decision = answer.decision
     return {
         "source": decision.source,
@@ -180,7 +184,16 @@ def _answer_shape(answer: Answer) -> dict[str, object]:
         "ingress": _half_shape(decision.ingress),
         "steps": _steps(answer),
         "profile_notes": list(decision.profile_notes),
+        "encryption": [verdict_shape(item) for item in _in_transit(view, answer)],
     }
+
+
+def _in_transit(view: View, answer: Answer) -> tuple[PathVerdict, ...]:
+    """What encrypts it; where a policy is certain to deny it, there is no traffic to encrypt."""
+    decision = answer.decision
+    if decision.certain and not decision.allowed:
+        return ()
+    return view.encryption.paths(decision.source, decision.destination, answer.ports)
 
 
 def _half_shape(half: HalfDecision) -> dict[str, object]:
@@ -227,6 +240,8 @@ def _tell(view: View, found: list[Answer]) -> None:
         )
         for number, step in enumerate(_steps(answer), start=1):
             say(f"  {number}. {step}")
+        for line in verdict_lines(_in_transit(view, answer), answer.ports):
+            say(f"     {line}")
     _tell_exposures(view, found)
     tell_gaps(view.snapshot.gaps)
 

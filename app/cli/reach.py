@@ -24,7 +24,9 @@ from app.cli.options import (
 from app.cli.output import heading, say
 from app.cli.session import begin
 from app.cli.shapes import plural, tell_gaps
+from app.cli.transit import in_transit, tell_protection, verdict_lines
 from app.cli.view import View, look
+from app.cli.ways_in import tell_ways_in
 from app.errors import ExitCode
 from app.model.decision import Reason
 from app.model.platform import Enforcement
@@ -38,6 +40,7 @@ _EPILOG = """\b
 Examples:
   netattest reach --from manifests/
   netattest reach --from dump.yaml policies/*.yaml --json
+  netattest reach --cluster prod --encryption
   kubectl get ns,pods,netpol -A -o yaml | netattest reach --from -
 """
 
@@ -62,6 +65,9 @@ def reach(
     explained: Annotated[
         bool, typer.Option("--explain", help="Add the rules that allow each connection.")
     ] = False,
+    encrypted: Annotated[
+        bool, typer.Option("--encryption", help="Add what encrypts each connection, and how that is known.")
+    ] = False,
     config: ConfigOption = None,
     database_url: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -76,21 +82,28 @@ def reach(
         session, gathered(paths, more, "--from"), cluster, scan, profile=profile, as_declared=as_declared
     )
     if as_json:
-        _emit(view, explained=explained)
+        _emit(view, explained=explained, encrypted=encrypted)
     else:
-        _tell(view, explained=explained)
+        _tell(view, explained=explained, encrypted=encrypted)
     raise typer.Exit(ExitCode.INCOMPLETE if view.snapshot.gaps else ExitCode.DONE)
 
 
-def _emit(view: View, *, explained: bool) -> None:
+def _emit(view: View, *, explained: bool, encrypted: bool) -> None:
     from app import evaluate
 
     sys.stdout.flush()
-    evaluate.write_reach(view.reachability, view.snapshot.gaps, sys.stdout.buffer.write, explain=explained)
+    evaluate.write_reach(
+        view.reachability,
+        view.snapshot.gaps,
+        sys.stdout.buffer.write,
+        explain=explained,
+        encryption=view.encryption if encrypted else None,
+        edges=view.edges,
+    )
     sys.stdout.buffer.flush()
 
 
-def _tell(view: View, *, explained: bool) -> None:
+def _tell(view: View, *, explained: bool, encrypted: bool) -> None:
     reachability = view.reachability
     names = Names(reachability.workloads)
     say(f"{plural(len(reachability.workloads), 'workload')}. {_reading(view)}")
@@ -98,12 +111,15 @@ def _tell(view: View, *, explained: bool) -> None:
     for sources, rows in _by_source(reachability.connections()):
         number += len(sources) * len(rows)
         heading(f"{names.several(sources)} can open connections to")
-        for line in _witnessed(view, names, rows) if explained else names.grouped(sources[0], rows):
+        for line in _lines(view, names, rows, explained=explained, encrypted=encrypted):
             say(f"  {line}")
     say()
     say(f"{plural(number, 'allowed connection')}; every other one is denied.")
+    tell_ways_in(view.edges)
     if explained:
         _tell_exposures(view)
+    if encrypted:
+        tell_protection(view.encryption)
     for note in reachability.notes:
         if view.platform.reason not in note:  # the first line says it
             say(f"note: {note}")
@@ -120,6 +136,17 @@ def _tell_exposures(view: View) -> None:
             exposure = view.reachability.open_to(workload.id, direction)
             for step in evaluate.explain_exposure(workload.id, direction, exposure):
                 say(f"  {step}")
+
+
+def _lines(
+    view: View, names: Names, rows: list[Connection], *, explained: bool, encrypted: bool
+) -> Iterator[str]:
+    if explained:
+        yield from _witnessed(view, names, rows, encrypted=encrypted)
+    elif encrypted:
+        yield from in_transit(view.encryption, names, rows)
+    else:
+        yield from names.grouped(rows[0].source, rows)
 
 
 def _by_source(connections: Iterable[Connection]) -> Iterator[tuple[list[str], list[Connection]]]:
@@ -149,12 +176,15 @@ def _reading(view: View) -> str:
     return f"Read as {profile}. Policies are {platform.enforcement.value}: {platform.reason}."
 
 
-def _witnessed(view: View, names: Names, rows: Iterable[Connection]) -> Iterator[str]:
+def _witnessed(view: View, names: Names, rows: Iterable[Connection], *, encrypted: bool) -> Iterator[str]:
     for row in rows:
         yield f"{names.one(row.destination)}: {row.allowed}"
         egress, ingress = view.reachability.witnesses(row)
         yield f"    egress:  {_told(egress)}"
         yield f"    ingress: {_told(ingress)}"
+        if encrypted:
+            found = view.encryption.paths(row.source, row.destination, row.allowed)
+            yield from (f"    {line}" for line in verdict_lines(found, row.allowed))
         yield from (f"    note:    {note}" for note in row.notes)
 
 

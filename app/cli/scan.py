@@ -40,6 +40,7 @@ _EPILOG = """\b
 Examples:
   netattest scan --cluster prod --context prod-admin
   netattest scan --cluster prod --in-cluster --fail-on high
+  netattest scan --cluster prod --context prod-admin --probe-tls
   netattest scan --cluster shop --from manifests/ --taken-at 2026-11-22T02:15:00Z
 
 \b
@@ -71,6 +72,13 @@ def scan(
         Severity | None,
         typer.Option("--fail-on", help="Exit with 1 when a finding of this severity or worse is open."),
     ] = None,
+    probe_tls: Annotated[
+        bool,
+        typer.Option(
+            "--probe-tls",
+            help="Connect to the endpoints that the cluster declares and look at their TLS; see `probe` in the settings.",
+        ),
+    ] = False,
     slot: Annotated[
         str | None,
         typer.Option(
@@ -103,7 +111,7 @@ def scan(
             raise typer.Exit(ExitCode.DONE)
         with reporting() as progress:
             source = _source(session, files, access, progress)
-            result = _run(session, name, at, due_at, source, store, progress)
+            result = _run(session, name, at, due_at, source, store, progress, probe=probe_tls)
     _finish(result, fail_on, as_json=as_json)
 
 
@@ -119,7 +127,7 @@ def _source(
     session: Session, files: Sequence[str], access: bootstrap.Access, progress: Reporter
 ) -> ObjectSource:
     if files:
-        return bootstrap.manifests(files, progress.kind)
+        return bootstrap.manifests(files, progress.kind, session.settings.collect.certificates)
     return bootstrap.cluster(session.settings, access, progress.kind)
 
 
@@ -131,6 +139,8 @@ def _run(
     source: ObjectSource,
     store: Store,
     progress: Reporter,
+    *,
+    probe: bool,
 ) -> "ScanResult":
     from app import pipeline
 
@@ -138,7 +148,8 @@ def _run(
     try:
         documents = bootstrap.documents(session.settings)
         request = pipeline.ScanRequest(cluster, at, documents, slot=slot, tool_version=__version__)
-        result = pipeline.scan(request, source, store, progress)
+        prober = bootstrap.prober(session.settings) if probe else None
+        result = pipeline.scan(request, source, store, progress, prober)
     except BaseException as error:
         if slot:
             store.close_slot(cluster, slot, SlotStatus.FAILED, reason=str(error) or type(error).__name__)

@@ -1,7 +1,9 @@
 """One cluster as `reach` and `explain` see it: manifests read now, or a stored scan."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app import bootstrap
@@ -9,13 +11,15 @@ from app.cli.options import required, scan_number
 from app.cli.progress import Reporter, reporting
 from app.cli.session import Session
 from app.errors import InputError
+from app.model.edge import Edges
+from app.model.history import Document
 from app.model.inventory import Inventory
 from app.model.platform import Platform
 from app.model.reachability import Profile
 from app.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from app.evaluate import Engine
+    from app.evaluate import EncryptionEngine, Engine
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,27 @@ class View:
     """What was read, what was detected, and who can reach whom in it."""
 
     snapshot: Snapshot
+    inventory: Inventory
     platform: Platform
     reachability: "Engine"
+    documents: tuple[Document, ...] = ()  # that judged a stored scan; manifests have none
+
+    @cached_property
+    def encryption(self) -> "EncryptionEngine":
+        """What encrypts the connections, worked out when it is first asked for."""
+        from app import assess, detect, evaluate
+
+        config = assess.read_documents(self.documents) if self.documents else None
+        attested = config.links_on(self.snapshot.taken_at) if config else ()
+        protection = detect.protection(self.snapshot, self.inventory, self.platform)
+        return evaluate.encryption(self.reachability, self.inventory, protection, attested)
+
+    @cached_property
+    def edges(self) -> Edges:
+        """Ways in from outside, worked out when they are first asked for."""
+        from app import evaluate
+
+        return evaluate.find_edges(self.snapshot, self.inventory, self.platform, self.reachability)
 
 
 def look(
@@ -49,10 +72,14 @@ def look(
         )
     with reporting() as progress:
         progress.stage("read", what=" ".join(paths) or cluster)
-        read = _manifests(paths, progress) if paths else _stored(session, required(cluster), scan)
-        snapshot, inventory = read
+        documents: Sequence[Document] = ()
+        if paths:
+            snapshot, inventory = _manifests(paths, progress)
+        else:
+            snapshot, inventory, documents = _stored(session, required(cluster), scan)
         progress.stage("compute", objects=len(snapshot.objects))
-        return _computed(snapshot, inventory, profile, as_declared=as_declared)
+        view = _computed(snapshot, inventory, profile, as_declared=as_declared)
+        return replace(view, documents=tuple(documents))
 
 
 def _manifests(paths: tuple[str, ...], progress: Reporter) -> tuple[Snapshot, Inventory]:
@@ -62,12 +89,13 @@ def _manifests(paths: tuple[str, ...], progress: Reporter) -> tuple[Snapshot, In
     return pipeline.take_snapshot("", never_stored, bootstrap.manifests(paths, progress.kind))
 
 
-def _stored(session: Session, cluster: str, scan: str) -> tuple[Snapshot, Inventory]:
+def _stored(session: Session, cluster: str, scan: str) -> tuple[Snapshot, Inventory, Sequence[Document]]:
     from app import collect
 
     with session.store() as store:
-        snapshot = store.snapshot(store.scan(cluster, scan_number(scan)))
-    return snapshot, collect.normalize(snapshot.objects).inventory
+        stored = store.scan(cluster, scan_number(scan))
+        snapshot, documents = store.snapshot(stored), store.documents(stored)
+    return snapshot, collect.normalize(snapshot.objects).inventory, documents
 
 
 def _computed(snapshot: Snapshot, inventory: Inventory, profile: Profile, *, as_declared: bool) -> View:
@@ -77,4 +105,4 @@ def _computed(snapshot: Snapshot, inventory: Inventory, profile: Profile, *, as_
     reachability = evaluate.reachability(
         inventory, platform, snapshot.gaps, profile=profile, as_declared=as_declared
     )
-    return View(snapshot, platform, reachability)
+    return View(snapshot, inventory, platform, reachability)

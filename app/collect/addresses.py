@@ -1,4 +1,4 @@
-"""`ipBlock` → sorted, disjoint address ranges.
+"""`ipBlock`, CIDRs and single addresses → sorted, disjoint address ranges.
 
 Host bits of a CIDR are masked, as the API server and every data plane do. `except` must be a strict subset of `cidr`
 (Kubernetes `pkg/apis/networking/validation`, ValidateIPBlock).
@@ -17,11 +17,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 def ip_block(block: wire.IPBlock, path: str, found: list[Violation]) -> AddressPeer | None:
     """Read one block; violations are appended to `found` under `path`."""
-    outer = _network(block.cidr, f"{path}.cidr", found)
+    outer = network(block.cidr, f"{path}.cidr", found)
     holes: list[Network] = []
     for index, text in enumerate(block.except_ or ()):
         where = f"{path}.except[{index}]"
-        hole = _network(text, where, found)
+        hole = network(text, where, found)
         if hole is None or outer is None:
             continue
         if not _strictly_within(hole, outer):
@@ -32,7 +32,43 @@ def ip_block(block: wire.IPBlock, path: str, found: list[Violation]) -> AddressP
     return AddressPeer(_ranges(outer, holes), _text(block))
 
 
-def _network(text: str, path: str, found: list[Violation]) -> Network | None:
+def cidrs(texts: Iterable[str], path: str, found: list[Violation]) -> tuple[AddressRange, ...]:
+    """Read a list of CIDRs as one set of addresses."""
+    read = (network(text, f"{path}[{index}]", found) for index, text in enumerate(texts))
+    return merged(range_of(item) for item in read if item is not None)
+
+
+def single(texts: Iterable[str]) -> tuple[AddressRange, ...]:
+    """Read single addresses; what is none (a host name) is left out."""
+    found: list[AddressRange] = []
+    for text in texts:
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            continue
+        found.append(AddressRange(address.version, int(address), int(address)))
+    return merged(found)
+
+
+def everywhere() -> tuple[AddressRange, ...]:
+    """Every address of both families."""
+    return (AddressRange(4, 0, 2**32 - 1), AddressRange(6, 0, 2**128 - 1))
+
+
+def merged(ranges: Iterable[AddressRange]) -> tuple[AddressRange, ...]:
+    """Sort ranges and join those that overlap or touch."""
+    joined: list[AddressRange] = []
+    for item in sorted(ranges):
+        last = joined[-1] if joined else None
+        if last is not None and last.version == item.version and item.first <= last.last + 1:
+            joined[-1] = AddressRange(item.version, last.first, max(last.last, item.last))
+        else:
+            joined.append(item)
+    return tuple(joined)
+
+
+def network(text: str, path: str, found: list[Violation]) -> Network | None:
+    """Read one CIDR; None, with a violation, when it is none."""
     address, slash, length = text.partition("/")
     try:
         if not (slash and length.isascii() and length.isdigit()) or "%" in address:
@@ -61,6 +97,11 @@ def _ranges(outer: Network, holes: Iterable[Network]) -> tuple[AddressRange, ...
     if first <= last:
         ranges.append(AddressRange(version, first, last))
     return tuple(ranges)
+
+
+def range_of(network: Network) -> AddressRange:
+    """One CIDR as a range."""
+    return AddressRange(network.version, *_bounds(network))
 
 
 def _bounds(network: Network) -> tuple[int, int]:

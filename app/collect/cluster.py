@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from app.collect.certificates import SECRET, read_certificates
 from app.collect.clock import SYSTEM_CLOCK
 from app.collect.config_maps import read_config_maps
 from app.collect.connection import Connection, RequestRefusedError, ServerUnreachableError, connect
@@ -74,6 +75,7 @@ class KubernetesSource:
             discovery = discover(connection, kinds)
             found = Gathering(gaps=list(discovery.gaps))
             rows = self._lists(connection, kinds, discovery, found)
+            rows += self._certificates(connection, rows, found)
             source = SourceInfo(
                 SourceKind.API, connection.description, _cluster_uid(found), version, _identity(connection)
             )
@@ -113,6 +115,19 @@ class KubernetesSource:
             self._tell(spec, len(listed.objects))
             return listed
         return list_kind(connection, spec, version, lambda done: self._tell(spec, done))
+
+    def _certificates(
+        self, connection: Connection, rows: Sequence[KindCoverage], found: Gathering
+    ) -> list[KindCoverage]:
+        """Certificates of TLS Secrets take the place of the names that a list of Secrets gave; a row where it gave none."""
+        if not self.settings.certificates:
+            return []
+        objects, gaps = read_certificates(connection, self.settings.certificates)
+        found.objects |= {item.ref: item for item in objects}
+        found.gaps += gaps
+        if any(row.group_kind == SECRET for row in rows):
+            return []
+        return [KindCoverage(SECRET, "v1", Coverage.PARTIAL, len(objects))]
 
     def _tell(self, spec: KindSpec, done: int) -> None:
         if self.on_kind:

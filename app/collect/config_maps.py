@@ -26,6 +26,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "calico-config": (*_SYSTEM, "calico-system"),
     "canal-config": _SYSTEM,
     "cilium-config": (*_SYSTEM, "cilium", "cilium-system"),
+    "ingress-nginx-controller": ("ingress-nginx", *_SYSTEM),
     "istio": _ISTIO,
     "istio-cni-config": (*_ISTIO, *_SYSTEM),
     "kube-flannel-cfg": ("kube-flannel", *_SYSTEM),
@@ -34,6 +35,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "kubelet-config": _SYSTEM,
     "linkerd-config": ("linkerd",),
     "linkerd-identity-trust-roots": ("linkerd",),
+    "nginx-configuration": ("ingress-nginx", *_SYSTEM),
     "ovnkube-config": ("openshift-ovn-kubernetes", "ovn-kubernetes"),
     "rke2-canal-config": _SYSTEM,
 }

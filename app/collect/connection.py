@@ -157,6 +157,10 @@ class Connection:
         return _parsed(answer.status, answer.headers, data, parse)
 
 
+# What the client library raises for a kubeconfig whose parts have the wrong shape: it indexes before it looks.
+_UNUSABLE = (_config.ConfigException, TypeError, KeyError, IndexError, AttributeError)
+
+
 def connect(settings: ApiSettings) -> Connection:
     """Read the credentials and prepare a connection; nothing is sent yet.
 
@@ -166,7 +170,7 @@ def connect(settings: ApiSettings) -> Connection:
     configuration = client.Configuration()
     try:
         where = _load(settings, configuration)
-    except (_config.ConfigException, OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+    except (*_UNUSABLE, OSError, ValueError, yaml.YAMLError) as error:
         file = f"{settings.kubeconfig}: " if settings.kubeconfig else ""
         raise CollectError(
             f"the credentials for the cluster cannot be used: {file}{' '.join(str(error).split())}",

@@ -5,7 +5,7 @@ and `/apis/<group>/<version>` the kinds of each version. A group that is not the
 not answer is a gap.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -89,10 +89,11 @@ def discover(connection: Connection, kinds: Sequence[KindSpec]) -> Discovery:
 
 
 def _served(connection: Connection, group: _Group, wanted: Iterable[KindSpec]) -> dict[GroupKind, str]:
-    """The preferred version of each kind, or the first other one that has it."""
+    """For each kind a version whose fields are known, else the preferred one, else the first other that has it."""
+    known = {version for spec in wanted for version in spec.versions}
     missing = {(spec.resource, spec.kind): spec.group_kind for spec in wanted}
     found: dict[GroupKind, str] = {}
-    for version in _in_order(group):
+    for version in _in_order(group, known):
         if not missing:
             break
         for resource in _resources(connection, f"/apis/{group.name}/{version}"):
@@ -102,10 +103,10 @@ def _served(connection: Connection, group: _Group, wanted: Iterable[KindSpec]) -
     return found
 
 
-def _in_order(group: _Group) -> list[str]:
+def _in_order(group: _Group, known: Collection[str]) -> list[str]:
     served = [item.version for item in group.versions]
     first = group.preferred_version.version if group.preferred_version else ""
-    return sorted(served, key=lambda version: (version != first, served.index(version)))
+    return sorted(served, key=lambda version: (version not in known, version != first, served.index(version)))
 
 
 def _resources(connection: Connection, path: str) -> list[_Resource]:

@@ -50,12 +50,14 @@ class ManifestSource:
         stdin: where `-` reads from.
         clock: when reading began and ended.
         on_kind: told how many objects of a kind were found, once for each kind.
+        certificates: namespaces whose TLS Secrets may show their certificates.
     """
 
     paths: Sequence[str | Path]
     stdin: BinaryIO | None = None
     clock: Clock = SYSTEM_CLOCK
     on_kind: Callable[[str, int], None] | None = None
+    certificates: Sequence[str] = ()
     _found: Gathering = field(default_factory=Gathering, init=False)
     _snapshots: list[Snapshot] = field(default_factory=list, init=False)
 
@@ -148,7 +150,9 @@ class ManifestSource:
         if restricts and repeated:
             return
         try:
-            self._found.add(snapshot_object(identify(value), value, document.origin))
+            self._found.add(
+                snapshot_object(identify(value), value, document.origin, certificates=self.certificates)
+            )
         except NotAnObjectError as error:
             if spec or kind == UNKNOWN:  # of other kinds nothing is read, named or not
                 advice = "Complete the object; `kubectl apply --dry-run=client` names what is missing."

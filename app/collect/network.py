@@ -1,4 +1,4 @@
-"""Namespaces, nodes and services → inventory."""
+"""Namespaces, nodes, services and service accounts → inventory."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from app.collect.wire import network as wire
 from app.collect.wire.base import Plain
 from app.model.connections import Protocol
 from app.model.identity import ObjectRef
-from app.model.inventory import NAME_LABEL, Namespace, Node, Service, ServicePort
+from app.model.inventory import NAME_LABEL, Namespace, Node, Service, ServiceAccount, ServicePort
 from app.model.snapshot import SnapshotObject
 
 _PLAIN = msgspec.json.Decoder(Plain)
@@ -57,6 +57,15 @@ def node(item: SnapshotObject) -> Node:
 def _ready(status: wire.NodeStatus) -> bool:
     """The Ready condition; a node without one (a manifest) counts as ready."""
     return all(item.status == "True" for item in status.conditions or () if item.type == "Ready")
+
+
+def service_account(item: SnapshotObject) -> ServiceAccount:
+    """Read one service account.
+
+    Raises:
+        InvalidObjectError: a field has the wrong type.
+    """
+    return ServiceAccount(item.ref, decode(item.body, _PLAIN).metadata.labels or {})
 
 
 def service(item: SnapshotObject) -> Service:

@@ -4,16 +4,17 @@ An object that cannot be understood never stops the others: it is left out of th
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
 from app.collect import edges, network, pods
-from app.collect.invalid import InvalidObjectError, decode, gaps_of
+from app.collect.invalid import decode
 from app.collect.kinds.names import GATEWAY_GROUP, GATEWAY_ROUTES, WORKLOADS
 from app.collect.owners import INTERMEDIATE, controller_of
-from app.collect.policies import network_policy
+from app.collect.policies import Context, read_policies
+from app.collect.reading import Reader
 from app.collect.unknown import unknown_policy_gaps
 from app.collect.wire.pods import Workload
 from app.model.identity import GroupKind, WorkloadKey
@@ -44,45 +45,26 @@ def normalize(objects: Sequence[SnapshotObject]) -> Normalized:
         this version stores but does not evaluate.
     """
     by_kind = _grouped(objects)
-    reader = _Reader()
-    policies = reader.each(by_kind.get(GroupKind("networking.k8s.io", "NetworkPolicy"), ()), network_policy)
-    services = reader.each(by_kind.get(GroupKind("", "Service"), ()), network.service)
-    nodes = reader.each(by_kind.get(GroupKind("", "Node"), ()), network.node)
-    given = reader.each(by_kind.get(GroupKind("", "Namespace"), ()), network.namespace)
+    reader = Reader()
     all_pods = _pods(by_kind, reader)
     all_edges = _edges(by_kind, reader)
-    used = (item.ref.namespace for group in (policies, services, all_pods, all_edges) for item in group)
+    used = (item.ref.namespace for group in (all_pods, all_edges) for item in group)
+    context = _context(by_kind, reader, used)
+    read = read_policies(by_kind, context, reader)
     gaps = {*reader.gaps, *unknown_policy_gaps(by_kind)}
     return Normalized(
         Inventory(
-            namespaces=_with_assumed(given, used),
+            namespaces=_with_assumed(context.namespaces, (item.namespace for item in read.policies)),
             pods=tuple(all_pods),
-            nodes=tuple(nodes),
-            services=tuple(services),
+            nodes=context.nodes,
+            services=context.services,
             edges=tuple(all_edges),
-            policies=tuple(policies),
+            policies=read.policies,
+            tiers=read.tiers,
+            accounts=context.accounts,
         ),
         tuple(sorted(gaps)),
     )
-
-
-@dataclass
-class _Reader:
-    """Applies a reading function to objects and keeps what goes wrong with each."""
-
-    gaps: list[CollectionGap] = field(default_factory=list)
-
-    def each(self, items: Iterable[SnapshotObject], read: Callable[[SnapshotObject], T | None]) -> list[T]:
-        values: list[T] = []
-        for item in items:
-            try:
-                value = read(item)
-            except InvalidObjectError as error:
-                self.gaps += gaps_of(item, error)
-            else:
-                if value is not None:
-                    values.append(value)
-        return values
 
 
 def _grouped(objects: Iterable[SnapshotObject]) -> dict[GroupKind, list[SnapshotObject]]:
@@ -92,7 +74,23 @@ def _grouped(objects: Iterable[SnapshotObject]) -> dict[GroupKind, list[Snapshot
     return groups
 
 
-def _pods(by_kind: dict[GroupKind, list[SnapshotObject]], reader: _Reader) -> list[Pod]:
+def _context(by_kind: dict[GroupKind, list[SnapshotObject]], reader: Reader, used: Iterable[str]) -> Context:
+    """What policies may refer to. `used` are the namespaces of everything else that was read."""
+
+    def each(kind: str, read: Callable[[SnapshotObject], T]) -> tuple[T, ...]:
+        return tuple(reader.each(by_kind.get(GroupKind("", kind), ()), read))
+
+    services = each("Service", network.service)
+    in_use = (*used, *(item.ref.namespace for item in services))
+    return Context(
+        namespaces=_with_assumed(each("Namespace", network.namespace), in_use),
+        nodes=each("Node", network.node),
+        services=services,
+        accounts=each("ServiceAccount", network.service_account),
+    )
+
+
+def _pods(by_kind: dict[GroupKind, list[SnapshotObject]], reader: Reader) -> list[Pod]:
     controllers = [item for kind in WORKLOADS for item in by_kind.get(kind, ())]
     read = reader.each(controllers, lambda item: (item, decode(item.body, _WORKLOAD)))
     parents = {
@@ -109,7 +107,7 @@ def _pods(by_kind: dict[GroupKind, list[SnapshotObject]], reader: _Reader) -> li
     return sorted(found, key=lambda item: item.ref)
 
 
-def _edges(by_kind: dict[GroupKind, list[SnapshotObject]], reader: _Reader) -> list[EdgeRoute]:
+def _edges(by_kind: dict[GroupKind, list[SnapshotObject]], reader: Reader) -> list[EdgeRoute]:
     gateways = by_kind.get(GroupKind(GATEWAY_GROUP, "Gateway"), ())
     known = dict(pair for found in reader.each(gateways, edges.listeners) for pair in found.items())
     routes = [item for kind in GATEWAY_ROUTES for item in by_kind.get(kind, ())]

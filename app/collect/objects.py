@@ -3,7 +3,7 @@
 The only door into a snapshot: whatever the source, an object passes the redaction here before anything else sees it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from app.collect.kinds import is_namespaced
@@ -49,19 +49,22 @@ def identify(value: Mapping[str, Any]) -> ObjectRef:
     return ObjectRef(kind.group, kind.kind, namespace if is_namespaced(kind) else "", name)
 
 
-def snapshot_object(ref: ObjectRef, value: dict[str, Any], origin: str = "") -> SnapshotObject:
+def snapshot_object(
+    ref: ObjectRef, value: dict[str, Any], origin: str = "", *, certificates: Container[str] = ()
+) -> SnapshotObject:
     """Redact one object and give it its digest.
 
     Args:
         ref: the object's identity.
         value: the object as JSON values; it is used up.
         origin: where it came from, for messages.
+        certificates: namespaces whose TLS Secrets may show their certificates.
 
     Raises:
         NotAnObjectError: it holds a value that JSON cannot carry, or is nested too deeply to be looked through.
     """
     try:
-        body = redacted_json(ref.group_kind, value)
+        body = redacted_json(ref.group_kind, value, certificates=ref.namespace in certificates)
     except RecursionError:
         raise NotAnObjectError("it is nested too deeply") from None
     except TypeError as error:

@@ -46,7 +46,7 @@ def pod(item: SnapshotObject, parents: Parents) -> Pod | None:
         host_network=bool(spec.host_network),
         phase=status.phase or "",
         ports=container_ports(value.spec, "spec"),
-        service_account=spec.service_account_name or "",
+        service_account=_account(spec),
         digest=item.digest,
     )
 
@@ -68,7 +68,7 @@ def template_pod(item: SnapshotObject, workload: wire.Workload, parents: Parents
         labels=(template.metadata or Metadata()).labels or {},
         host_network=bool(spec.host_network),
         ports=container_ports(template.spec, f"{path}.spec"),
-        service_account=spec.service_account_name or "",
+        service_account=_account(spec),
         from_template=True,
         replicas=replicas,
         digest=item.digest,
@@ -102,6 +102,11 @@ def container_ports(spec: wire.PodSpec | None, path: str) -> tuple[ContainerPort
         init = container.restart_policy != "Always"
         ports.update(_ports(container.ports, f"{path}.initContainers[{index}]", host=host, init=init))
     return tuple(sorted(ports))
+
+
+def _account(spec: wire.PodSpec) -> str:
+    """The service account; `default`, which admission sets, when the pod names none."""
+    return spec.service_account_name or spec.service_account or "default"
 
 
 def _ports(

@@ -5,7 +5,8 @@ and whatever looks like a credential are gone before anything else sees the obje
 resource versions and times of status updates change every night without a meaning for who may connect to whom; with
 them every node and pod would be a new object each night, and a real change would drown.
 
-An object of a kind that no verdict reads (`kinds.KINDS`) is kept as its metadata alone.
+An object of a kind that no verdict reads (`kinds.KINDS`), or of which only the metadata is read, is kept as its metadata
+alone.
 """
 
 from collections.abc import Callable
@@ -13,11 +14,15 @@ from typing import Any
 
 from app.collect import masking
 from app.collect.kinds import BY_KIND
+from app.collect.redact_certificates import certificates_alone
 from app.collect.redact_pods import redact_pod_spec
+from app.collect.redact_policies import keeping_selectors
 from app.model.canonical import canonical_json
 from app.model.identity import GroupKind
 
 Object = dict[str, Any]
+
+_SECRET = GroupKind("", "Secret")
 
 _METADATA_NOISE = ("resourceVersion", "selfLink", "generation")
 _ANNOTATION_NOISE = (
@@ -78,24 +83,31 @@ _CONFIG_MAPS = frozenset(
         "linkerd-config",
         "linkerd-identity-trust-roots",
         "kube-router-cfg",
+        "ingress-nginx-controller",
+        "nginx-configuration",
     }
 )
 _CONFIG_MAP_PREFIXES = ("antrea-config-", "istio-", "kubelet-config-", "rke2-canal-config")
 
 
-def redacted_json(kind: GroupKind, value: Object) -> bytes:
+def redacted_json(kind: GroupKind, value: Object, *, certificates: bool = False) -> bytes:
     """Redact one object and write it as canonical JSON.
 
     Args:
         kind: its type, in the group of today.
         value: the object as JSON values; it is used up.
+        certificates: keep the certificates of a TLS Secret, and nothing else of its data.
 
     Raises:
         TypeError: it holds a value that JSON cannot carry.
     """
-    body = canonical_json(_redacted(kind, value))
+    public = certificates_alone(value.get("data")) if certificates and kind == _SECRET else ""
+    redacted = _redacted(kind, value)
+    if public:
+        redacted["data"] = {"tls.crt": public}
+    body = canonical_json(redacted)
     if masking.is_suspicious(body):
-        body = canonical_json(masking.masked_tree(_redacted(kind, value), masking.masked_shapes))
+        body = canonical_json(masking.masked_tree(redacted, masking.masked_shapes))
     return body
 
 
@@ -104,8 +116,9 @@ def _redacted(kind: GroupKind, value: Object) -> Object:
     if kind in _KEEPERS:
         _KEEPERS[kind](value)
         return value
-    if kind in BY_KIND:
-        return _custom_resource(value)
+    spec = BY_KIND.get(kind)
+    if spec is not None and not spec.metadata_only:
+        return keeping_selectors(_custom_resource, value) if spec.restricts else _custom_resource(value)
     return {name: value[name] for name in ("apiVersion", "kind", "metadata") if name in value}
 
 
@@ -268,6 +281,16 @@ def _objects(value: Any) -> list[Object]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+# Selectors of Calico are text such as `token == 'a'`: masked, they would select something else.
+_CALICO_POLICIES = (
+    "GlobalNetworkPolicy",
+    "NetworkPolicy",
+    "Profile",
+    "StagedGlobalNetworkPolicy",
+    "StagedKubernetesNetworkPolicy",
+    "StagedNetworkPolicy",
+)
+
 _KEEPERS: dict[GroupKind, Callable[[Object], None]] = {
     GroupKind("", "Pod"): _pod,
     GroupKind("", "Node"): _node,
@@ -277,6 +300,11 @@ _KEEPERS: dict[GroupKind, Callable[[Object], None]] = {
     GroupKind("", "Secret"): _secret,
     GroupKind("networking.k8s.io", "Ingress"): _load_balanced,
     GroupKind("networking.k8s.io", "NetworkPolicy"): _policy,
+    **{
+        GroupKind(group, kind): _policy
+        for group in ("crd.projectcalico.org", "projectcalico.org")
+        for kind in _CALICO_POLICIES
+    },
     GroupKind("apps", "Deployment"): _workload,
     GroupKind("apps", "StatefulSet"): _workload,
     GroupKind("apps", "DaemonSet"): _workload,

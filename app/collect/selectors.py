@@ -5,10 +5,13 @@ Source: Kubernetes `apimachinery/pkg/apis/meta/v1/validation` (ValidateLabelSele
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 from app.collect.invalid import Violation
 from app.collect.wire import policies as wire
-from app.model.policy import LABEL_SELECTOR_OPERATORS, LabelSelector, Operator, Requirement
+from app.model.inventory import NAME_LABEL
+from app.model.policy import LABEL_SELECTOR_OPERATORS, Facet, LabelSelector, Operator, Requirement
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _LABEL_KEY = re.compile(rf"(?:(?=[^/]{{1,253}}/)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?{_NAME}\Z")
@@ -29,6 +32,42 @@ def label_selector(selector: wire.LabelSelector, path: str, found: list[Violatio
         if requirement is not None:
             required.add(requirement)
     return LabelSelector(tuple(sorted(required)))
+
+
+def of_namespace(selector: LabelSelector) -> LabelSelector:
+    """The same requirements, asked of the namespace's labels."""
+    return LabelSelector(
+        tuple(sorted(replace(item, facet=Facet.NAMESPACE) for item in selector.requirements))
+    )
+
+
+def in_namespace(name: str) -> LabelSelector:
+    """Everything in one namespace."""
+    return LabelSelector((Requirement(NAME_LABEL, Operator.IN, (name,), Facet.NAMESPACE),))
+
+
+def both(first: LabelSelector, second: LabelSelector) -> LabelSelector:
+    """Everything that two selectors require."""
+    return LabelSelector(tuple(sorted({*first.requirements, *second.requirements})))
+
+
+def matches(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
+    """Whether an object with these labels is selected; for objects that only a reader looks at, such as nodes."""
+    return all(_holds(item, labels.get(item.key)) for item in selector.requirements)
+
+
+def _holds(item: Requirement, value: str | None) -> bool:
+    match item.operator:
+        case Operator.IN:
+            return value in item.values
+        case Operator.NOT_IN:
+            return value not in item.values
+        case Operator.EXISTS:
+            return value is not None
+        case Operator.DOES_NOT_EXIST:
+            return value is None
+        case Operator.CONTAINS | Operator.STARTS_WITH | Operator.ENDS_WITH:
+            raise AssertionError(item)  # no label selector of Kubernetes has them
 
 
 def _requirement(item: wire.Requirement, path: str, found: list[Violation]) -> Requirement | None:

@@ -13,6 +13,7 @@ class ApiSettings:
         context: context of the kubeconfig; None takes the current one.
         in_cluster: use the service account of the pod that this runs in.
         secrets: read metadata of Secrets as well (never their data).
+        certificates: namespaces in which TLS Secrets are read for their certificates; keys are dropped at once.
         page_size: objects in one page of a list (`limit`).
         connect_timeout: seconds to wait for a connection.
         read_timeout: seconds to wait for the next bytes of an answer.
@@ -27,6 +28,7 @@ class ApiSettings:
     context: str | None = None
     in_cluster: bool = False
     secrets: bool = False
+    certificates: tuple[str, ...] = ()
     page_size: int = 500
     connect_timeout: float = 10.0
     read_timeout: float = 60.0

@@ -1,7 +1,7 @@
 """Which network plugin runs and what it enforces, told from stored objects alone.
 
 One file per plugin and one line in `PROVIDERS`. Read `provider` for what a plugin answers, `combine` for how answers
-become one, and docs/detection.md for what each is told from.
+become one, and docs/detection.md for what each is told from. `protection` looks for what encrypts: `meshes`, `links`.
 """
 
 from app.detect import (
@@ -25,11 +25,12 @@ from app.detect import (
 from app.detect.agreement import agreed
 from app.detect.combine import combine
 from app.detect.evidence import Evidence
+from app.detect.protection import protection
 from app.detect.provider import Engine, Provider
 from app.model.platform import Platform
 from app.model.snapshot import Snapshot
 
-__all__ = ["PROVIDERS", "Provider", "detect"]
+__all__ = ["PROVIDERS", "Provider", "detect", "protection"]
 
 # Order of precedence: of several that could give pods their network, the first does.
 PROVIDERS: tuple[Provider, ...] = (

@@ -5,7 +5,6 @@ Source: Antrea documentation, "Getting Started", "Traffic Encap Mode"; the proje
 
 import re
 
-from app.detect.beside import ADMIN, ANTREA, beside
 from app.detect.evidence import Agent, Evidence
 from app.detect.fields import dig
 from app.detect.provider import Engine, Provider, Verdict, degraded, enforced, unknown
@@ -37,7 +36,6 @@ def find(evidence: Evidence) -> Engine | None:
         signs=(mode,) if mode else (),
         agents=agent.daemon_sets,
         config=(config,) if config else (),
-        cautions=beside(evidence, ANTREA, ADMIN),
     )
 
 

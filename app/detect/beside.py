@@ -4,18 +4,6 @@ from collections.abc import Iterable
 
 from app.detect.evidence import Evidence
 
-CALICO = tuple(
-    (group, kind)
-    for group in ("crd.projectcalico.org", "projectcalico.org")
-    for kind in ("GlobalNetworkPolicy", "NetworkPolicy")
-)
-CILIUM = (("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"))
-ANTREA = (("crd.antrea.io", "ClusterNetworkPolicy"), ("crd.antrea.io", "NetworkPolicy"))
-ADMIN = (
-    ("policy.networking.k8s.io", "AdminNetworkPolicy"),
-    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
-    ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
-)
 AWS = (
     ("networking.k8s.aws", "ClusterNetworkPolicy"),
     ("networking.k8s.aws", "ApplicationNetworkPolicy"),

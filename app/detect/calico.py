@@ -4,7 +4,6 @@ Calico has no setting that makes it ignore Kubernetes NetworkPolicy: where `cali
 Source: Calico documentation, "Configuring calico/node" and "Installation reference"; the project's install manifests.
 """
 
-from app.detect.beside import ADMIN, CALICO, beside
 from app.detect.evidence import Evidence
 from app.detect.provider import Engine, Provider, enforced, unknown
 from app.detect.settings import Setting, environment
@@ -36,7 +35,6 @@ def find(evidence: Evidence) -> Engine | None:
         ),
         signs=_network(agent.first, backend),
         agents=agent.daemon_sets + evidence.named(_WINDOWS),
-        cautions=beside(evidence, CALICO, ADMIN),
     )
 
 

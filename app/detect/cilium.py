@@ -1,30 +1,40 @@
 """Cilium, also as GKE Dataplane V2 (`anetd`), on AKS, and chained to another plugin.
 
 The agent reads ConfigMap `cilium-config`, command-line flags win over it, and a CiliumNodeConfig changes it on some
-nodes. Three settings decide about NetworkPolicy: `enable-policy`, `policy-audit-mode`, `enable-k8s-networkpolicy`.
-Source: Cilium documentation, "Policy Enforcement Modes", "Per-node configuration", "CNI Chaining".
+nodes. Three settings decide whether policies hold: `enable-policy`, `policy-audit-mode`, `enable-k8s-networkpolicy`; four
+more change what they mean. Source: Cilium documentation, "Policy Enforcement Modes", "Per-node configuration", "CNI
+Chaining", "Layer 3 Policies" (`policy-cidr-match-mode`, `allow-localhost`), "Host Policies".
 """
 
 from dataclasses import dataclass
 
-from app.detect.beside import ADMIN, CILIUM, beside
 from app.detect.cilium_endpoints import unmanaged
 from app.detect.cilium_nodes import cautions, node_settings
 from app.detect.evidence import Agent, Evidence
-from app.detect.provider import Engine, Provider, Verdict, enforced, not_enforced, unknown
+from app.detect.provider import Engine, Provider, Verdict, degraded, enforced, not_enforced, unknown
 from app.detect.settings import ConfigMap, Setting, config_map, go_boolean, option, switch
+from app.model.platform import CiliumReading, Sign
 
 _AGENT = "cilium-agent"
 _NAMES = ("cilium", "anetd")
 _CONFIG = "cilium-config"
 _VOLUMES = ("cilium-config-path", "config-map")
 _ALONE = ("", "none", "portmap")  # portmap is chained behind Cilium and gives pods no network
-_DEFAULTS = {
+_DECIDING = {
     "enable-policy": "default",
     "policy-audit-mode": "false",
     "enable-k8s-networkpolicy": "true",
     "cni-chaining-mode": "none",
 }
+_READING = {
+    "enable-non-default-deny-policies": "true",
+    "policy-cidr-match-mode": "",
+    "allow-localhost": "auto",
+    "enable-host-firewall": "false",
+}
+_DEFAULTS = _DECIDING | _READING
+_OWN_POLICIES = (("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"))
+_NETWORK_POLICY = ("networking.k8s.io", "NetworkPolicy")
 
 
 def find(evidence: Evidence) -> Engine | None:
@@ -54,15 +64,15 @@ def find(evidence: Evidence) -> Engine | None:
         agents=agent.daemon_sets,
         overrides={
             node: settings.verdict(changed)
-            for node, changed in node_settings(evidence, namespace, tuple(_DEFAULTS)).items()
+            for node, changed in node_settings(evidence, namespace, tuple(_DECIDING)).items()
         },
         config=(config,),
         exceptions=exceptions,
+        cilium=settings.reading(),
         cautions=(
             *_cautions(settings, chaining),
             *cautions(evidence, namespace, tuple(_DEFAULTS)),
             *unseen,
-            *beside(evidence, CILIUM, ADMIN),
         ),
     )
 
@@ -102,10 +112,7 @@ class _Settings:
                 audit.sign("denied traffic is only logged"),
             )
         if kubernetes.truth is False:
-            return not_enforced(
-                "Cilium ignores Kubernetes NetworkPolicy (enable-k8s-networkpolicy=false); its own policies hold",
-                kubernetes.sign("NetworkPolicy objects are not read"),
-            )
+            return self._own_alone(kubernetes.sign("NetworkPolicy objects are not read"))
         if how not in ("default", "always") or audit.truth is None or kubernetes.truth is None:
             return unknown(
                 "settings of Cilium have values that were not understood, so enforcement cannot be told",
@@ -118,6 +125,33 @@ class _Settings:
             mode.sign("policies are enforced"),
             audit.sign("denied traffic is dropped, not only logged"),
             kubernetes.sign("NetworkPolicy objects are read"),
+        )
+
+    def _own_alone(self, sign: Sign) -> Verdict:
+        """Only Cilium's own kinds hold: that is nothing, all or some of what was declared."""
+        reason = (
+            "Cilium ignores Kubernetes NetworkPolicy (enable-k8s-networkpolicy=false); its own policies hold"
+        )
+        snapshot = self.evidence.snapshot
+        if not any(snapshot.of_kind(*kind) for kind in _OWN_POLICIES):
+            return not_enforced(reason, sign)
+        if self.evidence.doubt(*_NETWORK_POLICY) or snapshot.of_kind(*_NETWORK_POLICY):
+            return degraded(reason, sign)
+        return enforced(reason, sign)
+
+    def reading(self) -> CiliumReading:
+        """What policies mean under these settings; a value that Go would refuse counts as the default."""
+        always = self.read("enable-policy")
+        return CiliumReading(
+            default_deny=always.sign("every pod is in default deny, in both directions")
+            if (always.value or "").lower() == "always"
+            else None,
+            network_policies=self.read("enable-k8s-networkpolicy").truth is not False,
+            opt_out=self.read("enable-non-default-deny-policies").truth is not False,
+            cidrs_match_nodes="nodes"
+            in (self.read("policy-cidr-match-mode").value or "").replace(",", " ").split(),
+            own_node=self.read("allow-localhost").value != "policy",
+            host_firewall=self.read("enable-host-firewall").truth is True,
         )
 
 

@@ -53,6 +53,7 @@ def combine(evidence: Evidence, engines: Sequence[Engine]) -> Platform:
         reason=overall.reason,
         distribution=distribution(evidence),
         pod_exceptions=_exceptions(seen),
+        cilium=next((item.engine.cilium for item in seen if item.engine.cilium), None),
     )
 
 

@@ -132,13 +132,13 @@ class Evidence:
         )
 
     def _touches(self, gap: CollectionGap, namespace: str, name: str) -> bool:
-        """A gap matters where it can hide the object; one that was only invalid is here and can be read raw."""
+        """A gap matters where it can hide the object; one that was only not understood is here and can be read raw."""
         if namespace and gap.namespace not in ("", namespace):
             return False
         if name and gap.name not in ("", name):
             return False
         here = ObjectRef(gap.group_kind.group, gap.group_kind.kind, gap.namespace, gap.name)
-        return not (gap.reason is GapReason.INVALID and self.snapshot.find(here))
+        return not (gap.reason in (GapReason.INVALID, GapReason.UNKNOWN_KIND) and self.snapshot.find(here))
 
     def _unasked(self, group: str, kind: str) -> str:
         coverage = self.snapshot.coverage(group, kind)

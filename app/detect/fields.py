@@ -1,31 +1,5 @@
-"""Safe access to fields of raw API objects: a field of the wrong type reads as absent, never as an error."""
+"""Safe access to fields of raw API objects, as `app.model.fields` defines it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from app.model.fields import dig, mapping, sequence, strings, text
 
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """The value if it is a JSON object, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def sequence(value: object) -> Sequence[Any]:
-    """The value if it is a JSON array, else an empty one."""
-    return value if isinstance(value, list) else ()
-
-
-def text(value: object) -> str:
-    """The value if it is a string, else an empty one."""
-    return value if isinstance(value, str) else ""
-
-
-def strings(value: object) -> Mapping[str, str]:
-    """The entries of a JSON object whose values are strings, as in labels and ConfigMap data."""
-    return {key: item for key, item in mapping(value).items() if isinstance(item, str)}
-
-
-def dig(value: object, *path: str) -> Any:
-    """The value at a path of keys; None where a step is missing or not an object."""
-    for key in path:
-        value = mapping(value).get(key)
-    return value
+__all__ = ["dig", "mapping", "sequence", "strings", "text"]

@@ -50,6 +50,14 @@ def find(evidence: Evidence) -> Engine | None:
     )
 
 
+def flannel_backends(evidence: Evidence) -> tuple[str, ...] | None:
+    """Values of `--flannel-backend` on servers that set it, sorted; None where no node runs k3s."""
+    nodes = [node for node in evidence.nodes if "+k3s" in node.kubelet_version]
+    servers = [node for node in nodes if any(key in node.labels for key in _SERVER)]
+    found = {_last(_words(node) or (), _BACKEND) for node in servers}
+    return tuple(sorted(found - {""})) if nodes else None
+
+
 def _verdict(servers: Sequence[Node]) -> Verdict:
     """Every server must say the same: each of them can be the one that a node asks."""
     if not servers:

@@ -3,7 +3,6 @@
 Source: the project's install manifests and the flags of its `netpol` program.
 """
 
-from app.detect.beside import ADMIN, beside
 from app.detect.evidence import Evidence
 from app.detect.provider import Engine, Provider, enforced
 from app.detect.settings import switch
@@ -27,7 +26,7 @@ def find(evidence: Evidence) -> Engine | None:
             agent.container.sign("the agent of kube-network-policies"),
         ),
         agents=agent.daemon_sets,
-        cautions=(*fails_open(evidence, agent.container), *beside(evidence, ADMIN)),
+        cautions=fails_open(evidence, agent.container),
     )
 
 

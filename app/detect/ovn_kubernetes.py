@@ -3,7 +3,7 @@
 Source: OVN-Kubernetes documentation, "Network Policy"; OpenShift documentation, "About network policy".
 """
 
-from app.detect.beside import ADMIN, OVN, beside
+from app.detect.beside import OVN, beside
 from app.detect.evidence import Agent, Evidence
 from app.detect.provider import Engine, Provider, enforced
 
@@ -26,7 +26,7 @@ def find(evidence: Evidence) -> Engine | None:
             agent.container.sign("the agent of OVN-Kubernetes"),
         ),
         agents=agent.daemon_sets,
-        cautions=beside(evidence, OVN, ADMIN),
+        cautions=beside(evidence, OVN),
     )
 
 

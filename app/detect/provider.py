@@ -7,7 +7,7 @@ from app.detect.evidence import Evidence
 from app.detect.settings import ConfigMap
 from app.detect.workloads import DaemonSet
 from app.model.identity import ObjectRef
-from app.model.platform import Enforcement, NodeEnforcement, Sign
+from app.model.platform import CiliumReading, Enforcement, NodeEnforcement, Sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Engine:
         on_nodes: the answer per node for engines without an agent pod; None for engines with one.
         config: ConfigMaps that agents read when they start and never again.
         exceptions: pods that the engine does not cover wherever it runs, with why.
+        cilium: how Cilium reads policies; None for any other engine.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Engine:
     on_nodes: tuple[NodeEnforcement, ...] | None = None
     config: tuple[ConfigMap, ...] = ()
     exceptions: Mapping[ObjectRef, str] = field(default_factory=dict)
+    cilium: CiliumReading | None = None
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class Stage:
     def policies(self) -> tuple[Policy, ...]:
         """Every policy of the stage once, in order of its first turn."""
         turns = (turn for group in self.groups for lane in group for turn in lane)
-        return tuple({turn.policy.ref: turn.policy for turn in turns}.values())
+        return tuple({turn.policy.key: turn.policy for turn in turns}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,9 @@ _ANTREA_TIERS = {
     "application": 250.0,
     "baseline": 253.0,
 }
+# Its documents "ClusterNetworkPolicy API Support in Antrea" and "AdminNetworkPolicy API Support in Antrea".
+_ANTREA_ADMIN = {"ClusterNetworkPolicy": 220.0, "AdminNetworkPolicy": 251.0}
+_ANTREA_LAST = 254.0  # what comes after its own baseline tier
 _ANTREA_HOME, _ANTREA_BASELINE = "application", "baseline"
 
 _FIRST, _THEN = frozenset({Action.DENY}), frozenset({Action.ALLOW, Action.PASS})
@@ -123,7 +126,7 @@ def _spec(policies: Sequence[Policy], _: Sequence[Tier]) -> Iterator[Stage]:
 def _cilium(policies: Sequence[Policy], _: Sequence[Tier]) -> Iterator[Stage]:
     """Deny wins over allow across CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy and NetworkPolicy."""
     yield _admin(policies)
-    own = sorted(_of(policies, Family.KUBERNETES, Family.CILIUM), key=lambda item: item.ref)
+    own = sorted(_of(policies, Family.KUBERNETES, Family.CILIUM), key=lambda item: item.key)
     turns = [Turn(item, actions) for actions in (_FIRST, _THEN) for item in own]
     mixed = any(item.family is Family.CILIUM for item in own)
     yield Stage("Cilium's policies" if mixed else NETWORK_POLICY, Action.DENY, _one_lane(turns))
@@ -131,21 +134,40 @@ def _cilium(policies: Sequence[Policy], _: Sequence[Tier]) -> Iterator[Stage]:
 
 
 def _antrea(policies: Sequence[Policy], tiers: Sequence[Tier]) -> Iterator[Stage]:
-    """All tiers of Antrea but `baseline` are one stage, because its Pass leaves all of them; they end in no default."""
+    """What comes before NetworkPolicy is one stage, because a Pass leaves all of it; so is what comes after.
+
+    Admin policies stand among Antrea's own tiers, by tier numbers that Antrea fixes.
+    """
     order = _ANTREA_TIERS | {tier.name: tier.order for tier in tiers if tier.family is Family.ANTREA}
 
-    def rank(item: Policy) -> tuple[float, str, float, str, str, str]:
-        name = tier_of(item)
-        return order.get(name, float("inf")), name, item.order, *_identity(item)
+    def level(item: Policy) -> tuple[float, float]:
+        if item.family is Family.ANTREA:
+            return order.get(tier_of(item), float("inf")), item.order
+        return _ANTREA_ADMIN.get(item.ref.kind, _ANTREA_LAST), item.order
 
-    own = sorted(_of(policies, Family.ANTREA), key=rank)
-    early = [item for item in own if tier_of(item) != _ANTREA_BASELINE]
-    late = [item for item in own if tier_of(item) == _ANTREA_BASELINE]
-    yield Stage("Antrea's tiers", Action.PASS, _one_lane(Turn(item) for item in early))
-    yield _admin(policies)
+    def late(item: Policy) -> bool:
+        return item.family is Family.BASELINE or tier_of(item) == _ANTREA_BASELINE
+
+    own = sorted(_of(policies, Family.ANTREA, *_OPEN_ORDER), key=lambda item: (level(item), _identity(item)))
+    early, after = [item for item in own if not late(item)], [item for item in own if late(item)]
+    # a tier alone in its place keeps the name that its kind has elsewhere
+    yield Stage(_stage_name(early, "Antrea's tiers", _ADMIN), Action.PASS, _side_by_side(early, level))
     yield _kubernetes(policies)
-    yield Stage("Antrea's baseline tier", Action.PASS, _one_lane(Turn(item) for item in late))
-    yield _baseline(policies)
+    yield Stage(
+        _stage_name(after, "Antrea's baseline tier", _BASELINE), Action.PASS, _side_by_side(after, level)
+    )
+
+
+def _stage_name(policies: Sequence[Policy], own: str, admin: str) -> str:
+    families = {item.family is Family.ANTREA for item in policies}
+    return f"{own} and {admin}" if len(families) > 1 else own if True in families else admin
+
+
+def _side_by_side(
+    policies: Sequence[Policy], level: Callable[[Policy], tuple[float, float]]
+) -> tuple[Group, ...]:
+    """Policies of one level stand in lanes of their own: Antrea asks those of equal priority in no order."""
+    return _joined(tuple((Turn(item),) for item in found) for _, found in groupby(policies, key=level))
 
 
 def _calico(policies: Sequence[Policy], tiers: Sequence[Tier]) -> Iterator[Stage]:

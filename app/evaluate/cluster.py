@@ -1,11 +1,12 @@
 """One cluster in one reading and one view: everything the questions of the engine are answered from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from app.evaluate.addresses import AddressSpace
 from app.evaluate.bits import as_set
+from app.evaluate.cilium import as_cilium_reads
 from app.evaluate.classes import Classifier, PodClass
 from app.evaluate.compile import PolicySet, compile_policies
 from app.evaluate.locality import Locality
@@ -69,6 +70,9 @@ class Compiled:
     @classmethod
     def of(cls, inventory: Inventory, platform: Platform, reading: Reading) -> "Compiled":
         """Compile an inventory. Nothing here depends on the order of its objects."""
+        policies = as_cilium_reads(inventory.policies, platform.cilium)
+        if policies is not inventory.policies:
+            inventory = replace(inventory, policies=policies)
         vocabulary = Vocabulary.of(inventory.policies, inventory.nodes)
         parts = partition(inventory, Classifier(inventory, platform, vocabulary, reading))
         selectors = SelectorIndex(parts.classes, inventory.namespace_labels)
@@ -147,8 +151,11 @@ class Cluster:
 
     @cached_property
     def locality(self) -> Locality:
-        """Who runs beside whom."""
-        return Locality(self.workloads)
+        """Who runs beside whom; where Cilium asks its policies about that traffic too, nobody does."""
+        cilium = self._compiled.platform.cilium
+        if cilium is None or cilium.own_node:
+            return Locality(self.workloads)
+        return Locality([replace(item, nodes=()) for item in self.workloads])
 
     @cached_property
     def externals(self) -> tuple[ExternalRange, ...]:

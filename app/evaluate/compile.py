@@ -18,7 +18,7 @@ class Selecting:
 
     def __init__(self, policies: Iterable[CompiledPolicy]) -> None:
         self._by_namespace: dict[str, list[CompiledPolicy]] = {}
-        for item in sorted(policies, key=lambda item: item.ref):
+        for item in sorted(policies, key=lambda item: item.policy.key):
             if item.subjects:
                 place = item.policy.subject.namespace or _WHOLE_CLUSTER
                 self._by_namespace.setdefault(place, []).append(item)
@@ -31,7 +31,7 @@ class Selecting:
             for policy in self._by_namespace.get(place, ())
             if direction in policy.policy.directions and policy.subjects >> number & 1
         ]
-        return tuple(sorted(found, key=lambda item: item.ref)) if len(found) > 1 else tuple(found)
+        return tuple(sorted(found, key=lambda item: item.policy.key)) if len(found) > 1 else tuple(found)
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,13 @@ def compile_policies(
         resolver: whom selectors and peers match.
         anyone: the set of all endpoints.
     """
-    compiled = {policy.ref: resolver.policy(policy) for policy in policies}
-    idle = [item for ref, item in compiled.items() if ref in counted.idle]
+    compiled = {policy.key: resolver.policy(policy) for policy in policies}
+    idle = [item for item in compiled.values() if item.ref in counted.idle]
     return PolicySet(
         classes=classes,
         endpoints=anyone.bit_length(),
         programs={direction: program(counted.planes, compiled, direction) for direction in Direction},
-        counted=Selecting(item for ref, item in compiled.items() if ref not in counted.idle),
+        counted=Selecting(item for item in compiled.values() if item.ref not in counted.idle),
         idle=Selecting(idle),
         counted_as=counted,
         any_pod=run(0, classes),

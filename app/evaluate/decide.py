@@ -76,12 +76,12 @@ class Decider:
             return HalfDecision(direction, subject.id, Reason.OUTSIDE)
         if pod.host_network:
             return HalfDecision(direction, subject.id, Reason.HOST_NETWORK, note=_HOST_NETWORK_NOTE)
-        selecting = tuple(policy.ref for policy in self.selecting(direction, subject))
+        selecting = tuple(dict.fromkeys(policy.ref for policy in self.selecting(direction, subject)))
         idle = self.idle(direction, subject)
         if not selecting and not idle:
             return HalfDecision(direction, subject.id, Reason.NOT_SELECTED)
         if not selecting:
-            vain, said = tuple(policy.ref for policy in idle), self._why_idle(idle)
+            vain, said = tuple(dict.fromkeys(policy.ref for policy in idle)), self._why_idle(idle)
             return HalfDecision(
                 direction, subject.id, Reason.NOT_ENFORCED, vain, note="; ".join(said), idle=said
             )
@@ -101,7 +101,9 @@ class Decider:
         return self._cluster.policies.idle.of(pod.namespace, subject.number, direction)
 
     def _why_idle(self, idle: tuple[CompiledPolicy, ...]) -> tuple[str, ...]:
-        return tuple(f"{item.ref} {self._cluster.policies.why_idle[item.ref]}" for item in idle)
+        return tuple(
+            dict.fromkeys(f"{item.ref} {self._cluster.policies.why_idle[item.ref]}" for item in idle)
+        )
 
     def _asked(self, direction: Direction, number: int) -> Asked:
         """What a class is asked in a direction, whatever the connection."""
@@ -123,7 +125,7 @@ class Decider:
             direction,
             subject.id,
             _reason(walked),
-            selecting=tuple(policy.ref for policy in self.selecting(direction, subject)),
+            selecting=tuple(dict.fromkeys(policy.ref for policy in self.selecting(direction, subject))),
             rules=_rules(walked),
             note=_split_note(walked),
             trail=tuple(walked.steps),

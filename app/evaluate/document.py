@@ -6,12 +6,17 @@ from typing import Any
 
 import orjson
 
+from app.evaluate.edges.document import exposures_shape
+from app.evaluate.encryption.document import VerdictShapes, protection_shape
 from app.evaluate.engine import Engine
 from app.evaluate.witness import Witness
 from app.model.connections import Connections
+from app.model.edge import Edges
+from app.model.encryption import PathVerdict
 from app.model.policy import Direction
 from app.model.reachability import Connection, Exposure, Openness, Workload
 from app.model.snapshot import CollectionGap
+from app.model.transit import Encryption
 
 SCHEMA = "netattest/reach/v1"
 
@@ -19,7 +24,12 @@ _ROWS_AT_ONCE = 1000
 
 
 def reach_document(
-    reachability: Engine, gaps: Iterable[CollectionGap], *, explain: bool = False
+    reachability: Engine,
+    gaps: Iterable[CollectionGap],
+    *,
+    explain: bool = False,
+    encryption: Encryption | None = None,
+    edges: Edges | None = None,
 ) -> dict[str, Any]:
     """The whole document as JSON values: `schema`, `profile`, `workloads`, `connections`, `gaps`, `notes`.
 
@@ -28,12 +38,14 @@ def reach_document(
         gaps: what was not read.
         explain: add the witnesses `egress` and `ingress` to each row, and to each workload how far it is open to ends that
             do not exist yet.
+        encryption: add its verdicts to each row, and what was found that could encrypt to the document.
+        edges: add `exposures`, the ways in from outside.
     """
     return {
         **_head(reachability),
         "workloads": [_workload(reachability, item, explain=explain) for item in reachability.workloads],
-        "connections": list(_rows(reachability, explain=explain)),
-        **_tail(reachability, gaps),
+        "connections": list(_rows(reachability, encryption, explain=explain)),
+        **_tail(reachability, gaps, encryption, edges),
     }
 
 
@@ -43,6 +55,8 @@ def write_reach(
     write: Callable[[bytes], object],
     *,
     explain: bool = False,
+    encryption: Encryption | None = None,
+    edges: Edges | None = None,
 ) -> None:
     """Write the same document piece by piece, so that a large cluster needs no memory for its rows.
 
@@ -52,6 +66,8 @@ def write_reach(
         write: takes UTF-8 bytes; called many times.
         explain: add the witnesses `egress` and `ingress` to each row, and to each workload how far it is open to ends that
             do not exist yet.
+        encryption: as for `reach_document`.
+        edges: likewise.
     """
     write(orjson.dumps(_head(reachability))[:-1])
     write(b',\n"workloads":[')
@@ -59,10 +75,10 @@ def write_reach(
     for piece in _pieces(workloads):
         write(piece)
     write(b'],\n"connections":[')
-    for piece in _pieces(_rows(reachability, explain=explain)):
+    for piece in _pieces(_rows(reachability, encryption, explain=explain)):
         write(piece)
     write(b"],\n")
-    write(orjson.dumps(_tail(reachability, gaps))[1:])
+    write(orjson.dumps(_tail(reachability, gaps, encryption, edges))[1:])
     write(b"\n")
 
 
@@ -87,8 +103,16 @@ def _head(reachability: Engine) -> dict[str, Any]:
     }
 
 
-def _tail(reachability: Engine, gaps: Iterable[CollectionGap]) -> dict[str, Any]:
-    return {"gaps": [_gap(gap) for gap in sorted(gaps)], "notes": list(reachability.notes)}
+def _tail(
+    reachability: Engine,
+    gaps: Iterable[CollectionGap],
+    encryption: Encryption | None,
+    edges: Edges | None,
+) -> dict[str, Any]:
+    tail: dict[str, Any] = {"gaps": [_gap(gap) for gap in sorted(gaps)], "notes": list(reachability.notes)}
+    if edges is not None:
+        tail["exposures"] = exposures_shape(edges)
+    return tail | ({"protection": protection_shape(encryption)} if encryption else {})
 
 
 def _workload(reachability: Engine, item: Workload, *, explain: bool) -> dict[str, Any]:
@@ -121,13 +145,24 @@ def _openness(found: Openness) -> dict[str, Any]:
     return {"every": found.every.to_json(), "some": found.some.to_json()}
 
 
-def _rows(reachability: Engine, *, explain: bool) -> Iterator[dict[str, Any]]:
-    for connection in reachability.connections():
+def _rows(reachability: Engine, encryption: Encryption | None, *, explain: bool) -> Iterator[dict[str, Any]]:
+    shapes = VerdictShapes()
+    for connection, verdicts in _judged(reachability, encryption):
         row = _row(connection)
+        if encryption:
+            row["encryption"] = [shapes.of(verdict) for verdict in verdicts]
         if explain:
             egress, ingress = reachability.witnesses(connection)
             row |= {"egress": _witness(egress), "ingress": _witness(ingress)}
         yield row
+
+
+def _judged(
+    reachability: Engine, encryption: Encryption | None
+) -> Iterable[tuple[Connection, tuple[PathVerdict, ...]]]:
+    if encryption:
+        return encryption.along(reachability.connections())
+    return ((connection, ()) for connection in reachability.connections())
 
 
 def _row(connection: Connection) -> dict[str, Any]:

@@ -7,23 +7,31 @@ The rules, from the strongest gap to the weakest:
   holds for a policy that was not read and whose kind can deny, and for the tiers that order such policies.
 - A NetworkPolicy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
+- Sets of addresses and profiles of Calico that were not read are no better, where there are policies of Calico.
+- Host endpoints of Calico restrict hostNetwork pods alone; from what other pods may do they only take away.
+- What is not understood of a policy that was read is known more exactly: whom it selects. The engine asks the policy itself.
 - Pods that were not read leave workloads that are known from their template alone in doubt.
 - A namespace whose labels were not read leaves rules in doubt that select namespaces by label, for peers in it.
 - Ends outside the cluster, and ends where no policy is enforced, are certain in any case.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from app.model.decision import Reason
 from app.model.identity import GroupKind
 from app.model.inventory import Inventory
+from app.model.platform import UNKNOWN_PLATFORM, Platform
+from app.model.policy import Family, Policy
 from app.model.snapshot import CollectionGap, GapReason
 
 _POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
 _POD = GroupKind("", "Pod")
 _NAMESPACE = GroupKind("", "Namespace")
 _ANY = GroupKind("", "")
+_CALICO = ("crd.projectcalico.org", "projectcalico.org")
+_HOSTS = ("HostEndpoint",)
+_REFERRED_TO = ("GlobalNetworkSet", "NetworkSet", "Profile")
 
 _SETTLED = (Reason.OUTSIDE, Reason.NOT_ENFORCED)
 # One more NetworkPolicy could isolate an end that nothing isolates, and allow what nothing allows.
@@ -35,16 +43,31 @@ class Doubts:
     """Gaps by what they touch, each list sorted."""
 
     unknown_kinds: tuple[CollectionGap, ...]
+    hosts: tuple[CollectionGap, ...]
     policies: tuple[CollectionGap, ...]
     pods: tuple[CollectionGap, ...]
     namespaces: tuple[CollectionGap, ...]
     assumed_namespaces: frozenset[str]
+    host_policies: str = ""
 
     @classmethod
-    def of(cls, gaps: Iterable[CollectionGap], inventory: Inventory) -> "Doubts":
+    def of(
+        cls, gaps: Iterable[CollectionGap], inventory: Inventory, platform: Platform = UNKNOWN_PLATFORM
+    ) -> "Doubts":
         """Sort gaps by what they touch; gaps of other kinds touch no connection."""
-        gaps = sorted(set(gaps))
-        unknown = [gap for gap in gaps if gap.reason is GapReason.UNKNOWN_KIND or can_deny(gap.group_kind)]
+        gaps = sorted({gap for gap in gaps if gap.reason is not GapReason.UNCLEAR})
+        calico = any(policy.family is Family.CALICO for policy in inventory.policies)
+        hosts = [gap for gap in gaps if _is_calico(gap, _HOSTS)]
+        unknown = [
+            gap
+            for gap in gaps
+            if gap not in hosts
+            and (
+                gap.reason is GapReason.UNKNOWN_KIND
+                or can_deny(gap.group_kind)
+                or (calico and _is_calico(gap, _REFERRED_TO))
+            )
+        ]
         others = [gap for gap in gaps if gap not in unknown]
 
         def of_kind(*kinds: GroupKind) -> tuple[CollectionGap, ...]:
@@ -52,10 +75,12 @@ class Doubts:
 
         return cls(
             unknown_kinds=tuple(unknown),
+            hosts=tuple(hosts),
             policies=of_kind(_POLICY, _ANY),
             pods=of_kind(_POD),
             namespaces=of_kind(_NAMESPACE),
             assumed_namespaces=frozenset(item.name for item in inventory.namespaces if item.assumed),
+            host_policies=_host_policies(inventory.policies, platform),
         )
 
     def about_policies(self, namespace: str) -> str:
@@ -63,12 +88,16 @@ class Doubts:
         gap = _touching(self.unknown_kinds, namespace) or _touching(self.policies, namespace)
         return gap.message if gap else ""
 
+    def about_hosts(self) -> str:
+        """Why it is not known what restricts pods on their node's network; empty when nothing says so."""
+        return _message(_touching(self.hosts, ""))
+
     def about_end(self, reason: Reason, namespace: str, *, from_template: bool) -> str:
         """Why the answer about one end cannot be relied on; empty when it can."""
         if reason in _SETTLED:
             return ""
         if reason is Reason.HOST_NETWORK:
-            return _message(_touching(self.unknown_kinds, ""))
+            return _message(_touching(self.unknown_kinds, "")) or self.about_hosts() or self.host_policies
         gap = _touching(self.unknown_kinds, namespace)
         if gap is None and reason in _COULD_DIFFER:
             gap = _touching(self.policies, namespace)
@@ -89,6 +118,18 @@ def can_deny(kind: GroupKind) -> bool:
     if kind == _POLICY or kind.kind.startswith("Staged"):
         return False
     return kind.kind.endswith("NetworkPolicy") or kind.kind == "Tier"
+
+
+def _is_calico(gap: CollectionGap, kinds: Container[str]) -> bool:
+    return gap.group_kind.group in _CALICO and gap.group_kind.kind in kinds
+
+
+def _host_policies(policies: Iterable[Policy], platform: Platform) -> str:
+    """Policies that select nodes, where they are enforced or that is not known; empty when there are none."""
+    if platform.plugins and (platform.cilium is None or not platform.cilium.host_firewall):
+        return ""
+    found = sorted({str(item.ref) for item in policies if item.subject.nodes and not item.staged})
+    return f"{', '.join(found)}: selects nodes, and what that denies is not evaluated" if found else ""
 
 
 def _touching(gaps: Iterable[CollectionGap], namespace: str) -> CollectionGap | None:

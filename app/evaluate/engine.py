@@ -3,7 +3,7 @@
 `reachability` builds it; `Engine` implements `app.model.reachability.Reachability`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from functools import cached_property
 from weakref import WeakValueDictionary
 
@@ -13,6 +13,7 @@ from app.evaluate.decide import Decider
 from app.evaluate.doubts import Doubts
 from app.evaluate.effects import effective_rule
 from app.evaluate.exposure import Exposures
+from app.evaluate.inflows import Inflows
 from app.evaluate.listing import Listing
 from app.evaluate.naming import Directory
 from app.evaluate.notes import Notes
@@ -32,6 +33,7 @@ from app.model.reachability import (
     Exposure,
     ExternalRange,
     Profile,
+    SourceGroup,
     Workload,
 )
 from app.model.snapshot import CollectionGap
@@ -56,7 +58,7 @@ def reachability(
     """
     reading = reading_for(profile, platform, inventory.policies)
     compiled = _compiled(inventory, platform, reading)
-    return Engine(compiled, Doubts.of(gaps, inventory), as_declared=as_declared)
+    return Engine(compiled, Doubts.of(gaps, inventory, platform), as_declared=as_declared)
 
 
 def _enforcement_notes(platform: Platform, *, as_declared: bool) -> tuple[str, ...]:
@@ -123,6 +125,15 @@ class Engine:
         self._exposures = Exposures(cluster, self._decider)
 
     @cached_property
+    def _inflows(self) -> Inflows:
+        return Inflows(self._cluster)
+
+    @property
+    def cluster(self) -> Cluster:
+        """Classes and rows, for what joins other facts with reachability inside this package."""
+        return self._cluster
+
+    @cached_property
     def _listing(self) -> Listing:
         return Listing(self._cluster, self._notes)
 
@@ -152,11 +163,11 @@ class Engine:
     def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that isolate the workload in this direction and are enforced there."""
         found = self._selecting(workload, direction)
-        return tuple(policy.ref for policy in found if direction in policy.policy.isolates)
+        return tuple(dict.fromkeys(policy.ref for policy in found if direction in policy.policy.isolates))
 
     def selecting(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that select the workload in this direction and are enforced there, isolating or not."""
-        return tuple(policy.ref for policy in self._selecting(workload, direction))
+        return tuple(dict.fromkeys(policy.ref for policy in self._selecting(workload, direction)))
 
     def default_of(self, workload: str, direction: Direction) -> Default:
         """What becomes of connections of the workload that no rule speaks of, by the policies in force on it."""
@@ -167,7 +178,7 @@ class Engine:
         subject = self._directory.workload(workload)
         idle = self._decider.idle(direction, subject)
         counted = () if self._restricted(subject) else self._decider.selecting(direction, subject)
-        return tuple(sorted(policy.ref for policy in (*counted, *idle)))
+        return tuple(sorted({policy.ref for policy in (*counted, *idle)}))
 
     def rules_on(self, workload: str, direction: Direction) -> tuple[EffectiveRule, ...]:
         """Rules of `selecting`, resolved; empty when not selected or when no rule concerns the workload."""
@@ -186,6 +197,10 @@ class Engine:
     def sources(self, destination: str) -> Iterator[tuple[str, Connections]]:
         """Everything that may open a connection to `destination`, sorted by id; external atoms one by one."""
         return self._listing.sources(self._directory.endpoint(destination))
+
+    def grouped_sources(self, destination: str, groups: Mapping[str, Hashable]) -> Iterator[SourceGroup]:
+        """Workloads that may open a connection to a workload, counted by group and never listed."""
+        return self._inflows.into(self._directory.workload(destination), groups)
 
     def destinations(self, source: str) -> Iterator[tuple[str, Connections]]:
         """Everything that `source` may open a connection to, sorted by id; external atoms one by one."""

@@ -99,7 +99,8 @@ class Notes:
             return ()
         unread = self._doubts.about_policies(classes[number].namespace)
         doubtful = self._cluster.policies.doubtful
-        found = [unread] if unread else []
+        hosts = self._doubts.about_hosts() if classes[number].host_network else ""
+        found = [why for why in (unread, hosts) if why]
         if doubtful:
             refs = (item.ref for item in self._selecting(direction, number))
             found += [doubtful[ref] for ref in refs if ref in doubtful]

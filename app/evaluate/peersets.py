@@ -21,6 +21,8 @@ from app.model.policy import (
     SelectorPeer,
 )
 
+_EVERY_ADDRESS = (AddressRange(4, 0, 2**32 - 1), AddressRange(6, 0, 2**128 - 1))
+
 
 @dataclass(frozen=True, slots=True)
 class PeerSet:
@@ -135,7 +137,9 @@ class PeerIndex:
                 return PeerSet(self._atoms(peer.ranges))
             case AddressMatch.NODES:
                 atoms = self._atoms(nodes_within(peer.ranges, self._node_addresses))
-                v4, v6 = v4 & self._hosts, v6 & self._hosts
+                # every node is meant: then also those whose addresses were not read
+                every = peer.ranges == _EVERY_ADDRESS
+                v4, v6 = (self._hosts, self._hosts) if every else (v4 & self._hosts, v6 & self._hosts)
             case AddressMatch.ANYONE | AddressMatch.AS_THE_DATA_PLANE_READS:
                 atoms = self._atoms(peer.ranges)
         by_family = {None: atoms | v4 | v6, 4: atoms | v4, 6: atoms | v6}

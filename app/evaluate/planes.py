@@ -12,8 +12,9 @@ from enum import Enum, auto
 from app.evaluate.arrange import Plane, arrange, known_tiers, tier_of
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory
+from app.model.peers import selectors
 from app.model.platform import Enforcement, Platform, Plugin
-from app.model.policy import Family, Policy
+from app.model.policy import Facet, Family, Policy, requirements
 from app.model.reachability import Profile
 
 _VENDORS = {
@@ -21,6 +22,7 @@ _VENDORS = {
     Family.CILIUM: (Profile.CILIUM, "Cilium", ("cilium",)),
     Family.ANTREA: (Profile.ANTREA, "Antrea", ("antrea",)),
 }
+_IGNORING = "is declared and not enforced: Cilium ignores NetworkPolicy (enable-k8s-networkpolicy=false)"
 _ADMIN = (Family.ADMIN, Family.BASELINE)
 
 # Engines of their own that have never read cluster network policies (their documentation names NetworkPolicy alone).
@@ -76,20 +78,24 @@ def count_policies(
     for policy in inventory.policies:
         verdict, why = obedience(policy, platform)
         if policy.staged:
-            idle[policy.ref] = "is staged: it is evaluated and never enforced"
+            idle[policy.ref] = policy.why_staged or "is staged: it is evaluated and never enforced"
         elif verdict is Obedience.IGNORED and not as_declared:
             idle[policy.ref] = why
         else:
             counted.append(policy)
             reasons = _doubts(policy, inventory, why if verdict is Obedience.UNKNOWN else "")
             if reasons:
-                doubtful[policy.ref] = reasons
+                doubtful[policy.ref] = (
+                    f"{known}; {reasons}" if (known := doubtful.get(policy.ref)) else reasons
+                )
     return Counted(tuple(_planes(counted, inventory, profile)), idle, doubtful)
 
 
 def obedience(policy: Policy, platform: Platform) -> tuple[Obedience, str]:
     """What the data planes of a cluster do with a policy's kind; as declared where none was found."""
-    if policy.family is Family.KUBERNETES or not platform.plugins:
+    if policy.family is Family.KUBERNETES:
+        return (Obedience.IGNORED, _IGNORING) if _ignored_by_cilium(platform) else (Obedience.OBEYED, "")
+    if not platform.plugins:
         return Obedience.OBEYED, ""
     found = [_by_plugin(policy, plugin) for plugin in platform.plugins]
     if Obedience.OBEYED in found:
@@ -98,6 +104,14 @@ def obedience(policy: Policy, platform: Platform) -> tuple[Obedience, str]:
     if Obedience.UNKNOWN in found or platform.enforcement is Enforcement.UNKNOWN:
         return Obedience.UNKNOWN, f"whether {names} obeys {policy.ref.group_kind} cannot be told"
     return Obedience.IGNORED, f"is declared and not enforced: {names} does not obey {policy.ref.group_kind}"
+
+
+def _ignored_by_cilium(platform: Platform) -> bool:
+    """True where Cilium ignores NetworkPolicy and no other engine reads it."""
+    if platform.cilium is None or platform.cilium.network_policies:
+        return False
+    others = (plugin for plugin in platform.plugins if plugin.id not in _VENDORS[Family.CILIUM][2])
+    return all(plugin.enforcement is Enforcement.NOT_ENFORCED for plugin in others)
 
 
 def _by_plugin(policy: Policy, plugin: Plugin) -> Obedience:
@@ -138,8 +152,21 @@ def _doubts(policy: Policy, inventory: Inventory, obeyed: str) -> str:
         *([obeyed] if obeyed else []),
         *policy.unclear,
         *([f"its tier {tier} was not read, so its place in the order is not known"] if missing else []),
+        *_unread_accounts(policy, inventory),
     ]
     return f"{policy.ref}: {'; '.join(reasons)}" if reasons else ""
+
+
+def _unread_accounts(policy: Policy, inventory: Inventory) -> Iterable[str]:
+    """Selecting by labels of service accounts needs the labels of all of them."""
+    if not inventory.unread_accounts:
+        return
+    asked = (item.facet for selector in selectors(policy) for item in requirements(selector))
+    if Facet.ACCOUNT in asked:
+        yield (
+            "it selects by labels of service accounts, and not all were read, such as "
+            f"ServiceAccount {inventory.unread_accounts[0]}"
+        )
 
 
 def _planes(policies: Sequence[Policy], inventory: Inventory, profile: Profile) -> Iterable[Plane]:

@@ -9,8 +9,7 @@ from app.evaluate.arrange import Lane, Plane, Stage
 from app.evaluate.bits import union
 from app.evaluate.peersets import PeerSet, each
 from app.evaluate.resolve import CompiledPolicy, CompiledRule
-from app.model.identity import ObjectRef
-from app.model.policy import Action, Direction, PolicyPort
+from app.model.policy import Action, Direction, PolicyKey, PolicyPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class StageProgram:
         policies: those that select someone.
         isolated: classes that meet the default where nothing matches.
         groups: one after another; the lanes of a group in any order.
-        refs: identities of `policies`.
+        keys: of `policies`.
     """
 
     number: int
@@ -47,7 +46,7 @@ class StageProgram:
     policies: tuple[CompiledPolicy, ...]
     isolated: int
     groups: tuple[tuple[LaneSteps, ...], ...]
-    refs: frozenset[ObjectRef]
+    keys: frozenset[PolicyKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +81,13 @@ class Program:
         return tuple(stage for plane in self.planes for stage in plane)
 
     @cached_property
-    def stages_of(self) -> Mapping[ObjectRef, tuple[int, ...]]:
+    def stages_of(self) -> Mapping[PolicyKey, tuple[int, ...]]:
         """Numbers of the stages that each policy is asked in."""
-        found: dict[ObjectRef, list[int]] = {}
+        found: dict[PolicyKey, list[int]] = {}
         for stage in self.stages:
             for policy in stage.policies:
-                found.setdefault(policy.ref, []).append(stage.number)
-        return {ref: tuple(numbers) for ref, numbers in found.items()}
+                found.setdefault(policy.policy.key, []).append(stage.number)
+        return {key: tuple(numbers) for key, numbers in found.items()}
 
     @cached_property
     def _steps_of(self) -> Mapping[int, tuple[int, ...]]:
@@ -110,7 +109,7 @@ class Program:
 
 
 def program(
-    planes: Iterable[Plane], compiled: dict[ObjectRef, CompiledPolicy], direction: Direction
+    planes: Iterable[Plane], compiled: dict[PolicyKey, CompiledPolicy], direction: Direction
 ) -> Program:
     """Resolve an arrangement. Policies that select nobody are left out."""
     maker = _Maker(compiled, direction)
@@ -129,7 +128,7 @@ def program(
 
 
 class _Maker:
-    def __init__(self, compiled: dict[ObjectRef, CompiledPolicy], direction: Direction) -> None:
+    def __init__(self, compiled: dict[PolicyKey, CompiledPolicy], direction: Direction) -> None:
         self._compiled = compiled
         self._direction = direction
         self._stages = 0
@@ -137,29 +136,29 @@ class _Maker:
 
     def policies(self, stage: Stage) -> tuple[CompiledPolicy, ...]:
         """Policies of a stage that are asked in this direction of someone."""
-        found = (self._compiled[policy.ref] for policy in stage.policies)
+        found = (self._compiled[policy.key] for policy in stage.policies)
         return tuple(item for item in found if item.subjects and self._direction in item.policy.directions)
 
     def stage(self, stage: Stage) -> StageProgram:
         policies = self.policies(stage)
         number, self._stages = self._stages, self._stages + 1
-        refs = frozenset(policy.ref for policy in policies)
-        groups = (tuple(self._lane(lane, refs) for lane in group) for group in stage.groups)
+        keys = frozenset(policy.policy.key for policy in policies)
+        groups = (tuple(self._lane(lane, keys) for lane in group) for group in stage.groups)
         return StageProgram(
             number=number,
             stage=stage,
             policies=policies,
             isolated=union(item.subjects for item in policies if self._direction in item.policy.isolates),
             groups=tuple(found for group in groups if (found := tuple(lane for lane in group if lane))),
-            refs=refs,
+            keys=keys,
         )
 
-    def _lane(self, lane: Lane, refs: Collection[ObjectRef]) -> LaneSteps:
+    def _lane(self, lane: Lane, keys: Collection[PolicyKey]) -> LaneSteps:
         rules = [
             rule
             for turn in lane
-            if turn.policy.ref in refs
-            for rule in self._compiled[turn.policy.ref].rules[self._direction]
+            if turn.policy.key in keys
+            for rule in self._compiled[turn.policy.key].rules[self._direction]
             if rule.rule.action in turn.actions
         ]
         return tuple(self._steps_of(rules))

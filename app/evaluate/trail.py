@@ -7,7 +7,7 @@ from app.evaluate.program import Program, StageProgram
 from app.evaluate.resolve import CompiledPolicy, CompiledRule
 from app.model.decision import Acted, RuleRef, TrailStep
 from app.model.identity import ObjectRef
-from app.model.policy import Action, Direction
+from app.model.policy import Action, Direction, PolicyKey
 
 Removable = RuleRef | ObjectRef
 
@@ -28,11 +28,11 @@ Asked = tuple[tuple[AskedStage, ...], ...]
 
 def asked_of(program: Program, direction: Direction, policies: Sequence[CompiledPolicy]) -> Asked:
     """The part of a program that concerns ends which these policies select."""
-    by_ref = {item.ref: item for item in policies}
-    concerned = {number for ref in by_ref for number in program.stages_of.get(ref, ())}
+    by_key = {item.policy.key: item for item in policies}
+    concerned = {number for key in by_key for number in program.stages_of.get(key, ())}
     rules = program.by_step(rule for item in policies for rule in item.rules[direction])
     return tuple(
-        tuple(_asked(stage, direction, by_ref, rules) for stage in plane if stage.number in concerned)
+        tuple(_asked(stage, direction, by_key, rules) for stage in plane if stage.number in concerned)
         for plane in program.planes
     )
 
@@ -40,20 +40,25 @@ def asked_of(program: Program, direction: Direction, policies: Sequence[Compiled
 def _asked(
     stage: StageProgram,
     direction: Direction,
-    by_ref: Mapping[ObjectRef, CompiledPolicy],
+    by_key: Mapping[PolicyKey, CompiledPolicy],
     rules: Mapping[int, tuple[CompiledRule, ...]],
 ) -> AskedStage:
-    selecting = sorted(ref for ref in by_ref if ref in stage.refs)
+    selecting = [by_key[key] for key in sorted(by_key) if key in stage.keys]
     return AskedStage(
         name=stage.stage.name,
         default=stage.stage.default,
-        selecting=tuple(selecting),
-        isolating=tuple(ref for ref in selecting if direction in by_ref[ref].policy.isolates),
+        selecting=_refs(selecting),
+        isolating=_refs(item for item in selecting if direction in item.policy.isolates),
         groups=tuple(
             tuple(tuple(rules[step.number] for step in lane if step.number in rules) for lane in group)
             for group in stage.groups
         ),
     )
+
+
+def _refs(policies: Iterable[CompiledPolicy]) -> tuple[ObjectRef, ...]:
+    """Objects, each once: one may hold several policies."""
+    return tuple(dict.fromkeys(item.ref for item in policies))
 
 
 def rules_of(asked: Asked) -> Iterator[CompiledRule]:

@@ -68,7 +68,7 @@ class Witnesses:
         otherwise = Reason.OWN_NODE if node else Reason.ALLOWED_BY_DEFAULT
         return Witness(
             Reason.ALLOWED_BY_RULE if found else otherwise,
-            tuple(policy.ref for policy in policies),
+            tuple(dict.fromkeys(policy.ref for policy in policies)),
             tuple(sorted(found.items())),
             f"both have pods on node {node}" if node else "",
         )

@@ -6,14 +6,16 @@ TLS that an object proves, the link between the nodes. `Mesh` and `Links` are th
 one value for each system that was found; they answer for classes of pods, so that equal pods share the work.
 """
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from typing import Protocol as Interface
 
 from app.model.connections import Connections, Protocol
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
+
+Key = Any  # hashable, and understood by the system that gave it alone
 
 
 class Known(StrEnum):
@@ -34,7 +36,10 @@ class EvidenceStrength(StrEnum):
     @property
     def rank(self) -> int:
         """0 is weakest."""
-        return list(EvidenceStrength).index(self)
+        return _STRENGTHS[self]
+
+
+_STRENGTHS = {item: at for at, item in enumerate(EvidenceStrength)}
 
 
 def weakest(*strengths: EvidenceStrength) -> EvidenceStrength:
@@ -60,7 +65,10 @@ class Label(StrEnum):
     @property
     def rank(self) -> int:
         """0 is strongest."""
-        return list(Label).index(self)
+        return _LABELS[self]
+
+
+_LABELS = {item: at for at, item in enumerate(Label)}
 
 
 class ClientTls(StrEnum):
@@ -68,6 +76,7 @@ class ClientTls(StrEnum):
 
     MESH_MTLS = "mesh-mtls"
     APP_TLS = "app-tls"  # an object makes the proxy originate TLS (DestinationRule SIMPLE, BackendTLSPolicy)
+    AUTHENTICATED = "authenticated"  # plain text, after both ends proved their identity out of band
     PLAIN = "plain"
     UNKNOWN = "unknown"
 
@@ -104,13 +113,20 @@ class Sending:
     weak: tuple[str, ...] = ()
 
 
+OWN_PORT = (
+    "the proxy's own port"  # metrics and health of a mesh's proxy: plain text, and nothing of the workload's
+)
+UNTOLD = "unknown"  # the mode of a port that a mesh guards in a way that was not read or not understood
+
+
 @dataclass(frozen=True, slots=True)
 class Accepting:
     """What a server accepts on one port.
 
     Attributes:
         plain: accepts plain text from whoever reaches it.
-        mode: the effective mode as its system calls it ("STRICT", "PERMISSIVE", "all-unauthenticated"); empty if none.
+        mode: the effective mode as its system calls it ("STRICT", "PERMISSIVE", "all-unauthenticated"), `UNTOLD` where it is
+            not known, `OWN_PORT` for a port of the proxy itself; empty if none.
         strength: how it is known.
         says: one sentence.
         signs: the deciding fields first.
@@ -144,41 +160,104 @@ class Authorisation:
     signs: tuple[Sign, ...] = ()
 
 
+class Grantee(StrEnum):
+    """Whom a rule of an authorisation policy lets in, narrowest first."""
+
+    NAMED = "named identities"
+    ANY_IDENTITY = "any identity of the mesh"
+    ADDRESSES = "addresses, without an identity"
+    ANYONE = "anyone, without an identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One rule that lets callers in. `narrowed`: only at some ports or for some requests; `says` is a clause."""
+
+    to: Grantee
+    says: str
+    sign: Sign
+    narrowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A mesh's authorisation as it holds for one class of pods.
+
+    Attributes:
+        allow_list: only callers that a rule lets in are served; NO where everyone is who is not denied.
+        says: one sentence.
+        grants: rules that let callers in, in the order in which they are asked.
+        signs: what decided about `allow_list`.
+    """
+
+    allow_list: Known
+    says: str
+    grants: tuple[Grant, ...] = ()
+    signs: tuple[Sign, ...] = ()
+
+
 class Mesh(Interface):
     """One service mesh that was found. Pods are named by reference; keys stand for all pods alike to the mesh.
 
     Protocols other than TCP are never carried: the caller does not ask about them.
     """
 
-    id: str  # "istio", "istio/canary", "linkerd", "consul", "kuma/default", "cilium-ztunnel"
-    name: str  # as its makers write it
-    version: str
-    signs: tuple[Sign, ...]
-    cautions: tuple[str, ...]
-    fips: Known
+    @property
+    def id(self) -> str:
+        """For example "istio", "istio/canary", "linkerd", "consul", "kuma/default", "cilium-ztunnel"."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """As its makers write it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Of the control plane; empty when it cannot be told."""
+        ...
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """What it was told from."""
+        ...
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Sentences about limits that a report must repeat."""
+        ...
+
+    @property
+    def fips(self) -> Known:
+        """Whether its cryptography is shown to be of a FIPS 140 validated module; UNKNOWN unless an object says so."""
+        ...
 
     def member(self, pod: ObjectRef) -> Membership | None:
         """A pod's membership; None for a pod that has nothing to do with this mesh."""
         ...
 
-    def key(self, pod: ObjectRef) -> Hashable:
+    def key(self, pod: ObjectRef) -> Key:
         """Everything about a pod that `sends`, `accepts` and `authorises` depend on; also for pods outside the mesh."""
         ...
 
-    def sends(self, client: Hashable, server: Hashable, port: int) -> Sending:
+    def sends(self, client: Key, server: Key, port: int) -> Sending:
         """What a client with this key sends to this TCP container port of a server with that key."""
         ...
 
-    def accepts(self, server: Hashable, port: int) -> Accepting | None:
+    def accepts(self, server: Key, port: int) -> Accepting | None:
         """What a server accepts on a TCP container port; None where the mesh does not guard it at all."""
         ...
 
-    def ports(self, server: Hashable) -> tuple[int, ...]:
-        """TCP ports at which anything of the server differs from its other ports, sorted."""
+    def ports(self, client: Key | None, server: Key) -> tuple[int, ...]:
+        """TCP ports at which anything between the two differs from the other ports, sorted; None asks for the server's alone."""
         ...
 
-    def authorises(self, client: Hashable, server: Hashable, port: int) -> Authorisation:
+    def authorises(self, client: Key, server: Key, port: int) -> Authorisation:
         """What the mesh's authorisation policies say of this client at this port. Addresses outside: key None."""
+        ...
+
+    def guard(self, server: Key) -> Guard | None:
+        """Who is let in at all; None for a server that the mesh does not guard, and for a mesh without authorisation."""
         ...
 
 
@@ -194,7 +273,10 @@ class LinkState(StrEnum):
     @property
     def rank(self) -> int:
         """0 is strongest."""
-        return list(LinkState).index(self)
+        return _STATES[self]
+
+
+_STATES = {item: at for at, item in enumerate(LinkState)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,17 +296,36 @@ class Links(Interface):
     Ends are the classes of pods that it can tell apart: by node, host network, address family, and its own endpoint status.
     """
 
-    id: str  # "calico-wireguard", "cilium-ipsec", …
-    name: str
-    signs: tuple[Sign, ...]
-    cautions: tuple[str, ...]
-    fips: Known
+    @property
+    def id(self) -> str:
+        """For example "calico-wireguard" or "cilium-ipsec"."""
+        ...
 
-    def end(self, pod: ObjectRef) -> Hashable:
+    @property
+    def name(self) -> str:
+        """As its makers write it."""
+        ...
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """What it was told from."""
+        ...
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Sentences about limits that a report must repeat."""
+        ...
+
+    @property
+    def fips(self) -> Known:
+        """Whether its cryptography is shown to be of a FIPS 140 validated module; UNKNOWN unless an object says so."""
+        ...
+
+    def end(self, pod: ObjectRef) -> Key:
         """The class of a pod."""
         ...
 
-    def link(self, source: Hashable, destination: Hashable) -> Link:
+    def link(self, source: Key, destination: Key) -> Link:
         """The link between pods of two classes on different nodes."""
         ...
 
@@ -251,6 +352,7 @@ class PathVerdict:
         link: id of the links that decided, or that lie under the mesh; empty when none.
         same_node: pairs of pods on one node, where no link encrypts; out of `pairs`.
         pairs: pairs of pods; 0 where nodes are not known.
+        affected: pairs that get this label; the others get a stronger one.
         weak: known weaknesses, one sentence each.
         fips: UNKNOWN unless something shows it; WireGuard is NO.
         authorisation: the mesh's own answer, beside the network's; None where no mesh is asked.
@@ -265,6 +367,7 @@ class PathVerdict:
     link: str = ""
     same_node: int = 0
     pairs: int = 0
+    affected: int = 0
     weak: tuple[str, ...] = ()
     fips: Known = Known.UNKNOWN
     authorisation: Authorisation | None = None

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from app.model.control import AcceptedException
+from app.model.edge import Edges
 from app.model.finding import CheckMeta
 from app.model.history import RunContext
 from app.model.identity import ObjectRef
@@ -15,6 +16,7 @@ from app.model.policy import Policy
 from app.model.reachability import Reachability
 from app.model.scope import Placement, Scope
 from app.model.snapshot import CollectionGap, Snapshot
+from app.model.transit import NOT_ASKED, Encryption
 
 
 @dataclass(frozen=True)
@@ -26,16 +28,21 @@ class Facts:
     platform: Platform
     reachability: Reachability
     declared: Reachability
+    edges: Edges
     scope: Scope
     exceptions: tuple[AcceptedException, ...]
     catalogue: Mapping[str, CheckMeta]
     context: RunContext
     at: datetime
+    encryption: Encryption = NOT_ASKED
 
     @cached_property
-    def policies(self) -> Mapping[ObjectRef, Policy]:
+    def policies(self) -> Mapping[ObjectRef, tuple[Policy, ...]]:
         """Policies by identity."""
-        return {policy.ref: policy for policy in self.inventory.policies}
+        found: dict[ObjectRef, tuple[Policy, ...]] = {}
+        for policy in self.inventory.policies:
+            found[policy.ref] = (*found.get(policy.ref, ()), policy)
+        return found
 
     @cached_property
     def pods(self) -> Mapping[ObjectRef, Pod]:

@@ -51,6 +51,8 @@ class SubjectKind(StrEnum):
     POLICY = "policy"
     PATH = "path"  # id is `source → destination`
     NODE = "node"
+    CERTIFICATE = "certificate"
+    COMPONENT = "component"  # of the control plane, or a setting of a proxy
     EXPOSURE = "exposure"  # an object that opens a way in from outside
     RECORD = "record"  # an entry of the tool's own store: an exception, a scan, a slot
 

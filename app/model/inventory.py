@@ -185,3 +185,14 @@ class Inventory:
     def namespace_labels(self) -> Mapping[str, Labels]:
         """Labels by namespace name, assumed namespaces included."""
         return {namespace.name: namespace.labels for namespace in self.namespaces}
+
+    @cached_property
+    def unread_accounts(self) -> tuple[str, ...]:
+        """Service accounts that pods use and that were not given, as `namespace/name`, sorted.
+
+        A missing `default` is left out: the controller manager makes it, without labels.
+        """
+        known = {(item.ref.namespace, item.ref.name) for item in self.accounts}
+        used = {(item.namespace, item.service_account) for item in self.pods if not item.host_network}
+        missing = {item for item in used - known if item[1] not in ("", "default")}
+        return tuple(f"{namespace}/{name}" for namespace, name in sorted(missing))

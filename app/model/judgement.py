@@ -1,14 +1,16 @@
 """One snapshot, judged: everything that the pure stages make of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.model.control import Assessment
+from app.model.edge import Edges
 from app.model.finding import CheckRun
 from app.model.inventory import Inventory
 from app.model.platform import Platform
 from app.model.reachability import Reachability
 from app.model.scope import Placement, Scope
+from app.model.transit import NOT_ASKED, Encryption
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,5 @@ class Judgement:
     assessments: tuple[Assessment, ...]
     streaks: Mapping[str, int]
     placements: Mapping[str, Placement]  # by workload id
+    encryption: Encryption = NOT_ASKED
+    edges: Edges = field(default_factory=Edges)

@@ -52,6 +52,27 @@ class Plugin:
 
 
 @dataclass(frozen=True, slots=True)
+class CiliumReading:
+    """Settings of Cilium's agent that change what policies mean; the defaults are its own.
+
+    Attributes:
+        default_deny: the setting that puts every pod in default deny, selected or not (`enable-policy: always`).
+        network_policies: Kubernetes NetworkPolicy counts (`enable-k8s-networkpolicy`).
+        opt_out: a policy may leave default deny off (`enable-non-default-deny-policies`).
+        cidrs_match_nodes: a CIDR also matches nodes (`policy-cidr-match-mode: nodes`).
+        own_node: the pod's own node always reaches it (`allow-localhost` is not `policy`).
+        host_firewall: policies that select nodes are enforced (`enable-host-firewall`).
+    """
+
+    default_deny: Sign | None = None
+    network_policies: bool = True
+    opt_out: bool = True
+    cidrs_match_nodes: bool = False
+    own_node: bool = True
+    host_firewall: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NodeEnforcement:
     """One node: enforcement there, and why, in one sentence."""
 
@@ -73,6 +94,7 @@ class Platform:
     pod_exceptions: Mapping[ObjectRef, str] = field(
         default_factory=dict
     )  # pods that this plugin never covers, with why
+    cilium: CiliumReading | None = None  # None where Cilium does not run, or its settings were not read
 
     @property
     def primary(self) -> Plugin | None:

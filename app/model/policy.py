@@ -297,11 +297,15 @@ class Tier:
 class Subject:
     """Pods that a policy selects: by expression, in one namespace or (None) in the whole cluster.
 
-    HostNetwork pods are never selected.
+    HostNetwork pods are never selected. `nodes`: it selects nodes instead, and no pod (`nodeSelector` of Cilium).
     """
 
     selector: Selector
     namespace: str | None
+    nodes: bool = False
+
+
+PolicyKey = tuple[ObjectRef, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,8 +325,10 @@ class Policy:
         order: sorts policies of one tier, lowest first; infinity where the object gives none. Policies of equal order
             are asked by name, unless their family leaves that open (`ADMIN`, `BASELINE`): then both orders hold.
         staged: declared and never enforced (Calico `Staged…`, AuthorizationPolicy dry run).
+        why_staged: why, where its author did not ask for it, as the end of a sentence that begins with the policy.
         unclear: fields that could not be understood, one sentence each: whatever it selects cannot be told.
         digest: of the stored object.
+        part: where it stands in an object that holds several policies (`specs[1]`); empty otherwise.
     """
 
     ref: ObjectRef
@@ -337,6 +343,13 @@ class Policy:
     staged: bool = False
     unclear: tuple[str, ...] = ()
     digest: str = ""
+    part: str = ""
+    why_staged: str = ""
+
+    @property
+    def key(self) -> PolicyKey:
+        """What tells it from every other policy: one object may hold several."""
+        return self.ref, self.part
 
     @property
     def namespace(self) -> str:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from app.model.edge import Endpoint
 from app.model.history import (
     ControlPoint,
     Document,
@@ -18,7 +19,7 @@ from app.model.history import (
     SlotStatus,
 )
 from app.model.report import Artefact, ReportInput
-from app.model.snapshot import Collection, Snapshot
+from app.model.snapshot import Collection, Snapshot, SnapshotObject
 
 
 class Clock(Protocol):
@@ -41,6 +42,14 @@ class ObjectSource(Protocol):
             CollectError: nothing can be read at all (no connection, no valid credentials).
             InputError: a path does not exist or holds no Kubernetes object.
         """
+        ...
+
+
+class Prober(Protocol):
+    """Connects to endpoints that the cluster declares."""
+
+    def probe(self, endpoints: Sequence[Endpoint]) -> tuple[SnapshotObject, ...]:
+        """One object for each distinct endpoint, in order of identity, whatever happens; never raises for a server."""
         ...
 
 

@@ -1,6 +1,6 @@
 """Who can open a connection to whom: workloads, external address ranges, and the connections between them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
@@ -145,6 +145,16 @@ class Exposure:
     outside: Openness
 
 
+@dataclass(frozen=True, slots=True)
+class SourceGroup:
+    """Workloads of one group that may open the same connections to a destination; `examples` are up to three ids, sorted."""
+
+    group: Hashable
+    allowed: Connections
+    count: int
+    examples: tuple[str, ...]
+
+
 class Reachability(Interface):
     """Answers of the engine for one cluster, one profile and one view (effective or as declared).
 
@@ -204,6 +214,14 @@ class Reachability(Interface):
 
     def sources(self, destination: str) -> Iterator[tuple[str, Connections]]:
         """Everything that may open a connection to `destination`, sorted by id; external atoms one by one."""
+        ...
+
+    def grouped_sources(self, destination: str, groups: Mapping[str, Hashable]) -> Iterator[SourceGroup]:
+        """Workloads that may open a connection to a workload, counted by group and never listed.
+
+        `groups` has a group for each workload id, and must not change. Sources that reach it only because they are on its
+        own node are left out: nothing in the cluster can restrict those.
+        """
         ...
 
     def destinations(self, source: str) -> Iterator[tuple[str, Connections]]:

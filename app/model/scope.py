@@ -49,6 +49,7 @@ class Placement:
         public: meant to be reached from untrusted networks.
         shared: a shared component (DNS, ingress, monitoring) that every zone may talk to as declared.
         tenant: customer tenant; empty when none.
+        meshed: declared to be in a service mesh.
         rules: ids of the scope rules that said so, in file order.
     """
 
@@ -60,6 +61,7 @@ class Placement:
     public: bool = False
     shared: bool = False
     tenant: str = ""
+    meshed: bool = False
     rules: tuple[str, ...] = ()
 
     def inside(self, boundary: Boundary) -> bool | None:
@@ -103,6 +105,7 @@ class ScopeRule:
     public: bool | None = None
     shared: bool | None = None
     tenant: str | None = None
+    meshed: bool | None = None
 
     def reaches(self, namespace: str, pod_labels: Labels) -> bool:
         """True when names and pod selector match; the namespace's labels are not asked."""
@@ -115,7 +118,7 @@ def selects(selector: LabelSelector, labels: Labels) -> bool:
     return all(meets(item, labels) for item in selector.requirements)
 
 
-_FIELDS = ("zone", "ephi", "soc2", "confidential", "data_store", "public", "shared", "tenant")
+_FIELDS = ("zone", "ephi", "soc2", "confidential", "data_store", "public", "shared", "tenant", "meshed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,49 @@ class ApprovedExposure:
     approver: str
     approved_on: date | None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredCertificate:
+    """An entry of the entity's inventory of keys and certificates (PCI DSS 4.2.1.1).
+
+    `certificate` is an object (`Secret shop/web-tls`, `Certificate shop/web`), a served endpoint (`served shop.example:443`)
+    or a SHA-256 fingerprint in lower-case hexadecimal digits.
+    """
+
+    id: str
+    certificate: str
+    owner: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredTls:
+    """Ports on which a workload's own program asks for TLS: the entity's word, as nothing in the cluster shows it.
+
+    `destination` is the id of a scope rule or a namespace; `how` names the setting or document that says so.
+    """
+
+    id: str
+    destination: str
+    ports: Connections
+    how: str
+    owner: str
+    approver: str
+    approved_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptionClaims:
+    """What the entity says about its own encryption in transit. Only what is claimed as a control can fail as one.
+
+    `application_tls` is None where no register was supplied.
+    """
+
+    node_to_node: bool = False
+    mesh: bool = False
+    identity: bool = False  # segmentation relies on workload identities of a mesh
+    application_tls: tuple[DeclaredTls, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +226,12 @@ class Scope:
     approved_flows: tuple[ApprovedFlow, ...] | None = None
     approved_exposures: tuple[ApprovedExposure, ...] | None = None
     approved_host_network: tuple[str, ...] = ()  # workload ids
+    certificates: tuple[RegisteredCertificate, ...] | None = None
     node_isolation: str = (
         ""  # declared isolation between zones on one node (dedicated pools, sandboxed runtime)
     )
     thresholds: Thresholds = field(default_factory=Thresholds)
+    encryption: EncryptionClaims = field(default_factory=EncryptionClaims)
     digest: str = ""
 
     def place(self, namespace: str, namespace_labels: Labels | None, pod_labels: Labels) -> Placement:

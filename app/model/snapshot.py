@@ -24,6 +24,7 @@ class GapReason(StrEnum):
     INVALID = "invalid"  # an object whose fields have the wrong type or value
     DUPLICATE = "duplicate"  # two different objects with one identity
     TOO_LARGE = "too-large"  # a document beyond the size, depth or alias limit
+    UNCLEAR = "unclear"  # a policy of which something is not understood
     UNKNOWN_KIND = "unknown-kind"  # a policy kind that this version does not evaluate
 
 

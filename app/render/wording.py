@@ -101,6 +101,7 @@ GAP_WORDS: Final[dict[GapReason, str]] = {
     GapReason.INVALID: "field not valid",
     GapReason.DUPLICATE: "identity used twice",
     GapReason.TOO_LARGE: "document too large",
+    GapReason.UNCLEAR: "policy not understood",
     GapReason.UNKNOWN_KIND: "policy kind not evaluated",
 }
 

@@ -38,13 +38,30 @@ class CollectSettings(_Part):
     """Reading API servers; the names are those of `app.collect.ApiSettings`.
 
     `secrets` adds names and types of Secrets, never their data; it needs a right that the shipped role does not give.
+    `certificates` names namespaces whose TLS Secrets are read for their certificates; of their data only those are kept.
     """
 
     secrets: bool = False
+    certificates: tuple[str, ...] = ()
     page_size: Annotated[int, Field(ge=1, le=5000)] = 500
     connect_timeout: Annotated[float, Field(gt=0)] = 10.0
     read_timeout: Annotated[float, Field(gt=0)] = 60.0
     attempts: Annotated[int, Field(ge=1)] = 5
+
+
+class ProbeSettings(_Part):
+    """`scan --probe-tls`: where it may connect to and with how much patience; the names are those of the prober.
+
+    `allow` holds host patterns (`*.example.com`) and CIDR blocks beside what the cluster's own status reports.
+    """
+
+    allow: tuple[str, ...] = ()
+    trust_anchors: Path | None = None  # PEM file of your own authorities, beside the public ones
+    threads: Annotated[int, Field(ge=1, le=32)] = 4
+    pause: Annotated[float, Field(ge=0, le=10)] = 0.05
+    connection_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+    endpoint_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    total_seconds: Annotated[float, Field(gt=0, le=7200)] = 600.0
 
 
 class ReportSettings(_Part):
@@ -88,6 +105,7 @@ class Settings(BaseSettings):
     data_dir: Path | None = None  # of the embedded database; None: the user's data folder
     documents: DocumentPaths = DocumentPaths()
     collect: CollectSettings = CollectSettings()
+    probe: ProbeSettings = ProbeSettings()
     reports: ReportSettings = ReportSettings()
     schedule: Path | None = None  # None: `schedule.yaml` beside the settings file
     log: LogSettings = LogSettings()

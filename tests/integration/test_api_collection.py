@@ -3,8 +3,10 @@
 import json
 import socket
 import time
+from base64 import b64encode
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,9 @@ from app.errors import CollectError, ExitCode
 from app.model.identity import GroupKind
 from app.model.snapshot import Coverage, GapReason, SourceKind
 from tests.apiserver import USER, VERSION, ApiServer, Fault, forbidden, plural
+from tests.certificates import self_signed
 
+CORPUS = Path(__file__).parents[1] / "corpus"
 PODS = GroupKind("", "Pod")
 POLICIES = GroupKind("networking.k8s.io", "NetworkPolicy")
 QUICK = ApiSettings(page_size=10, connect_timeout=2, read_timeout=0.5, attempts=3, backoff=0.01, jitter=False)
@@ -110,12 +114,13 @@ def test_secrets_are_not_asked_for_by_default(collect):
 def test_a_server_that_sends_whole_secrets_is_not_listened_to(collect, monkeypatch):
     whole = ApiServer._list
     monkeypatch.setattr(
-        ApiServer, "_list", lambda self, resource, query, accept: whole(self, resource, query, "")
+        ApiServer,
+        "_list",
+        lambda self, resource, query, accept, *place: whole(self, resource, query, "", *place),
     )
     found, _ = collect(settings=replace(QUICK, secrets=True))
-    assert gap(found).message == (
-        "Secret objects were not all read: HTTP 406: the server does not answer with metadata alone"
-    )
+    problem = "objects were not all read: HTTP 406: the server does not answer with metadata alone"
+    assert [item.message for item in found.gaps] == [f"Secret {problem}", f"ServiceAccount {problem}"]
     assert names(found, GroupKind("", "Secret")) == []
 
 
@@ -159,7 +164,9 @@ def test_pages_are_asked_for_with_limit_and_continue(collect):
 def test_a_custom_kind_is_read_in_its_served_version(collect):
     found, _ = collect()
     assert row(found, GroupKind("cilium.io", "CiliumNetworkPolicy")).version == "v2"
-    assert [item.reason for item in normalize(found.objects).gaps] == [GapReason.UNKNOWN_KIND]
+    assert GroupKind("cilium.io", "CiliumNetworkPolicy") in {
+        item.ref.group_kind for item in normalize(found.objects).inventory.policies
+    }
 
 
 def test_a_kind_that_only_another_version_serves_is_found(collect):
@@ -183,6 +190,13 @@ def test_a_group_that_does_not_answer_is_a_gap_of_its_kinds(collect):
     assert {item.reason for item in found.gaps} == {GapReason.UNREACHABLE}
     assert row(found, GroupKind("cilium.io", "CiliumNetworkPolicy")).coverage is Coverage.REFUSED
     assert len(names(found, PODS)) == 25
+
+
+def test_a_version_whose_fields_are_known_comes_before_the_preferred_one(collect):
+    kind = "ClusterNetworkPolicy"
+    group = "policy.networking.k8s.io"
+    found, _ = collect(serve=[f"{group}/v1beta1/{kind}", f"{group}/v1alpha2/{kind}"])
+    assert row(found, GroupKind(group, kind)).version == "v1alpha2"
 
 
 def test_discovery_that_is_refused_leaves_open_which_policies_there_are(collect):
@@ -484,7 +498,15 @@ def test_a_kubeconfig_that_is_missing_is_an_error(tmp_path):
         run(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("content", [b"x: [", b"[1]", bytes(range(128, 256))])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"x: [",
+        b"[1]",
+        bytes(range(128, 256)),
+        (CORPUS / "kubeconfig" / "context-is-no-mapping.yaml").read_bytes(),
+    ],
+)
 def test_a_kubeconfig_that_cannot_be_used_is_named(tmp_path, content):
     file = tmp_path / "odd"
     file.write_bytes(content)
@@ -511,3 +533,40 @@ def test_an_access_review_of_a_server_that_is_gone_is_an_error(tmp_path):
         pass
     with pytest.raises(CollectError):
         access_review(replace(QUICK, kubeconfig=file))
+
+
+def tls_secret(namespace):
+    key, certificate = self_signed("shop.example")
+    data = {"tls.crt": b64encode(certificate + key).decode(), "tls.key": b64encode(key).decode()}
+    return thing("v1", "Secret", "web-tls", namespace, type="kubernetes.io/tls", data=data), key
+
+
+def test_certificates_are_read_in_namespaces_that_opted_in_and_keys_never(collect):
+    (opened, key), (closed, _) = tls_secret("shop"), tls_secret("cart")
+    other = thing("v1", "Secret", "password", "shop", type="Opaque", data={"tls.crt": "hidden"})
+    found, server = collect(
+        [*cluster(), opened, closed, other], settings=replace(QUICK, certificates=("shop",))
+    )
+    assert [(item.ref.namespace, item.ref.name) for item in found.objects if item.ref.kind == "Secret"] == [
+        ("shop", "tls"),
+        ("shop", "web-tls"),
+    ]
+    assert not [item for item in found.objects if b"hidden" in item.body]
+    assert not [item for item in found.objects if b64encode(key)[:40] in item.body]
+    assert row(found, GroupKind("", "Secret")).coverage is Coverage.PARTIAL
+    assert server.requests["secrets"] == 1
+
+
+def test_names_of_all_secrets_and_certificates_of_some_go_together(collect):
+    opened, _ = tls_secret("shop")
+    found, _ = collect([*cluster(), opened], settings=replace(QUICK, certificates=("shop",), secrets=True))
+    assert not found.gaps
+    assert names(found, GroupKind("", "Secret")) == ["tls", "web-tls"]
+    assert row(found, GroupKind("", "Secret")).coverage is Coverage.COMPLETE
+
+
+def test_a_namespace_that_refuses_its_secrets_is_a_gap_of_that_namespace(collect):
+    refusal = Fault("secrets", status=403)
+    found, _ = collect(faults=[refusal], settings=replace(QUICK, certificates=("shop",)))
+    assert (gap(found).namespace, gap(found).reason) == ("shop", GapReason.FORBIDDEN)
+    assert 'resources: ["secrets"]' in gap(found).advice

@@ -5,8 +5,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.evaluate import reachability, run_checks
+from app.evaluate import encryption, find_edges, reachability, run_checks
 from app.evaluate.checks import CHECKS
+from app.model.encryption import Protection
 from app.model.facts import Facts
 from app.model.finding import Outcome
 from app.model.history import RunContext
@@ -17,6 +18,7 @@ from app.model.snapshot import CollectionGap, GapReason, Snapshot, SourceInfo, S
 from tests.builders import namespace, platform
 from tests.facts import AT, CLUSTER, catalogue, scope_of
 from tests.properties.clusters import NODES, SPACES, clusters
+from tests.protection import links, mesh
 
 ISOLATION = {check.id for check in CHECKS[:4]}
 KINDS = {
@@ -31,6 +33,8 @@ zones = st.sampled_from(
         {"zone": "connected-to", "ephi": False, "soc2": True, "confidential": False},
         {"zone": "out-of-scope", "ephi": False, "soc2": False},
         {"zone": "cde", "data_store": True},
+        {"zone": "cde", "tenant": "red", "meshed": True},
+        {"zone": "cde", "tenant": "blue"},
         {"zone": "out-of-scope", "shared": True},
         {},
     ]
@@ -42,7 +46,8 @@ flows = st.sampled_from([None, {}, {"F-1": "a → b on TCP 80", "F-2": "b → ex
 def scopes(draw):
     rules = {name: {"in": [name], **draw(zones)} for name in SPACES}
     rules["web"] = {"pods": "app=web", **draw(zones)}
-    return scope_of({"rules": rules, "flows": draw(flows), "exposures": {}})
+    claims = {"controls": draw(st.sampled_from([[], ["node-to-node"], ["mesh", "node-to-node"]]))}
+    return scope_of({"rules": rules, "flows": draw(flows), "exposures": {}, "encryption": claims})
 
 
 @st.composite
@@ -53,6 +58,13 @@ def platforms(draw):
         enforcement=draw(enforcing | states),
         nodes={name: draw(enforcing | states) for name in NODES},
     )
+
+
+# Pods of the mesh, and nodes that encrypt: fixed by the pods' names, so that a cluster with fewer pods says nothing else of them.
+PROTECTION = Protection(
+    (mesh("m", p0="STRICT", p1="PERMISSIVE", p2="STRICT", p3="none", p4="STRICT", p5="PERMISSIVE"),),
+    (links("wg", p0="sealed", p1="sealed", p2="strict", p4="sealed", p6="?"),),
+)
 
 
 def facts(inventory, found_platform, scope=None, gaps=()):
@@ -67,11 +79,13 @@ def facts(inventory, found_platform, scope=None, gaps=()):
         found_platform,
         views[0],
         views[1],
+        find_edges(snapshot, inventory, found_platform, views[0]),
         scope or Scope(),
         (),
         catalogue(),
         RunContext(),
         AT,
+        encryption(views[0], inventory, PROTECTION),
     )
 
 
@@ -128,7 +142,12 @@ def test_every_subject_has_one_answer_in_each_boundary(inventory, found, scope):
 def test_nothing_that_needs_enforcement_passes_where_nothing_is_known_about_it(inventory, scope):
     unknown = platform("")
     needs = ISOLATION | {"policy-allow-all-ingress", "policy-allow-all-egress", "cross-zone-path-into-cde"}
-    needs |= {"cross-zone-path-out-of-cde", "untrusted-path-to-data-store", "egress-to-internet-unrestricted"}
+    needs |= {
+        "tenant-to-tenant-path",
+        "cross-zone-path-out-of-cde",
+        "untrusted-path-to-data-store",
+        "egress-to-internet-unrestricted",
+    }
     passed = {item for item in outcomes(facts(inventory, unknown, scope), Outcome.PASS) if item[0] in needs}
     assert not passed
 

@@ -1,7 +1,7 @@
 """Kinds of service meshes."""
 
 from app.collect.kinds.spec import custom
-from app.collect.kinds.verdicts import AUTHORISATION, EDGE_TLS, ENCRYPTION
+from app.collect.kinds.verdicts import AUTHORISATION, EDGE_TLS, ENCRYPTION, EXPOSURE
 
 _MESH = "settings of a service mesh"
 
@@ -15,7 +15,7 @@ MESHES = (
     *custom(
         "networking.istio.io",
         _MESH,
-        ENCRYPTION + EDGE_TLS,
+        ENCRYPTION + EDGE_TLS + EXPOSURE,
         "DestinationRule/destinationrules EnvoyFilter/envoyfilters Gateway/gateways "
         "ServiceEntry/serviceentries Sidecar/sidecars VirtualService/virtualservices",
     ),
@@ -23,7 +23,7 @@ MESHES = (
         "policy.linkerd.io",
         _MESH,
         ENCRYPTION + AUTHORISATION,
-        "AuthorizationPolicy/authorizationpolicies EgressNetwork/egressnetworks "
+        "AuthorizationPolicy/authorizationpolicies EgressNetwork/egressnetworks HTTPRoute/httproutes "
         "MeshTLSAuthentication/meshtlsauthentications NetworkAuthentication/networkauthentications "
         "Server/servers ServerAuthorization/serverauthorizations",
     ),

@@ -1,32 +1,15 @@
 """Kinds of network plugins: their policies, settings and status."""
 
-from app.collect.kinds.spec import custom, foreign_policies
-from app.collect.kinds.verdicts import ENCRYPTION, ENFORCEMENT
+from app.collect.kinds.calico import CALICO
+from app.collect.kinds.spec import custom, foreign_policies, policies
+from app.collect.kinds.verdicts import ENCRYPTION, ENFORCEMENT, SEGMENTATION
 
-_CALICO_POLICIES = "NetworkPolicy/networkpolicies", "GlobalNetworkPolicy/globalnetworkpolicies"
-_CALICO_GLOBAL = (
-    "BGPConfiguration/bgpconfigurations FelixConfiguration/felixconfigurations HostEndpoint/hostendpoints "
-    "IPPool/ippools KubeControllersConfiguration/kubecontrollersconfigurations Profile/profiles Tier/tiers "
-    "GlobalNetworkSet/globalnetworksets StagedGlobalNetworkPolicy/stagedglobalnetworkpolicies"
-)
-_CALICO_NAMESPACED = (
-    "NetworkSet/networksets StagedNetworkPolicy/stagednetworkpolicies "
-    "StagedKubernetesNetworkPolicy/stagedkubernetesnetworkpolicies"
-)
 _PLUGIN = "settings and status of a network plugin"
+_REFERENTS = "what policies refer to"
 _SEALS = ENFORCEMENT + ENCRYPTION
 
 PLUGINS = (
-    *(
-        row
-        for group in ("crd.projectcalico.org", "projectcalico.org")
-        for row in (
-            *foreign_policies(group, _CALICO_POLICIES[0], namespaced=True),
-            *foreign_policies(group, _CALICO_POLICIES[1], namespaced=False),
-            *custom(group, _PLUGIN, _SEALS, _CALICO_GLOBAL, namespaced=False),
-            *custom(group, _PLUGIN, _SEALS, _CALICO_NAMESPACED),
-        )
-    ),
+    *CALICO,
     *custom(
         "operator.tigera.io",
         _PLUGIN,
@@ -34,9 +17,16 @@ PLUGINS = (
         "Installation/installations TigeraStatus/tigerastatuses",
         namespaced=False,
     ),
-    *foreign_policies("cilium.io", "CiliumNetworkPolicy/ciliumnetworkpolicies", namespaced=True),
-    *foreign_policies(
+    *policies("cilium.io", "CiliumNetworkPolicy/ciliumnetworkpolicies", namespaced=True),
+    *policies(
         "cilium.io", "CiliumClusterwideNetworkPolicy/ciliumclusterwidenetworkpolicies", namespaced=False
+    ),
+    *custom(
+        "cilium.io",
+        "addresses that policies name",
+        SEGMENTATION,
+        "CiliumCIDRGroup/ciliumcidrgroups",
+        namespaced=False,
     ),
     *custom(
         "cilium.io", _PLUGIN, _SEALS, "CiliumEndpoint/ciliumendpoints CiliumNodeConfig/ciliumnodeconfigs"
@@ -48,21 +38,38 @@ PLUGINS = (
         "CiliumEndpointSlice/ciliumendpointslices CiliumNode/ciliumnodes",
         namespaced=False,
     ),
-    *foreign_policies("crd.antrea.io", "NetworkPolicy/networkpolicies", namespaced=True),
-    *foreign_policies("crd.antrea.io", "ClusterNetworkPolicy/clusternetworkpolicies", namespaced=False),
+    *policies(
+        "crd.antrea.io", "NetworkPolicy/networkpolicies", namespaced=True, versions=("v1beta1", "v1alpha1")
+    ),
+    *policies(
+        "crd.antrea.io",
+        "ClusterNetworkPolicy/clusternetworkpolicies",
+        namespaced=False,
+        versions=("v1beta1", "v1alpha1"),
+    ),
+    *custom(
+        "crd.antrea.io", _REFERENTS, SEGMENTATION, "ClusterGroup/clustergroups Tier/tiers", namespaced=False
+    ),
+    *custom("crd.antrea.io", _REFERENTS, SEGMENTATION, "Group/groups"),
     *custom(
         "crd.antrea.io",
         _PLUGIN,
         _SEALS,
         "AntreaAgentInfo/antreaagentinfos AntreaControllerInfo/antreacontrollerinfos "
-        "AntreaNodeConfig/antreanodeconfigs Tier/tiers",
+        "AntreaNodeConfig/antreanodeconfigs",
         namespaced=False,
     ),
-    *foreign_policies(
+    *policies(
         "policy.networking.k8s.io",
-        "AdminNetworkPolicy/adminnetworkpolicies BaselineAdminNetworkPolicy/baselineadminnetworkpolicies "
+        "AdminNetworkPolicy/adminnetworkpolicies BaselineAdminNetworkPolicy/baselineadminnetworkpolicies",
+        namespaced=False,
+        versions=("v1alpha1",),
+    ),
+    *policies(
+        "policy.networking.k8s.io",
         "ClusterNetworkPolicy/clusternetworkpolicies",
         namespaced=False,
+        versions=("v1alpha2",),
     ),
     *foreign_policies(
         "networking.k8s.aws", "ApplicationNetworkPolicy/applicationnetworkpolicies", namespaced=True

@@ -63,6 +63,18 @@ def custom(
     )
 
 
+def policies(
+    group: str, resources: str, *, namespaced: bool, versions: tuple[str, ...] = ()
+) -> tuple[KindSpec, ...]:
+    """Policy kinds of one CRD group that are evaluated, written as for `custom`."""
+    why = "who may connect to whom"
+    pairs = (pair.split("/") for pair in resources.split())
+    return tuple(
+        KindSpec(group, kind, plural, namespaced, versions, why, SEGMENTATION, restricts=True)
+        for kind, plural in sorted(pairs)
+    )
+
+
 def foreign_policies(group: str, resources: str, *, namespaced: bool) -> tuple[KindSpec, ...]:
     """Policy kinds that are stored but not evaluated."""
     why = "restricts connections beside NetworkPolicy"

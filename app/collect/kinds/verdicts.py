@@ -25,14 +25,25 @@ PATHS = (
     "dns-egress-missing",
 )
 PLACEMENT = ("host-network-bypasses-policy", "mixed-sensitivity-on-node")
-EXPOSURE = ("external-exposure-undeclared", "untrusted-path-to-data-store")
+EXPOSURE = (
+    "external-exposure-undeclared",
+    "untrusted-path-to-data-store",
+    "control-plane-exposed",
+)
 ENCRYPTION = (
     "plaintext-path",
     "permissive-mtls",
     "mesh-workload-not-enrolled",
     "node-to-node-encryption-off",
 )
-EDGE_TLS = ("lb-without-tls", "plaintext-backend-after-tls-termination", "tls-verification-disabled")
+CONTROL_PLANE = ("control-plane-tls-weak", "tls-verification-disabled")
+EDGE_TLS = (
+    "lb-without-tls",
+    "plaintext-backend-after-tls-termination",
+    "tls-verification-disabled",
+    "weak-tls-version",
+    "untrusted-certificate",
+)
 CERTIFICATES = ("expired-certificate", "certificate-expiring-soon", "certificate-not-in-inventory")
 AUTHORISATION = ("authorization-policy-missing", "authorization-policy-allow-all")
 SEGMENTATION = ISOLATION + RULES + PATHS

@@ -30,6 +30,7 @@ class PodSpec(Wire):
     node_name: str | None = None
     host_network: bool | None = None
     service_account_name: str | None = None
+    service_account: str | None = None  # the name of old
 
 
 class PodIP(Wire):

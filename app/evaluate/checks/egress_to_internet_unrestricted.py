@@ -48,6 +48,10 @@ class EgressToInternetUnrestricted:
 
 
 CHECK: Check = EgressToInternetUnrestricted()
+_CONDITIONAL = Doubt(
+    "its policies let this through only on conditions, such as a DNS name, that a scan cannot follow",
+    "Name addresses instead of names, or have what the conditions let through approved.",
+)
 
 
 @dataclass
@@ -94,6 +98,8 @@ class _Judge:
         doubts = self.proof.against_open(workload, Direction.EGRESS)
         if not everywhere and not self.flows.supplied:
             doubts = (*doubts, _NO_REGISTER)
+        if not any(self.facts.reachability.certain(workload.id, item.id) & left for item in opened):
+            doubts = (*doubts, _CONDITIONAL)
         subject = workload_subject(workload)
         if doubts:
             return self.verdicts.undecided(

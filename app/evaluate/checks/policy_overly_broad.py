@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.addresses import VERSIONS, named_by, wider_than
+from app.evaluate.checks.common.anywhere import opens
 from app.evaluate.checks.common.doubts import Gaps, kind_gaps, pod_gaps, policy_gaps
 from app.evaluate.checks.common.evidence import evidence_for
 from app.evaluate.checks.common.flows import EXTERNAL, Flows, names_of
 from app.evaluate.checks.common.population import boundaries_of_all, policy_subject
 from app.evaluate.checks.common.selection import Selection
-from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
+from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, worst_of_each
 from app.evaluate.checks.common.wording import names
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.facts import Facts
@@ -17,7 +18,6 @@ from app.model.finding import CheckResult, CheckRun, Severity
 from app.model.identity import GroupKind
 from app.model.peers import leaves
 from app.model.policy import (
-    Action,
     AddressPeer,
     Direction,
     Peer,
@@ -62,7 +62,7 @@ class PolicyOverlyBroad:
     def run(self, facts: Facts) -> CheckRun:
         """Judge every policy."""
         judge = _Judge(facts, Verdicts.of(facts, self.id))
-        results = [judge.result(policy) for policy in facts.inventory.policies]
+        results = list(worst_of_each(judge.result(policy) for policy in facts.inventory.policies))
         return judge.verdicts.run(
             results, complete=not judge.policies, limits=(_standard(facts.scope.thresholds),)
         )
@@ -121,9 +121,7 @@ class _Judge:
 
     def _broad(self, policy: Policy, selected: tuple[Workload, ...]) -> Iterator[_Broad]:
         for direction in sorted(policy.directions):
-            for rule in policy.rules(direction):
-                if rule.action is not Action.ALLOW:
-                    continue
+            for rule in (item for item in policy.rules(direction) if opens(item) and item.peers != ()):
                 meant = direction is Direction.INGRESS and self._all_public(selected)
                 reasons = (
                     *_wide_ports(rule, self.facts.scope.thresholds),

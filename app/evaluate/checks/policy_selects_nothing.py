@@ -12,7 +12,7 @@ from app.evaluate.checks.common.population import (
     policy_subject,
 )
 from app.evaluate.checks.common.selection import Selection, is_everything
-from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
+from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, worst_of_each
 from app.evaluate.checks.common.wording import count
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
@@ -49,7 +49,7 @@ class PolicySelectsNothing:
         """Judge every policy."""
         judge = _Judge(facts, Verdicts.of(facts, self.id))
         return judge.verdicts.run(
-            (judge.result(policy) for policy in facts.inventory.policies),
+            worst_of_each(judge.result(policy) for policy in facts.inventory.policies),
             complete=not policy_gaps(facts),
             limits=(
                 "Pods that have finished are no endpoints, and pods on the host network are never selected.",
@@ -58,6 +58,8 @@ class PolicySelectsNothing:
 
 
 CHECK: Check = PolicySelectsNothing()
+# where a policy says whom it selects
+_SELECTORS = {Family.KUBERNETES: "spec.podSelector", Family.CILIUM: "spec.endpointSelector"}
 
 
 @dataclass
@@ -118,9 +120,9 @@ class _Judge:
         )
 
     def _empty(self, policy: Policy) -> Iterator[_Empty]:
-        if not is_everything(policy.subject.selector) and not self.selection.selected(policy):
-            field = "spec.podSelector" if policy.family is Family.KUBERNETES else "spec"
-            yield _Empty(field, str(policy.subject.selector))
+        chosen = policy.subject
+        if not is_everything(chosen.selector) and not chosen.nodes and not self.selection.selected(policy):
+            yield _Empty(_SELECTORS.get(policy.family, "spec"), str(chosen.selector))
         for rule in (*policy.ingress, *policy.egress):
             for leaf in leaves(rule.peers):
                 if not isinstance(leaf, AddressPeer) and self._matches_nothing(policy, leaf):

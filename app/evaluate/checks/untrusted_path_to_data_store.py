@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.addresses import untrusted
 from app.evaluate.checks.common.evidence import evidence_for
-from app.evaluate.checks.common.exposures import Exposure, exposure_gaps, exposures
+from app.evaluate.checks.common.exposures import exposure_gaps, severity_of, told
 from app.evaluate.checks.common.outside import Opened, Outside
 from app.evaluate.checks.common.population import cluster_subject, workload_subject
 from app.evaluate.checks.common.proof import Proof
@@ -13,6 +13,7 @@ from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts,
 from app.evaluate.checks.common.witness import evidence_of, first_port, steps
 from app.evaluate.checks.common.wording import names, verb
 from app.evaluate.checks.common.workloads import details_of
+from app.model.edge import Exposure
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity
 from app.model.policy import Direction
@@ -37,7 +38,7 @@ class UntrustedPathToDataStore:
     """Judges each workload that the scope file marks as a data store, and each that it does not place at all.
 
     A store fails when an exposure object leads to it, an Ingress or route included: what relays the request is no
-    component between. It fails at `high` when no object leads to it, but its effective policies admit untrusted
+    component between; unless enforced policies are shown to keep every such way from it. It fails at `high` when no object leads to it, but its effective policies admit untrusted
     addresses. Neither an approved flow nor an approved exposure justifies it. Unplaced workloads, and a scope file
     without any data store, are insufficient evidence.
     """
@@ -67,8 +68,8 @@ class _Judge:
         self.proof = Proof(self.facts)
         self.outside = Outside(self.facts, untrusted(self.facts.scope), Direction.INGRESS)
         self.ways = {}
-        for exposure in exposures(self.facts):
-            for name in exposure.workloads:
+        for exposure in self.facts.edges.exposures:
+            for name in exposure.reached:
                 self.ways.setdefault(name, []).append(exposure)
 
     def results(self) -> Iterator[CheckResult]:
@@ -104,9 +105,10 @@ class _Judge:
         return self.verdicts.failed(
             workload_subject(workload),
             f"{names(item.id for item in ways)} {leads} from outside straight to data store {workload.id}",
-            why=tuple(f"{item.id} {item.says}, to {workload.id}." for item in ways),
+            why=tuple(_steps(ways, workload)),
             evidence=tuple(evidence_for(self.facts, item.ref, item.field) for item in ways),
             remedy="Put a component in scope between them that handles each request, and expose that one instead.",
+            severity=severity_of(ways, self.verdicts.meta.severity),
             data={"exposures": [item.id for item in ways]},
             base=details,
         )
@@ -131,3 +133,11 @@ class _Judge:
             data={"sources": [item.id for item in opened]},
             base=details,
         )
+
+
+def _steps(ways: list[Exposure], workload: Workload) -> Iterator[str]:
+    for item in ways:
+        yield f"{item.id} {item.says}, to {workload.id}."
+        for target in item.targets:
+            if target.workload == workload.id:
+                yield told(target)

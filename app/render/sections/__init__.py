@@ -4,8 +4,10 @@ from typing import Final
 
 from app.render.dossier import Section
 from app.render.sections import (
+    certificates,
     controls,
     cover,
+    encryption,
     exceptions,
     findings,
     manifest,
@@ -24,6 +26,8 @@ SECTIONS: Final[tuple[Section, ...]] = (
     scope.SECTION,
     controls.SECTION,
     reachability.SECTION,
+    encryption.SECTION,
+    certificates.SECTION,
     findings.SECTION,
     trends.SECTION,
     exceptions.SECTION,

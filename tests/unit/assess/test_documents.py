@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -431,3 +431,58 @@ def test_a_document_given_twice_is_refused():
 def test_a_context_that_this_program_did_not_write_is_refused():
     with pytest.raises(ConfigurationError, match=r"context\.json: is not a run's context"):
         read_documents([Document("checks.yaml", CHECKS.encode()), Document("context.json", b"[]")])
+
+
+LINKS = """
+provider_links:
+  - feature: Nitro
+    person: A. Person
+    performed_on: 2026-01-01
+    valid_until: 2026-12-31
+    node_labels: {type: m6i}
+"""
+
+
+def test_a_statement_about_the_providers_links_counts_between_its_two_days():
+    found = read(attestations=LINKS)
+    (link,) = found.links
+
+    assert (link.feature, link.node_labels) == ("Nitro", (("type", "m6i"),))
+    assert found.links_on(datetime(2026, 12, 31, 23, tzinfo=UTC)) == (link,)
+    assert found.links_on(datetime(2027, 1, 1, tzinfo=UTC)) == ()
+    assert found.links_on(datetime(2025, 12, 31, tzinfo=UTC)) == ()
+
+
+def test_a_statement_that_ends_before_it_begins_is_a_mistake():
+    (said,) = mistakes(attestations=LINKS.replace("2026-12-31", "2025-12-31"))
+
+    assert "attestations.yaml: provider_links[0].valid_until: lies before performed_on" in said
+
+
+CLAIMS = """
+owner: A. Owner
+reviewed_on: 2026-10-01
+rules: [{id: cards, namespaces: [cards], zone: cde, meshed: true}]
+encryption:
+  controls: [node-to-node]
+  application_tls:
+    - {id: T-1, destination: cards, ports: [TCP/5432], how: ssl = on, owner: A, approver: B, approved_on: 2026-10-01}
+"""
+
+
+def test_claims_about_encryption_are_read():
+    scope = read(scope=CLAIMS).scope
+
+    assert (scope.encryption.node_to_node, scope.encryption.mesh) == (True, False)
+    assert [(item.id, str(item.ports)) for item in scope.encryption.application_tls] == [("T-1", "TCP 5432")]
+    assert scope.place("cards", {}, {}).meshed
+    assert read(scope=CLAIMS.partition("encryption:")[0]).scope.encryption.application_tls is None
+
+
+def test_declared_tls_names_a_rule_or_a_namespace():
+    (said,) = mistakes(scope=CLAIMS.replace("destination: cards", "destination: Card Data"))
+
+    assert (
+        "encryption.application_tls[0].destination: 'Card Data' is neither the id of a rule nor a namespace"
+        in said
+    )

@@ -155,3 +155,32 @@ def test_a_port_that_is_none_is_refused(netattest, manifests, port):
     ended = explained(netattest, manifests, WEB, CART, f"--port={port}")
     assert ended.code == 2
     assert "is not a port" in ended.err
+
+
+def test_encryption_is_added_to_every_row_of_the_contract(netattest, manifests):
+    document = json.loads(netattest("reach", "--from", manifests, "--encryption", "--json").out)
+
+    assert document["protection"] == {"meshes": [], "links": [], "cautions": []}
+    for row in document["connections"]:
+        (verdict,) = row["encryption"]
+        assert (verdict["label"], verdict["ports"]) == ("unknown", row["allowed"])
+        assert set(verdict) >= {"label", "ports", "strength", "says", "signs"}
+
+
+def test_encryption_is_told_under_the_destinations_that_share_it(netattest, manifests):
+    told = netattest("reach", "--from", manifests, "--encryption").out
+
+    assert f"  TCP 7070  {CART}\n    encryption: unknown (" in told
+    assert "no network plugin was recognised in what was read" in told
+    assert "Found that could encrypt: nothing that is recognised." in told
+
+
+def test_encryption_stands_beside_the_answer_of_explain(netattest, manifests):
+    allowed = netattest("explain", "shop/web", "shop/cart", "--port", "7070", "--from", manifests)
+    document = json.loads(
+        netattest("explain", "shop/web", "shop/cart", "--port", "80", "--from", manifests, "--json").out
+    )
+
+    assert "encryption: unknown (" in allowed.out
+    # what is denied carries no traffic that could be encrypted
+    assert [(item["allowed"], item["encryption"]) for item in document["answers"]] == [(False, [])]

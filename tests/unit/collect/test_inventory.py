@@ -452,20 +452,20 @@ spec: {host: e.example, to: {name: web}, alternateBackends: [{name: canary}], po
 
 
 UNKNOWN = """
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
+apiVersion: networking.k8s.aws/v1alpha1
+kind: ApplicationNetworkPolicy
 metadata: {name: a, namespace: shop}
 ---
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
+apiVersion: networking.k8s.aws/v1alpha1
+kind: ApplicationNetworkPolicy
 metadata: {name: b, namespace: shop}
 ---
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
+apiVersion: networking.k8s.aws/v1alpha1
+kind: ApplicationNetworkPolicy
 metadata: {name: c, namespace: cart}
 ---
-apiVersion: policy.networking.k8s.io/v1alpha1
-kind: AdminNetworkPolicy
+apiVersion: networking.k8s.aws/v1alpha1
+kind: ClusterNetworkPolicy
 metadata: {name: d}
 ---
 apiVersion: crd.projectcalico.org/v1
@@ -485,9 +485,9 @@ metadata: {name: g, namespace: shop}
 def test_policies_that_are_not_evaluated_are_a_gap_for_each_kind_and_namespace():
     found = normalized(UNKNOWN).gaps
     assert [(gap.reason, gap.group_kind, gap.namespace, gap.name) for gap in found] == [
-        (GapReason.UNKNOWN_KIND, GroupKind("cilium.io", "CiliumNetworkPolicy"), "cart", "c"),
-        (GapReason.UNKNOWN_KIND, GroupKind("cilium.io", "CiliumNetworkPolicy"), "shop", ""),
-        (GapReason.UNKNOWN_KIND, GroupKind("policy.networking.k8s.io", "AdminNetworkPolicy"), "", "d"),
+        (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ApplicationNetworkPolicy"), "cart", "c"),
+        (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ApplicationNetworkPolicy"), "shop", ""),
+        (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ClusterNetworkPolicy"), "", "d"),
     ]
     assert "in namespace shop can change what is reachable and is not evaluated: a, b" in found[1].message
 

@@ -1,27 +1,26 @@
-"""The shipped manifests agree with the code that they run."""
+"""The shipped manifests agree with Kubernetes' schemas and with the code that they run."""
 
-from pathlib import Path
+import subprocess
 
+import kubernetes_validate
 import pytest
 import yaml
 
 from app.collect.config_maps import PLACES
 from app.collect.kinds import chosen
-
-DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
-
-
-def documents(name):
-    return [item for item in yaml.safe_load_all((DEPLOY / name).read_text()) if item]
+from scripts import write_rbac
+from tests.unit.deploy.conftest import DEPLOY, FORMS, objects, only, pod_spec
 
 
-@pytest.fixture
-def rules():
-    (role,) = [item for item in documents("rbac.yaml") if item["kind"] == "ClusterRole"]
-    return role["rules"]
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("version", ["1.28", "1.34"])
+def test_each_form_is_valid_for_old_and_new_clusters(form, version):
+    for item in objects(form):
+        kubernetes_validate.validate(item, version, strict=True)
 
 
-def test_the_role_lists_exactly_the_kinds_that_are_read(rules):
+def test_the_role_is_what_the_table_of_kinds_asks_for(rules):
+    assert write_rbac.TARGET.read_text() == write_rbac.text(), "run `make rbac`"
     granted = {
         (group, resource)
         for rule in rules
@@ -46,12 +45,13 @@ def test_the_role_can_neither_write_nor_read_secrets(rules):
     assert "*" not in text
 
 
-@pytest.mark.parametrize("name", ["deployment.yaml", "cronjob.yaml"])
-def test_pods_run_without_privileges_on_a_read_only_file_system(name):
-    (workload,) = documents(name)
-    spec = workload["spec"].get("jobTemplate", workload)["spec"]["template"]["spec"]
-    assert spec["securityContext"]["runAsUser"] == 10001
+@pytest.mark.parametrize("form", FORMS)
+def test_pods_meet_the_restricted_pod_security_standard_on_a_read_only_file_system(form):
+    spec = pod_spec(form)
     assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & spec.keys()
+    assert all("hostPath" not in volume for volume in spec["volumes"])
     (container,) = spec["containers"]
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False,
@@ -60,9 +60,50 @@ def test_pods_run_without_privileges_on_a_read_only_file_system(name):
     }
     assert spec["enableServiceLinks"] is False
     assert spec["serviceAccountName"] == "netattest"
+    assert only(form, "Namespace")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-def test_the_image_runs_as_the_user_of_the_manifests():
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "overlays/openshift"])
+def test_the_image_runs_as_the_user_of_the_manifests(form):
     text = (DEPLOY.parent / "Dockerfile").read_text()
     assert "--uid 10001" in text
     assert "USER 10001:10001" in text
+    assert pod_spec(form)["securityContext"]["runAsUser"] == 10001
+
+
+def test_openshift_chooses_the_user_itself():
+    assert (
+        not {"runAsUser", "runAsGroup", "fsGroup"} & pod_spec("overlays/openshift")["securityContext"].keys()
+    )
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_database_is_named_by_a_secret_alone(form):
+    (container,) = pod_spec(form)["containers"]
+    (variable,) = container["env"]
+    assert variable["name"] == "NETATTEST_DATABASE_URL"
+    assert variable["valueFrom"] == {"secretKeyRef": {"name": "netattest-database", "key": "url"}}
+    assert "postgresql://" not in str(objects(form))
+
+
+def test_systemd_understands_the_units(tmp_path):
+    for unit in sorted((DEPLOY / "systemd").iterdir()):
+        text = unit.read_text().replace("/opt/netattest/bin/netattest", "/bin/true")
+        (tmp_path / unit.name).write_text(text)
+    units = [str(path) for path in sorted(tmp_path.iterdir())]
+    found = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    assert "Unknown" not in found.stderr
+
+
+def test_the_compose_file_confines_the_service_as_kubernetes_does():
+    services = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())["services"]
+    service = services["netattest"]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["ports"] == ["127.0.0.1:9464:9464"]
+    assert "ports" not in services["database"]
+    assert service["depends_on"] == {"upgrade": {"condition": "service_completed_successfully"}}

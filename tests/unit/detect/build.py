@@ -34,7 +34,12 @@ LISTED = (
     ("networking.k8s.aws", "PolicyEndpoint"),
     ("cilium.io", "CiliumEndpoint"),
     ("cilium.io", "CiliumEndpointSlice"),
+    ("cilium.io", "CiliumNode"),
     ("cilium.io", "CiliumNodeConfig"),
+    ("crd.antrea.io", "AntreaNodeConfig"),
+    ("crd.projectcalico.org", "FelixConfiguration"),
+    ("projectcalico.org", "FelixConfiguration"),
+    ("operator.openshift.io", "Network"),
 )
 
 
@@ -144,11 +149,12 @@ def node(name: str, **more: Any) -> Any:
 
 
 def pod(name: str, on: str = "", namespace: str = "kube-system", **more: Any) -> Any:
-    """A running pod; `owner` (kind, name), `ready`, `started`, `host_network`, `phase`, `labels`, `leaving`."""
+    """A running pod; `owner` (kind, name), `ready`, `started`, `host_network`, `phase`, `labels`, `leaving`, `ips`."""
     metadata: dict[str, Any] = {"name": name, "namespace": namespace, "labels": more.get("labels", {})}
     if "owner" in more:
         kind, owner = more["owner"]
         metadata["ownerReferences"] = [{"kind": kind, "name": owner}]
+    addresses = {"podIPs": [{"ip": ip} for ip in more["ips"]]} if "ips" in more else {}
     if more.get("leaving"):
         metadata["deletionTimestamp"] = "2026-11-01T11:59:00Z"
     started = more.get("started", "2026-10-01T00:00:00Z")
@@ -159,6 +165,7 @@ def pod(name: str, on: str = "", namespace: str = "kube-system", **more: Any) ->
         "spec": {"nodeName": on, "hostNetwork": more.get("host_network", False)},
         "status": {
             "phase": more.get("phase", "Running"),
+            **addresses,
             "startTime": started,
             "conditions": [{"type": "Ready", "status": "True" if more.get("ready", True) else "False"}],
             "containerStatuses": [{"state": {"running": {"startedAt": started}}}],

@@ -4,7 +4,7 @@ import pytest
 
 from app.detect import detect
 from app.model.identity import ObjectRef
-from app.model.platform import Enforcement
+from app.model.platform import CiliumReading, Enforcement
 from tests.unit.detect.build import (
     agent_pod,
     cluster,
@@ -290,11 +290,73 @@ class TestPodsThatAreNotManaged:
         assert detect(cluster(CILIUM, off, node("a"), self.WEB)).pod_exceptions == {}
 
 
-def test_its_own_policies_are_pointed_out_because_verdicts_leave_them_out():
-    own = thing("cilium.io/v2", "CiliumNetworkPolicy", "l7", "shop")
-    cautions = detect(folder(CILIUM, CONFIG, own)).plugins[0].cautions
+OWN = thing("cilium.io/v2", "CiliumNetworkPolicy", "l7", "shop")
+WIDE = thing("cilium.io/v2", "CiliumClusterwideNetworkPolicy", "base", "")
+PLAIN = thing("networking.k8s.io/v1", "NetworkPolicy", "np", "shop")
+IGNORING = config_map("cilium-config", {"enable-k8s-networkpolicy": "false"})
 
-    assert any(text.startswith("CiliumNetworkPolicy.cilium.io: 1 found") for text in cautions)
+
+@pytest.mark.parametrize(
+    ("objects", "enforcement"),
+    [((), NO), ((PLAIN,), NO), ((OWN,), YES), ((WIDE,), YES), ((OWN, PLAIN), PARTLY)],
+    ids=["nothing declared", "NetworkPolicy alone", "its own alone", "cluster-wide alone", "both"],
+)
+def test_where_network_policy_is_ignored_what_was_declared_decides(objects, enforcement):
+    assert detect(folder(CILIUM, IGNORING, *objects)).enforcement is enforcement
+
+
+def test_where_network_policy_could_not_be_listed_its_own_are_not_all():
+    gaps = [refused("networking.k8s.io", "NetworkPolicy")]
+    live = (CILIUM, IGNORING, OWN, node("a"), agent_pod("cilium", "a"))
+    assert detect(cluster(*live, gaps=gaps)).enforcement is PARTLY
+
+
+# what cilium-config says → what differs from the agent's own defaults
+READINGS = {
+    "nothing set": ({"cluster-name": "x"}, {}),
+    "NetworkPolicy ignored": ({"enable-k8s-networkpolicy": "false"}, {"network_policies": False}),
+    "no opting out": ({"enable-non-default-deny-policies": "false"}, {"opt_out": False}),
+    "CIDRs match nodes": ({"policy-cidr-match-mode": "nodes"}, {"cidrs_match_nodes": True}),
+    "CIDRs match nodes, in a list": ({"policy-cidr-match-mode": "other,nodes"}, {"cidrs_match_nodes": True}),
+    "another word that holds it": ({"policy-cidr-match-mode": "nodesets"}, {}),
+    "own node by policy": ({"allow-localhost": "policy"}, {"own_node": False}),
+    "own node always": ({"allow-localhost": "always"}, {}),
+    "host firewall": ({"enable-host-firewall": "true"}, {"host_firewall": True}),
+    "a boolean that is none": ({"enable-host-firewall": "yes"}, {}),
+}
+
+
+@pytest.mark.parametrize(("data", "differs"), READINGS.values(), ids=READINGS)
+def test_settings_change_what_policies_mean(data, differs):
+    platform = detect(folder(CILIUM, config_map("cilium-config", data)))
+    assert platform.cilium == CiliumReading(**differs)
+
+
+def test_always_names_the_setting_that_denies():
+    sign = detect(
+        folder(CILIUM, config_map("cilium-config", {"enable-policy": "always"}))
+    ).cilium.default_deny
+    assert (str(sign.ref), sign.field, sign.value) == (
+        "ConfigMap kube-system/cilium-config",
+        "data['enable-policy']",
+        "always",
+    )
+
+
+def test_a_flag_changes_the_reading_too():
+    agent = daemon_set("cilium", container("cilium-agent", args=["--allow-localhost=policy"]))
+    assert detect(folder(agent, CONFIG)).cilium.own_node is False
+
+
+def test_without_settings_or_without_cilium_there_is_no_reading():
+    assert detect(folder(CILIUM)).cilium is None
+    assert detect(folder(daemon_set("kindnet", container("kindnet-cni")))).cilium is None
+
+
+def test_a_node_that_reads_policies_otherwise_is_pointed_out():
+    changed = _node_config({}, {"policy-cidr-match-mode": "nodes"})
+    cautions = detect(folder(CILIUM, CONFIG, node("a"), changed)).plugins[0].cautions
+    assert any("changes policy-cidr-match-mode" in text for text in cautions)
 
 
 def _endpoint(name):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.collect import normalize
 from app.detect import detect
 from app.model.platform import Enforcement
 from tests.unit.detect.build import SHARED, files
@@ -165,3 +166,15 @@ def test_a_plugin_beside_real_policies_decides_for_them():
     assert detect(files("rendered/flannel/flannel-default.yaml", *paths)).enforcement is NO
     assert detect(files("rendered/flannel/flannel-netpol.yaml", *paths)).enforcement is YES
     assert detect(files("rendered/cilium/cilium-1.20.0-policy-audit.yaml", *paths)).enforcement is NO
+
+
+@pytest.mark.parametrize("folder", ["rendered/cilium", "cni/cilium"])
+def test_every_manifest_of_cilium_is_read_without_a_gap(folder):
+    for path in sorted((SHARED / folder).glob("*.yaml")):
+        snapshot = files(f"{folder}/{path.name}")
+        found = normalize(snapshot.objects)
+        assert (snapshot.gaps, found.gaps) == ((), ()), path.name
+        platform = detect(snapshot)
+        assert platform.cilium is not None, path.name
+        assert (platform.cilium.default_deny is not None) is ("always" in path.name)
+        assert platform.cilium.network_policies is ("k8snetpol-disabled" not in path.name)

@@ -258,23 +258,11 @@ def test_the_lite_variant_of_azures_engine_is_pointed_out(text, lite):
     assert any("NPM Lite" in item for item in cautions) is lite
 
 
-def test_policies_of_other_kinds_are_counted_because_verdicts_leave_them_out():
-    own = [
-        thing("crd.projectcalico.org/v1", "GlobalNetworkPolicy", name) for name in ("default.a", "default.b")
-    ]
+@pytest.mark.parametrize("kind", ["GlobalNetworkPolicy", "StagedGlobalNetworkPolicy", "NetworkPolicy"])
+def test_policies_that_verdicts_include_are_no_caution(kind):
+    own = thing("crd.projectcalico.org/v1", kind, "default.a")
     admin = thing("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", "x")
-    cautions = detect(folder(calico(), *own, admin)).plugins[0].cautions
-
-    assert [text.split(";")[0] for text in cautions] == [
-        "GlobalNetworkPolicy.crd.projectcalico.org: 2 found",
-        "AdminNetworkPolicy.policy.networking.k8s.io: 1 found",
-    ]
-
-
-def test_staged_policies_are_previews_and_no_caution():
-    staged = thing("projectcalico.org/v3", "StagedGlobalNetworkPolicy", "default.a")
-
-    assert detect(folder(calico(), staged)).plugins[0].cautions == ()
+    assert detect(folder(calico(), own, admin)).plugins[0].cautions == ()
 
 
 class TestAntreasController:

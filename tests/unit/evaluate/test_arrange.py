@@ -122,11 +122,9 @@ def order(style, policies, tiers=()):
             ],
             (),
             [
-                ("Antrea's tiers", [["em", "app"]]),
-                ("the admin tier", [["anp"]]),
+                ("Antrea's tiers and the admin tier", [["em", "app", "anp"]]),
                 ("NetworkPolicy", [["np"]]),
-                ("Antrea's baseline tier", [["low"]]),
-                ("the baseline tier", [["banp"]]),
+                ("Antrea's baseline tier and the baseline tier", [["low", "banp"]]),
             ],
             id="Antrea: all tiers but baseline before NetworkPolicy",
         ),

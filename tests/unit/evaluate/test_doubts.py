@@ -1,10 +1,14 @@
 """What was not read never turns into an allow or a deny."""
 
+from dataclasses import replace
+
 import pytest
 
 from app import evaluate
 from app.model.decision import Reason
-from app.model.identity import GroupKind
+from app.model.identity import GroupKind, ObjectRef
+from app.model.inventory import ServiceAccount
+from app.model.policy import Facet, Family, LabelSelector, Operator, Requirement, SelectorPeer
 from app.model.snapshot import CollectionGap, GapReason
 from tests.builders import (
     TCP,
@@ -57,12 +61,70 @@ def test_a_policy_kind_that_is_not_evaluated_could_deny_anything():
     assert ingress(unknown, to="ops/m[Pod]", source="shop/free[Pod]").reason is Reason.NOT_SELECTED
 
 
+@pytest.mark.parametrize("reason", [GapReason.FORBIDDEN, GapReason.INVALID, GapReason.TRUNCATED])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        GroupKind("policy.networking.k8s.io", "AdminNetworkPolicy"),
+        GroupKind("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
+        GroupKind("policy.networking.k8s.io", "ClusterNetworkPolicy"),
+        GroupKind("crd.antrea.io", "ClusterNetworkPolicy"),
+        GroupKind("crd.antrea.io", "NetworkPolicy"),
+    ],
+    ids=str,
+)
+def test_a_policy_that_can_deny_and_was_not_read_leaves_every_answer_open(kind, reason):
+    assert ingress(gap(kind, reason), port=80).reason is Reason.CANNOT_TELL
+    assert ingress(gap(kind, reason), to="shop/free[Pod]").reason is Reason.CANNOT_TELL
+
+
 def test_only_cluster_wide_kinds_could_touch_a_host_network_pod():
     cluster = inventory([*PODS, pod("shop/host", host_network=True)], RULES)
     kind = GroupKind("projectcalico.org", "GlobalNetworkPolicy")
     for space, reason in (("", Reason.CANNOT_TELL), ("shop", Reason.HOST_NETWORK)):
         found = ingress(gap(kind, GapReason.UNKNOWN_KIND, space), to="shop/host[Pod]", cluster=cluster)
         assert found.reason is reason
+
+
+CALICO = replace(policy("shop/c", "app=web", ingress=[rule()]), family=Family.CALICO)
+
+
+@pytest.mark.parametrize("kind", ["GlobalNetworkPolicy", "NetworkPolicy", "Tier"])
+def test_policies_of_calico_that_were_not_read_could_deny_what_others_allow(kind):
+    missing = gap(GroupKind("projectcalico.org", kind), space="shop")
+    assert ingress(missing, port=80).reason is Reason.CANNOT_TELL
+    assert ingress(missing, to="shop/free[Pod]").reason is Reason.CANNOT_TELL
+    assert ingress(missing, to="ops/m[Pod]", source="shop/free[Pod]").reason is Reason.NOT_SELECTED
+
+
+@pytest.mark.parametrize("kind", ["GlobalNetworkSet", "NetworkSet", "Profile"])
+def test_what_policies_of_calico_refer_to_matters_where_there_are_any(kind):
+    missing = gap(GroupKind("crd.projectcalico.org", kind))
+    assert ingress(missing, port=80).reason is Reason.ALLOWED_BY_RULE
+    assert ingress(missing, port=80, cluster=inventory(PODS, [CALICO])).reason is Reason.CANNOT_TELL
+
+
+@pytest.mark.parametrize("reason", [GapReason.UNKNOWN_KIND, GapReason.FORBIDDEN])
+def test_host_endpoints_leave_host_network_pods_in_doubt_and_no_others(reason):
+    cluster = inventory([*PODS, pod("shop/host", host_network=True)], RULES)
+    hosts = gap(GroupKind("projectcalico.org", "HostEndpoint"), reason)
+    assert ingress(hosts, to="shop/host[Pod]", cluster=cluster).reason is Reason.CANNOT_TELL
+    assert ingress(hosts, cluster=cluster).reason is Reason.ALLOWED_BY_RULE
+    assert ingress(hosts, to="shop/free[Pod]", cluster=cluster).reason is Reason.NOT_SELECTED
+
+
+def test_selecting_by_labels_of_service_accounts_needs_all_of_them():
+    by_label = SelectorPeer(
+        LabelSelector((Requirement("tier", Operator.IN, ("front",), Facet.ACCOUNT),)), "shop"
+    )
+    pods = [pod("shop/web", {"app": "web"}), pod("ops/m", service_account="agent")]
+    asked = policy("shop/p", "app=web", ingress=[rule(by_label)])
+    given = ServiceAccount(ObjectRef("", "ServiceAccount", "ops", "agent"), {})
+    found = ingress(cluster=inventory(pods, [asked]))
+    assert found.reason is Reason.CANNOT_TELL
+    assert "such as ServiceAccount ops/agent" in found.note
+    complete = replace(inventory(pods, [asked]), accounts=(given,))
+    assert ingress(cluster=complete).reason is Reason.NO_RULE_MATCHES
 
 
 def test_pods_that_were_not_read_leave_templates_in_doubt():
@@ -102,3 +164,24 @@ def test_rows_of_touched_namespaces_say_so():
     assert notes["ops/m[Pod]", "shop/web[Pod]"] == said
     assert notes["shop/free[Pod]", "shop/web[Pod]"] == said
     assert notes["external:0.0.0.0-255.255.255.255", "ops/m[Pod]"] == ()
+
+
+def test_rows_of_host_network_pods_say_what_host_endpoints_may_take_away():
+    cluster = inventory([*PODS, pod("shop/host", host_network=True)], RULES)
+    hosts = gap(GroupKind("projectcalico.org", "HostEndpoint"), GapReason.UNKNOWN_KIND)
+    rows = evaluate.reachability(cluster, UNKNOWN_PLATFORM, (hosts,)).connections()
+    notes = {(row.source, row.destination): row.notes for row in rows}
+    assert notes["ops/m[Pod]", "shop/host[Pod]"] == ("cannot tell for certain: the list was refused",)
+    assert notes["ops/m[Pod]", "shop/free[Pod]"] == ()
+
+
+def test_rows_of_what_a_policy_that_is_not_understood_selects_say_so_and_no_others():
+    unclear = replace(policy("shop/c", "app=web", ingress=[rule()]), unclear=("spec.x is not understood",))
+    answers = evaluate.reachability(inventory(PODS, [unclear]), UNKNOWN_PLATFORM, ())
+    notes = {(row.source, row.destination): row.notes for row in answers.connections()}
+    said = ("cannot tell for certain: NetworkPolicy shop/c: spec.x is not understood",)
+    assert notes["ops/m[Pod]", "shop/web[Pod]"] == said
+    assert notes["external:0.0.0.0-255.255.255.255", "shop/web[Pod]"] == said
+    assert notes["shop/web[Pod]", "ops/m[Pod]"] == ()
+    assert notes["ops/m[Pod]", "shop/free[Pod]"] == ()
+    assert answers.decide("ops/m[Pod]", "shop/web[Pod]", TCP, 80).certain is False

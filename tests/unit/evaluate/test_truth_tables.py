@@ -1,4 +1,4 @@
-"""Each rule of the NetworkPolicy API as a matrix: rows send, columns receive, X is allowed."""
+"""Each rule of the policy APIs as a matrix: rows send, columns receive, X is allowed."""
 
 import json
 from pathlib import Path
@@ -75,7 +75,8 @@ def objects(case):
             "metadata": {"namespace": space, "name": short},
             "spec": spec,
         }
-    for name, spec in case["policies"].items():
+    yield from case.get("objects", ())
+    for name, spec in case.get("policies", {}).items():
         space, short = name.split("/")
         metadata = {"namespace": space, "name": short}
         yield {
@@ -99,6 +100,7 @@ def pod(name, said):
             {"apiVersion": "apps/v1", "kind": kind, "name": owner_name, "uid": "u", "controller": True}
         ]
     spec = {
+        "serviceAccountName": said.pop("account", "default"),
         "containers": [{"name": "main", "image": "i", "ports": container_ports(ports)}],
         "initContainers": [{"name": "first", "image": "i", "ports": container_ports(init_ports)}],
         "hostNetwork": said.pop("hostNetwork", False),

@@ -16,7 +16,7 @@ from app.evaluate.checks.common.enforcement import strength_of, unproven_cluster
 from app.evaluate.checks.common.evidence import evidence_for
 from app.evaluate.checks.common.population import boundaries_of_all, policy_subject
 from app.evaluate.checks.common.selection import Selection
-from app.evaluate.checks.common.verdicts import Details, Verdicts, declared_only
+from app.evaluate.checks.common.verdicts import Details, Verdicts, declared_only, worst_of_each
 from app.evaluate.checks.common.wording import count, names
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
@@ -45,7 +45,7 @@ class AllowAll:
         judge = _Judge(facts, Verdicts.of(facts, self.id), self)
         policies = [item for item in facts.inventory.policies if self.direction in item.directions]
         return judge.verdicts.run(
-            (judge.result(policy) for policy in policies),
+            worst_of_each(judge.result(policy) for policy in policies),
             complete=not judge.policies,
             limits=declared_only(facts),
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.addresses import VERSIONS, Version, named_by, of_version, overlap, without
-from app.evaluate.checks.common.selection import Selection, in_force
+from app.evaluate.checks.common.selection import Selection, in_force, rules_selecting
 from app.model.connections import Connections
 from app.model.facts import Facts
 from app.model.identity import ObjectRef
@@ -63,9 +63,7 @@ def _alone(rule: Rule, universe: Universe, selection: Selection) -> str:
 
 def still_open(facts: Facts, workload: Workload, direction: Direction) -> bool:
     """True when what a rule opens to everyone is open in effect: no rule that is asked before it takes it back."""
-    refs = facts.reachability.selecting(workload.id, direction)
-    rules = (rule for ref in refs for rule in facts.policies[ref].rules(direction))
-    if all(rule.action is Action.ALLOW for rule in rules):
+    if all(rule.action is Action.ALLOW for rule in rules_selecting(facts, workload, direction)):
         return True
     exposure = facts.reachability.open_to(workload.id, direction)
     return bool(exposure.anywhere.every or exposure.outside.some)
@@ -95,8 +93,7 @@ def unions(
     """Policies whose rules are open to anywhere with those of other policies, each with a workload that shows it."""
     found: dict[ObjectRef, Union] = {}
     for members in _groups(facts, workloads, direction):
-        refs = facts.reachability.selecting(members[0].id, direction)
-        rules = [rule for ref in refs for rule in facts.policies[ref].rules(direction) if opens(rule)]
+        rules = [rule for rule in rules_selecting(facts, members[0], direction) if opens(rule)]
         for version in VERSIONS:
             if not _could_cover(rules, universe, version):
                 continue

@@ -98,6 +98,8 @@ def merged(namespace: str, *groups: Gaps) -> tuple[Doubt, ...]:
 
 def _touches_policies(gap: CollectionGap) -> bool:
     kind = gap.group_kind
+    if kind.kind == "HostEndpoint" or kind.kind.startswith("Staged"):
+        return False  # the first only takes away from what is allowed, the second is not enforced
     return (
         gap.reason is GapReason.UNKNOWN_KIND
         or kind == _ANY

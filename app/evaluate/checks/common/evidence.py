@@ -26,7 +26,8 @@ def evidence_for(facts: Facts, ref: ObjectRef, field: str = "") -> Evidence:
     stored = facts.snapshot.find(ref)
     if stored is None:
         return Evidence(ref, field)
-    return Evidence(ref, field, stored.digest, _excerpt(stored, field))
+    place = field.partition(",")[0]  # two fields of one entry: the first shows it
+    return Evidence(ref, field, stored.digest, _excerpt(stored, place))
 
 
 def evidence_of_labels(facts: Facts, pod: ObjectRef) -> Evidence:

@@ -1,58 +1,39 @@
-"""Objects that open a way in from outside, and the workloads behind them."""
+"""Ways in from outside, as several checks ask about them."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from app.evaluate.checks.common.doubts import Gaps, kind_gaps
-from app.evaluate.checks.common.evidence import pod_path
-from app.evaluate.checks.common.wording import names
+from app.evaluate.checks.common.evidence import evidence_for, evidence_of_signs
+from app.evaluate.checks.common.population import boundaries_of_all
+from app.evaluate.checks.common.verdicts import Details
+from app.model.edge import Exposure, Leg, Target
+from app.model.encryption import EvidenceStrength, Known
 from app.model.facts import Facts
-from app.model.identity import GroupKind, ObjectRef, WorkloadKey
-from app.model.inventory import EdgeRoute, Pod, Service
-
-_LOOPBACK = ("127.", "::1", "localhost")
+from app.model.finding import Evidence, Severity, Strength, Subject, SubjectKind
+from app.model.identity import GroupKind
 
 KINDS = (
     GroupKind("", "Service"),
     GroupKind("", "Pod"),
     GroupKind("networking.k8s.io", "Ingress"),
+    GroupKind("gateway.networking.k8s.io", "Gateway"),
     GroupKind("gateway.networking.k8s.io", "HTTPRoute"),
     GroupKind("gateway.networking.k8s.io", "GRPCRoute"),
     GroupKind("gateway.networking.k8s.io", "TCPRoute"),
     GroupKind("gateway.networking.k8s.io", "TLSRoute"),
     GroupKind("gateway.networking.k8s.io", "UDPRoute"),
+    GroupKind("networking.istio.io", "Gateway"),
+    GroupKind("networking.istio.io", "VirtualService"),
+    GroupKind("traefik.io", "IngressRoute"),
+    GroupKind("traefik.io", "IngressRouteTCP"),
     GroupKind("route.openshift.io", "Route"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """One way in.
-
-    Attributes:
-        id: `Kind namespace/name`, as the register of approved exposures writes it.
-        ref: the object that opens it.
-        field: where in the object.
-        says: how, as the end of a sentence.
-        workloads: ids of the workloads it leads to, sorted; empty when none is known.
-    """
-
-    id: str
-    ref: ObjectRef
-    field: str
-    says: str
-    workloads: tuple[str, ...]
-
-
-def exposures(facts: Facts) -> tuple[Exposure, ...]:
-    """Every way in, sorted by id. Internal load balancers are told by cloud-specific marks, so all count as external."""
-    fronts = _Fronts(facts)
-    found = [
-        *_services(facts.inventory.services, fronts),
-        *_edges(facts, fronts),
-        *_host_ports(facts.inventory.pods, fronts),
-    ]
-    return tuple(sorted(found, key=lambda item: (item.id, item.field)))
+_ADMITTED = {
+    Known.YES: "reached",
+    Known.NO: "kept from it by policies",
+    Known.UNKNOWN: "not shown to be kept from it",
+}
+_MILDER = {Severity.CRITICAL: Severity.HIGH, Severity.HIGH: Severity.MEDIUM, Severity.MEDIUM: Severity.LOW}
 
 
 def exposure_gaps(facts: Facts) -> Gaps:
@@ -60,88 +41,48 @@ def exposure_gaps(facts: Facts) -> Gaps:
     return kind_gaps(facts, *KINDS)
 
 
-@dataclass
-class _Fronts:
-    """Workloads by pod, and pods by namespace."""
-
-    facts: Facts
-    workload_of: dict[ObjectRef, str] = field(init=False)
-    pods: dict[str, list[Pod]] = field(init=False)
-    services: dict[tuple[str, str], Service] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.workload_of = {
-            ref: item.id for item in self.facts.reachability.workloads for ref in item.pod_refs
-        }
-        self.pods = {}
-        for pod in self.facts.inventory.pods:
-            self.pods.setdefault(pod.namespace, []).append(pod)
-        self.services = {(item.ref.namespace, item.ref.name): item for item in self.facts.inventory.services}
-
-    def behind(self, service: Service) -> set[str]:
-        """Workloads that a Service selects; one without a selector has endpoints of its own that are not read."""
-        if not service.selector:
-            return set()
-        return self.ids(
-            pod for pod in self.pods.get(service.ref.namespace, ()) if _has(pod.labels, service.selector)
-        )
-
-    def behind_name(self, namespace: str, name: str) -> set[str]:
-        """Workloads behind a backend, written `service` or `namespace/service`."""
-        home, _, short = name.rpartition("/")
-        service = self.services.get((home or namespace, short))
-        return self.behind(service) if service else set()
-
-    def ids(self, pods: Iterable[Pod]) -> set[str]:
-        """Workloads of pods; a template whose pods were read too has none of its own."""
-        return {self.workload_of[pod.ref] for pod in pods if pod.ref in self.workload_of}
+def exposure_subject(exposure: Exposure) -> Subject:
+    """The object that opens the way in."""
+    return Subject(SubjectKind.EXPOSURE, exposure.id, exposure.ref.namespace)
 
 
-def _has(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    return all(labels.get(key) == value for key, value in wanted.items())
+def details_of_exposure(facts: Facts, exposure: Exposure) -> Details:
+    """Boundaries of the workloads behind, and the object as evidence."""
+    return Details(
+        boundaries=boundaries_of_all(facts, exposure.workloads),
+        evidence=(evidence_for(facts, exposure.ref, exposure.field),),
+    )
 
 
-def _services(services: Iterable[Service], fronts: _Fronts) -> Iterator[Exposure]:
-    for service in services:
-        ways = [f"is a {service.type} Service"] if service.type in ("LoadBalancer", "NodePort") else []
-        if service.external_ips:
-            ways.append(f"has external IPs {names(service.external_ips)}")
-        if ways:
-            where = "spec.externalIPs" if service.external_ips else "spec.type"
-            workloads = tuple(sorted(fronts.behind(service)))
-            yield Exposure(str(service.ref), service.ref, where, names(ways), workloads)
+def by_id(facts: Facts) -> dict[str, list[Exposure]]:
+    """Exposures by id: one object may open several."""
+    found: dict[str, list[Exposure]] = {}
+    for item in facts.edges.exposures:
+        found.setdefault(item.id, []).append(item)
+    return found
 
 
-def _edges(facts: Facts, fronts: _Fronts) -> Iterator[Exposure]:
-    for edge in facts.inventory.edges:
-        workloads = {
-            item
-            for backend in edge.backends
-            for item in fronts.behind_name(edge.ref.namespace, backend.service)
-        }
-        yield Exposure(str(edge.ref), edge.ref, "spec", _hosts(edge), tuple(sorted(workloads)))
+def severity_of(exposures: Iterable[Exposure], usual: Severity) -> Severity:
+    """One step milder where only balancers inside the cloud network are asked for; never none at all."""
+    items = list(exposures)
+    if items and all(item.internal for item in items):
+        return _MILDER.get(usual, usual)
+    return usual
 
 
-def _hosts(edge: EdgeRoute) -> str:
-    hosts = names(edge.hosts) or "any host"
-    return f"routes requests for {hosts}"
+def told(target: Target) -> str:
+    """One target as a step: `reached: shop/web[Deployment] TCP 8080 over edge/nginx[Deployment], its policies …`."""
+    over = f" over {', '.join(target.via)}" if target.via else ""
+    port = f"{target.protocol} {target.port}" if target.port else f"{target.protocol}, port not known"
+    return f"{target.workload} {port}{over} is {_ADMITTED[target.admitted]}: {target.why}."
 
 
-def _host_ports(pods: Iterable[Pod], fronts: _Fronts) -> Iterator[Exposure]:
-    owners: dict[WorkloadKey, list[Pod]] = {}
-    for pod in pods:
-        if pod.ref in fronts.workload_of and _numbers(pod):
-            owners.setdefault(pod.owner, []).append(pod)
-    for owner, found in owners.items():
-        numbers = sorted({number for pod in found for number in _numbers(pod)})
-        yield Exposure(
-            id=f"{owner.kind} {owner.namespace}/{owner.name}",
-            ref=found[0].ref,
-            field=f"{pod_path(found[0].ref)}spec.containers",
-            says=f"takes host port{'s' if len(numbers) > 1 else ''} {names(numbers)} of its nodes",
-            workloads=tuple(sorted(fronts.ids(found))),
-        )
+def evidence_of_legs(legs: Iterable[Leg]) -> tuple[Evidence, ...]:
+    """The fields that told what legs carry."""
+    return evidence_of_signs(dict.fromkeys(sign for leg in legs for sign in leg.signs))
 
 
-def _numbers(pod: Pod) -> set[int]:
-    return {port.host_port for port in pod.ports if port.host_port and not port.host_ip.startswith(_LOOPBACK)}
+def strength_of_legs(legs: Iterable[Leg]) -> Strength:
+    """OBSERVED where every leg was seen in a handshake."""
+    seen = [leg.strength is EvidenceStrength.OBSERVED for leg in legs]
+    return Strength.OBSERVED if seen and all(seen) else Strength.DECLARED

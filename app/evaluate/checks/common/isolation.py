@@ -96,7 +96,7 @@ def restricts(policy: Policy, direction: Direction) -> bool:
     It isolates in the direction, or has a rule that denies everyone. A rule with neither peers nor ports lets every
     connection through, so a policy in which one comes first is no baseline.
     """
-    if direction not in policy.directions:
+    if direction not in policy.isolates:
         return False
     first = next((rule for rule in policy.rules(direction) if _for_everyone(rule)), None)
     if first is None or first.action is Action.PASS:

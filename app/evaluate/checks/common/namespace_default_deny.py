@@ -160,7 +160,7 @@ class _Judge:
             f"{case.name} has a default deny for {self._way}: {names(case.baselines)}",
             doubts=self._doubts(case),
             why=(
-                f"{names(case.baselines)} {verb(len(case.baselines), 'has', 'have')} an empty podSelector for {self._way}.",
+                f"{names(case.baselines)} {verb(len(case.baselines), 'selects', 'select')} every pod of it for {self._way}, those to come included.",
             ),
             evidence=evidence_of_policies(self.facts, case.baselines),
             base=case.details,

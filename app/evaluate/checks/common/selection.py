@@ -19,6 +19,7 @@ from app.model.policy import (
     Peer,
     PodPeer,
     Policy,
+    Rule,
     Selector,
     SelectorPeer,
 )
@@ -159,8 +160,19 @@ def is_everything(selector: Selector) -> bool:
             return False
 
 
-def in_force(facts: Facts, workload: Workload, direction: Direction) -> tuple[object, ...]:
-    """Equal for workloads that are governed by the same rules, so that one of them answers for all."""
+def rules_selecting(facts: Facts, workload: Workload, direction: Direction) -> tuple[Rule, ...]:
+    """Rules of the objects that select a workload; of an object that holds several policies, those of all of them."""
     refs = facts.reachability.selecting(workload.id, direction)
-    narrowed = any(rule.own is not None for ref in refs for rule in facts.policies[ref].rules(direction))
-    return (*refs, workload.id) if narrowed else refs
+    policies = (policy for ref in refs for policy in facts.policies.get(ref, ()))
+    return tuple(rule for policy in policies for rule in policy.rules(direction))
+
+
+def in_force(facts: Facts, workload: Workload, direction: Direction) -> tuple[object, ...]:
+    """Equal for workloads that are governed by the same rules, so that one of them answers for all.
+
+    Where a rule narrows its own end, or an object holds several policies, a workload stands for itself.
+    """
+    refs = facts.reachability.selecting(workload.id, direction)
+    several = any(len(facts.policies.get(ref, ())) > 1 for ref in refs)
+    narrowed = any(rule.own is not None for rule in rules_selecting(facts, workload, direction))
+    return (*refs, workload.id) if several or narrowed else refs

@@ -1,6 +1,6 @@
 """Results of one check, worded. The only place that turns a claimed pass into insufficient evidence."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypedDict, Unpack
 
@@ -19,7 +19,18 @@ from app.model.platform import Enforcement
 from app.model.scope import Boundary
 
 _RANK = {outcome: rank for rank, outcome in enumerate(Outcome)}
+_WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.INSUFFICIENT, Outcome.PASS, Outcome.NOT_APPLICABLE)
 _EVERY_BOUNDARY = frozenset(Boundary)
+
+
+def worst_of_each(results: Iterable[CheckResult]) -> Iterator[CheckResult]:
+    """One result for each subject: of the answers about several policies of one object, the worst."""
+    found: dict[Subject, CheckResult] = {}
+    for item in results:
+        known = found.get(item.subject)
+        if known is None or _WORST_FIRST.index(item.outcome) < _WORST_FIRST.index(known.outcome):
+            found[item.subject] = item
+    yield from found.values()
 
 
 class Check(Protocol):

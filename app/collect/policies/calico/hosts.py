@@ -1,0 +1,73 @@
+"""HostEndpoints: policies on the nodes themselves, which the normal form cannot say.
+
+What is evaluated: their expected addresses, where the selector of a rule matches their labels. What is not: what policies
+do to a host endpoint. Such policies only take away from what pods' own policies allow (felix asks both, and both must
+allow), so that a path which is denied stays denied; but whether a pod on its node's network can be reached depends on them.
+One that no policy selects, and that has Calico's profile which allows everything, changes nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from app.collect.invalid import InvalidObjectError, decode
+from app.collect.policies.api import Context
+from app.collect.policies.calico.language import matches
+from app.collect.policies.calico.metadata import groups, labels_of
+from app.collect.policies.calico.policies import selected
+from app.collect.policies.calico.scope import Scope
+from app.collect.wire import calico as wire
+from app.model.identity import GroupKind
+from app.model.inventory import Labels
+from app.model.snapshot import CollectionGap, GapReason, SnapshotObject
+
+_HOST = msgspec.json.Decoder(wire.HostEndpoint)
+_ALLOWS_ALL = "projectcalico-default-allow"
+_NAMED = 3
+
+ByKind = Mapping[GroupKind, Sequence[SnapshotObject]]
+
+
+def host_gaps(by_kind: ByKind, context: Context) -> Iterator[CollectionGap]:
+    """One gap for the host endpoints of each group that restrict anything."""
+    policies = [item for kind in groups("GlobalNetworkPolicy") for item in by_kind.get(kind, ())]
+    for kind in groups("HostEndpoint"):
+        hosts = by_kind.get(kind, ())
+        names = sorted(item.ref.name for item in hosts if _restricts(item, policies, context))
+        if names:
+            yield _gap(kind, names)
+
+
+def _restricts(item: SnapshotObject, policies: Iterable[SnapshotObject], context: Context) -> bool:
+    """Whether anything but "allow all" may hold at a host endpoint. One that cannot be read may restrict."""
+    try:
+        value = decode(item.body, _HOST)
+    except InvalidObjectError:
+        return True
+    profiles = (value.spec or wire.HostSpec()).profiles or []
+    if profiles != [_ALLOWS_ALL]:
+        return True
+    labels = labels_of(value.metadata)
+    return any(_selects(policy, labels, context) for policy in policies)
+
+
+def _selects(policy: SnapshotObject, labels: Labels, context: Context) -> bool:
+    try:
+        spec = msgspec.convert(policy.parsed().get("spec") or {}, wire.GlobalSpec)
+    except msgspec.ValidationError:
+        return True
+    scope = Scope("", context)
+    expression = selected(spec, scope)
+    return bool(scope.found) or expression is None or matches(expression, labels)
+
+
+def _gap(kind: GroupKind, names: Sequence[str]) -> CollectionGap:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return CollectionGap(
+        kind,
+        GapReason.UNKNOWN_KIND,
+        f"policies on host endpoints are not evaluated: {', '.join(names[:_NAMED])}{more} may restrict what reaches "
+        "nodes and pods on their network",
+        advice="Judge connections of pods with hostNetwork by hand; those of other pods can only be fewer.",
+        name=names[0] if len(names) == 1 else "",
+    )

@@ -1,0 +1,115 @@
+"""What Cilium's policies refer to: CIDR groups, services by name and label, and the cluster's own name."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from app.collect.addresses import merged, network, range_of
+from app.collect.invalid import InvalidObjectError, Violation, decode
+from app.collect.policies.api import Context
+from app.collect.wire import cilium as wire
+from app.collect.wire import network as core
+from app.model.identity import GroupKind, ObjectRef
+from app.model.inventory import Labels
+from app.model.policy import AddressRange
+from app.model.snapshot import SnapshotObject
+
+CIDR_GROUP = GroupKind("cilium.io", "CiliumCIDRGroup")
+SERVICE = GroupKind("", "Service")
+CONFIG_MAP = GroupKind("", "ConfigMap")
+_CONFIG = "cilium-config"
+_CLUSTER_NAME = "cluster-name"
+_DEFAULT_CLUSTER = "default"
+_MATCH_MODE = "policy-cidr-match-mode"
+
+_GROUP = msgspec.json.Decoder(wire.CIDRGroup)
+_SERVICE = msgspec.json.Decoder(core.Service)
+_SETTINGS = msgspec.json.Decoder(wire.ConfigMap)
+
+
+@dataclass(frozen=True, slots=True)
+class CIDRGroup:
+    """`CiliumCIDRGroup`: `spec.externalCIDRs` as one set of addresses, sorted and disjoint."""
+
+    ref: ObjectRef
+    labels: Labels
+    ranges: tuple[AddressRange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedService:
+    """`core/v1 Service`, as far as `toServices` looks at it; `selector` is None where addresses are given by hand."""
+
+    ref: ObjectRef
+    labels: Labels
+    selector: Labels | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """`cilium-config`; `cluster` is None when its data was not kept.
+
+    `cidrs_match_nodes`: a CIDR also matches nodes (`policy-cidr-match-mode`).
+    """
+
+    ref: ObjectRef
+    cluster: str | None
+    cidrs_match_nodes: bool = False
+
+
+def cidr_group(item: SnapshotObject) -> CIDRGroup:
+    """Read one group.
+
+    Raises:
+        InvalidObjectError: a field has the wrong type, or an entry is no CIDR.
+    """
+    value = decode(item.body, _GROUP)
+    found: list[Violation] = []
+    ranges: list[AddressRange] = []
+    for index, text in enumerate((value.spec.external_cidrs if value.spec else None) or ()):
+        cidr = network(with_length(text), f"spec.externalCIDRs[{index}]", found)
+        if cidr is not None:
+            ranges.append(range_of(cidr))
+    if found:
+        raise InvalidObjectError(*found)
+    return CIDRGroup(item.ref, value.metadata.labels or {}, merged(ranges))
+
+
+def named_service(item: SnapshotObject) -> NamedService:
+    """Read one service.
+
+    Raises:
+        InvalidObjectError: a field has the wrong type.
+    """
+    value = decode(item.body, _SERVICE)
+    selector = value.spec.selector if value.spec else None
+    return NamedService(item.ref, value.metadata.labels or {}, selector or None)
+
+
+def agent_settings(item: SnapshotObject) -> AgentSettings | None:
+    """Read the agent's ConfigMap; None for any other."""
+    if item.ref.name != _CONFIG:
+        return None
+    data = decode(item.body, _SETTINGS).data
+    if not data:
+        return AgentSettings(item.ref, None)
+    modes = data.get(_MATCH_MODE, "").replace(",", " ").split()
+    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), "nodes" in modes)
+
+
+def cluster_name(context: Context) -> str | None:
+    """The cluster's own name in a mesh; None when no ConfigMap says it, or several say different ones."""
+    names = {settings.cluster for settings in context.each(AgentSettings)}
+    return names.pop() if len(names) == 1 else None
+
+
+def cidrs_match_nodes(context: Context) -> bool:
+    """Whether some ConfigMap says that a CIDR also matches nodes."""
+    return any(settings.cidrs_match_nodes for settings in context.each(AgentSettings))
+
+
+def with_length(text: str) -> str:
+    """A plain address as a CIDR of its own; anything else unchanged."""
+    if "/" in text:
+        return text
+    return f"{text}/128" if ":" in text else f"{text}/32"

@@ -1,0 +1,155 @@
+"""Which versions and cipher suites a server accepts: one greeting for each question, until it refuses."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from app.collect.tls.answer import Chosen, IncompleteError, NotTlsError, Refused, read_answer
+from app.collect.tls.flight import Flight, read_flight
+from app.collect.tls.hello import (
+    ALL_SUITES,
+    SSL_3_0,
+    TLS_1_0,
+    TLS_1_1,
+    TLS_1_2,
+    TLS_1_3,
+    VERSIONS,
+    Greeting,
+    client_hello,
+    suites_for,
+)
+from app.collect.tls.line import EndpointClosedError, EndpointSilentError, Line
+
+T = TypeVar("T")
+
+_ASKED = (TLS_1_2, TLS_1_3, TLS_1_1, TLS_1_0, SSL_3_0)
+_MOST_SUITES = 64  # greetings for one version; a server cannot have us ask for ever
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What greetings showed.
+
+    `tls` is False where the port answers, and never with TLS. `chain` (DER in base64, leaf first) and `asks` (for a
+    certificate of the client) are those of the first flight of TLS 1.2.
+    """
+
+    tls: bool
+    accepted: tuple[str, ...]
+    refused: tuple[str, ...]
+    suites: dict[str, tuple[str, ...]]
+    chain: tuple[str, ...] = ()
+    asks: bool = False
+
+
+@dataclass(frozen=True)
+class Greeter:
+    """Greets one address.
+
+    Attributes:
+        address: where to connect.
+        port: likewise.
+        name: server name to send; empty where there is only an address.
+        deadline: when to give up, in monotonic seconds.
+        wait: called before each connection but the first: manners.
+        patience: seconds that one connection may take.
+    """
+
+    address: str
+    port: int
+    name: str
+    deadline: float
+    wait: Callable[[], None]
+    patience: float
+
+    def greet(self) -> Spoken:
+        """Ask for every version, then for the suites of those that are accepted.
+
+        Raises:
+            EndpointClosedError: nothing listens.
+            EndpointSilentError: it accepts connections and never answers any.
+        """
+        accepted: dict[int, tuple[str, ...]] = {}
+        refused: list[int] = []
+        is_tls = False
+        for index, version in enumerate(_ASKED):
+            if index:
+                self.wait()
+            answer = self._ask(version, suites_for(version), first=not index)
+            is_tls = is_tls or isinstance(answer, Chosen | Refused)
+            if isinstance(answer, Chosen) and answer.version == version:
+                accepted[version] = self._suites(version, answer)
+            elif answer is not None:
+                refused.append(version)
+            elif not index and not is_tls:
+                return Spoken(tls=False, accepted=(), refused=(), suites={})
+        ordered = sorted(accepted)
+        flight = self._flight() if TLS_1_2 in accepted else Flight((), asks=False)
+        return Spoken(
+            chain=flight.chain,
+            asks=flight.asks,
+            tls=is_tls,
+            accepted=tuple(VERSIONS[version] for version in ordered),
+            refused=tuple(VERSIONS[version] for version in sorted(refused)),
+            suites={VERSIONS[version]: accepted[version] for version in ordered},
+        )
+
+    def _flight(self) -> Flight:
+        """The first flight of TLS 1.2, which is not encrypted; nothing where it does not come whole."""
+        self.wait()
+        try:
+            return self._read(TLS_1_2, suites_for(TLS_1_2), read_flight) or Flight((), asks=False)
+        except (NotTlsError, EndpointClosedError, EndpointSilentError):
+            return Flight((), asks=False)
+
+    def _suites(self, version: int, first: Chosen) -> tuple[str, ...]:
+        """Take each chosen suite off the offer and ask again, until nothing is left that the server takes."""
+        found = [first.suite]
+        left = [code for code in suites_for(version) if code != first.suite]
+        while left and len(found) < _MOST_SUITES:
+            self.wait()
+            try:
+                answer = self._ask(version, left, first=False)
+            except (EndpointClosedError, EndpointSilentError):
+                break
+            if not isinstance(answer, Chosen) or answer.suite not in left or answer.version != version:
+                break
+            found.append(answer.suite)
+            left.remove(answer.suite)
+        return tuple(ALL_SUITES[code] for code in found)
+
+    def _ask(self, version: int, suites: Sequence[int], *, first: bool) -> Chosen | Refused | None:
+        """One greeting; None for an answer that is not TLS.
+
+        Some servers refuse by hanging up, so only the first connection may fail for good.
+        """
+        try:
+            return self._exchange(version, suites)
+        except NotTlsError:
+            return None
+        except (EndpointClosedError, EndpointSilentError):
+            if first or time.monotonic() >= self.deadline:
+                raise
+            return Refused(0)
+
+    def _exchange(self, version: int, suites: Sequence[int]) -> Chosen | Refused:
+        return self._read(version, suites, read_answer) or Refused(0)
+
+    def _read(self, version: int, suites: Sequence[int], read: Callable[[bytes], T]) -> T | None:
+        """Send one greeting and read until the reader has enough; None where it closes without a word."""
+        deadline = min(self.deadline, time.monotonic() + self.patience)
+        hello = client_hello(Greeting(version, suites, self.name, os.urandom(32), os.urandom(32)))
+        with Line(self.address, self.port, deadline) as line:
+            line.send(hello)
+            data = b""
+            while chunk := line.receive():
+                data += chunk
+                try:
+                    return read(data)
+                except IncompleteError:
+                    continue
+            if data:
+                raise NotTlsError("it ends in the middle of an answer")
+        return None  # as some servers refuse a version

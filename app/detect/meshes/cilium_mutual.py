@@ -1,0 +1,234 @@
+"""Cilium's mutual authentication: agents of both nodes prove the identities of both pods to each other, out of band.
+
+The packets themselves are neither encrypted nor bound to that handshake, so it is authentication alone. It happens where a policy
+rule asks for it (`authentication.mode: required`) and the agent is set up for it; `mesh-auth-enabled` alone was a default for years
+and shows nothing. Source: Cilium documentation, "Mutual Authentication".
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.detect.fields import dig, mapping, sequence, text
+from app.detect.ground import Ground
+from app.detect.meshes.cilium_settings import CiliumSettings
+from app.detect.meshes.common.logic import every, known, some
+from app.detect.pods import SeenPod
+from app.detect.selectors import selector
+from app.model.encryption import (
+    Accepting,
+    Authorisation,
+    Authorised,
+    ClientTls,
+    EvidenceStrength,
+    Guard,
+    Known,
+    Membership,
+    Sending,
+    weakest,
+)
+from app.model.identity import ObjectRef
+from app.model.platform import Sign
+from app.model.policy import LabelSelector, Operator, Requirement
+from app.model.scope import selects
+from app.model.snapshot import SnapshotObject
+
+_SWITCH, _SPIRE = "mesh-auth-mutual-enabled", "mesh-auth-spire-server-address"
+_GROUP = "cilium.io"
+_KINDS = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
+_NAMESPACE, _NAMESPACE_LABELS = "io.kubernetes.pod.namespace", "io.cilium.k8s.namespace.labels."
+_SOURCES = ("k8s.", "k8s:", "any.", "any:")
+_EVERYONE = frozenset({"all", "cluster"})
+_REQUIRED = "required"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One ingress rule of a policy. `peers` None means everyone; a selector None could not be read."""
+
+    sign: Sign
+    subject: LabelSelector | None
+    peers: tuple[LabelSelector | None, ...] | None
+    ports: frozenset[int] | None
+    required: bool
+
+
+Side = tuple[
+    tuple[str, str], ...
+]  # the labels of a pod that rules name, and how it is known, under the key ""
+
+
+@dataclass(frozen=True)
+class CiliumMutual:
+    """See `Mesh`. Keys are the labels that rules ask for."""
+
+    version: str
+    signs: tuple[Sign, ...]
+    cautions: tuple[str, ...]
+    keys: Mapping[ObjectRef, Side] = field(repr=False)
+    rules: tuple[Rule, ...] = field(repr=False)
+    members: Mapping[ObjectRef, Membership] = field(repr=False)
+    doubt: str = ""
+    fips: Known = Known.NO  # nothing is encrypted
+    id: str = "cilium-mutual-authentication"
+    name: str = "Cilium mutual authentication"
+
+    def member(self, pod: ObjectRef) -> Membership | None:
+        """A pod that a rule asks to be authenticated to."""
+        return self.members.get(pod)
+
+    def key(self, pod: ObjectRef) -> Hashable:
+        """Its labels, as far as rules ask for them."""
+        return self.keys.get(pod, ())
+
+    def sends(self, client: Side, server: Side, port: int) -> Sending:
+        """Authenticated where every rule that lets the client in asks for it; plain text in any case."""
+        strength = weakest(_strength(client), _strength(server), EvidenceStrength.CONFIGURED)
+        admitting = [(rule, _admits(rule, client, server, port)) for rule in self.rules]
+        found = [rule for rule, answer in admitting if answer is Known.YES]
+        unsure = self.doubt or any(answer is Known.UNKNOWN for _, answer in admitting)
+        asked = [rule for rule in found if rule.required]
+        if not asked:
+            return Sending(ClientTls.PLAIN, strength, "no rule asks for authentication between them")
+        signs = tuple(rule.sign for rule in asked)
+        if unsure or len(asked) < len(found):
+            says = "a rule asks for authentication, but another may let the client in without it"
+            return Sending(ClientTls.PLAIN, strength, says, signs)
+        says = f"{asked[0].sign.ref} asks for authentication of both ends, which encrypts nothing"
+        return Sending(ClientTls.AUTHENTICATED, strength, says, signs)
+
+    def accepts(self, server: Side, port: int) -> Accepting | None:  # noqa: ARG002
+        """It guards no port with TLS."""
+        return None
+
+    def ports(self, client: Side | None, server: Side) -> tuple[int, ...]:  # noqa: ARG002
+        """Ports that rules name."""
+        return tuple(sorted({port for rule in self.rules for port in rule.ports or ()}))
+
+    def authorises(self, client: Side | None, server: Side, port: int) -> Authorisation:  # noqa: ARG002
+        """Nothing of its own: the network policies that ask for it decide, and are judged as such."""
+        return Authorisation(Authorised.UNRESTRICTED, "Cilium's network policies decide")
+
+    def guard(self, server: Side) -> Guard | None:  # noqa: ARG002
+        """It has no authorisation beside network policies."""
+        return None
+
+
+def find(ground: Ground) -> Iterable[CiliumMutual]:
+    """Cilium's mutual authentication, where its agent is set up for it."""
+    settings = CiliumSettings.of(ground.evidence)
+    switch = settings.switch(_SWITCH) if settings else None
+    if settings is None or switch is None or not switch.truth or not settings.text(_SPIRE):
+        return
+    rules = tuple(_rules(ground))
+    named = frozenset(
+        item.key
+        for rule in rules
+        for part in (rule.subject, *(rule.peers or ()))
+        if part
+        for item in part.requirements
+    )
+    keys = {pod.ref: _side(pod, named) for pod in ground.pods}
+    asked = [rule for rule in rules if rule.required]
+    yield CiliumMutual(
+        version=settings.agent.version,
+        signs=(switch.sign("agents authenticate pods to each other"),),
+        cautions=(
+            "mutual authentication of Cilium encrypts nothing and is not bound to the packets that it lets through",
+        ),
+        keys=keys,
+        rules=rules,
+        members=dict(_members(ground, keys, asked)),
+        doubt=next((why for kind in _KINDS if (why := ground.evidence.doubt(_GROUP, kind))), ""),
+    )
+
+
+def _members(
+    ground: Ground, keys: Mapping[ObjectRef, Side], asked: list[Rule]
+) -> Iterator[tuple[ObjectRef, Membership]]:
+    for pod in ground.pods:
+        rule = next((rule for rule in asked if _holds(rule.subject, keys[pod.ref]) is Known.YES), None)
+        if rule and not pod.pod.host_network:
+            says = f"{rule.sign.ref} asks clients of it to be authenticated"
+            yield pod.ref, Membership("out of band", Known.YES, pod.strength, "", says, (rule.sign,))
+
+
+def _admits(rule: Rule, client: Side, server: Side, port: int) -> Known:
+    ports = known(rule.ports is None or port in rule.ports)
+    peers = Known.YES if rule.peers is None else some(_holds(peer, client) for peer in rule.peers)
+    return every((_holds(rule.subject, server), peers, ports))
+
+
+def _holds(chosen: LabelSelector | None, side: Side) -> Known:
+    return Known.UNKNOWN if chosen is None else known(selects(chosen, dict(side)))
+
+
+def _side(pod: SeenPod, named: frozenset[str]) -> Side:
+    labels = {**pod.labels, _NAMESPACE: pod.pod.namespace}
+    labels |= {f"{_NAMESPACE_LABELS}{key}": value for key, value in pod.space_labels.items()}
+    kept = {key: value for key, value in labels.items() if key in named}
+    return tuple(sorted({**kept, "": pod.strength.value}.items()))
+
+
+def _strength(side: Side) -> EvidenceStrength:
+    return EvidenceStrength(dict(side).get("", EvidenceStrength.CONFIGURED))
+
+
+def _rules(ground: Ground) -> Iterator[Rule]:
+    for kind in _KINDS:
+        for item in ground.evidence.snapshot.of_kind(_GROUP, kind):
+            body = item.parsed()
+            specs = [("spec", body.get("spec"))] if body.get("spec") else []
+            specs += [(f"specs[{index}]", raw) for index, raw in enumerate(sequence(body.get("specs")))]
+            for place, spec in specs:
+                yield from _of_spec(item, place, mapping(spec))
+
+
+def _of_spec(item: SnapshotObject, place: str, spec: Mapping[str, Any]) -> Iterator[Rule]:
+    subject = _selector(spec.get("endpointSelector"), item.ref.namespace)
+    if "endpointSelector" not in spec:
+        return  # about nodes
+    for index, raw in enumerate(sequence(spec.get("ingress"))):
+        rule = mapping(raw)
+        mode = text(dig(rule, "authentication", "mode"))
+        path = f"{place}.ingress[{index}]"
+        sign = Sign(
+            item.ref, f"{path}.authentication.mode", mode, "whether both ends are authenticated", item.digest
+        )
+        yield Rule(sign, subject, _peers(rule, item.ref.namespace), _ports(rule), mode == _REQUIRED)
+
+
+def _peers(rule: Mapping[str, Any], namespace: str) -> tuple[LabelSelector | None, ...] | None:
+    """Selectors of clients; None for everyone. What is no endpoint of this cluster is left out."""
+    fields = [name for name in rule if name.startswith("from")]
+    if not fields or _EVERYONE & set(map(text, sequence(rule.get("fromEntities")))):
+        return None
+    unread = any(name not in ("fromEndpoints", "fromEntities", "fromCIDR", "fromCIDRSet") for name in fields)
+    found = tuple(_selector(raw, namespace) for raw in sequence(rule.get("fromEndpoints")))
+    return (*found, None) if unread else found
+
+
+def _ports(rule: Mapping[str, Any]) -> frozenset[int] | None:
+    """TCP ports; None for all. A name or a range stands for ports that are not worked out, so it counts for all."""
+    if not sequence(rule.get("toPorts")):
+        return None
+    entries = [mapping(port) for raw in sequence(rule.get("toPorts")) for port in sequence(dig(raw, "ports"))]
+    if not entries or any(not text(port.get("port")).isdigit() or "endPort" in port for port in entries):
+        return None
+    return frozenset(int(port["port"]) for port in entries if port.get("protocol", "ANY") in ("ANY", "TCP"))
+
+
+def _selector(value: object, namespace: str) -> LabelSelector | None:
+    """A selector of Cilium: keys may say where a label comes from; without a namespace it means the policy's own."""
+    found = selector(value)
+    if found is None:
+        return None
+    parts = [Requirement(_plain(item.key), item.operator, item.values) for item in found.requirements]
+    placed = any(item.key == _NAMESPACE or item.key.startswith(_NAMESPACE_LABELS) for item in parts)
+    if namespace and not placed:
+        parts.append(Requirement(_NAMESPACE, Operator.IN, (namespace,)))
+    return LabelSelector(tuple(sorted(parts)))
+
+
+def _plain(key: str) -> str:
+    return next((key.removeprefix(prefix) for prefix in _SOURCES if key.startswith(prefix)), key)

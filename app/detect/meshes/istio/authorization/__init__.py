@@ -1,0 +1,1 @@
+"""Authorisation by Istio: policies are read, callers sorted, rules matched, and the first policy that speaks decides."""

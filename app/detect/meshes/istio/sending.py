@@ -1,0 +1,200 @@
+"""What a client's proxy sends to a server's port, and why; one function for each rule, the first that speaks decides."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from app.detect.meshes.istio.destination_rules import DestinationRules, Tls, Told
+from app.detect.meshes.istio.hosts import host_of
+from app.detect.meshes.istio.membership import Kind
+from app.detect.meshes.istio.mesh_config import MeshConfig, MeshConfigs
+from app.detect.meshes.istio.posture import Mode
+from app.detect.meshes.istio.sides import Side
+from app.detect.served import Served
+from app.model.encryption import ClientTls, EvidenceStrength, Known, Sending, weakest
+from app.model.platform import Sign
+
+_RANK = (Tls.UNREADABLE, Tls.DISABLE, Tls.SIMPLE, Tls.MUTUAL, Tls.ISTIO_MUTUAL)
+
+
+@dataclass(frozen=True)
+class Client:
+    """How clients send. `doubt` says why DestinationRules or Services are not all known; empty when they are."""
+
+    configs: MeshConfigs
+    rules: DestinationRules
+    doubt: str
+    scope_doubt: str = ""
+
+    def sends(self, client: Side, server: Side, port: int) -> Sending:
+        """What pods of one class send to a container port of pods of another."""
+        match client.kind:
+            case Kind.AMBIENT:
+                return self._from_ztunnel(client, server)
+            case Kind.UNCERTAIN | Kind.PROXYLESS:
+                return _unknown(client, server, client.doubt or "what the client's side sends cannot be told")
+            case Kind.WAYPOINT if server.kind is Kind.AMBIENT and not server.bypass:
+                return _mtls(client, server, "the waypoint opens an HBONE tunnel (mutual TLS)")
+            case Kind.OUTSIDE:
+                return _plain(client, server, "the client has no proxy of the mesh")
+            case _:
+                return self._from_envoy(client, server, port)
+
+    def _from_ztunnel(self, client: Side, server: Side) -> Sending:
+        if server.kind is Kind.UNCERTAIN:
+            return _unknown(client, server, server.doubt)
+        if server.kind is Kind.AMBIENT and server.bypass:
+            return _plain(client, server, "the server's inbound traffic bypasses ztunnel")
+        if server.kind in (Kind.AMBIENT, Kind.WAYPOINT) or (server.kind is Kind.SIDECAR and server.tunnel_in):
+            return _mtls(client, server, "the client's ztunnel opens an HBONE tunnel (mutual TLS)")
+        says = "the server is not in ambient mode and takes no HBONE, so ztunnel sends it plain text"
+        return _plain(client, server, says)
+
+    def _from_envoy(self, client: Side, server: Side, port: int) -> Sending:
+        if why := next(self._unknowns(client, server), ""):
+            return _unknown(client, server, why)
+        fronts = server.service_ports(port)
+        if not fronts:
+            return self._passed_through(client, server, "no Service stands in front of this port")
+        left_out = any(number not in client.capture.outbound for number in fronts)
+        if left_out or client.capture.addresses is Known.NO:
+            says = f"the client's sidecar does not see this connection ({client.capture.says})"
+            return _plain(client, server, says)
+        if client.capture.addresses is Known.UNKNOWN:
+            says = f"only some destination addresses pass the client's sidecar ({client.capture.says})"
+            return _unknown(client, server, says)
+        return self._through_service(client, server, port)
+
+    def _unknowns(self, client: Side, server: Side) -> Iterator[str]:
+        """What would have to be known to tell anything about a client with an Envoy."""
+        if client.capture.doubt:
+            yield client.capture.doubt
+        if server.kind is Kind.UNCERTAIN:
+            yield server.doubt
+        unread = "" if server.fronts_known is Known.YES else "not all Services were read"
+        if why := self.doubt or self.scope_doubt or unread:
+            yield f"how clients call this port cannot be told: {why}"
+
+    def _through_service(self, client: Side, server: Side, port: int) -> Sending:
+        entries = server.entries(port)
+        hidden = [item for item in entries if client.scope and not client.scope.knows(item)]
+        if hidden and client.scope:
+            says = f"{client.scope.sign.ref} leaves {host_of(hidden[0])} out of what the client's proxy knows"
+            return self._passed_through(client, server, says, client.scope.sign, client.scope.passes_through)
+        told = [item for entry in entries for item in self._told(client, server, entry)] or [None]
+        worst = min(told, key=lambda item: _RANK.index(item.tls) if item else len(_RANK))
+        if worst is None or (worst.tls is Tls.ISTIO_MUTUAL and None in told):
+            return self._automatic(client, server, port)
+        if None in told and worst.tls in (Tls.SIMPLE, Tls.MUTUAL):
+            automatic = self._automatic(client, server, port)
+            if automatic.how is not ClientTls.MESH_MTLS:
+                return automatic
+        return self._explicit(client, server, port, worst)
+
+    def _told(self, client: Side, server: Side, entry: Served) -> Iterable[Told | None]:
+        config = self.configs.of(client.revision)
+        rule = self.rules.lookup(
+            client.client_namespace, dict(client.labels), host_of(entry), entry.namespace, config.root
+        )
+        return rule.told(entry.port, dict(server.labels)) if rule else (None,)
+
+    def _explicit(self, client: Side, server: Side, port: int, told: Told) -> Sending:
+        rule = told.sign.ref
+        match told.tls:
+            case Tls.DISABLE:
+                return _plain(client, server, f"{rule} turns TLS off for this host", told.sign)
+            case Tls.ISTIO_MUTUAL:
+                if why := _cannot_end(server, port):
+                    return _unknown(client, server, f"{rule} asks for mutual TLS, but {why}", told.sign)
+                return _mtls(client, server, f"{rule} asks for the mesh's mutual TLS", told.sign)
+            case Tls.UNREADABLE:
+                return _unknown(client, server, f"{rule}, {told.sign.field}, is not understood", told.sign)
+            case Tls.SIMPLE | Tls.MUTUAL:
+                return _own_tls(client, server, port, told)
+
+    def _automatic(self, client: Side, server: Side, port: int) -> Sending:
+        config = self.configs.of(client.revision)
+        if config.doubt:
+            return _unknown(client, server, f"whether clients use mutual TLS cannot be told: {config.doubt}")
+        if config.auto_mtls is Known.UNKNOWN:
+            return _unknown(
+                client, server, "enableAutoMtls has a value that is not understood", *config.signs
+            )
+        if server.kind is Kind.AMBIENT and client.tunnel_out and not server.bypass:
+            return _mtls(client, server, "the client's proxy opens an HBONE tunnel (mutual TLS)")
+        if config.auto_mtls is Known.NO:
+            says = "enableAutoMtls is false and no DestinationRule asks for mutual TLS"
+            return _plain(client, server, says, *config.signs)
+        if why := _cannot_end(server, port):
+            return _plain(client, server, why)
+        return _mtls(
+            client,
+            server,
+            "both ends have a sidecar, and clients use mutual TLS by themselves",
+            config=config,
+        )
+
+    def _passed_through(
+        self, client: Side, server: Side, says: str, sign: Sign | None = None, own: Known | None = None
+    ) -> Sending:
+        """Calls to what the proxy does not know leave it as they came, or are dropped (REGISTRY_ONLY)."""
+        config = self.configs.of(client.revision)
+        passes = own or config.passes_through
+        signs = (sign,) if sign else ()
+        if passes is Known.YES:
+            return _plain(client, server, f"{says}, so the client's proxy passes it on as it came", *signs)
+        if passes is Known.NO:
+            says = f"{says}, and the client's proxy drops what it does not know (REGISTRY_ONLY)"
+        return _unknown(client, server, says, *signs)
+
+
+def _cannot_end(server: Side, port: int) -> str:
+    """Why mutual TLS of the mesh cannot end at a port of a server; empty when it can."""
+    return next(_obstacles(server, port), "")
+
+
+def _obstacles(server: Side, port: int) -> Iterator[str]:
+    if server.kind is Kind.AMBIENT:
+        yield "the server is in ambient mode and the client's proxy opens no HBONE tunnel"
+    if server.kind is not Kind.SIDECAR:
+        yield "the server has no sidecar"
+    if not server.speaks_mtls:
+        yield "the server's pods are not labelled as ready for mutual TLS (security.istio.io/tlsMode)"
+    if server.capture.doubt:
+        return
+    if port not in server.capture.inbound:
+        yield f"the port bypasses the server's sidecar ({server.capture.says})"
+    if server.listener.at(port).mode is Mode.DISABLE:
+        yield "the server's sidecar takes no mutual TLS here (DISABLE)"
+
+
+def _own_tls(client: Side, server: Side, port: int, told: Told) -> Sending:
+    """TLS that a rule starts and that is not the mesh's: a strict listener refuses it, others hand it to the application."""
+    rule = told.sign.ref
+    if not _cannot_end(server, port) and server.listener.at(port).mode is Mode.STRICT:
+        says = f"{rule} starts TLS that is not the mesh's, which a strict port refuses"
+        return _plain(client, server, says, told.sign)
+    weak = (f"{rule} does not verify the server's certificate",) if told.skips else ()
+    says = f"{rule} makes the client's proxy start TLS ({told.tls})"
+    strength = _strength(client, server)
+    return Sending(ClientTls.APP_TLS, strength, says, (told.sign,), weak)
+
+
+def _mtls(client: Side, server: Side, says: str, *signs: Sign, config: MeshConfig | None = None) -> Sending:
+    strength = weakest(_strength(client, server), config.strength if config else EvidenceStrength.CONFIGURED)
+    if config and config.strength is EvidenceStrength.INTENDED:
+        says = f"{says} (an assumption: the mesh's settings are not among what was read)"
+    return Sending(ClientTls.MESH_MTLS, strength, says, signs or (config.signs if config else ()))
+
+
+def _plain(client: Side, server: Side, says: str, *signs: Sign) -> Sending:
+    return Sending(ClientTls.PLAIN, _strength(client, server), says, signs)
+
+
+def _unknown(client: Side, server: Side, says: str, *signs: Sign) -> Sending:
+    return Sending(ClientTls.UNKNOWN, _strength(client, server), says, signs)
+
+
+def _strength(client: Side, server: Side) -> EvidenceStrength:
+    """An EnvoyFilter may change anything, so what is configured is only what was intended."""
+    found = weakest(client.strength, server.strength)
+    return EvidenceStrength.INTENDED if client.filtered or server.filtered else found

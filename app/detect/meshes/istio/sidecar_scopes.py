@@ -1,0 +1,99 @@
+"""Sidecar objects: which Services a client's proxy knows at all. What it does not know passes through as it came.
+
+The oldest object of the client's namespace whose selector matches holds; else the oldest there without a selector; else that of
+the root namespace. Source: Istio API reference, "Sidecar"; `pilot/pkg/model/sidecar.go`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.detect.evidence import Evidence
+from app.detect.fields import dig, mapping, sequence, text
+from app.detect.meshes.istio.hosts import full_name, host_of, matches
+from app.detect.meshes.istio.objects import NETWORKING, by_age, match_labels, sign
+from app.detect.served import Served, covers
+from app.model.encryption import Known
+from app.model.inventory import Labels
+from app.model.platform import Sign
+from app.model.snapshot import SnapshotObject
+
+KIND = (NETWORKING, "Sidecar")
+_LOCAL, _NOTHING = ".", "~"
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """What one Sidecar object lets a proxy know; each object is its own value.
+
+    Attributes:
+        hosts: (namespace, host pattern, Service port or 0); None where the object does not narrow egress.
+        passes_through: what happens to the rest; None leaves it to the mesh's settings.
+    """
+
+    namespace: str
+    selector: Mapping[str, str] | None
+    hosts: tuple[tuple[str, str, int], ...] | None
+    passes_through: Known | None
+    sign: Sign
+
+    def knows(self, port: Served) -> bool:
+        """Whether a Service port is in the proxy's configuration."""
+        if self.hosts is None:
+            return True
+        return any(
+            self._in(namespace, port.namespace)
+            and matches(full_name(host, port.namespace), host_of(port))
+            and number in (0, port.port)
+            for namespace, host, number in self.hosts
+        )
+
+    def _in(self, namespace: str, wanted: str) -> bool:
+        return namespace == "*" or wanted == (self.namespace if namespace == _LOCAL else namespace)
+
+
+class Scopes:
+    """All Sidecar objects, oldest first."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.all = tuple(_read(item) for item in by_age(evidence, *KIND))
+
+    @property
+    def narrows(self) -> bool:
+        """Whether any of them leaves Services out."""
+        return any(scope.hosts is not None for scope in self.all)
+
+    def of(self, namespace: str, labels: Labels, root: str) -> Scope | None:
+        """The object that holds for a client."""
+        own = [scope for scope in self.all if scope.namespace == namespace]
+        selecting = (scope for scope in own if scope.selector and covers(scope.selector, labels))
+        general = (scope for scope in own if not scope.selector)
+        above = (scope for scope in self.all if scope.namespace == root and not scope.selector)
+        return next(selecting, next(general, next(above, None)))
+
+
+def _read(item: SnapshotObject) -> Scope:
+    spec = mapping(item.parsed().get("spec"))
+    egress = [mapping(entry) for entry in sequence(spec.get("egress"))]
+    found = tuple(
+        (*_split(text(host)), number if isinstance(number := dig(entry, "port", "number"), int) else 0)
+        for entry in egress
+        for host in sequence(entry.get("hosts"))
+    )
+    return Scope(
+        namespace=item.ref.namespace,
+        selector=match_labels({"matchLabels": dig(spec, "workloadSelector", "labels")}),
+        hosts=found if egress else None,
+        passes_through=_passes(dig(spec, "outboundTrafficPolicy", "mode")),
+        sign=sign(item, "spec.egress", f"{len(found)} hosts", "Services that proxies know"),
+    )
+
+
+def _split(host: str) -> tuple[str, str]:
+    namespace, slash, name = host.partition("/")
+    return (namespace, name) if slash else ("*", namespace)
+
+
+def _passes(mode: object) -> Known | None:
+    if mode is None:
+        return None
+    return Known.YES if mode == "ALLOW_ANY" else Known.NO if mode == "REGISTRY_ONLY" else Known.UNKNOWN

@@ -1,0 +1,259 @@
+"""Reads one cluster for Istio: what each pod is, and the side of each pod as the mesh's answers depend on it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from app.detect.fields import dig, mapping, sequence, text
+from app.detect.ground import Ground
+from app.detect.meshes.common.callers import Callers
+from app.detect.meshes.istio import peer_authentication, ztunnel_peers
+from app.detect.meshes.istio.authorization.callers import callers_of, names_of
+from app.detect.meshes.istio.authorization.policies import AuthorizationPolicy, policies
+from app.detect.meshes.istio.capture import EVERYTHING, capture
+from app.detect.meshes.istio.control_plane import ControlPlane
+from app.detect.meshes.istio.destination_rules import DestinationRules
+from app.detect.meshes.istio.hosts import host_of
+from app.detect.meshes.istio.membership import (
+    BYPASS,
+    HBONE,
+    TLS_MODE,
+    TUNNEL,
+    Kind,
+    Place,
+    place,
+    revision_of,
+    role_of,
+)
+from app.detect.meshes.istio.mesh_config import MeshConfig, MeshConfigs
+from app.detect.meshes.istio.objects import NETWORKING, SECURITY, match_labels
+from app.detect.meshes.istio.peer_authentication import PeerAuthentications
+from app.detect.meshes.istio.posture import Listener
+from app.detect.meshes.istio.sidecar_scopes import Scopes
+from app.detect.meshes.istio.sides import Side
+from app.detect.meshes.istio.waypoints import Waypoints
+from app.detect.pods import SeenPod
+from app.detect.served import Served, covers, fronts
+from app.model.encryption import Known
+from app.model.identity import ObjectRef
+from app.model.inventory import Labels
+
+_GROUPS = (SECURITY, NETWORKING)
+_FILTER = (NETWORKING, "EnvoyFilter")
+
+
+@dataclass
+class Survey:
+    """One cluster; everything is worked out when it is first asked for."""
+
+    ground: Ground
+    parts: ControlPlane = field(init=False)
+    configs: MeshConfigs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.parts = ControlPlane(self.ground)
+        self.configs = MeshConfigs(self.ground.evidence)
+
+    @cached_property
+    def places(self) -> Mapping[ObjectRef, Place]:
+        """What each pod is; pods that have nothing to do with Istio are left out."""
+        found = ((pod.ref, self._place(pod)) for pod in self.ground.pods)
+        return {ref: answer for ref, answer in found if answer is not None}
+
+    def _place(self, pod: SeenPod) -> Place | None:
+        return place(
+            pod,
+            ztunnel=self.parts.ztunnel_on(pod),
+            installed=self._installed,
+            revisions=self.parts.revisions,
+        )
+
+    @cached_property
+    def _installed(self) -> bool:
+        """Whether labels of a template will have an effect: a part of Istio, a proxy or an object of it is there."""
+        return (
+            self.parts.found
+            or any(role_of(program) for pod in self.ground.pods for program in pod.programs)
+            or any(item.ref.group in _GROUPS for item in self.ground.evidence.snapshot.objects)
+        )
+
+    @cached_property
+    def present(self) -> bool:
+        """Whether Istio is there: a part of it, or a pod that it carries. Labels and objects alone are not enough."""
+        return self.parts.found or any(item.kind is not Kind.OUTSIDE for item in self.places.values())
+
+    @cached_property
+    def root(self) -> str:
+        """The root namespace, by the first settings that were found."""
+        return next((item.root for item in self.configs.all), MeshConfig("").root)
+
+    @cached_property
+    def rules(self) -> DestinationRules:
+        """DestinationRules."""
+        exports = next((item.exports for item in self.configs.all if item.exports), ())
+        return DestinationRules(self.ground.evidence, exports)
+
+    @cached_property
+    def peers(self) -> PeerAuthentications:
+        """PeerAuthentications."""
+        return PeerAuthentications(self.ground.evidence)
+
+    @cached_property
+    def scopes(self) -> Scopes:
+        """Sidecar objects."""
+        return Scopes(self.ground.evidence)
+
+    @cached_property
+    def policies(self) -> tuple[AuthorizationPolicy, ...]:
+        """AuthorizationPolicies; their position is their number."""
+        return policies(self.ground.evidence)
+
+    @cached_property
+    def callers(self) -> Callers:
+        """Classes of callers."""
+        return callers_of(self.policies)
+
+    @cached_property
+    def sides(self) -> Mapping[ObjectRef, Side]:
+        """The side of each pod, members and others alike."""
+        return {pod.ref: self._side(pod) for pod in self.ground.pods}
+
+    def doubt(self, kind: str, group: str = SECURITY) -> str:
+        """Why objects of a kind are not all known; empty when they are."""
+        return self.ground.evidence.doubt(group, kind)
+
+    # ---- one pod
+
+    def _side(self, pod: SeenPod) -> Side:
+        found = self.places.get(pod.ref)
+        kind = found.kind if found else Kind.OUTSIDE
+        revision = revision_of(pod) if kind is not Kind.OUTSIDE else ""
+        config = self.configs.of(revision)
+        ports = self.ground.served.get(pod.ref, ())
+        guarded = kind in (Kind.SIDECAR, Kind.AMBIENT)
+        envoy = kind.has_envoy
+        return Side(
+            kind=kind,
+            strength=found.strength if found else pod.strength,
+            revision=config.revision,
+            doubt=(config.doubt if guarded else found.says if found else ""),
+            capture=capture(pod) if kind is Kind.SIDECAR else EVERYTHING,
+            speaks_mtls=self._speaks_mtls(pod, found),
+            tunnel_in=pod.labels.get(TUNNEL) == "http",
+            tunnel_out=envoy and _hbone(found, config),
+            bypass=pod.annotations.get(BYPASS) == "true",
+            listener=self._listener(pod, kind, config) if guarded else Side(kind).listener,
+            fronts=fronts(ports),
+            fronts_known=self._fronts_known,
+            named=tuple(item for item in ports if self._tells_apart(item)),
+            labels=tuple(sorted((k, v) for k, v in pod.labels.items() if k in self._named_labels)),
+            client_namespace=pod.pod.namespace if envoy and self._by_namespace else "",
+            scope=self.scopes.of(pod.pod.namespace, pod.labels, config.root) if envoy else None,
+            filtered=envoy and self._filtered(pod, config.root),
+            bytes_only=self._bytes_only(ports) if guarded else (),
+            guarded=tuple(self._guarding(pod, config.root)) if guarded else (),
+            waypoint=self._waypoints.of(ports, self.policies) if kind is Kind.AMBIENT else None,
+            caller=self.callers.number(names_of(pod.pod, config), pod.pod.ips),
+        )
+
+    def _listener(self, pod: SeenPod, kind: Kind, config: MeshConfig) -> Listener:
+        levels = self.peers.levels(config.root, pod.pod.namespace, pod.labels)
+        if kind is Kind.AMBIENT:
+            return ztunnel_peers.listener(self.peers, config.root, levels)
+        return peer_authentication.listener(levels)
+
+    @staticmethod
+    def _speaks_mtls(pod: SeenPod, found: Place | None) -> bool:
+        """The injector writes the label with the sidecar, so a template that waits for one will have it."""
+        waiting = found is not None and found.proxy is None and found.kind is Kind.SIDECAR
+        return pod.labels.get(TLS_MODE, "istio" if waiting else "") == "istio"
+
+    def _guarding(self, pod: SeenPod, root: str) -> Iterator[int]:
+        for number in sorted({*self._by_home.get(pod.pod.namespace, ()), *self._by_home.get(root, ())}):
+            policy = self.policies[number]
+            if policy.selector is None or covers(policy.selector, pod.labels):
+                yield number
+
+    def _filtered(self, pod: SeenPod, root: str) -> bool:
+        for namespace in {pod.pod.namespace, root} & self._filters.keys():
+            for selector in self._filters[namespace]:
+                if selector is None or covers(selector, pod.labels):
+                    return True
+        return False
+
+    def _tells_apart(self, port: Served) -> bool:
+        return self.scopes.narrows or self.rules.names(host_of(port))
+
+    def _bytes_only(self, fronts: Iterable[Served]) -> tuple[int, ...]:
+        """Container ports that every Service declares as no HTTP: there a sidecar sees no requests."""
+        seen: dict[int, bool] = {}
+        for item in fronts:
+            protocol = self._protocols.get((item.namespace, item.service, item.port)) or item.name
+            plain = protocol.lower().split("-")[0] in _NO_HTTP
+            seen[item.target] = seen.get(item.target, True) and plain
+        return tuple(sorted(port for port, plain in seen.items() if plain))
+
+    # ---- what is read once
+
+    @cached_property
+    def _fronts_known(self) -> Known:
+        return Known.UNKNOWN if self.ground.evidence.doubt("", "Service") else Known.YES
+
+    @cached_property
+    def _waypoints(self) -> Waypoints:
+        return Waypoints(self.ground, self.root)
+
+    @cached_property
+    def _by_home(self) -> Mapping[str, list[int]]:
+        homes: dict[str, list[int]] = {}
+        for number, policy in enumerate(self.policies):
+            if not policy.targets:
+                homes.setdefault(policy.ref.namespace, []).append(number)
+        return homes
+
+    @cached_property
+    def _by_namespace(self) -> bool:
+        """Whether the client's namespace can matter to what it sends."""
+        return bool(self.rules.all)
+
+    @cached_property
+    def _named_labels(self) -> frozenset[str]:
+        """Labels that subsets and workloadSelectors name."""
+        chosen = (
+            labels
+            for rule in self.rules.all
+            for labels in (rule.selector or {}, *(s.labels for s in rule.subsets))
+        )
+        return frozenset(key for labels in chosen for key in labels)
+
+    @cached_property
+    def _filters(self) -> Mapping[str, list[Labels | None]]:
+        found: dict[str, list[Labels | None]] = {}
+        for item in self.ground.evidence.snapshot.of_kind(*_FILTER):
+            chosen = dig(item.parsed(), "spec", "workloadSelector", "labels")
+            found.setdefault(item.ref.namespace, []).append(match_labels({"matchLabels": chosen}))
+        return found
+
+    @cached_property
+    def _protocols(self) -> Mapping[tuple[str, str, int], str]:
+        """`appProtocol` of Service ports, which wins over the port's name."""
+        return {
+            (item.ref.namespace, item.ref.name, number): text(mapping(raw).get("appProtocol"))
+            for item in self.ground.evidence.snapshot.of_kind("", "Service")
+            for raw in sequence(dig(item.parsed(), "spec", "ports"))
+            if isinstance(number := mapping(raw).get("port"), int)
+        }
+
+
+# Port names and appProtocols that Istio takes for bytes without requests ("Protocol Selection").
+_NO_HTTP = frozenset({"tcp", "tls", "https", "mongo", "mysql", "redis"})
+
+
+def _hbone(found: Place | None, config: MeshConfig) -> bool:
+    """Whether a proxy opens HBONE tunnels: its own environment tells, and its settings where it is still to be injected."""
+    if found is None:
+        return False
+    if found.proxy is None:
+        return config.hbone
+    env = sequence(found.proxy.container.raw.get("env"))
+    return any(mapping(item).get("name") == HBONE and mapping(item).get("value") == "true" for item in env)

@@ -1,0 +1,161 @@
+"""Whether a mesh of Kuma gives identities, and whether its ports accept plain text: by the release that reads the objects.
+
+Up to 2.x `Mesh.spec.mtls` decides. 3.x keeps that field in stored objects and ignores it: identities come from a MeshIdentity that
+selects the pod, the mode from MeshTLS (strict where none says otherwise). Source: Kuma documentation, "Mutual TLS", "MeshTLS",
+"MeshIdentity"; its UPGRADE notes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from app.detect.evidence import Evidence
+from app.detect.fields import dig, mapping, sequence, strings, text
+from app.detect.meshes.kuma.membership import MESH
+from app.detect.served import covers
+from app.model.encryption import UNTOLD, Known
+from app.model.inventory import Labels
+from app.model.platform import Sign
+from app.model.snapshot import SnapshotObject
+
+GROUP = "kuma.io"
+KINDS = ("Mesh", "MeshIdentity", "MeshTLS")
+_INERT_FROM = 3  # first release that ignores Mesh.spec.mtls
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Mutual TLS of one class of pods.
+
+    Attributes:
+        on: pods get an identity and their proxies use it.
+        plain: its ports accept plain text.
+        mode: as an object or a default says.
+        says: one clause.
+        signs: the deciding fields.
+    """
+
+    on: Known
+    plain: Known
+    mode: str
+    says: str
+    signs: tuple[Sign, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All meshes of a cluster; `release` is the major version of the control plane, None when it cannot be told."""
+
+    evidence: Evidence
+    release: int | None
+
+    def of(self, mesh: str, labels: Labels) -> Tls:
+        """What holds for a pod of a mesh."""
+        if why := next((why for kind in KINDS if (why := self.evidence.doubt(GROUP, kind))), ""):
+            return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, f"settings of the mesh are not all known: {why}")
+        if self.release is None:
+            says = "the version of Kuma cannot be told, and what its objects mean depends on it"
+            return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, says)
+        return self._by_identity(mesh, labels) if self.release >= _INERT_FROM else self._by_mesh(mesh, labels)
+
+    @property
+    def meshes(self) -> tuple[str, ...]:
+        """Names of Mesh objects."""
+        return tuple(item.ref.name for item in self.evidence.snapshot.of_kind(GROUP, "Mesh"))
+
+    def _by_mesh(self, mesh: str, labels: Labels) -> Tls:
+        item = self._mesh(mesh)
+        if item is None:
+            return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, f"Mesh {mesh} is not among what was read")
+        mtls = mapping(dig(item.parsed(), "spec", "mtls"))
+        backend = text(mtls.get("enabledBackend"))
+        sign = Sign(item.ref, "spec.mtls.enabledBackend", backend, "mutual TLS of the mesh", item.digest)
+        if not backend:
+            return Tls(Known.NO, Known.YES, "", f"Mesh {mesh} has no backend for mutual TLS", (sign,))
+        modes = (
+            dig(raw, "mode") or "STRICT"
+            for raw in sequence(mtls.get("backends"))
+            if dig(raw, "name") == backend
+        )
+        mode = text(next(modes, "STRICT"))
+        return self._with_mode(
+            mesh, labels, Tls(Known.YES, _plain(mode), mode, f"Mesh {mesh} has backend {backend}", (sign,))
+        )
+
+    def _by_identity(self, mesh: str, labels: Labels) -> Tls:
+        found = [item for item in self._in(mesh, "MeshIdentity") if _selects(item, labels)]
+        if not found:
+            says = "no MeshIdentity selects the pod, and this release ignores Mesh.spec.mtls"
+            item = self._mesh(mesh)
+            sign = Sign(item.ref, "spec.mtls", "ignored", says, item.digest) if item else None
+            return Tls(Known.NO, Known.YES, "", says, (sign,) if sign else ())
+        sign = Sign(
+            found[0].ref, "spec.selector", "selects the pod", "where its identity comes from", found[0].digest
+        )
+        tls = Tls(Known.YES, Known.NO, "Strict", f"{found[0].ref} gives it an identity", (sign,))
+        return self._with_mode(mesh, labels, tls)
+
+    def _with_mode(self, mesh: str, labels: Labels, tls: Tls) -> Tls:
+        """MeshTLS overrides: of several the most specific target, and of equal ones the last by name."""
+        found = sorted(self._modes(mesh, labels), key=lambda item: (item[0], item[1].ref))
+        if not found:
+            return tls
+        _, item, path, mode = found[-1]
+        sign = Sign(item.ref, path, mode, "whether plain text is accepted", item.digest)
+        return Tls(tls.on, _plain(mode), mode, f"{item.ref} says {mode}", (sign, *tls.signs))
+
+    def _modes(self, mesh: str, labels: Labels) -> Iterator[tuple[int, SnapshotObject, str, str]]:
+        for item in self._in(mesh, "MeshTLS"):
+            spec = mapping(item.parsed().get("spec"))
+            weight = weight_of(mapping(spec.get("targetRef")), labels)
+            parts = ("rules",) if (self.release or 0) >= _INERT_FROM else ("rules", "from")
+            for part in parts:
+                for index, raw in enumerate(sequence(spec.get(part))):
+                    mode = text(dig(raw, "default", "mode"))
+                    if mode and weight is not None:
+                        yield weight, item, f"spec.{part}[{index}].default.mode", mode
+
+    def _mesh(self, name: str) -> SnapshotObject | None:
+        return self.evidence.object(GROUP, "Mesh", "", name)
+
+    def _in(self, mesh: str, kind: str) -> tuple[SnapshotObject, ...]:
+        """Objects of a kind that belong to a mesh, by their label."""
+        return tuple(
+            item
+            for item in self.evidence.snapshot.of_kind(GROUP, kind)
+            if strings(dig(item.parsed(), "metadata", "labels")).get(MESH, "default") == mesh
+        )
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The release of a control plane by its image."""
+
+    tag: str
+
+    @cached_property
+    def major(self) -> int | None:
+        """Its first number; None when the tag is no version."""
+        head = self.tag.removeprefix("v").split(".")[0]
+        return int(head) if head.isdigit() and "." in self.tag and head != "0" else None
+
+
+def weight_of(target: Mapping[str, Any], labels: Labels) -> int | None:
+    """How specific a policy's target is about a pod; None when it does not mean it. Tags of a pod are its labels."""
+    wanted = {**strings(target.get("tags")), **strings(target.get("labels"))}
+    wanted = {key: value for key, value in wanted.items() if not key.startswith("kuma.io/")}
+    if not covers(wanted, labels):
+        return None
+    return 0 if target.get("kind", "Mesh") == "Mesh" else 1 + len(wanted)
+
+
+def _selects(item: SnapshotObject, labels: Labels) -> bool:
+    chosen = dig(item.parsed(), "spec", "selector", "dataplane")
+    if chosen is None:
+        return False  # without a selector it gives nobody an identity
+    return covers(strings(dig(chosen, "matchLabels")), labels)
+
+
+def _plain(mode: str) -> Known:
+    return {"STRICT": Known.NO, "PERMISSIVE": Known.YES}.get(mode.upper(), Known.UNKNOWN)

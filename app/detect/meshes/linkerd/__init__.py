@@ -1,0 +1,208 @@
+"""Linkerd: proxies that use mutual TLS by themselves, and policies that say whether plain text is accepted beside it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.detect.fields import dig, mapping, sequence
+from app.detect.ground import Ground
+from app.detect.meshes.common.callers import Callers
+from app.detect.meshes.common.ports import port_list
+from app.detect.meshes.linkerd.membership import DEFAULT_POLICY, IDENTITY_PORTS, Member, member_of
+from app.detect.meshes.linkerd.mesh import Linkerd
+from app.detect.meshes.linkerd.policies import GROUP, KINDS, Policies
+from app.detect.meshes.linkerd.sides import Side
+from app.detect.meshes.linkerd.trust import weaknesses
+from app.detect.pods import SeenPod
+from app.detect.served import fronts
+from app.detect.settings import config_map, environment, option
+from app.detect.workloads import Container, image_version
+from app.model.encryption import Known, Membership
+from app.model.identity import ObjectRef
+from app.model.platform import Sign
+
+__all__ = ["find"]
+
+_COMPONENT = "linkerd.io/control-plane-component"
+_POLICY_ENV = "LINKERD2_PROXY_INBOUND_DEFAULT_POLICY"
+_BUILT_IN = "all-unauthenticated"
+_DEFAULTS = re.compile(r"^\s*(ignoreInboundPorts|ignoreOutboundPorts):[ \t]*[\"']?([\d,\- ]*)", re.MULTILINE)
+_DOMAIN = "cluster.local"
+
+
+def find(ground: Ground) -> Iterable[Linkerd]:
+    """Linkerd, if its control plane or a pod with its proxy is there; an annotation alone is not enough."""
+    survey = _Survey(ground)
+    if not survey.present:
+        return
+    numbers: dict[Side, int] = {}
+    keys = {pod.ref: numbers.setdefault(survey.side(pod), len(numbers)) for pod in ground.pods}
+    yield Linkerd(
+        version=survey.version,
+        signs=survey.signs,
+        cautions=survey.weak,
+        members={ref: survey.membership(ref) for ref in survey.members},
+        keys=keys,
+        sides=tuple(numbers),
+        policies=survey.policies,
+        callers=tuple(survey.callers.found),
+        doubt=next((why for kind in KINDS if (why := ground.evidence.doubt(GROUP, kind))), ""),
+        weak=survey.weak,
+    )
+
+
+@dataclass
+class _Survey:
+    """One cluster, read for Linkerd."""
+
+    ground: Ground
+
+    @cached_property
+    def control_plane(self) -> tuple[Container, ...]:
+        """Containers of control planes."""
+        return tuple(
+            Container(item.ref, item.digest, f"spec.template.spec.containers[{index}]", mapping(raw))
+            for item in self.ground.evidence.snapshot.of_kind("apps", "Deployment")
+            if dig(body := item.parsed(), "metadata", "labels", _COMPONENT) in ("destination", "identity")
+            for index, raw in enumerate(sequence(dig(body, "spec", "template", "spec", "containers")))
+        )
+
+    @cached_property
+    def home(self) -> str:
+        """Namespace of the control plane, or the one that proxies name; empty when neither is known."""
+        if self.control_plane:
+            return self.control_plane[0].owner.namespace
+        labels = (pod.labels.get("linkerd.io/control-plane-ns", "") for pod in self.ground.pods)
+        return next((name for name in labels if name), "")
+
+    @property
+    def present(self) -> bool:
+        """Whether Linkerd is there."""
+        return bool(self.control_plane) or any(item.program for item in self.members.values())
+
+    @cached_property
+    def members(self) -> Mapping[ObjectRef, Member]:
+        """What each pod is."""
+        found = ((pod.ref, member_of(pod, self._defaults, installed=self.home)) for pod in self.ground.pods)
+        return {ref: member for ref, member in found if member}
+
+    @property
+    def version(self) -> str:
+        """Version of the control plane."""
+        images = (image_version(item.image) for item in self.control_plane)
+        return next((item for item in images if item), "")
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """The control plane's parts."""
+        return tuple(item.sign("the control plane of Linkerd") for item in self.control_plane[:2])
+
+    @cached_property
+    def weak(self) -> tuple[str, ...]:
+        """What is wrong with the trust anchors."""
+        return weaknesses(self.ground.evidence, self.home) if self.home else ()
+
+    @cached_property
+    def policies(self) -> Policies:
+        """Policy objects."""
+        return Policies(self.ground.evidence)
+
+    @cached_property
+    def callers(self) -> Callers:
+        """Classes of callers."""
+        return Callers.of(self.policies.identities(), self.policies.blocks())
+
+    @cached_property
+    def _defaults(self) -> Mapping[str, str]:
+        """Ports that the control plane leaves out for every pod; its values are text, of which two lines are needed."""
+        found = config_map(self.ground.evidence, self.home, "linkerd-config") if self.home else None
+        setting = found.get("values") if found else None
+        return dict(_DEFAULTS.findall((setting.value if setting else None) or ""))
+
+    def membership(self, ref: ObjectRef) -> Membership:
+        """A pod's membership."""
+        member = self.members[ref]
+        pod = self._pods[ref]
+        enrolled = member.enrolled is Known.YES
+        return Membership(
+            how="sidecar",
+            enrolled=member.enrolled,
+            strength=member.strength,
+            identity=self._identity(pod, member.control_plane) if enrolled else "",
+            says=member.says,
+            signs=member.signs,
+        )
+
+    def side(self, pod: SeenPod) -> Side:
+        """Everything about a pod that answers depend on."""
+        member = self.members.get(pod.ref)
+        caller = self.callers.number(self._names(pod), pod.pod.ips)
+        if member is None or member.enrolled is not Known.YES:
+            return Side(strength=pod.strength if member is None else member.strength, caller=caller)
+        policy, source = self._policy(pod, member)
+        return Side(
+            enrolled=Known.YES,
+            strength=member.strength,
+            control_plane=member.control_plane,
+            trust_root=member.trust_root,
+            ingress=member.ingress,
+            skips_in=member.skips_in,
+            skips_out=member.skips_out,
+            policy=policy,
+            policy_from=source,
+            identity_ports=port_list(pod.annotations.get(IDENTITY_PORTS, "")),
+            servers=self._servers(pod),
+            fronts=fronts(self.ground.served.get(pod.ref, ())),
+            caller=caller,
+        )
+
+    def _policy(self, pod: SeenPod, member: Member) -> tuple[str, str]:
+        """The policy of ports without a Server: frozen in the pod when it was made, else the cluster's."""
+        if DEFAULT_POLICY in pod.annotations:
+            return pod.annotations[DEFAULT_POLICY], f"annotation {DEFAULT_POLICY} of the pod"
+        if member.program is None and DEFAULT_POLICY in pod.space:
+            return pod.space[DEFAULT_POLICY], f"annotation {DEFAULT_POLICY} of its namespace"
+        if member.program:
+            found = environment(self.ground.evidence, member.program.container, _POLICY_ENV)
+            if found and found.value:
+                return found.value, f"{_POLICY_ENV} of the proxy"
+        return self._cluster_policy
+
+    @cached_property
+    def _cluster_policy(self) -> tuple[str, str]:
+        for container in self.control_plane:
+            if container.name == "policy":
+                found = option(self.ground.evidence, container, "default-policy")
+                if found:
+                    return found.value or "", "--default-policy of the control plane"
+        if not self.control_plane and self.ground.evidence.doubt("apps", "Deployment"):
+            return "", "the control plane's default policy"
+        return _BUILT_IN, "the default inbound policy of Linkerd"
+
+    def _servers(self, pod: SeenPod) -> tuple[tuple[int, int], ...]:
+        """The Server of each port; of several the oldest counts."""
+        found: dict[int, int] = {}
+        for number, server in self.policies.servers_in(pod.pod.namespace):
+            if server.holds(pod.pod) and (port := server.number(pod.pod)):
+                found.setdefault(port, number)
+        return tuple(sorted(found.items()))
+
+    def _names(self, pod: SeenPod) -> Mapping[str, tuple[str, ...]]:
+        account = pod.pod.service_account or "default"
+        member = self.members.get(pod.ref)
+        home = member.control_plane if member else self.home
+        return {
+            "identity": (self._identity(pod, home),),
+            "account": (f"{pod.pod.namespace}/{account}",),
+            "namespace": (pod.pod.namespace,),
+        }
+
+    @staticmethod
+    def _identity(pod: SeenPod, home: str) -> str:
+        account = pod.pod.service_account or "default"
+        return f"{account}.{pod.pod.namespace}.serviceaccount.identity.{home}.{_DOMAIN}"
+
+    @cached_property
+    def _pods(self) -> Mapping[ObjectRef, SeenPod]:
+        return {pod.ref: pod for pod in self.ground.pods}

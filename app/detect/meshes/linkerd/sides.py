@@ -1,0 +1,74 @@
+"""Everything about a pod that Linkerd's answers depend on, and what each inbound policy does."""
+
+from dataclasses import dataclass
+
+from app.detect.meshes.common.ports import NO_PORT
+from app.detect.meshes.linkerd.policies import Server
+from app.detect.served import Front
+from app.model.connections import PortSet
+from app.model.encryption import EvidenceStrength, Known
+
+# policy → (plain text is accepted, only from the cluster's networks)
+INBOUND = {
+    "all-unauthenticated": Known.YES,
+    "cluster-unauthenticated": Known.YES,
+    "audit": Known.YES,
+    "all-authenticated": Known.NO,
+    "cluster-authenticated": Known.NO,
+    "deny": Known.NO,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One class of pods.
+
+    Attributes:
+        enrolled: whether a proxy is there.
+        strength: how that is known.
+        control_plane: whose destinations and identities it uses.
+        trust_root: digest of its trust anchors, empty when it is not said.
+        skips_in: container ports that its proxy does not see; None when they cannot be read.
+        skips_out: destination ports that its proxy does not see; None when they cannot be read.
+        policy: what holds for ports without a Server.
+        policy_from: where that is said, as a clause.
+        identity_ports: ports that ask for an identity although the policy does not.
+        servers: the Server of each port that has one, sorted by port.
+        fronts: Service ports by container port.
+        caller: class of its identity and addresses.
+    """
+
+    enrolled: Known = Known.NO
+    strength: EvidenceStrength = EvidenceStrength.OBSERVED
+    control_plane: str = ""
+    trust_root: str = ""
+    ingress: bool = False
+    skips_in: PortSet | None = NO_PORT
+    skips_out: PortSet | None = NO_PORT
+    policy: str = ""
+    policy_from: str = ""
+    identity_ports: PortSet | None = NO_PORT
+    servers: tuple[tuple[int, int], ...] = ()
+    fronts: tuple[Front, ...] = ()
+    caller: int = -1
+
+    def server(self, port: int) -> int | None:
+        """Number of the Server of a port; None where there is none."""
+        return next((number for at, number in self.servers if at == port), None)
+
+    def service_ports(self, port: int) -> tuple[int, ...]:
+        """Service ports in front of a container port."""
+        return next((ports for at, ports in self.fronts if at == port), ())
+
+
+OUTSIDE = Side()
+
+
+def plain_by(policy: str) -> Known:
+    """Whether a port without a Server accepts plain text; UNKNOWN for a policy that nobody knows."""
+    return INBOUND.get(policy, Known.UNKNOWN)
+
+
+def by_access(server: Server) -> Known:
+    """The same for whom no authorisation of a Server lets in."""
+    return INBOUND.get(server.access, Known.UNKNOWN)

@@ -1,0 +1,64 @@
+"""Endpoints and backends of exposures, one subject each object, as the checks of TLS at the edge ask about them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from app.evaluate.checks.common.exposures import (
+    details_of_exposure,
+    evidence_of_legs,
+    exposure_gaps,
+    exposure_subject,
+    strength_of_legs,
+)
+from app.evaluate.checks.common.population import cluster_subject
+from app.evaluate.checks.common.verdicts import Details, Doubt, Verdicts
+from app.model.connections import Protocol
+from app.model.edge import Endpoint, Exposure, Leg, Security
+from app.model.facts import Facts
+from app.model.finding import CheckResult
+
+PROBE = "Scan with --probe-tls from where clients are, with the endpoint on the allow-list of probes."
+OUTSIDE_LIMIT = "What a proxy, content network or firewall in front of the cluster does with TLS is not visible from its objects."
+_ANSWERS_TLS = (Security.TLS, Security.OPTIONAL)
+
+
+def endpoints_of(exposures: Iterable[Exposure]) -> tuple[Endpoint, ...]:
+    """TCP endpoints, by name; others carry no TLS that is looked into."""
+    found = [end for item in exposures for end in item.endpoints if end.protocol is Protocol.TCP]
+    return tuple(sorted(found, key=lambda end: (end.host, end.port)))
+
+
+def tls_endpoints(exposures: Iterable[Exposure]) -> tuple[Endpoint, ...]:
+    """Endpoints that answer TLS."""
+    return tuple(end for end in endpoints_of(exposures) if end.leg.security in _ANSWERS_TLS)
+
+
+def details_of(facts: Facts, exposures: Sequence[Exposure], legs: Sequence[Leg]) -> Details:
+    """Details of one object; `why` says what each leg is."""
+    base = details_of_exposure(facts, exposures[0])
+    evidence = dict.fromkeys((*evidence_of_legs(legs), *base.get("evidence", ())))
+    return Details(
+        boundaries=base["boundaries"],
+        evidence=tuple(evidence)[:10],
+        strength=strength_of_legs(legs),
+    )
+
+
+def steps_of(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
+    """One step for each endpoint."""
+    return tuple(dict.fromkeys(f"{end.name}: {end.leg.says}." for end in endpoints))
+
+
+def doubts_of(legs: Iterable[Leg], advice: str = PROBE) -> tuple[Doubt, ...]:
+    """Why legs cannot be told."""
+    return tuple(dict.fromkeys(Doubt(leg.says, advice) for leg in legs))
+
+
+def nothing_exposed(facts: Facts, verdicts: Verdicts, says: str) -> Iterator[CheckResult]:
+    """The answer for a cluster without anything to judge, unless something may not have been read."""
+    if doubts := exposure_gaps(facts).anywhere():
+        yield verdicts.undecided(cluster_subject(facts), f"{says} in what was read", doubts)
+    else:
+        yield verdicts.not_applicable(cluster_subject(facts), says)
+
+
+__all__ = ["exposure_subject"]

@@ -1,0 +1,97 @@
+"""Does each served certificate chain to a trust anchor that was declared, and carry the name?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.evaluate.checks.common.exposures import by_id, exposure_gaps, exposure_subject
+from app.evaluate.checks.common.legs import PROBE, details_of, nothing_exposed, tls_endpoints
+from app.evaluate.checks.common.verdicts import Check, Doubt, Verdicts
+from app.evaluate.checks.common.wording import names
+from app.model.certificate import Certificate, CertificateSource
+from app.model.edge import Endpoint, Exposure
+from app.model.encryption import Known
+from app.model.facts import Facts
+from app.model.finding import CheckResult, CheckRun
+from app.model.probe import written
+
+_LIMIT = (
+    "Trust anchors are the public ones of the machine that probed, and those of the settings file (probe.trust_anchors); a "
+    "private authority is fine when it is declared there."
+)
+_UNSEEN = Doubt("no handshake was tried there", PROBE)
+
+
+@dataclass(frozen=True, slots=True)
+class UntrustedCertificate:
+    """Judges each object with an endpoint that takes TLS.
+
+    It fails when a served chain or its name does not verify, when a controller's own self-signed certificate is served for
+    want of another, and when a self-signed certificate is stored for it. It passes only by what handshakes showed.
+    """
+
+    id: str = "untrusted-certificate"
+
+    def run(self, facts: Facts) -> CheckRun:
+        """Judge every way in that takes TLS."""
+        verdicts = Verdicts.of(facts, self.id)
+        results = [
+            _result(facts, verdicts, items, ends)
+            for items in by_id(facts).values()
+            if (ends := tls_endpoints(items))
+        ]
+        if not results:
+            results = list(nothing_exposed(facts, verdicts, "no endpoint is known to take TLS"))
+        return verdicts.run(results, complete=not exposure_gaps(facts), limits=(_LIMIT,))
+
+
+CHECK: Check = UntrustedCertificate()
+
+
+def _result(
+    facts: Facts, verdicts: Verdicts, items: list[Exposure], ends: tuple[Endpoint, ...]
+) -> CheckResult:
+    subject, known = exposure_subject(items[0]), _known(facts, items)
+    answers = [(end, *_trust(end, known)) for end in ends]
+    bad = [(end, says) for end, trusted, says in answers if trusted is Known.NO]
+    unclear = [(end, says) for end, trusted, says in answers if trusted is Known.UNKNOWN]
+    chosen = [end.leg for end, _ in bad or unclear] or [end.leg for end in ends]
+    base = details_of(facts, items, chosen)
+    base["why"] = tuple(f"{end.name}: {says}." for end, _, says in answers)
+    if bad:
+        return verdicts.failed(
+            subject,
+            f"{subject.id} serves a certificate that is not trusted at {names(end.name for end, _ in bad)}: {bad[0][1]}",
+            remedy="Serve a certificate of a declared authority that names the host, with its whole chain.",
+            base=base,
+        )
+    if unclear:
+        says = f"whether the certificate of {subject.id} is trusted at {names(end.name for end, _ in unclear)} cannot be told"
+        doubts = tuple(Doubt(text, PROBE) for _, text in unclear)
+        return verdicts.undecided(subject, says, doubts, base=base)
+    return verdicts.passed(
+        subject, f"{subject.id} serves trusted certificates that carry its names", base=base
+    )
+
+
+def _known(facts: Facts, items: Sequence[Exposure]) -> dict[str, list[Certificate]]:
+    """Certificates by what they are found under: `served host:port`, or the Secret."""
+    found: dict[str, list[Certificate]] = {}
+    wanted = {item.id for item in items}
+    for item in facts.edges.certificates:
+        if wanted & set(item.exposures):
+            found.setdefault(item.id if item.source is CertificateSource.SERVED else item.secret, []).append(
+                item
+            )
+    return found
+
+
+def _trust(end: Endpoint, known: dict[str, list[Certificate]]) -> tuple[Known, str]:
+    for item in known.get(f"served {written(*end.key)}", ()):
+        words = item.trust_says or "its chain and name hold"
+        return item.trusted, words
+    if end.leg.default_certificate is Known.YES:
+        return Known.NO, f"{end.leg.says}, so the controller's own self-signed certificate is served"
+    stored = [item for item in known.get(end.leg.secret, ()) if item.self_signed is Known.YES]
+    if end.leg.secret and stored:
+        return Known.NO, f"{stored[0].id} is self-signed"
+    return Known.UNKNOWN, _UNSEEN.says

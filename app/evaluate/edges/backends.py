@@ -1,0 +1,70 @@
+"""References to services → container ports."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.evaluate.edges.world import Item, PodPort, World, objects
+from app.model.encryption import Known
+from app.model.fields import mapping, text
+
+
+@dataclass(frozen=True, slots=True)
+class BackendRef:
+    """A Service and one of its ports, by number or name; 0 where the reference does not say (then all of them)."""
+
+    namespace: str
+    name: str
+    port: int | str
+
+    def __lt__(self, other: "BackendRef") -> bool:
+        """By name, ports as text."""
+        return (self.namespace, self.name, str(self.port)) < (other.namespace, other.name, str(other.port))
+
+
+Followed = tuple[tuple[str, PodPort], ...]
+
+
+def follow(world: World, refs: Iterable[BackendRef]) -> tuple[Followed, tuple[str, ...]]:
+    """(service, container port) behind references, and what could not be followed."""
+    found: set[tuple[str, PodPort]] = set()
+    unresolved: list[str] = []
+    for ref in refs:
+        name = f"{ref.namespace}/{ref.name}"
+        service = world.services.get((ref.namespace, ref.name))
+        if service is None:
+            why = world.unread("", "Service", ref.namespace)
+            unresolved.append(f"Service {name} was not found" + (f": {why}" if why else ""))
+            continue
+        ports = world.service_ports(service, ref.port)
+        if not ports:
+            unresolved.append(f"Service {name} has no port {ref.port}")
+        if service.selector is None:
+            unresolved.append(f"Service {name} has no selector, so where it leads is not known")
+        behind = {(name, to) for port in ports for to in world.behind(service, port)}
+        if ports and service.selector and not behind:
+            unresolved.append(f"Service {name} selects no pod that was read")
+        found |= behind
+    return tuple(sorted(found)), tuple(dict.fromkeys(unresolved))
+
+
+def ingress_backends(item: Item) -> Iterator[BackendRef]:
+    """Services that an Ingress names, v1 and v1beta1."""
+    given: list[Mapping[str, Any]] = [
+        mapping(item.spec.get("defaultBackend")),
+        mapping(item.spec.get("backend")),
+    ]
+    for rule in objects(item.spec.get("rules")):
+        given += [mapping(path.get("backend")) for path in objects(mapping(rule.get("http")).get("paths"))]
+    for backend in given:
+        service = mapping(backend.get("service"))
+        name = text(service.get("name")) or text(backend.get("serviceName"))
+        port = mapping(service.get("port"))
+        wanted = port.get("number") or port.get("name") or backend.get("servicePort") or 0
+        if name:
+            yield BackendRef(item.namespace, name, wanted if isinstance(wanted, int | str) else 0)
+
+
+def names_known(value: str) -> Known:
+    """`true` and `false` as texts of annotations; anything else is unknown."""
+    return {"true": Known.YES, "false": Known.NO}.get(value.strip().lower(), Known.UNKNOWN)

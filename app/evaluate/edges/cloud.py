@@ -1,0 +1,98 @@
+"""Load balancers of clouds: marks of an internal one, and TLS that the balancer itself ends.
+
+Sources: the annotations' documentation of the AWS cloud provider and Load Balancer Controller, Azure and Google Cloud.
+"""
+
+from app.evaluate.edges.legs import leg, passed, tls, unknown
+from app.evaluate.edges.world import Item
+from app.model.connections import Protocol
+from app.model.edge import Leg, Security
+from app.model.encryption import Known
+from app.model.inventory import ServicePort
+
+_AWS = "service.beta.kubernetes.io/aws-load-balancer-"
+_INTERNAL = {
+    f"{_AWS}scheme": ("internal",),
+    f"{_AWS}internal": ("true", "0.0.0.0/0"),
+    "service.beta.kubernetes.io/azure-load-balancer-internal": ("true",),
+    "networking.gke.io/load-balancer-type": ("internal",),
+    "cloud.google.com/load-balancer-type": ("internal",),
+    "service.beta.kubernetes.io/openstack-internal-load-balancer": ("true",),
+    "service.beta.kubernetes.io/oci-load-balancer-internal": ("true",),
+    "alb.ingress.kubernetes.io/scheme": ("internal",),
+}
+_ENCRYPTED = ("ssl", "tls", "https")
+# Predefined policies of Elastic Load Balancing by the lowest version that they accept (AWS documentation). A name that is
+# not here is not guessed.
+_ELB_TLS_1_0 = (
+    "ELBSecurityPolicy-2016-08",
+    "ELBSecurityPolicy-2015-05",
+    "ELBSecurityPolicy-TLS-1-0-2015-04",
+    "ELBSecurityPolicy-FS-2018-06",
+    "ELBSecurityPolicy-TLS13-1-0-2021-06",
+)
+_ELB_TLS_1_1 = (
+    "ELBSecurityPolicy-TLS-1-1-2017-01",
+    "ELBSecurityPolicy-FS-1-1-2019-08",
+    "ELBSecurityPolicy-TLS13-1-1-2021-06",
+)
+_ELB_DEFAULT = "ELBSecurityPolicy-2016-08"
+
+
+def is_internal(item: Item) -> bool:
+    """An annotation asks for a balancer without a public address. Whoever may edit the object may write it."""
+    return any(item.annotations.get(name, "").lower() in values for name, values in _INTERNAL.items())
+
+
+def elb_lowest(policy: str) -> str:
+    """Lowest version that a predefined policy accepts; empty when its name is not known."""
+    name = policy or _ELB_DEFAULT
+    if name in _ELB_TLS_1_0:
+        return "TLS 1.0"
+    if name in _ELB_TLS_1_1:
+        return "TLS 1.1"
+    if "TLS13-1-3" in name:
+        return "TLS 1.3"
+    if "TLS13-1-2" in name or "TLS-1-2" in name or "FS-1-2" in name:
+        return "TLS 1.2"
+    return ""
+
+
+def balancer_leg(item: Item, port: ServicePort, *, client: bool) -> Leg:
+    """One leg of a Service of type LoadBalancer; where no annotation ends TLS, it is what the pod speaks."""
+    if port.protocol is not Protocol.TCP:
+        return unknown(f"{port.protocol} is not looked into", item)
+    if not _ends_tls(item, port):
+        return passed("nothing in front of the pod ends TLS, so the port carries what the pod speaks", item)
+    policy = item.annotations.get(f"{_AWS}ssl-negotiation-policy", "")
+    if client:
+        return tls(
+            f"the load balancer ends TLS on port {port.port} under {policy or _ELB_DEFAULT}",
+            item.annotated(f"{_AWS}ssl-cert", "a certificate is attached"),
+            item.annotated(f"{_AWS}ssl-negotiation-policy", "which versions are accepted"),
+            lowest=elb_lowest(policy),
+        )
+    return _backend(item, port)
+
+
+def _backend(item: Item, port: ServicePort) -> Leg:
+    speaks = item.annotations.get(f"{_AWS}backend-protocol", "")
+    sign = item.annotated(f"{_AWS}backend-protocol", "what the balancer speaks to the pods")
+    if speaks.lower() in _ENCRYPTED:
+        return tls(
+            f"the load balancer encrypts again ({speaks}) and does not check the pod's certificate",
+            sign,
+            verified=Known.NO,
+        )
+    return leg(
+        Security.PLAIN, f"the load balancer ends TLS on port {port.port} and goes on in plain text", sign
+    )
+
+
+def _ends_tls(item: Item, port: ServicePort) -> bool:
+    """A certificate is attached, and the port is among `ssl-ports` (all of them where the annotation is absent)."""
+    if not item.annotations.get(f"{_AWS}ssl-cert"):
+        return False
+    ports = item.annotations.get(f"{_AWS}ssl-ports", "*")
+    chosen = {text.strip() for text in ports.split(",")}
+    return bool(chosen & {"*", str(port.port), port.name}) or not ports.strip()

@@ -1,0 +1,116 @@
+"""Gateway API routes: what leads where, over which listeners, and what the gateway speaks to the pods."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.evaluate.checks.common.wording import names
+from app.evaluate.edges.admission import Admission
+from app.evaluate.edges.backend_tls import backend_leg
+from app.evaluate.edges.backends import BackendRef, follow
+from app.evaluate.edges.gateways import (
+    GROUP,
+    Listener,
+    addresses_of,
+    attached,
+    client_leg,
+    common_hosts,
+    granted,
+    relays_of,
+)
+from app.evaluate.edges.world import Item, World, number, objects, words
+from app.model.connections import Protocol
+from app.model.edge import ANY_HOST, Endpoint, Exposure, Target, Way
+from app.model.fields import dig, mapping, text
+
+_KINDS = ("GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute")
+
+
+def gateway_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
+    """Each route of the Gateway API."""
+    for kind in _KINDS:
+        for route in world.items(GROUP, kind):
+            yield _exposure(world, admission, route)
+
+
+def _exposure(world: World, admission: Admission, route: Item) -> Exposure:
+    places = tuple(attached(world, route))
+    gateways = {gateway.ref: gateway for gateway, _ in places}
+    relays = tuple(sorted({relay for item in gateways.values() for relay in relays_of(world, item)}))
+    refs, refused = _backends(world, route)
+    found, unresolved = follow(world, refs)
+    targets = []
+    for service, to in found:
+        admitted, why = admission.relayed(relays, to)
+        leg = backend_leg(world, route, service)
+        targets.append(Target(to.workload, to.protocol, to.port, service, relays, admitted, why, leg))
+    hosts = words(route.spec.get("hostnames"))
+    return Exposure(
+        id=str(route.ref),
+        ref=route.ref,
+        way=Way.GATEWAY,
+        field="spec",
+        says=f"routes requests for {names(hosts) or 'any host'}",
+        endpoints=tuple(_endpoints(world, route, places)),
+        targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
+        unresolved=(*unresolved, *refused, *_loose(world, route, places, relays)),
+    )
+
+
+def _loose(
+    world: World, route: Item, places: tuple[tuple[Item, Listener], ...], relays: tuple[str, ...]
+) -> Iterator[str]:
+    if not places:
+        why = world.unread(GROUP, "Gateway")
+        yield f"no listener that was read lets {route.ref} in" + (f": {why}" if why else "")
+    elif not relays:
+        yield "which workload serves the Gateway was not found"
+
+
+def _endpoints(world: World, route: Item, places: tuple[tuple[Item, Listener], ...]) -> Iterator[Endpoint]:
+    found: dict[tuple[str, int], Endpoint] = {}
+    for gateway, listener in places:
+        leg = client_leg(world, listener, redirects=only_redirects(route))
+        protocol = Protocol.UDP if listener.protocol == "UDP" else Protocol.TCP
+        for host in common_hosts(listener, route):
+            found[host, listener.port] = Endpoint(host, listener.port, protocol, leg, addresses_of(gateway))
+    yield from (found[key] for key in sorted(found))
+
+
+def only_redirects(route: Item) -> bool:
+    """Every rule of an HTTPRoute answers with a redirect to https, and nothing leads to a backend."""
+    rules = objects(route.spec.get("rules"))
+    return route.ref.kind == "HTTPRoute" and bool(rules) and all(_redirects(rule) for rule in rules)
+
+
+def _redirects(rule: Mapping[str, Any]) -> bool:
+    return any(
+        entry.get("type") == "RequestRedirect" and dig(entry, "requestRedirect", "scheme") == "https"
+        for entry in objects(rule.get("filters"))
+    )
+
+
+def _backends(world: World, route: Item) -> tuple[list[BackendRef], tuple[str, ...]]:
+    """Services that the rules name; those of another namespace only with a ReferenceGrant there."""
+    found, refused = set(), []
+    for rule in objects(route.spec.get("rules")):
+        for raw in _refs(rule):
+            kind, name = text(raw.get("kind")) or "Service", text(raw.get("name"))
+            home = text(raw.get("namespace")) or route.namespace
+            if kind != "Service" or not name:
+                refused.append(f"backend {kind} {home}/{name or ANY_HOST} is not followed")
+            elif home != route.namespace and not granted(
+                world, route, route.ref.kind, home, "", "Service", name
+            ):
+                refused.append(f"no ReferenceGrant lets {route.ref} lead to Service {home}/{name}")
+            else:
+                found.add(BackendRef(home, name, number(raw.get("port"))))
+    return sorted(found), tuple(dict.fromkeys(refused))
+
+
+def _refs(rule: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Backends of a rule, and those that its filters copy requests to."""
+    yield from objects(rule.get("backendRefs"))
+    for entry in objects(rule.get("filters")):
+        mirror = mapping(dig(entry, "requestMirror", "backendRef"))
+        if mirror:
+            yield mirror

@@ -1,0 +1,128 @@
+"""ingress-nginx: annotations before the controller's ConfigMap, that before its defaults."""
+
+from collections.abc import Iterator
+
+from app.evaluate.edges.backends import names_known
+from app.evaluate.edges.legs import plain, redirect, tls, unknown
+from app.evaluate.edges.relays import Relay
+from app.evaluate.edges.tls_hosts import Coverage, covered
+from app.evaluate.edges.world import Item, World
+from app.model.edge import Leg, Security
+from app.model.encryption import EvidenceStrength, Known
+from app.model.platform import Sign
+
+_HTTP, _HTTPS = 80, 443
+_PREFIX = "nginx.ingress.kubernetes.io/"
+_DEFAULT_PROTOCOLS = "TLSv1.2 TLSv1.3"
+_VERSIONS = {
+    "SSLv2": "SSL 2.0",
+    "SSLv3": "SSL 3.0",
+    "TLSv1": "TLS 1.0",
+    "TLSv1.1": "TLS 1.1",
+    "TLSv1.2": "TLS 1.2",
+    "TLSv1.3": "TLS 1.3",
+}
+_ENCRYPTED = ("HTTPS", "GRPCS")
+_REDIRECTS = "true"  # default of `ssl-redirect` where a TLS entry exists
+
+
+def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
+    """Ports 443 and 80 for one host."""
+    if names_known(item.annotations.get(f"{_PREFIX}ssl-passthrough", "")) is Known.YES:
+        yield _HTTPS, _passthrough(item, relay)
+        yield _HTTP, unknown("TLS is passed through; what port 80 does is not known", item)
+        return
+    cover = covered(world, item, host)
+    if cover.covered is not Known.NO:
+        yield _HTTPS, _encrypted(item, relay, cover)
+    yield _HTTP, _unencrypted(item, relay, cover, host)
+
+
+def backend(world: World, item: Item, relay: Relay) -> Leg:
+    """`backend-protocol` and `proxy-ssl-verify`, whose default is off."""
+    del world
+    protocol = item.annotations.get(f"{_PREFIX}backend-protocol", "HTTP").upper()
+    sign = item.annotated(f"{_PREFIX}backend-protocol", "what the controller speaks to the pods")
+    if names_known(item.annotations.get(f"{_PREFIX}ssl-passthrough", "")) is Known.YES:
+        return _passthrough(item, relay)
+    if protocol not in _ENCRYPTED:
+        return plain(f"backend-protocol is {protocol}", sign)
+    verify = item.annotations.get(f"{_PREFIX}proxy-ssl-verify", "off").lower()
+    checked = Known.YES if verify == "on" else Known.NO
+    return tls(
+        f"backend-protocol is {protocol}, proxy-ssl-verify is {verify}",
+        sign,
+        item.annotated(f"{_PREFIX}proxy-ssl-verify", "whether the pod's certificate is checked"),
+        verified=checked,
+    )
+
+
+def _passthrough(item: Item, relay: Relay) -> Leg:
+    """The annotation counts only where the controller was started with `--enable-ssl-passthrough`."""
+    sign = item.annotated(f"{_PREFIX}ssl-passthrough", "TLS goes through to the pod")
+    if relay.arguments.get("enable-ssl-passthrough") == "true":
+        return Leg(Security.PASSED, EvidenceStrength.CONFIGURED, "TLS is passed through to the pod", (sign,))
+    return unknown("ssl-passthrough needs a flag of the controller that was not seen", item, sign)
+
+
+def _encrypted(item: Item, relay: Relay, cover: Coverage) -> Leg:
+    protocols = (relay.settings or {}).get("ssl-protocols", _DEFAULT_PROTOCOLS)
+    lowest = "" if relay.settings is None else _lowest(protocols)
+    demanded = item.annotations.get(f"{_PREFIX}auth-tls-verify-client", "on").lower()
+    has_ca = f"{_PREFIX}auth-tls-secret" in item.annotations
+    return tls(
+        cover.says,
+        item.sign("spec.tls", cover.secret, "TLS entries"),
+        *_settings_sign(relay, "ssl-protocols"),
+        secret=cover.secret,
+        lowest=lowest,
+        client_certificate=Known.YES if has_ca and demanded == "on" else Known.NO,
+        default_certificate=_default(relay, cover),
+    )
+
+
+def _default(relay: Relay, cover: Coverage) -> Known:
+    """`--default-ssl-certificate` replaces the self-signed one by a certificate that somebody chose."""
+    if cover.default_certificate is Known.YES and "default-ssl-certificate" in relay.arguments:
+        return Known.NO
+    return cover.default_certificate
+
+
+def _unencrypted(item: Item, relay: Relay, cover: Coverage, host: str) -> Leg:
+    forced = names_known(item.annotations.get(f"{_PREFIX}force-ssl-redirect", ""))
+    if forced is Known.YES:
+        return redirect(
+            "force-ssl-redirect is on", item.annotated(f"{_PREFIX}force-ssl-redirect", "redirects always")
+        )
+    if cover.covered is Known.NO:
+        return plain(f"no TLS entry covers {host}", item.sign("spec.tls", "", "TLS entries"))
+    if cover.covered is Known.UNKNOWN:
+        return unknown(f"whether a TLS entry counts for {host} is not known", item)
+    own = names_known(item.annotations.get(f"{_PREFIX}ssl-redirect", ""))
+    sign = item.annotated(f"{_PREFIX}ssl-redirect", "whether plain text is redirected")
+    match own:
+        case Known.YES:
+            return redirect("ssl-redirect is on", sign)
+        case Known.NO:
+            return plain("ssl-redirect is off", sign)
+    return _by_settings(item, relay)
+
+
+def _by_settings(item: Item, relay: Relay) -> Leg:
+    if relay.settings is None:
+        return unknown("ssl-redirect is set by the controller's ConfigMap, which was not read", item)
+    signs = _settings_sign(relay, "ssl-redirect")
+    if relay.settings.get("ssl-redirect", _REDIRECTS).lower() != _REDIRECTS:
+        return plain("the controller's ConfigMap switches ssl-redirect off", *signs)
+    return redirect("a TLS entry covers it and ssl-redirect is on by default", *signs)
+
+
+def _settings_sign(relay: Relay, name: str) -> tuple[Sign, ...]:
+    if relay.source is None or relay.settings is None:
+        return ()
+    return (relay.source.sign(f"data.{name}", relay.settings.get(name, ""), "a setting of the controller"),)
+
+
+def _lowest(protocols: str) -> str:
+    words = protocols.split()
+    return next((shown for name, shown in _VERSIONS.items() if name in words), "")

@@ -1,0 +1,94 @@
+"""Traefik as an Ingress controller: entry points of its static arguments, annotations of the Ingress."""
+
+from collections.abc import Iterator, Mapping
+
+from app.evaluate.edges.backends import ingress_backends, names_known
+from app.evaluate.edges.legs import plain, redirect, tls, unknown
+from app.evaluate.edges.relays import Relay
+from app.evaluate.edges.tls_hosts import covered
+from app.evaluate.edges.world import Item, World
+from app.model.edge import Leg
+from app.model.encryption import Known
+
+_PREFIX = "traefik.ingress.kubernetes.io/"
+_HTTP, _HTTPS = 80, 443
+
+
+def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
+    """Entry points that the router is bound to. A router with TLS answers nothing but TLS."""
+    cover = covered(world, item, host)
+    router = names_known(item.annotations.get(f"{_PREFIX}router.tls", ""))
+    bound = [name for name in item.annotations.get(f"{_PREFIX}router.entrypoints", "").split(",") if name]
+    sign = item.annotated(f"{_PREFIX}router.tls", "whether the router takes TLS alone")
+    if cover.covered is not Known.NO or router is Known.YES:
+        yield (
+            _HTTPS,
+            tls(
+                cover.says if cover.covered is not Known.NO else "router.tls is on",
+                sign,
+                secret=cover.secret,
+                default_certificate=cover.default_certificate
+                if cover.covered is not Known.NO
+                else Known.UNKNOWN,
+            ),
+        )
+    if bound == ["websecure"]:
+        return
+    yield _HTTP, _unencrypted(item, relay, encrypted=cover.covered is Known.YES or router is Known.YES)
+
+
+def backend(world: World, item: Item, relay: Relay) -> Leg:
+    """`serversscheme` stands on the Service; the name or number of its port can ask for https too."""
+    del relay
+    for backend_service in _services(world, item):
+        scheme = backend_service.annotations.get(f"{_PREFIX}service.serversscheme", "")
+        transport = backend_service.annotations.get(f"{_PREFIX}service.serverstransport", "")
+        sign = backend_service.annotated(f"{_PREFIX}service.serversscheme", "what is spoken to the pods")
+        if scheme == "https":
+            return tls("serversscheme is https", sign, verified=_verified(world, transport))
+        if scheme in ("http", "h2c"):
+            return plain(f"serversscheme is {scheme}", sign)
+    if any(_hints(world, service) for service in _services(world, item)):
+        return unknown("a Service port of 443 or named https makes Traefik speak TLS to the pods", item)
+    return plain("nothing makes Traefik speak TLS to the pods", item.sign("spec.rules", "", "backends"))
+
+
+def _unencrypted(item: Item, relay: Relay, *, encrypted: bool) -> Leg:
+    if not relay.arguments:
+        return unknown("entry points stand in Traefik's arguments, which were not read", item)
+    sign = item.annotated(f"{_PREFIX}router.entrypoints", "which entry points the router is bound to")
+    if _redirects(relay.arguments):
+        return redirect("the entry point on port 80 redirects to https", sign)
+    if encrypted:
+        return unknown("a router with TLS does not answer plain text, unless another one does", item, sign)
+    return plain("no TLS entry covers it and no entry point redirects", sign)
+
+
+def _redirects(arguments: Mapping[str, str]) -> bool:
+    return any(
+        name.startswith("entrypoints.web.") and name.endswith("redirections.entrypoint.to")
+        for name in arguments
+    )
+
+
+def _services(world: World, item: Item) -> Iterator[Item]:
+    for ref in sorted(set(ingress_backends(item))):
+        if found := world.item("", "Service", ref.namespace, ref.name):
+            yield found
+
+
+def _hints(world: World, item: Item) -> bool:
+    service = world.services.get((item.namespace, item.name))
+    ports = service.ports if service else ()
+    return any(port.port == _HTTPS or port.name.startswith("https") for port in ports)
+
+
+def _verified(world: World, reference: str) -> Known:
+    """`namespace-name@kubernetescrd` of a ServersTransport; the default checks certificates."""
+    if not reference:
+        return Known.YES
+    wanted = reference.partition("@")[0]
+    for item in world.items("traefik.io", "ServersTransport"):
+        if f"{item.namespace}-{item.name}" == wanted:
+            return Known.NO if item.spec.get("insecureSkipVerify") is True else Known.YES
+    return Known.UNKNOWN

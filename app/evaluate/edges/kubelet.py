@@ -1,0 +1,88 @@
+"""The kubelet's settings in ConfigMap `kubelet-config` (kubeadm): what new nodes get. A node may have its own."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from app.evaluate.edges.flags import VERSIONS
+from app.evaluate.edges.world import Item, words
+from app.model.control_plane import Finding
+from app.model.encryption import Known
+from app.model.fields import dig, mapping, text
+from app.model.suites import weak_suites
+
+_FIELD = "data.kubelet"
+
+
+def findings(item: Item) -> Iterator[Finding]:
+    """Every question about the settings."""
+    settings = _read(item)
+    if settings is None:
+        yield _finding(item, Known.UNKNOWN, "its settings cannot be read", "")
+        return
+    yield from _version(item, settings)
+    yield from _ports(item, settings)
+    yield from _clients(item, settings)
+    yield from _certificates(item, settings)
+
+
+def _read(item: Item) -> Mapping[str, Any] | None:
+    said = text(dig(item.body, "data", "kubelet"))
+    try:
+        value = yaml.safe_load(said) if said else None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _version(item: Item, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    version = text(settings.get("tlsMinVersion"))
+    if version in ("VersionTLS10", "VersionTLS11"):
+        yield _finding(
+            item, Known.NO, f"tlsMinVersion permits {VERSIONS[version]}", "Set tlsMinVersion: VersionTLS12."
+        )
+    elif not version or version in VERSIONS:
+        yield _finding(
+            item, Known.YES, f"the lowest version is {VERSIONS.get(version, 'TLS 1.2 by default')}", ""
+        )
+    else:
+        yield _finding(item, Known.UNKNOWN, f"tlsMinVersion is {version}, which is not known", "")
+    if weak := weak_suites(words(settings.get("tlsCipherSuites"))):
+        yield _finding(item, Known.NO, f"tlsCipherSuites permits {', '.join(weak)}", "Take them out.")
+
+
+def _ports(item: Item, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    port = settings.get("readOnlyPort", 0)
+    if port in (0, "0"):
+        yield _finding(item, Known.YES, "the read-only port is closed", "")
+    else:
+        yield _finding(
+            item, Known.NO, f"readOnlyPort {port} answers everyone in plain text", "Set readOnlyPort: 0."
+        )
+
+
+def _clients(item: Item, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """Anonymous requests are on by default in the file format, unlike what kubeadm writes."""
+    anonymous = dig(settings, "authentication", "anonymous", "enabled")
+    if anonymous is False:
+        yield _finding(item, Known.YES, "anonymous requests are refused", "")
+    elif anonymous is True or mapping(settings.get("authentication")):
+        says = "anonymous requests are taken" + ("" if anonymous else " by default")
+        remedy = "Set authentication.anonymous.enabled: false."
+        yield _finding(item, Known.NO if anonymous else Known.UNKNOWN, says, remedy)
+    if dig(settings, "authorization", "mode") == "AlwaysAllow":
+        yield _finding(item, Known.NO, "every request is allowed", "Set authorization.mode: Webhook.")
+
+
+def _certificates(item: Item, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    own = settings.get("serverTLSBootstrap") is True or bool(text(settings.get("tlsCertFile")))
+    if own:
+        yield _finding(item, Known.YES, "its serving certificate comes from an authority", "")
+    else:
+        says = "its serving certificate is self-signed unless a flag of the node says otherwise"
+        yield _finding(item, Known.UNKNOWN, says, "Set serverTLSBootstrap: true and approve the requests.")
+
+
+def _finding(item: Item, holds: Known, says: str, remedy: str) -> Finding:
+    return Finding(holds, says, item.sign(_FIELD, says, says), remedy)

@@ -1,0 +1,109 @@
+"""OpenShift Routes: termination, and what happens to plain text. Source: route.openshift.io/v1 reference."""
+
+from collections.abc import Iterator
+
+from app.evaluate.edges.admission import Admission
+from app.evaluate.edges.backends import BackendRef, follow
+from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown
+from app.evaluate.edges.world import Item, World, objects
+from app.model.connections import Protocol
+from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way
+from app.model.encryption import Known
+from app.model.fields import mapping, text
+
+GROUP = "route.openshift.io"
+_ROUTER_LABEL = "ingresscontroller.operator.openshift.io/deployment-ingresscontroller"
+_HTTP, _HTTPS = 80, 443
+_ENDS = ("edge", "reencrypt")
+
+
+def route_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
+    """Each OpenShift Route."""
+    pods = [pod for home in world.pods.values() for pod in home if _ROUTER_LABEL in pod.labels]
+    routers = world.ids(pods)
+    for item in world.items(GROUP, "Route"):
+        yield _exposure(world, admission, item, routers)
+
+
+def _exposure(world: World, admission: Admission, item: Item, routers: tuple[str, ...]) -> Exposure:
+    host = text(item.spec.get("host")) or ANY_HOST
+    found, unresolved = follow(world, sorted(set(_backends(item))))
+    targets = []
+    for service, to in found:
+        admitted, why = admission.relayed(routers, to)
+        targets.append(
+            Target(to.workload, to.protocol, to.port, service, routers, admitted, why, _backend(item))
+        )
+    return Exposure(
+        id=str(item.ref),
+        ref=item.ref,
+        way=Way.ROUTE,
+        field="spec",
+        says=f"routes requests for {'any host' if host == ANY_HOST else host}",
+        endpoints=tuple(
+            Endpoint(host, port, Protocol.TCP, one)
+            for port, one in sorted(_client(item), key=lambda pair: pair[0])
+        ),
+        targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
+        unresolved=(*unresolved, *(() if routers else ("no router workload was found",))),
+    )
+
+
+def _backends(item: Item) -> Iterator[BackendRef]:
+    wanted = mapping(item.spec.get("port")).get("targetPort") or 0
+    for raw in (mapping(item.spec.get("to")), *objects(item.spec.get("alternateBackends"))):
+        if text(raw.get("name")):
+            yield BackendRef(
+                item.namespace, text(raw.get("name")), wanted if isinstance(wanted, int | str) else 0
+            )
+
+
+def _client(item: Item) -> Iterator[tuple[int, Leg]]:
+    settings = mapping(item.spec.get("tls"))
+    termination = text(settings.get("termination")).lower()
+    if not settings:
+        yield _HTTP, plain("the Route has no tls", item.sign("spec.tls", "", "TLS of the Route"))
+        return
+    sign = item.sign("spec.tls.termination", termination, "where TLS ends")
+    if termination in _ENDS:
+        says = f"the router ends TLS ({termination})"
+        yield (
+            _HTTPS,
+            tls(says, sign, default_certificate=Known.NO if settings.get("certificate") else Known.UNKNOWN),
+        )
+    elif termination == "passthrough":
+        yield _HTTPS, leg(Security.TLS, "TLS is passed through to the pod", sign)
+    else:
+        yield _HTTPS, unknown(f"termination {termination or 'is not given'}", item, sign)
+    yield from _insecure(item)
+
+
+def _insecure(item: Item) -> Iterator[tuple[int, Leg]]:
+    """`insecureEdgeTerminationPolicy`; without it plain text is not served."""
+    policy = text(mapping(item.spec.get("tls")).get("insecureEdgeTerminationPolicy"))
+    sign = item.sign("spec.tls.insecureEdgeTerminationPolicy", policy, "what plain text gets")
+    match policy:
+        case "Allow":
+            yield _HTTP, plain("insecureEdgeTerminationPolicy is Allow", sign)
+        case "Redirect":
+            yield _HTTP, redirect("insecureEdgeTerminationPolicy is Redirect", sign)
+        case "" | "None":
+            pass
+        case _:
+            yield _HTTP, unknown(f"insecureEdgeTerminationPolicy is {policy}", item, sign)
+
+
+def _backend(item: Item) -> Leg:
+    settings = mapping(item.spec.get("tls"))
+    termination = text(settings.get("termination")).lower()
+    sign = item.sign("spec.tls.termination", termination, "where TLS ends")
+    match termination:
+        case "reencrypt":
+            says = "the router encrypts again and checks the pod's certificate"
+            return tls(says, sign, verified=Known.YES)
+        case "passthrough":
+            return leg(Security.PASSED, "TLS is passed through to the pod", sign)
+        case "edge" | "":
+            return plain("TLS ends at the router" if termination else "the Route has no tls", sign)
+        case _:
+            return unknown(f"termination {termination}", item, sign)

@@ -1,0 +1,139 @@
+"""Which workload relays the traffic of a class, a Gateway or a router; and with which arguments and settings it runs.
+
+Controllers are told by the labels that their makers' charts and manifests set. What is not known stays unknown: then no
+policy is asked on its behalf.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from app.evaluate.edges.arguments import arguments
+from app.evaluate.edges.world import Item, World, objects
+from app.model.fields import strings, text
+from app.model.inventory import Pod
+
+_CLASS_ANNOTATION = "kubernetes.io/ingress.class"  # deprecated since 1.18, still read by every controller
+_DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
+_NGINX_CONFIG_MAPS = ("ingress-nginx-controller", "nginx-configuration")
+
+
+class Controller(StrEnum):
+    """Families of ingress controllers whose settings this version reads."""
+
+    NGINX = "ingress-nginx"
+    TRAEFIK = "Traefik"
+    ALB = "AWS Load Balancer Controller"
+    HAPROXY = "HAProxy"
+    GCE = "GKE Ingress"
+    AZURE = "Azure Application Gateway"
+    OTHER = ""
+
+
+# `IngressClass.spec.controller` by its beginning, and class names where no IngressClass was read.
+_BY_CONTROLLER = {
+    "k8s.io/ingress-nginx": Controller.NGINX,
+    "traefik.io/ingress-controller": Controller.TRAEFIK,
+    "ingress.k8s.aws/alb": Controller.ALB,
+    "eks.amazonaws.com/alb": Controller.ALB,
+    "haproxy.org/ingress-controller": Controller.HAPROXY,
+    "haproxy-ingress.github.io/controller": Controller.OTHER,  # other annotations under the same name
+    "azure/application-gateway": Controller.AZURE,
+    "networking.gke.io/": Controller.GCE,
+}
+_BY_CLASS = {
+    "nginx": Controller.NGINX,
+    "traefik": Controller.TRAEFIK,
+    "alb": Controller.ALB,
+    "gce": Controller.GCE,
+    "gce-internal": Controller.GCE,
+    "azure/application-gateway": Controller.AZURE,
+}
+_LABELS: Mapping[Controller, tuple[Mapping[str, str], ...]] = {
+    Controller.NGINX: (
+        {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"},
+        {"app.kubernetes.io/name": "rke2-ingress-nginx", "app.kubernetes.io/component": "controller"},
+        {"app.kubernetes.io/name": "ingress-nginx"},
+    ),
+    Controller.TRAEFIK: ({"app.kubernetes.io/name": "traefik"},),
+    Controller.HAPROXY: (
+        {"app.kubernetes.io/name": "kubernetes-ingress"},
+        {"run": "haproxy-ingress"},
+    ),
+}
+OUTSIDE = frozenset({Controller.ALB, Controller.GCE, Controller.AZURE})  # the balancer itself relays
+
+
+@dataclass(frozen=True)
+class Relay:
+    """What relays the traffic of one Ingress.
+
+    Attributes:
+        controller: its family.
+        name: the class, for a sentence.
+        workloads: ids of its workloads, sorted; empty where none was found.
+        arguments: flags of its container, without dashes and in lower case; the last value counts.
+        settings: its ConfigMap's data; None where it was not read.
+        source: the ConfigMap, for evidence.
+    """
+
+    controller: Controller
+    name: str
+    workloads: tuple[str, ...] = ()
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] | None = None
+    source: Item | None = None
+
+
+def relay_of(world: World, ingress: Item) -> Relay:
+    """The relay of an Ingress."""
+    name, controller = _family(world, ingress)
+    pods: tuple[Pod, ...] = ()
+    for labels in _LABELS.get(controller, ()):
+        pods = pods or world.selected(None, labels)
+    flags = _arguments(world, pods)
+    source = _config_map(world, pods, flags) if controller is Controller.NGINX else None
+    settings = strings(source.body.get("data")) if source else None
+    return Relay(controller, name or "the default class", world.ids(pods), flags, settings, source)
+
+
+def _family(world: World, ingress: Item) -> tuple[str, Controller]:
+    name = text(ingress.spec.get("ingressClassName")) or ingress.annotations.get(_CLASS_ANNOTATION, "")
+    classes = world.items("networking.k8s.io", "IngressClass")
+    known = [
+        item
+        for item in classes
+        if (item.name == name if name else item.annotations.get(_DEFAULT_CLASS) == "true")
+    ]
+    if len(known) == 1:
+        said = text(known[0].spec.get("controller"))
+        found = next((value for start, value in _BY_CONTROLLER.items() if said.startswith(start)), None)
+        return name or known[0].name, found or Controller.OTHER
+    return name, _BY_CLASS.get(name, Controller.OTHER)
+
+
+def _arguments(world: World, pods: tuple[Pod, ...]) -> dict[str, str]:
+    """Flags of the first pod's containers, in lower case."""
+    if not pods:
+        return {}
+    item = world.item(pods[0].ref.group, pods[0].ref.kind, pods[0].ref.namespace, pods[0].ref.name)
+    if item is None:
+        return {}
+    spec: Any = item.spec if item.ref.kind == "Pod" else item.at("spec", "template", "spec")
+    containers = objects(spec.get("containers") if isinstance(spec, dict) else None)
+    return {
+        flag.name.lower(): flag.value for container in containers for flag in arguments(container).values()
+    }
+
+
+def _config_map(world: World, pods: tuple[Pod, ...], flags: Mapping[str, str]) -> Item | None:
+    """The ConfigMap that the controller is started with; only those of usual names are read from a cluster."""
+    name = flags.get("configmap", "").rpartition("/")[2]
+    home = pods[0].namespace if pods else ""
+    for candidate in (name, *_NGINX_CONFIG_MAPS):
+        if candidate in _NGINX_CONFIG_MAPS and (
+            found := world.item("", "ConfigMap", home or "ingress-nginx", candidate)
+        ):
+            return found
+    return None

@@ -1,0 +1,81 @@
+"""Which TLS entry of an Ingress covers a host, and whether its Secret is there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.evaluate.edges.world import Item, World, objects, words
+from app.model.edge import ANY_HOST
+from app.model.encryption import Known
+from app.model.fields import text
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A host's TLS entry.
+
+    Attributes:
+        covered: YES for an entry that names it, NO for none, UNKNOWN where an entry without hosts may.
+        secret: `namespace/name`; empty where the entry names none.
+        default_certificate: the controller's own certificate is served for want of a Secret.
+        says: one sentence without a full stop.
+    """
+
+    covered: Known
+    secret: str
+    default_certificate: Known
+    says: str
+
+
+def covered(world: World, item: Item, host: str) -> Coverage:
+    """The entry of `spec.tls` that covers a host."""
+    entries = objects(item.spec.get("tls"))
+    named = [entry for entry in entries if _names(words(entry.get("hosts")), host)]
+    open_ended = [entry for entry in entries if not words(entry.get("hosts"))]
+    if named:
+        return _entry(world, item, text(named[0].get("secretName")), host, Known.YES)
+    if open_ended:
+        return _entry(world, item, text(open_ended[0].get("secretName")), host, Known.UNKNOWN)
+    return Coverage(Known.NO, "", Known.NO, f"no TLS entry covers {_shown(host)}")
+
+
+def _entry(world: World, item: Item, secret: str, host: str, is_covered: Known) -> Coverage:
+    sure = "" if is_covered is Known.YES else ", if an entry without hosts counts for it"
+    if not secret:
+        says = f"the TLS entry for {_shown(host)} names no Secret{sure}"
+        return Coverage(is_covered, "", Known.YES, says)
+    name = f"{item.namespace}/{secret}"
+    missing = _is_missing(world, item.namespace, secret)
+    if missing is Known.YES:
+        says = f"the TLS entry for {_shown(host)} names Secret {name}, which does not exist{sure}"
+        return Coverage(is_covered, name, Known.YES, says)
+    says = f"a TLS entry covers {_shown(host)} with Secret {name}{sure}"
+    return Coverage(is_covered, name, Known.NO if missing is Known.NO else Known.UNKNOWN, says)
+
+
+def _is_missing(world: World, namespace: str, name: str) -> Known:
+    """Secrets are read only where that was opted in, so most often it cannot be told."""
+    if world.item("", "Secret", namespace, name):
+        return Known.NO
+    for certificate in world.items("cert-manager.io", "Certificate"):
+        if certificate.namespace == namespace and text(certificate.spec.get("secretName")) == name:
+            return Known.UNKNOWN
+    read = world.live and not world.unread("", "Secret", namespace)
+    return Known.YES if read else Known.UNKNOWN
+
+
+def _names(hosts: Iterable[str], host: str) -> bool:
+    return any(matches(pattern, host) for pattern in hosts)
+
+
+def matches(pattern: str, host: str) -> bool:
+    """A host under a name or a wildcard, which stands for one label (Ingress API, "Hostname wildcards")."""
+    if pattern.lower() == host.lower() or pattern == ANY_HOST:
+        return True
+    if not pattern.startswith("*."):
+        return False
+    label, _, rest = host.lower().partition(".")
+    return bool(label) and rest == pattern[2:].lower()
+
+
+def _shown(host: str) -> str:
+    return "any host" if host == ANY_HOST else host

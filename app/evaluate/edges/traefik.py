@@ -1,0 +1,112 @@
+"""Traefik IngressRoutes: TLS of the router, services behind. Entry points stand in arguments that are rarely read."""
+
+import re
+from collections.abc import Iterator
+
+from app.evaluate.checks.common.wording import names
+from app.evaluate.edges.admission import Admission
+from app.evaluate.edges.backends import BackendRef, follow
+from app.evaluate.edges.legs import plain, tls, unknown
+from app.evaluate.edges.world import Item, World, number, objects, words
+from app.model.connections import Protocol
+from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Target, Way
+from app.model.encryption import Known
+from app.model.fields import mapping, text
+
+GROUP = "traefik.io"
+_HOST = re.compile(r"Host(?:SNI)?\(\s*`([^`]+)`")
+_HTTP, _HTTPS = 80, 443
+_LOWEST = {
+    "VersionTLS10": "TLS 1.0",
+    "VersionTLS11": "TLS 1.1",
+    "VersionTLS12": "TLS 1.2",
+    "VersionTLS13": "TLS 1.3",
+}
+
+
+def traefik_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
+    """Each IngressRoute and IngressRouteTCP."""
+    relays = world.ids(world.selected(None, {"app.kubernetes.io/name": "traefik"}))
+    for kind in ("IngressRoute", "IngressRouteTCP"):
+        for item in world.items(GROUP, kind):
+            yield _exposure(world, admission, item, relays)
+
+
+def _exposure(world: World, admission: Admission, item: Item, relays: tuple[str, ...]) -> Exposure:
+    routes = objects(item.spec.get("routes"))
+    hosts = tuple(sorted({host for route in routes for host in _HOST.findall(text(route.get("match")))})) or (
+        ANY_HOST,
+    )
+    refs = sorted({ref for route in routes for ref in _backends(item, route)})
+    found, unresolved = follow(world, refs)
+    targets = []
+    for service, to in found:
+        admitted, why = admission.relayed(relays, to)
+        targets.append(
+            Target(to.workload, to.protocol, to.port, service, relays, admitted, why, _backend(world, item))
+        )
+    return Exposure(
+        id=str(item.ref),
+        ref=item.ref,
+        way=Way.TRAEFIK,
+        field="spec",
+        says=f"routes requests for {names(host if host != ANY_HOST else 'any host' for host in hosts)}",
+        endpoints=tuple(
+            Endpoint(host, port, Protocol.TCP, leg) for host in hosts for port, leg in [_client(world, item)]
+        ),
+        targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
+        unresolved=(*unresolved, *(() if relays else ("no Traefik workload was found",))),
+    )
+
+
+def _backends(item: Item, route: object) -> Iterator[BackendRef]:
+    for raw in objects(mapping(route).get("services")):
+        if text(raw.get("kind")) in ("", "Service") and text(raw.get("name")):
+            wanted = raw.get("port") or 0
+            home = text(raw.get("namespace")) or item.namespace
+            yield BackendRef(home, text(raw.get("name")), wanted if isinstance(wanted, int | str) else 0)
+
+
+def _client(world: World, item: Item) -> tuple[int, Leg]:
+    """A router with `tls` answers TLS alone; one without answers plain text on the entry points it is bound to."""
+    settings = item.spec.get("tls")
+    sign = item.sign("spec.tls", "", "TLS of the router")
+    if isinstance(settings, dict):
+        name = text(settings.get("secretName"))
+        secret = f"{item.namespace}/{name}" if name else ""
+        return _HTTPS, tls("the router takes TLS alone", sign, secret=secret, lowest=_lowest(world, item))
+    if words(item.spec.get("entryPoints")) == ("websecure",):
+        return _HTTPS, unknown(
+            "whether entry point websecure ends TLS by default stands in Traefik's arguments", item
+        )
+    return _HTTP, plain("the router has no tls", sign)
+
+
+def _lowest(world: World, item: Item) -> str:
+    """`minVersion` of the TLSOption that the router names; the default object where it names none."""
+    option = mapping(mapping(item.spec.get("tls")).get("options"))
+    name = text(option.get("name")) or "default"
+    home = text(option.get("namespace")) or item.namespace
+    for found in world.items(GROUP, "TLSOption"):
+        if found.name == name and (found.namespace == home or name == "default"):
+            return _LOWEST.get(text(found.spec.get("minVersion")), "TLS 1.2")
+    return "" if world.unread(GROUP, "TLSOption") else "TLS 1.2"
+
+
+def _backend(world: World, item: Item) -> Leg:
+    services = [raw for route in objects(item.spec.get("routes")) for raw in objects(route.get("services"))]
+    sign = item.sign("spec.routes", "", "services of the router")
+    if item.ref.kind == "IngressRouteTCP":
+        return unknown("a TCP router carries what client and pod speak after TLS", item, sign)
+    schemes = {text(raw.get("scheme")) for raw in services}
+    if schemes == {"https"}:
+        transports = {text(raw.get("serversTransport")) for raw in services}
+        skips = any(
+            found.spec.get("insecureSkipVerify") is True
+            for found in world.items(GROUP, "ServersTransport")
+            if found.name in {name.partition("@")[0] for name in transports}
+        )
+        return tls("scheme is https", sign, verified=Known.NO if skips else Known.YES)
+    if number(services[0].get("port")) == _HTTPS if services else False:
+        return unknown("port 443 makes Traefik speak TLS to the pods", item, sign)
+    return plain("no service of the router has scheme https", sign)

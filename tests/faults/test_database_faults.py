@@ -1,0 +1,141 @@
+"""What happens to PostgreSQL under a scan: each scan is stored whole or not at all, says why, and the next one works."""
+
+import json
+import secrets
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.errors import ExitCode
+from tests.faults.postgres import DATABASE, Postgres
+from tests.faults.scans import STAGES, Netattest
+
+PODS = 200
+
+
+def manifests(folder: Path, padding: int = 0):
+    """Writes the cluster of a night; with `padding`, each pod carries so many bytes that do not compress."""
+    target = folder / "cluster"
+    target.mkdir()
+
+    def source(night: int) -> list[str]:
+        pods = [
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {
+                    "namespace": f"team-{number % 9}",
+                    "name": f"app-{number}",
+                    "labels": {"app": f"app-{number}", "night": str(night)},
+                    "annotations": {"example.com/padding": secrets.token_hex(padding // 2)}
+                    if padding
+                    else {},
+                },
+                "spec": {"containers": [{"name": "app", "image": "app"}]},
+                "status": {"phase": "Running", "podIP": f"10.1.{number // 250}.{number % 250}"},
+            }
+            for number in range(PODS)
+        ]
+        (target / "cluster.json").write_text(json.dumps({"kind": "List", "items": pods}))
+        return ["--from", str(target), "--taken-at", f"2026-03-{night:02}T02:00:00Z"]
+
+    return source
+
+
+@pytest.fixture
+def netattest(tmp_path):
+    """A program and its server, with one good night behind them."""
+    with ExitStack() as open_things:
+
+        def made(padding: int = 0, **options) -> tuple[Netattest, Postgres]:
+            server = open_things.enter_context(Postgres(**options))
+            program = Netattest(tmp_path, server.url, manifests(tmp_path, padding))
+            assert program.run("db", "upgrade")[0] == ExitCode.DONE
+            return program, server
+
+        yield made
+
+
+def good_night(program: Netattest) -> None:
+    with program.scan() as process:
+        _, said = process.communicate(timeout=300)
+    assert process.returncode == ExitCode.DONE, said
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_server_that_loses_power_under_a_scan_costs_that_scan_at_most(netattest, stage):
+    program, server = netattest()
+    good_night(program)
+    code, said = program.scan_until(stage, server.restart)
+    assert code in (ExitCode.DONE, ExitCode.UNREACHABLE), said
+    if code:
+        assert "the database could not be reached" in said or "nothing was stored" in said
+        assert "next step:" in said
+        assert "Traceback" not in said
+    stored = program.whole()
+    assert stored == 2 or (code and stored == 1)
+    good_night(program)
+    assert program.whole() == stored + 1
+
+
+def test_a_server_that_is_down_is_named_and_nothing_is_lost(netattest):
+    program, server = netattest()
+    good_night(program)
+    server.stop()
+    with program.scan() as process:
+        _, said = process.communicate(timeout=300)
+    assert process.returncode == ExitCode.UNREACHABLE
+    assert "the database could not be reached" in said
+    server.start()
+    good_night(program)
+    assert program.whole() == 2
+
+
+def test_a_server_without_free_connections_is_named(netattest):
+    program, server = netattest(connections=8)
+    good_night(program)
+    with ExitStack() as taken:
+        with suppress(psycopg.OperationalError):
+            while True:
+                taken.enter_context(server.connect())
+        with program.scan() as process:
+            _, said = process.communicate(timeout=300)
+        assert process.returncode == ExitCode.UNREACHABLE
+        assert "too many clients" in said or "remaining connection slots" in said
+    good_night(program)
+    assert program.whole() == 2
+
+
+def test_a_full_disk_stores_nothing_half(netattest):
+    program, server = netattest(padding=60_000, largest_file=17_000_000)
+    code, codes = ExitCode.DONE, []
+    while code == ExitCode.DONE and len(codes) < 6:
+        with program.scan() as process:
+            _, said = process.communicate(timeout=300)
+        code = process.returncode
+        codes.append(code)
+    assert code == ExitCode.UNREACHABLE, codes
+    assert "could not extend" in said or "File too large" in said or "No space left" in said
+    assert "Traceback" not in said
+    assert program.whole() == len(codes) - 1
+
+    server.stop()
+    server.largest_file = None  # somebody made room
+    server.start()
+    good_night(program)
+    assert program.whole() == len(codes)
+
+
+def test_a_server_that_turned_read_only_is_named(netattest):
+    program, server = netattest()
+    good_night(program)
+    server.execute(f"ALTER DATABASE {DATABASE} SET default_transaction_read_only = on")
+    with program.scan() as process:
+        _, said = process.communicate(timeout=300)
+    assert process.returncode == ExitCode.UNREACHABLE
+    assert "read-only transaction" in said
+    server.execute(f"ALTER DATABASE {DATABASE} RESET default_transaction_read_only", database="postgres")
+    good_night(program)
+    assert program.whole() == 2

@@ -1,0 +1,104 @@
+"""Real servers on loopback for the prober: good ones, weak ones, and ones that hang, flood or lie."""
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+
+Serve = Callable[[socket.socket], None]
+
+
+@contextlib.contextmanager
+def listening(serve: Serve) -> Iterator[int]:
+    """A port whose connections are each handed to `serve` in a thread of their own; closed and joined at the end."""
+    stop = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def one(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(5)
+            serve(connection)
+
+    def accept(server: socket.socket) -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = server.accept()
+            except TimeoutError:
+                continue
+            thread = threading.Thread(target=one, args=(connection,), daemon=True)
+            thread.start()
+            threads.append(thread)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.05)
+        thread = threading.Thread(target=accept, args=(server,), daemon=True)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            stop.set()
+            thread.join(5)
+            for item in threads:
+                item.join(5)
+
+
+def speaking_tls(context: ssl.SSLContext) -> Serve:
+    """A server that ends TLS and answers any request."""
+
+    def serve(connection: socket.socket) -> None:
+        with (
+            contextlib.suppress(ssl.SSLError, OSError),
+            context.wrap_socket(connection, server_side=True) as tls,
+        ):
+            if tls.recv(1000):
+                tls.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
+
+    return serve
+
+
+def answering(data: bytes) -> Serve:
+    """A server that reads something and sends these bytes."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(data)
+
+    return serve
+
+
+def hanging(connection: socket.socket) -> None:
+    """Reads for as long as somebody sends, and says nothing."""
+    while connection.recv(4096):
+        pass
+
+
+def flooding(data: bytes) -> Serve:
+    """Sends without end, until the other side has enough."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(4096)
+        while True:
+            connection.sendall(data)
+
+    return serve
+
+
+def resetting(connection: socket.socket) -> None:
+    """Resets instead of answering."""
+    connection.recv(1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+def server_context(
+    lowest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
+    highest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+    ciphers: str = "",
+) -> ssl.SSLContext:
+    """A server's context with exactly these versions and, below TLS 1.3, these suites."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = lowest
+    context.maximum_version = highest
+    if ciphers:
+        context.set_ciphers(ciphers)
+    return context

@@ -1,0 +1,255 @@
+"""The prober against real servers on loopback. Nothing here may stall, crash or believe what it should not."""
+
+import datetime as dt
+import ssl
+import time
+import warnings
+
+import pytest
+import trustme
+
+from app.collect.tls import ProbeSettings, TlsProber
+from app.model.connections import Protocol
+from app.model.edge import ANY_HOST, Endpoint, Leg, Security
+from app.model.encryption import EvidenceStrength, Known
+from app.model.probe import PlainAnswer, ProbeOutcome, read_probe
+from tests import servers
+
+NAME = "shop.example.test"
+LEG = Leg(Security.UNKNOWN, EvidenceStrength.CONFIGURED, "not known")
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def anchors(authority, tmp_path_factory):
+    path = tmp_path_factory.mktemp("anchors") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+def settings(anchors=None, **more):
+    return ProbeSettings(
+        allow=("127.0.0.0/8",), trust_anchors=anchors, pause=0, **{"connection_seconds": 2.0, **more}
+    )
+
+
+def endpoint(port, host=NAME):
+    return Endpoint(host, port, Protocol.TCP, LEG, ("127.0.0.1",))
+
+
+def probe(port, anchors=None, host=NAME, **more):
+    (stored,) = TlsProber(settings(anchors, **more)).probe([endpoint(port, host)])
+    found = read_probe(stored)
+    assert found is not None
+    assert found.stored() == stored
+    return found
+
+
+def context_of(certificate, **versions):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # old versions are what this is about
+        context = servers.server_context(**versions)
+    certificate.configure_cert(context)
+    return context
+
+
+def tls_server(certificate, **versions):
+    return servers.listening(servers.speaking_tls(context_of(certificate, **versions)))
+
+
+def test_a_modern_server_is_seen_as_it_is(authority, anchors):
+    with tls_server(authority.issue_cert(NAME)) as port:
+        found = probe(port, anchors)
+    assert found.outcome is ProbeOutcome.TLS
+    assert found.accepted == ("TLS 1.2", "TLS 1.3")
+    assert found.refused == ("SSL 3.0", "TLS 1.0", "TLS 1.1")
+    assert "TLS_AES_256_GCM_SHA384" in found.by_version["TLS 1.3"]
+    assert any("ECDHE" in name for name in found.by_version["TLS 1.2"])
+    assert found.trusted is Known.YES
+    assert found.client_certificate is Known.NO
+    assert len(found.chain) >= 1
+    assert found.address == "127.0.0.1"
+
+
+def test_versions_that_the_local_library_would_not_speak_are_seen(authority):
+    versions = {
+        "lowest": ssl.TLSVersion.TLSv1,
+        "highest": ssl.TLSVersion.TLSv1_1,
+        "ciphers": "ALL:@SECLEVEL=0",
+    }
+    with tls_server(authority.issue_cert(NAME), **versions) as port:
+        found = probe(port)
+    assert found.accepted == ("TLS 1.0", "TLS 1.1")
+    assert found.refused == ("SSL 3.0", "TLS 1.2", "TLS 1.3")
+
+
+def test_weak_suites_are_seen_one_by_one(authority):
+    versions = {"highest": ssl.TLSVersion.TLSv1_2, "ciphers": "AES128-SHA:ECDHE+AESGCM:@SECLEVEL=0"}
+    with tls_server(authority.issue_cert(NAME, key_type=trustme.KeyType.RSA), **versions) as port:
+        found = probe(port)
+    assert found.accepted == ("TLS 1.2",)
+    assert "TLS_RSA_WITH_AES_128_CBC_SHA" in found.by_version["TLS 1.2"]
+    assert "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" in found.by_version["TLS 1.2"]
+    assert "TLS_RSA_WITH_3DES_EDE_CBC_SHA" not in found.by_version["TLS 1.2"]
+
+
+def test_an_unknown_authority_is_not_called_untrusted_where_no_anchor_was_declared(
+    authority, anchors, tmp_path
+):
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(str(other))
+    with tls_server(authority.issue_cert(NAME)) as port:
+        assert probe(port).trusted is Known.UNKNOWN
+        assert probe(port, other).trusted is Known.NO
+        assert probe(port, anchors).trusted is Known.YES
+
+
+def test_a_certificate_for_another_name_is_not_trusted(authority, anchors):
+    with tls_server(authority.issue_cert("other.example.test")) as port:
+        found = probe(port, anchors)
+    assert found.trusted is Known.NO
+    assert found.trust_says == "it does not carry the name"
+
+
+def test_an_expired_certificate_is_seen_and_not_trusted(authority, anchors):
+    past = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    with tls_server(authority.issue_cert(NAME, not_after=past)) as port:
+        found = probe(port, anchors)
+    assert (found.trusted, found.trust_says) == (Known.NO, "it is expired")
+    assert found.chain
+
+
+def test_a_self_signed_certificate_is_not_trusted(tmp_path):
+    from tests.certificates import self_signed
+
+    key, certificate = self_signed(NAME)
+    (tmp_path / "both.pem").write_bytes(key + certificate)
+    context = servers.server_context()
+    context.load_cert_chain(tmp_path / "both.pem")
+    with servers.listening(servers.speaking_tls(context)) as port:
+        found = probe(port)
+    assert (found.trusted, found.trust_says) == (Known.NO, "it is self-signed")
+
+
+@pytest.mark.parametrize("highest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_demand_for_client_certificates_is_seen(authority, anchors, highest):
+    context = context_of(authority.issue_cert(NAME), highest=highest)
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with servers.listening(servers.speaking_tls(context)) as port:
+        found = probe(port, anchors)
+    assert found.client_certificate is Known.YES
+    assert found.chain
+
+
+def test_a_wish_for_client_certificates_is_no_demand(authority, anchors):
+    context = context_of(authority.issue_cert(NAME))
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    with servers.listening(servers.speaking_tls(context)) as port:
+        assert probe(port, anchors).client_certificate is Known.NO
+
+
+@pytest.mark.parametrize(
+    ("head", "answer", "location"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\nhello", PlainAnswer.CONTENT, ""),
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", PlainAnswer.CONTENT, ""),
+        (
+            b"HTTP/1.1 308 x\r\nLocation: https://a.example/p?q=1\r\n\r\n",
+            PlainAnswer.REDIRECT,
+            "https://a.example",
+        ),
+        (
+            b"HTTP/1.1 301 x\r\nlocation: https://u:p@a.example:8443/\r\n\r\n",
+            PlainAnswer.REDIRECT,
+            "https://a.example:8443",
+        ),
+        (b"HTTP/1.1 301 x\r\nLocation: http://a.example/\r\n\r\n", PlainAnswer.CONTENT, ""),
+        (b"HTTP/1.1 301 x\r\nLocation: //https://a.example/\r\n\r\n", PlainAnswer.CONTENT, ""),
+        (b"SSH-2.0-OpenSSH\r\n", PlainAnswer.OTHER, ""),
+        (b"\x16\x03\x01\xff\xff", PlainAnswer.OTHER, ""),
+        (b"\x15\x03\x01\x00\x03abc", PlainAnswer.OTHER, ""),
+    ],
+)
+def test_a_plain_port_is_told_by_its_answer(head, answer, location):
+    with servers.listening(servers.answering(head)) as port:
+        found = probe(port)
+    assert (found.outcome, found.plain, found.location) == (ProbeOutcome.PLAIN, answer, location)
+
+
+LIES = {
+    "a version that was not offered": b"\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x09\x09"
+    + bytes(32)
+    + b"\x00\xc0\x2f\x00",
+    "a hello that ends too early": b"\x16\x03\x03\x00\x06\x02\x00\x00\x02\x03\x03",
+    "a session longer than the message": b"\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03"
+    + bytes(32)
+    + b"\xff\xc0\x2f\x00",
+    "a message longer than any": b"\x16\x03\x03\x00\x04\x02\xff\xff\xff",
+    "an empty record": b"\x16\x03\x03\x00\x00",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_is_no_handshake(lie):
+    with servers.listening(servers.answering(LIES[lie])) as port:
+        found = probe(port)
+    assert not found.accepted
+    assert found.outcome is not ProbeOutcome.TLS
+
+
+def test_nobody_there_is_told():
+    with servers.listening(servers.hanging) as port:
+        pass
+    assert probe(port).outcome is ProbeOutcome.CLOSED
+
+
+def test_a_server_that_resets_is_told():
+    with servers.listening(servers.resetting) as port:
+        assert probe(port).outcome in (ProbeOutcome.CLOSED, ProbeOutcome.SILENT)
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        servers.hanging,
+        servers.flooding(b"\x16\x03\x03\x40\x00" + bytes(0x4000)),
+        servers.flooding(b"x" * 4096),
+    ],
+    ids=["hangs", "floods with records", "floods with text"],
+)
+def test_a_server_that_never_ends_costs_its_time_and_no_more(serve):
+    before = time.monotonic()
+    with servers.listening(serve) as port:
+        found = probe(port, connection_seconds=0.3, endpoint_seconds=1.0)
+    assert found.outcome in (ProbeOutcome.SILENT, ProbeOutcome.PLAIN)
+    assert not found.accepted
+    assert time.monotonic() - before < 30  # of patience for a slow machine; it would be for ever
+
+
+def test_when_the_time_for_all_is_up_the_rest_is_said_not_to_be_tried():
+    with servers.listening(servers.hanging) as port:
+        ends = [endpoint(port, f"{index}.example.test") for index in range(20)]
+        found = TlsProber(settings(threads=2, connection_seconds=0.3, total_seconds=0.5)).probe(ends)
+    outcomes = [read_probe(item).outcome for item in found]
+    assert len(outcomes) == 20
+    assert ProbeOutcome.NOT_TRIED in outcomes
+    assert set(outcomes) <= {ProbeOutcome.NOT_TRIED, ProbeOutcome.SILENT}
+
+
+def test_the_same_server_gives_the_same_bytes(authority, anchors):
+    with tls_server(authority.issue_cert(NAME)) as port:
+        prober = TlsProber(settings(anchors))
+        assert prober.probe([endpoint(port)]) == prober.probe([endpoint(port), endpoint(port)])
+
+
+def test_an_endpoint_without_a_name_is_asked_by_its_address(authority, anchors):
+    with tls_server(authority.issue_cert("127.0.0.1")) as port:
+        found = probe(port, anchors, host=ANY_HOST)
+    assert found.host == "127.0.0.1"
+    assert found.trusted is Known.YES

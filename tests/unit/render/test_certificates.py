@@ -1,0 +1,49 @@
+"""The section of the edge and of certificates, over made-up ones of every kind."""
+
+from app.render.dossier import Dossier
+from app.render.sections import certificates
+from tests.report_builder import empty_input, report_input
+
+PAGE = certificates.build(Dossier(report_input()))
+
+
+def row(table, first):
+    for item in table.rows:
+        cell = item.cells[0]
+        if first in (cell, getattr(cell, "lines", ("",))[0]):
+            return item
+    raise AssertionError(first)
+
+
+def test_each_way_in_says_what_it_speaks_and_how_that_is_known():
+    assert row(PAGE.ways, "Ingress shop/front").cells[1].lines == (
+        "shop.example port 80: redirect to https (declared)",
+        "shop.example port 443: TLS 1.2 and newer (observed)",
+    )
+    assert row(PAGE.ways, "Ingress shop/front").cells[2].notes == ("not shown to be kept out",)
+    assert "nodes port 9100" in row(PAGE.ways, "DaemonSet monitoring/node-exporter").cells[1].lines[0]
+    assert row(PAGE.ways, "Service payments/legacy").cells[1].notes == ("asks for an internal address",)
+
+
+def test_each_certificate_has_a_state_by_time_alone():
+    marks = {item.cells[0].lines[0]: item.cells[4].word for item in PAGE.certificates.rows}
+    assert marks == {
+        "Certificate shop/front": "Renewal planned",
+        "Secret payments/legacy-tls": "Expired",
+        "Secret shop/other-tls": "Not read",
+        "served shop.example:443": "Valid",
+    }
+
+
+def test_what_is_not_known_is_said_and_never_valid():
+    cells = row(PAGE.certificates, "Secret shop/other-tls").cells
+    assert cells[3] == "not known"
+    assert cells[4].state == "insufficient-evidence"
+
+
+def test_a_cluster_without_any_says_so():
+    page = certificates.build(Dossier(empty_input()))
+    assert not page.ways.rows
+    assert not page.certificates.rows
+    assert page.ways.empty.startswith("No object")
+    assert not page.notes
