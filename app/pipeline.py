@@ -95,6 +95,7 @@ def judge(
     """
     config = assess.read_documents(documents)
     inventory = inventory or collect.normalize(snapshot.objects).inventory
+    scope = config.scope.for_cluster(snapshot.cluster)
     platform = detect.detect(snapshot)
     declared = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=True)
     effective = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
@@ -104,7 +105,7 @@ def judge(
         platform=platform,
         reachability=effective,
         declared=declared,
-        scope=config.scope,
+        scope=scope,
         exceptions=config.exceptions,
         catalogue=config.catalogue,
         context=config.context,
@@ -120,7 +121,7 @@ def judge(
         platform=platform,
         reachability=effective,
         declared=declared,
-        scope=config.scope,
+        scope=scope,
         runs=checked.runs,
         assessments=assessments,
         streaks=checked.streaks,

@@ -74,6 +74,8 @@ class RuleFile(FileModel):
     """One rule: what it matches and what it says. Later rules override earlier ones, field by field."""
 
     id: Text
+    clusters: tuple[Text, ...] = ()
+    """Names or shell patterns, as `--cluster` has them; none means any cluster."""
     namespaces: tuple[Text, ...] = ()
     """Names or shell patterns; none means any namespace."""
     namespace_selector: SelectorFile = Field(default=SelectorFile(), alias="namespaceSelector")
@@ -97,7 +99,7 @@ class RuleFile(FileModel):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not self.model_fields_set - {"id", "namespaces", "namespace_selector", "pod_selector"}:
+        if not self.model_fields_set - {"id", "clusters", "namespaces", "namespace_selector", "pod_selector"}:
             raise ValueError("the rule says nothing; give it a zone, a flag or a tenant")
         return self
 
@@ -105,6 +107,7 @@ class RuleFile(FileModel):
         """The rule as checks use it."""
         return ScopeRule(
             id=self.id,
+            clusters=self.clusters,
             namespaces=self.namespaces,
             namespace_selector=self.namespace_selector.value(),
             pod_selector=self.pod_selector.value(),

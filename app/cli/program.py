@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from app import __version__
-from app.cli import database, diff, doctor, explain, findings, reach, report, scan, service, trend
+from app.cli import database, diff, doctor, explain, findings, reach, report, scan, scope, service, trend
 
 _EPILOG = """\b
 Start here:
@@ -52,7 +52,7 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     result.callback()(_root)
-    for part in (scan, report, reach, explain, findings, trend, diff, service, database, doctor):
+    for part in (scan, report, reach, explain, findings, scope, trend, diff, service, database, doctor):
         part.register(result)
     return result
 
