@@ -6,15 +6,15 @@ by whoever makes the request. A report is a function of what was stored: the sna
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app import assess, collect, detect, evaluate, trend
-from app.errors import NetattestError
+from app.errors import EvidenceError, NetattestError
 from app.model.control import Assessment
 from app.model.facts import Facts
 from app.model.finding import Outcome
-from app.model.history import Comparison, Document, RunContext, Scan, ScanRecord
+from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
 from app.model.ports import ObjectSource, Progress, Renderer, Store
@@ -53,7 +53,10 @@ def scan(request: ScanRequest, source: ObjectSource, store: Store, progress: Pro
         progress.stage("collect", cluster=request.cluster)
         snapshot, inventory = take_snapshot(request.cluster, request.taken_at, source)
 
-        context = store.context(request.cluster, request.taken_at)
+        context, earlier = store.context(request.cluster, request.taken_at), None
+        if context.previous is not None:
+            earlier = _earlier(store.scan(request.cluster, context.previous), store)
+            context = replace(context, changes=_changes(earlier, snapshot, request.documents))
         documents = tuple(sorted((*request.documents, context.document()), key=lambda item: item.name))
         progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
         judgement = judge(snapshot, documents, inventory=inventory)
@@ -64,7 +67,8 @@ def scan(request: ScanRequest, source: ObjectSource, store: Store, progress: Pro
     comparison = None
     if context.previous is not None:
         progress.stage("compare", since=context.previous)
-        comparison = compare(store.scan(request.cluster, context.previous), saved, store, after=judgement)
+        before = store.scan(request.cluster, context.previous)
+        comparison = compare(before, saved, store, after=judgement, earlier=earlier)
     return ScanResult(saved, judgement, snapshot, comparison)
 
 
@@ -110,6 +114,8 @@ def judge(
         catalogue=config.catalogue,
         context=config.context,
         at=snapshot.taken_at,
+        registers=config.registers,
+        duties=assess.duties(config, at=snapshot.taken_at),
     )
     checked = evaluate.run_checks(facts)
     assessments = tuple(
@@ -126,6 +132,7 @@ def judge(
         assessments=assessments,
         streaks=checked.streaks,
         placements=facts.placements,
+        registers=config.registers,
     )
 
 
@@ -171,13 +178,44 @@ def report(
     return tuple(artefacts)
 
 
-def compare(before: Scan, after_scan: Scan, store: Store, *, after: Judgement | None = None) -> Comparison:
-    """What opened and closed between two stored scans, each judged by its own documents."""
-    judged_before = judge(store.snapshot(before), store.documents(before))
+def compare(
+    before: Scan,
+    after_scan: Scan,
+    store: Store,
+    *,
+    after: Judgement | None = None,
+    earlier: tuple[Snapshot, tuple[Document, ...]] | None = None,
+) -> Comparison:
+    """What opened and closed between two stored scans, each judged by its own documents.
+
+    `after` and `earlier` spare reading and judging again what the caller has already.
+    """
+    stored, documents = earlier or (store.snapshot(before), store.documents(before))
+    judged_before = judge(stored, documents)
     judged_after = after or judge(store.snapshot(after_scan), store.documents(after_scan))
     return trend.compare(
         before, judged_before, after_scan, judged_after, store.object_changes(before, after_scan)
     )
+
+
+Earlier = tuple[Snapshot, tuple[Document, ...]]
+
+
+def _earlier(before: Scan, store: Store) -> Earlier | None:
+    """The last whole scan with its documents; None where it cannot be read back, which the store's own check tells."""
+    try:
+        return store.snapshot(before), store.documents(before)
+    except EvidenceError:
+        return None
+
+
+def _changes(earlier: Earlier | None, snapshot: Snapshot, documents: tuple[Document, ...]) -> Changes | None:
+    """What somebody has to have approved since; None when there is nothing to compare with."""
+    if earlier is None:
+        return None
+    before, then = earlier
+    known = assess.exception_ids(then), assess.exception_ids(documents)
+    return trend.changes(before, snapshot, (then, documents), known, collect.WATCHED)
 
 
 @contextmanager

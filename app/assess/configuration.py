@@ -9,13 +9,24 @@ from app.assess.exceptions_file import read_exceptions
 from app.assess.framework_file import read_framework
 from app.assess.reading import Mistakes
 from app.assess.references import check_references
+from app.assess.registers_reading import read_registers
 from app.assess.scope_reading import read_scope
 from app.model.control import AcceptedException, Attestation, Framework, NotApplicable
 from app.model.finding import CheckMeta
 from app.model.history import Document, RunContext
+from app.model.registers import Registers
 from app.model.scope import Scope
 
-_SINGLE = ("attestations.yaml", "checks.yaml", "context.json", "exceptions.yaml", "scope.yaml")
+_SINGLE = (
+    "attestations.yaml",
+    "baseline.json",
+    "checks.yaml",
+    "context.json",
+    "exceptions.yaml",
+    "probes.yaml",
+    "registers.yaml",
+    "scope.yaml",
+)
 _FRAMEWORKS = "frameworks/"
 
 
@@ -31,6 +42,7 @@ class Configuration:
     frameworks: tuple[Framework, ...]  # by id
     context: RunContext
     changes: tuple[SignificantChange, ...] = field(default=())  # oldest first
+    registers: Registers = field(default_factory=Registers)
 
 
 def read_documents(documents: Sequence[Document]) -> Configuration:
@@ -43,13 +55,14 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
     mistakes = Mistakes()
     given = _by_name(documents, mistakes)
     scope = read_scope(given.get("scope.yaml"), mistakes)
+    registers = read_registers(given, mistakes)
     exceptions = read_exceptions(given.get("exceptions.yaml"), mistakes)
     records = read_attestations(given.get("attestations.yaml"), mistakes)
     catalogue = read_checks(given.get("checks.yaml"), mistakes)
     names = sorted(name for name in given if name.startswith(_FRAMEWORKS))
     read = [pair for name in names if (pair := read_framework(given[name], mistakes))]
     context = _context(given.get("context.json"), mistakes)
-    check_references([file for _, file in read], exceptions, records, catalogue, mistakes)
+    check_references([file for _, file in read], exceptions, records, registers, catalogue, mistakes)
     mistakes.settle()
     return Configuration(
         scope=scope,
@@ -60,6 +73,7 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
         frameworks=tuple(sorted((framework for framework, _ in read), key=lambda item: item.id)),
         context=context,
         changes=records.changes,
+        registers=registers,
     )
 
 

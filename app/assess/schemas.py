@@ -7,7 +7,9 @@ from app.assess.attestations_file import AttestationsFile
 from app.assess.checks_file import ChecksFile
 from app.assess.exceptions_file import ExceptionsFile
 from app.assess.framework_file import FrameworkFile
+from app.assess.probes_file import ProbesFile
 from app.assess.reading import FileModel
+from app.assess.registers_file import RegistersFile
 from app.assess.scope_file import ScopeFile
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -16,6 +18,8 @@ _MODELS: Mapping[str, type[FileModel]] = {
     "checks": ChecksFile,
     "exceptions": ExceptionsFile,
     "framework": FrameworkFile,
+    "probes": ProbesFile,
+    "registers": RegistersFile,
     "scope": ScopeFile,
 }
 

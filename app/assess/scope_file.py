@@ -135,6 +135,8 @@ class FlowFile(FileModel):
     owner: str = ""
     approver: str = ""
     approved_on: date | None = None
+    review_by: date | None = None
+    """Last day on which it counts without another review; left out: the entity sets none."""
 
     @model_validator(mode="after")
     def _has_an_end_inside(self) -> Self:
@@ -153,6 +155,7 @@ class FlowFile(FileModel):
             owner=self.owner,
             approver=self.approver,
             approved_on=self.approved_on,
+            review_by=self.review_by,
         )
 
 
@@ -166,11 +169,13 @@ class ExposureFile(FileModel):
     approver: str = ""
     approved_on: date | None = None
     reason: str = ""
+    review_by: date | None = None
+    """Last day on which it counts without another review; left out: the entity sets none."""
 
     def value(self) -> ApprovedExposure:
         """The exposure as checks use it."""
         return ApprovedExposure(
-            self.id, self.object, self.owner, self.approver, self.approved_on, self.reason
+            self.id, self.object, self.owner, self.approver, self.approved_on, self.reason, self.review_by
         )
 
 

@@ -3,13 +3,14 @@
 from app.collect.access import AccessReview, access_review
 from app.collect.cluster import KubernetesSource
 from app.collect.evidence import read_snapshot_document, snapshot_document
-from app.collect.kinds import KINDS, KindSpec
+from app.collect.kinds import KINDS, WATCHED, KindSpec
 from app.collect.manifests import ManifestSource
 from app.collect.normalize import Normalized, normalize
 from app.collect.settings import ApiSettings
 
 __all__ = [
     "KINDS",
+    "WATCHED",
     "AccessReview",
     "ApiSettings",
     "KindSpec",

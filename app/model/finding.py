@@ -52,6 +52,7 @@ class SubjectKind(StrEnum):
     PATH = "path"  # id is `source → destination`
     NODE = "node"
     EXPOSURE = "exposure"  # an object that opens a way in from outside
+    IDENTITY = "identity"  # who may do something: a user, a group, a service account
     RECORD = "record"  # an entry of the tool's own store: an exception, a scan, a slot
 
 

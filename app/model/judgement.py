@@ -1,13 +1,14 @@
 """One snapshot, judged: everything that the pure stages make of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.model.control import Assessment
 from app.model.finding import CheckRun
 from app.model.inventory import Inventory
 from app.model.platform import Platform
 from app.model.reachability import Reachability
+from app.model.registers import Registers
 from app.model.scope import Placement, Scope
 
 
@@ -28,3 +29,4 @@ class Judgement:
     assessments: tuple[Assessment, ...]
     streaks: Mapping[str, int]
     placements: Mapping[str, Placement]  # by workload id
+    registers: Registers = field(default_factory=Registers)

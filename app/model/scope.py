@@ -139,6 +139,7 @@ class ApprovedFlow:
     owner: str
     approver: str
     approved_on: date | None
+    review_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ class ApprovedExposure:
     approver: str
     approved_on: date | None
     reason: str = ""
+    review_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ class DocumentPaths(_Part):
     scope: Path | None = None
     exceptions: Path | None = None
     attestations: Path | None = None
+    registers: Path | None = None
+    probes: Path | None = None  # results of connection attempts that somebody hands in
+    baseline: Path | None = None  # a folder of rendered manifests: the approved configuration source
     checks: Path | None = None  # the packaged catalogue when there is none
     frameworks: Path | None = (
         None  # a folder; its files come beside the packaged ones, and replace their namesakes

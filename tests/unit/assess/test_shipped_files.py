@@ -13,7 +13,10 @@ from app.model.history import Document
 
 CONFIG = Path(__file__).parents[3] / "config"
 FRAMEWORKS = sorted((CONFIG / "frameworks").glob("*.yaml"))
-EXAMPLES = {name: CONFIG / f"{name}.example.yaml" for name in ("attestations", "exceptions", "scope")}
+EXAMPLES = {
+    name: CONFIG / f"{name}.example.yaml"
+    for name in ("attestations", "exceptions", "probes", "registers", "scope")
+}
 SHIPPED = {
     **EXAMPLES,
     "checks": CONFIG / "checks.yaml",
