@@ -92,7 +92,6 @@ class ScopeRule:
     """
 
     id: str
-    clusters: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     namespace_selector: LabelSelector = EVERYTHING
     pod_selector: LabelSelector = EVERYTHING
@@ -104,6 +103,7 @@ class ScopeRule:
     public: bool | None = None
     shared: bool | None = None
     tenant: str | None = None
+    clusters: tuple[str, ...] = ()
 
     @property
     def says(self) -> dict[str, object]:

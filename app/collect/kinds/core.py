@@ -2,6 +2,7 @@
 
 from app.collect.kinds.spec import KindSpec, builtin
 from app.collect.kinds.verdicts import (
+    ACCESS,
     CERTIFICATES,
     EDGE_TLS,
     ENCRYPTION,
@@ -87,8 +88,8 @@ CORE = (
         builtin(
             kind,
             resource,
-            "whether an agent may read policies",
-            ENFORCEMENT,
+            "whether an agent may read policies, and who may change them",
+            (*ENFORCEMENT, *ACCESS),
             group="rbac.authorization.k8s.io",
             namespaced=False,
         )
@@ -96,6 +97,10 @@ CORE = (
             ("ClusterRole", "clusterroles"),
             ("ClusterRoleBinding", "clusterrolebindings"),
         )
+    ),
+    *(
+        builtin(kind, resource, "who may change policies", ACCESS, group="rbac.authorization.k8s.io")
+        for kind, resource in (("Role", "roles"), ("RoleBinding", "rolebindings"))
     ),
     builtin(
         "MutatingWebhookConfiguration",

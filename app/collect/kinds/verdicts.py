@@ -34,5 +34,6 @@ ENCRYPTION = (
 )
 EDGE_TLS = ("lb-without-tls", "plaintext-backend-after-tls-termination", "tls-verification-disabled")
 CERTIFICATES = ("expired-certificate", "certificate-expiring-soon", "certificate-not-in-inventory")
+ACCESS = ("policy-write-access-too-broad",)
 AUTHORISATION = ("authorization-policy-missing", "authorization-policy-allow-all")
 SEGMENTATION = ISOLATION + RULES + PATHS
