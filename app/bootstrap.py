@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.seal import KeyFiles, TimeAuthority
     from app.store import Database, PostgresStore
 
-_REGISTERS = ("scope", "exceptions", "attestations", "flows")
+_REGISTERS = ("scope", "registers", "exceptions", "attestations", "probes", "flows")
 
 OnKind = Callable[[str, int], None]
 
@@ -53,8 +53,9 @@ class Access:
 def documents(settings: Settings) -> tuple[Document, ...]:
     """The files that judge a scan, byte for byte, sorted by name.
 
-    Scope, exceptions, attestations and flows are left out where there are none: then everything is unplaced, nothing is
-    accepted and nothing is declared to be needed. Checks and frameworks are the packaged ones unless there are own files.
+    Scope, registers, exceptions, attestations, probes and flows are left out where there are none: then everything is
+    unplaced, nothing is accepted and nothing is declared to be needed. Checks and frameworks are the packaged ones unless
+    there are own files.
 
     Raises:
         ConfigurationError: a file that was named cannot be read.
@@ -62,7 +63,20 @@ def documents(settings: Settings) -> tuple[Document, ...]:
     found = {f"{name}.yaml": path for name in _REGISTERS if (path := _register(settings, name))}
     found["checks.yaml"] = _register(settings, "checks") or resource("config") / "checks.yaml"
     found |= {f"frameworks/{path.name}": path for path in framework_files(settings)}
-    return tuple(Document(name, _read(path)) for name, path in sorted(found.items()))
+    given = [Document(name, _read(path)) for name, path in found.items()]
+    if settings.documents.baseline is not None:
+        given.append(_baseline(settings.documents.baseline))
+    return tuple(sorted(given, key=lambda item: item.name))
+
+
+def _baseline(folder: Path) -> Document:
+    """The rendered configuration source: its policies, as they would be stored, in one document."""
+    from app.assess import baseline_document
+    from app.collect import WATCHED, ManifestSource
+
+    found = ManifestSource([folder]).collect()
+    objects = [item for item in found.objects if item.ref.group_kind in WATCHED]
+    return baseline_document(objects, found.gaps)
 
 
 def framework_files(settings: Settings) -> tuple[Path, ...]:

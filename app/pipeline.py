@@ -12,7 +12,7 @@ from datetime import datetime
 from app import assess, collect, detect, evaluate, trend
 from app.assess import Configuration
 from app.collect import Overlaid
-from app.errors import NetattestError
+from app.errors import EvidenceError, NetattestError
 from app.model.chain import MOST_LINKS
 from app.model.change import WhatIf
 from app.model.control import Assessment
@@ -20,7 +20,7 @@ from app.model.facts import Facts
 from app.model.finding import Outcome
 from app.model.fix import Fix, Wanted
 from app.model.flows import DeclaredFlow
-from app.model.history import Comparison, Document, RunContext, Scan, ScanRecord
+from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
 from app.model.ports import ObjectSource, Prober, Progress, Renderer, Sealer, Store
@@ -69,7 +69,10 @@ def scan(
             progress.stage("probe")
             snapshot = probed(snapshot, inventory, prober)
 
-        context = store.context(request.cluster, request.taken_at)
+        context, earlier = store.context(request.cluster, request.taken_at), None
+        if context.previous is not None:
+            earlier = _earlier(store.scan(request.cluster, context.previous), store)
+            context = replace(context, changes=_changes(earlier, snapshot, request.documents))
         documents = tuple(sorted((*request.documents, context.document()), key=lambda item: item.name))
         progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
         judgement = judge(snapshot, documents, inventory=inventory)
@@ -80,7 +83,8 @@ def scan(
     comparison = None
     if context.previous is not None:
         progress.stage("compare", since=context.previous)
-        comparison = compare(store.scan(request.cluster, context.previous), saved, store, after=judgement)
+        before = store.scan(request.cluster, context.previous)
+        comparison = compare(before, saved, store, after=judgement, earlier=earlier)
     return ScanResult(saved, judgement, snapshot, comparison)
 
 
@@ -185,6 +189,7 @@ def fix(
 
 def _facts(snapshot: Snapshot, config: Configuration, inventory: Inventory | None) -> Facts:
     inventory = inventory or collect.normalize(snapshot.objects).inventory
+    scope = config.scope.for_cluster(snapshot.cluster)
     platform = detect.detect(snapshot)
     declared = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=True)
     effective = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
@@ -198,12 +203,14 @@ def _facts(snapshot: Snapshot, config: Configuration, inventory: Inventory | Non
         reachability=effective,
         declared=declared,
         edges=edges,
-        scope=config.scope,
+        scope=scope,
         exceptions=config.exceptions,
         catalogue=config.catalogue,
         context=config.context,
         at=snapshot.taken_at,
         encryption=encryption,
+        registers=config.registers,
+        duties=assess.duties(config, at=snapshot.taken_at),
     )
 
 
@@ -217,13 +224,14 @@ def _judged(facts: Facts, config: Configuration) -> Judgement:
         platform=facts.platform,
         reachability=facts.reachability,
         declared=facts.declared,
-        scope=config.scope,
+        scope=facts.scope,
         runs=checked.runs,
         assessments=assessments,
         streaks=checked.streaks,
         placements=facts.placements,
         edges=facts.edges,
         encryption=facts.encryption,
+        registers=config.registers,
     )
 
 
@@ -278,13 +286,44 @@ def report(
     return sealer.seal(artefacts)
 
 
-def compare(before: Scan, after_scan: Scan, store: Store, *, after: Judgement | None = None) -> Comparison:
-    """What opened and closed between two stored scans, each judged by its own documents."""
-    judged_before = judge(store.snapshot(before), store.documents(before))
+def compare(
+    before: Scan,
+    after_scan: Scan,
+    store: Store,
+    *,
+    after: Judgement | None = None,
+    earlier: tuple[Snapshot, tuple[Document, ...]] | None = None,
+) -> Comparison:
+    """What opened and closed between two stored scans, each judged by its own documents.
+
+    `after` and `earlier` spare reading and judging again what the caller has already.
+    """
+    stored, documents = earlier or (store.snapshot(before), store.documents(before))
+    judged_before = judge(stored, documents)
     judged_after = after or judge(store.snapshot(after_scan), store.documents(after_scan))
     return trend.compare(
         before, judged_before, after_scan, judged_after, store.object_changes(before, after_scan)
     )
+
+
+Earlier = tuple[Snapshot, tuple[Document, ...]]
+
+
+def _earlier(before: Scan, store: Store) -> Earlier | None:
+    """The last whole scan with its documents; None where it cannot be read back, which the store's own check tells."""
+    try:
+        return store.snapshot(before), store.documents(before)
+    except EvidenceError:
+        return None
+
+
+def _changes(earlier: Earlier | None, snapshot: Snapshot, documents: tuple[Document, ...]) -> Changes | None:
+    """What somebody has to have approved since; None when there is nothing to compare with."""
+    if earlier is None:
+        return None
+    before, then = earlier
+    known = assess.exception_ids(then), assess.exception_ids(documents)
+    return trend.changes(before, snapshot, (then, documents), known, collect.WATCHED)
 
 
 @contextmanager

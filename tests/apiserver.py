@@ -41,6 +41,7 @@ _BUILTIN = (
     ("networking.k8s.io/v1", "NetworkPolicy Ingress", True),
     ("networking.k8s.io/v1", "IngressClass", False),
     ("rbac.authorization.k8s.io/v1", "ClusterRole ClusterRoleBinding", False),
+    ("rbac.authorization.k8s.io/v1", "Role RoleBinding", True),
     ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration ValidatingWebhookConfiguration", False),
     ("apiregistration.k8s.io/v1", "APIService", False),
 )

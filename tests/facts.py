@@ -22,6 +22,7 @@ import yaml
 
 from app.assess.checks_file import read_checks
 from app.assess.reading import Mistakes
+from app.assess.registers_reading import baseline_document, read_registers
 from app.collect import normalize
 from app.collect.objects import identify, snapshot_object
 from app.detect import protection
@@ -30,17 +31,29 @@ from app.model.connections import Connections, PortSet, Protocol
 from app.model.control import AcceptedException
 from app.model.encryption import Known, Protection
 from app.model.facts import Facts
-from app.model.finding import CheckMeta
-from app.model.history import Document, Integrity, RunContext, Slot, SlotStatus
-from app.model.identity import GroupKind
+from app.model.finding import CheckMeta, Outcome
+from app.model.history import (
+    ChangeKind,
+    Changes,
+    Document,
+    DocumentChange,
+    Integrity,
+    ObjectChange,
+    RunContext,
+    Slot,
+    SlotStatus,
+)
+from app.model.identity import GroupKind, ObjectRef
 from app.model.inventory import Inventory
 from app.model.platform import Enforcement, Platform
 from app.model.policy import AddressRange
 from app.model.probe import PlainAnswer, Probe, ProbeOutcome
 from app.model.reachability import Profile
+from app.model.registers import RecordDuty, Registers
 from app.model.scope import (
     ApprovedExposure,
     ApprovedFlow,
+    Boundary,
     DeclaredTls,
     EncryptionClaims,
     RegisteredCertificate,
@@ -109,6 +122,8 @@ def facts_of(case: Mapping[str, Any]) -> Facts:
         encryption=encryption(
             views[0], read.inventory, _protection(case, snapshot, read.inventory, platform)
         ),
+        registers=_registers(case.get("registers") or {}),
+        duties=tuple(_duty(*item) for item in (case.get("duties") or {}).items()),
     )
 
 
@@ -362,6 +377,87 @@ def _exception(name: str, said: Mapping[str, Any]) -> AcceptedException:
     )
 
 
+# What makes an entry count; a case that wants one that does not says so.
+SIGNED = {"owner": "A. Owner", "approver": "B. Approver", "approved_on": date(2026, 1, 1)}
+_IDLE = {
+    "insecure_services": {"service": "a service"},
+    "policy_writers": {},
+    "changes": {"until": date(2026, 12, 31)},
+    "flow_logs": {"source": "VPC flow logs", "retention": "a year"},
+}
+
+
+def _registers(said: Mapping[str, Any]) -> Registers:
+    """As `registers.yaml` has them, entries by id; `baseline` and `probes` beside them."""
+    mistakes, given = Mistakes(), {}
+    body = {
+        name: [{"id": key, **_IDLE[name], **SIGNED, **entry} for key, entry in said[name].items()]
+        for name in _IDLE
+        if name in said
+    }
+    if body:
+        body = {"owner": "A. Owner", "reviewed_on": date(2026, 1, 1), **body}
+        given["registers.yaml"] = Document("registers.yaml", yaml.safe_dump(body).encode())
+    if "baseline" in said:
+        objects = sorted(_objects(said["baseline"] or {}), key=lambda item: item.ref)
+        given["baseline.json"] = baseline_document(objects, [_gap(text) for text in said.get("unread", ())])
+    if "probes" in said:
+        results = [_probe(text) for text in said["probes"]]
+        probes = {"tool": "ncat", "person": "A. Prober", "results": results}
+        given["probes.yaml"] = Document("probes.yaml", yaml.safe_dump(probes).encode())
+    found = read_registers(given, mistakes)
+    mistakes.settle()
+    return found
+
+
+def _probe(text: str) -> dict[str, Any]:
+    """`shop/web → shop/db TCP 5432 timeout`, with ` at 2026-11-20` at the end where it is old."""
+    text, _, day = text.partition(" at ")
+    ends, protocol, port, answer = text.rsplit(" ", 3)
+    source, _, destination = ends.partition(" → ")
+    at = datetime.fromisoformat(f"{day or '2026-11-23'}T01:00:00+00:00")
+    return {
+        "source": source,
+        "destination": destination,
+        "protocol": protocol,
+        "port": int(port),
+        "answer": answer,
+        "at": at,
+    }
+
+
+def _duty(name: str, said: str) -> RecordDuty:
+    """`1.2.7 rule review: fail pci`, with its check in front where it is not a review."""
+    control, _, kind = name.partition(" ")
+    outcome, boundary, *check = said.split()
+    return RecordDuty(
+        check=check[0] if check else "review-attestation-overdue",
+        control=control,
+        type=kind,
+        outcome=Outcome(outcome),
+        says=f"“{kind}” by P. Auditor on 2026-01-01 counted until 2026-07-01.",
+        boundary=Boundary(boundary),
+    )
+
+
+def _changes(said: Mapping[str, Any]) -> Changes:
+    """`objects: {NetworkPolicy shop/web: changed}`, `documents: [scope.yaml]`."""
+    return Changes(
+        since=AT.replace(day=22),
+        objects=tuple(sorted(_change(*item) for item in (said.get("objects") or {}).items())),
+        documents=tuple(DocumentChange(name, "a" * 64, "b" * 64) for name in said.get("documents") or ()),
+        new_exceptions=tuple(said.get("exceptions") or ()),
+    )
+
+
+def _change(name: str, said: str) -> ObjectChange:
+    kind, _, place = name.partition(" ")
+    namespace, _, short = place.rpartition("/")
+    change = ChangeKind(said)
+    before, after = ("" if change is ChangeKind.ADDED else "a"), ("" if change is ChangeKind.REMOVED else "b")
+    return ObjectChange(ObjectRef("networking.k8s.io", kind, namespace, short), change, before, after)
+
+
 def _context(said: Mapping[str, Any]) -> RunContext:
     slots = said.get("slots")
     return RunContext(
@@ -369,6 +465,7 @@ def _context(said: Mapping[str, Any]) -> RunContext:
         streaks=said.get("streaks") or {},
         slots=None if slots is None else tuple(_slot(*item) for item in slots.items()),
         integrity=Integrity(said.get("checked", 0), tuple(said.get("problems") or ())),
+        changes=_changes(said["changes"]) if "changes" in said else None,
     )
 
 

@@ -1,7 +1,21 @@
 """Findings → controls: documents read strictly, check results rolled up to states (pure)."""
 
-from app.assess.assessment import assess
+from app.assess.assessment import assess, duties
 from app.assess.configuration import Configuration, read_documents
+from app.assess.exceptions_file import exception_ids
+from app.assess.placing import Placed, RuleReach, placed
+from app.assess.registers_reading import baseline_document
 from app.assess.schemas import schemas
 
-__all__ = ["Configuration", "assess", "read_documents", "schemas"]
+__all__ = [
+    "Configuration",
+    "Placed",
+    "RuleReach",
+    "assess",
+    "baseline_document",
+    "duties",
+    "exception_ids",
+    "placed",
+    "read_documents",
+    "schemas",
+]

@@ -8,7 +8,7 @@ from app.assess.acceptance import Acceptance
 from app.assess.bearing import Bearing, bearing, not_performed
 from app.assess.configuration import Configuration
 from app.assess.framework_file import RECORD_CHECKS
-from app.assess.records import RecordAnswer, answered_elsewhere, record_answer, record_bearing
+from app.assess.records import RecordAnswer, answered_elsewhere, duties_of, record_answer, record_bearing
 from app.assess.rollup import Evidence, state_of
 from app.assess.wording import missing, reason
 from app.model.control import (
@@ -21,6 +21,7 @@ from app.model.control import (
     Role,
 )
 from app.model.finding import CheckRun, Severity
+from app.model.registers import RecordDuty
 
 
 def assess(
@@ -46,6 +47,22 @@ def assess(
         at=at,
         controls=tuple(_control(desk.evidence(control)) for control in ordered),
         exceptions=acceptance.uses(runs),
+    )
+
+
+def duties(configuration: Configuration, *, at: datetime) -> tuple[RecordDuty, ...]:
+    """Every record that a control of a framework wants as direct evidence, with what is on file on the day of a time."""
+    day = at.astimezone(UTC).date()
+    return tuple(
+        duty
+        for framework in configuration.frameworks
+        for duty in duties_of(
+            framework,
+            (
+                (item, record_answer(item, configuration.attestations, configuration.changes, day))
+                for item in framework.controls
+            ),
+        )
     )
 
 

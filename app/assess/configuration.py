@@ -11,15 +11,27 @@ from app.assess.flows_file import read_flows
 from app.assess.framework_file import read_framework
 from app.assess.reading import Mistakes
 from app.assess.references import check_references
+from app.assess.registers_reading import read_registers
 from app.assess.scope_reading import read_scope
 from app.model.control import AcceptedException, Attestation, Framework, NotApplicable
 from app.model.finding import CheckMeta
 from app.model.flows import FlowRegister
 from app.model.history import Document, RunContext
+from app.model.registers import Registers
 from app.model.scope import Scope
 from app.model.transit import AttestedLink
 
-_SINGLE = ("attestations.yaml", "checks.yaml", "context.json", "exceptions.yaml", "flows.yaml", "scope.yaml")
+_SINGLE = (
+    "attestations.yaml",
+    "baseline.json",
+    "checks.yaml",
+    "context.json",
+    "exceptions.yaml",
+    "flows.yaml",
+    "probes.yaml",
+    "registers.yaml",
+    "scope.yaml",
+)
 _FRAMEWORKS = "frameworks/"
 
 
@@ -37,6 +49,7 @@ class Configuration:
     changes: tuple[SignificantChange, ...] = field(default=())  # oldest first
     links: tuple[AttestedLink, ...] = ()
     flows: FlowRegister = field(default_factory=FlowRegister)
+    registers: Registers = field(default_factory=Registers)
 
     def links_on(self, at: datetime) -> tuple[AttestedLink, ...]:
         """Statements about the provider's links that are valid on the day of a time, in UTC."""
@@ -54,6 +67,7 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
     mistakes = Mistakes()
     given = _by_name(documents, mistakes)
     scope = read_scope(given.get("scope.yaml"), mistakes)
+    registers = read_registers(given, mistakes)
     exceptions = read_exceptions(given.get("exceptions.yaml"), mistakes)
     records = read_attestations(given.get("attestations.yaml"), mistakes)
     flows = read_flows(given.get("flows.yaml"), mistakes)
@@ -61,7 +75,7 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
     names = sorted(name for name in given if name.startswith(_FRAMEWORKS))
     read = [pair for name in names if (pair := read_framework(given[name], mistakes))]
     context = _context(given.get("context.json"), mistakes)
-    check_references([file for _, file in read], exceptions, records, catalogue, mistakes)
+    check_references([file for _, file in read], exceptions, records, registers, catalogue, mistakes)
     mistakes.settle()
     return Configuration(
         scope=scope,
@@ -74,6 +88,7 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
         changes=records.changes,
         links=records.links,
         flows=flows,
+        registers=registers,
     )
 
 

@@ -4,6 +4,7 @@ A lapsed or self-approved entry is no mistake of the file: it is read, does not 
 (`exception-expired-or-unsigned`). An entry that runs longer than a year, or that names no check, cannot be meant.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 from pydantic import Field
@@ -70,3 +71,9 @@ def read_exceptions(document: Document | None, mistakes: Mistakes) -> tuple[Acce
                 f"lies more than {LONGEST_MONTHS} months after starts_on; accept it again when it ends",
             )
     return tuple(sorted((item.value() for item in read.exceptions), key=lambda item: item.id))
+
+
+def exception_ids(documents: Iterable[Document]) -> frozenset[str]:
+    """Ids of the exceptions that some documents hold, whatever else is wrong with them."""
+    found = next((item for item in documents if item.name == "exceptions.yaml"), None)
+    return frozenset(item.id for item in read_exceptions(found, Mistakes()))

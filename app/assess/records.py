@@ -5,7 +5,7 @@ they test the date of a human record and never the requirement itself.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,8 +14,10 @@ from app.assess.acceptance import Acceptance
 from app.assess.attestations_file import SignificantChange
 from app.assess.bearing import Bearing
 from app.assess.dates import months_after
-from app.model.control import Attestation, Control, ManualRecord
+from app.assess.framework_file import RECORD_CHECKS
+from app.model.control import Attestation, Control, Framework, ManualRecord, Role
 from app.model.finding import CheckResult, Outcome, Severity, Strength, Subject, SubjectKind
+from app.model.registers import RecordDuty
 
 LIMIT = "Answered from attestations.yaml: it tests the date of a record, not the requirement."
 ELSEWHERE = "Answered for each control that wants the record itself."
@@ -102,6 +104,26 @@ def record_bearing(
     if acceptance.accepts(late):
         return Bearing(check, counts, excepted=(late,), limits=(LIMIT,))
     return Bearing(check, counts, failures=(late,), limits=(LIMIT,))
+
+
+def duties_of(
+    framework: Framework, answers: Iterable[tuple[Control, RecordAnswer]]
+) -> tuple[RecordDuty, ...]:
+    """The records that a framework's controls want as direct evidence, with what is on file."""
+    return tuple(
+        RecordDuty(
+            check=item.check,
+            control=control.id,
+            type=control.manual_record.type,
+            outcome=_OUTCOMES[answer.status],
+            says=answer.says,
+            boundary=framework.boundary,
+        )
+        for control, answer in answers
+        if control.manual_record is not None and control.enabled
+        for item in control.checks
+        if item.role is Role.DIRECT and item.check in RECORD_CHECKS
+    )
 
 
 def answered_elsewhere(check: str) -> Bearing:

@@ -8,12 +8,14 @@ from app.assess.framework_file import FrameworkFile
 from app.assess.reading import Mistakes
 from app.model.control import AcceptedException
 from app.model.finding import CheckMeta
+from app.model.registers import Registers
 
 
 def check_references(
     frameworks: Sequence[FrameworkFile],
     exceptions: Sequence[AcceptedException],
     records: Records,
+    registers: Registers,
     catalogue: Mapping[str, CheckMeta],
     mistakes: Mistakes,
 ) -> None:
@@ -21,9 +23,11 @@ def check_references(
     if catalogue:
         _checks_of_frameworks(frameworks, catalogue, mistakes)
         _checks_of_exceptions(exceptions, catalogue, mistakes)
+        _checks_of_entity_controls(registers, catalogue, mistakes)
     if frameworks:
         _declarations(frameworks, records, mistakes)
         _attestations(frameworks, records, mistakes)
+        _controls_of_registers(frameworks, registers, mistakes)
 
 
 def _checks_of_frameworks(
@@ -46,6 +50,35 @@ def _checks_of_exceptions(
     for item in exceptions:
         if item.check not in catalogue:
             mistakes.add("exceptions.yaml", item.id, f"names the check {_unknown(item.check, catalogue)}")
+
+
+def _checks_of_entity_controls(
+    registers: Registers, catalogue: Mapping[str, CheckMeta], mistakes: Mistakes
+) -> None:
+    for item in registers.entity_controls or ():
+        for check in item.checks:
+            if check not in catalogue:
+                says = f"names the check {_unknown(check, catalogue)}"
+                mistakes.add("registers.yaml", f"entity_controls: {item.id}", says)
+
+
+def _controls_of_registers(
+    frameworks: Sequence[FrameworkFile], registers: Registers, mistakes: Mistakes
+) -> None:
+    """Controls are named by their number alone, whatever framework has it."""
+    ids = {control.id for file in frameworks for control in file.controls}
+    named = [
+        *(("external_controls", item.id, item.covers) for item in registers.external_controls or ()),
+        *(("entity_controls", item.id, item.criteria) for item in registers.entity_controls or ()),
+        *(
+            ("addressable_decisions", item.id, (item.control,))
+            for item in registers.addressable_decisions or ()
+        ),
+    ]
+    for register, entry, controls in named:
+        for control in controls:
+            if control not in ids:
+                mistakes.add("registers.yaml", f"{register}: {entry}", f"names {_unknown(control, ids)}")
 
 
 def _declarations(frameworks: Sequence[FrameworkFile], records: Records, mistakes: Mistakes) -> None:

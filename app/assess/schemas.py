@@ -8,7 +8,9 @@ from app.assess.checks_file import ChecksFile
 from app.assess.exceptions_file import ExceptionsFile
 from app.assess.flows_file import FlowsFile
 from app.assess.framework_file import FrameworkFile
+from app.assess.probes_file import ProbesFile
 from app.assess.reading import FileModel
+from app.assess.registers_file import RegistersFile
 from app.assess.scope_file import ScopeFile
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,6 +20,8 @@ _MODELS: Mapping[str, type[FileModel]] = {
     "exceptions": ExceptionsFile,
     "flows": FlowsFile,
     "framework": FrameworkFile,
+    "probes": ProbesFile,
+    "registers": RegistersFile,
     "scope": ScopeFile,
 }
 

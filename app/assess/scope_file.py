@@ -92,6 +92,8 @@ class RuleFile(FileModel):
     """One rule: what it matches and what it says. Later rules override earlier ones, field by field."""
 
     id: Text
+    clusters: tuple[Text, ...] = ()
+    """Names or shell patterns, as `--cluster` has them; none means any cluster."""
     namespaces: tuple[Text, ...] = ()
     """Names or shell patterns; none means any namespace."""
     namespace_selector: SelectorFile = Field(default=SelectorFile(), alias="namespaceSelector")
@@ -117,7 +119,7 @@ class RuleFile(FileModel):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not self.model_fields_set - {"id", "namespaces", "namespace_selector", "pod_selector"}:
+        if not self.model_fields_set - {"id", "clusters", "namespaces", "namespace_selector", "pod_selector"}:
             raise ValueError("the rule says nothing; give it a zone, a flag or a tenant")
         return self
 
@@ -125,6 +127,7 @@ class RuleFile(FileModel):
         """The rule as checks use it."""
         return ScopeRule(
             id=self.id,
+            clusters=self.clusters,
             namespaces=self.namespaces,
             namespace_selector=self.namespace_selector.value(),
             pod_selector=self.pod_selector.value(),
@@ -153,6 +156,8 @@ class FlowFile(FileModel):
     owner: str = ""
     approver: str = ""
     approved_on: date | None = None
+    review_by: date | None = None
+    """Last day on which it counts without another review; left out: the entity sets none."""
 
     @model_validator(mode="after")
     def _has_an_end_inside(self) -> Self:
@@ -171,6 +176,7 @@ class FlowFile(FileModel):
             owner=self.owner,
             approver=self.approver,
             approved_on=self.approved_on,
+            review_by=self.review_by,
         )
 
 
@@ -184,11 +190,13 @@ class ExposureFile(FileModel):
     approver: str = ""
     approved_on: date | None = None
     reason: str = ""
+    review_by: date | None = None
+    """Last day on which it counts without another review; left out: the entity sets none."""
 
     def value(self) -> ApprovedExposure:
         """The exposure as checks use it."""
         return ApprovedExposure(
-            self.id, self.object, self.owner, self.approver, self.approved_on, self.reason
+            self.id, self.object, self.owner, self.approver, self.approved_on, self.reason, self.review_by
         )
 
 

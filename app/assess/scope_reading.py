@@ -61,7 +61,12 @@ def _check(name: str, read: ScopeFile, rules: Sequence[ScopeRule], mistakes: Mis
 def _check_matchers(name: str, rules: Sequence[ScopeRule], mistakes: Mistakes) -> None:
     first: dict[tuple[object, ...], str] = {}
     for index, rule in enumerate(rules):
-        matcher = (frozenset(rule.namespaces), rule.namespace_selector, rule.pod_selector)
+        matcher = (
+            frozenset(rule.clusters),
+            frozenset(rule.namespaces),
+            rule.namespace_selector,
+            rule.pod_selector,
+        )
         if matcher in first:
             mistakes.add(
                 name,

@@ -19,6 +19,7 @@ from app.cli import (
     reach,
     report,
     scan,
+    scope,
     service,
     trend,
     verify,
@@ -68,7 +69,7 @@ def build() -> typer.Typer:
     )
     result.callback()(_root)
     for part in (
-        *(scan, report, reach, explain, findings, fix, whatif, trend, diff),
+        *(scan, report, reach, explain, findings, scope, fix, whatif, trend, diff),
         *(verify, key, service, database, doctor),
     ):
         part.register(result)

@@ -1,7 +1,7 @@
 """What checks may look at: everything known about one snapshot, and nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from app.model.inventory import Inventory, Labels, Pod
 from app.model.platform import Platform
 from app.model.policy import Policy
 from app.model.reachability import Reachability
+from app.model.registers import RecordDuty, Registers
 from app.model.scope import Placement, Scope
 from app.model.snapshot import CollectionGap, Snapshot
 from app.model.transit import NOT_ASKED, Encryption
@@ -35,6 +36,8 @@ class Facts:
     context: RunContext
     at: datetime
     encryption: Encryption = NOT_ASKED
+    registers: Registers = field(default_factory=Registers)
+    duties: tuple[RecordDuty, ...] = ()
 
     @cached_property
     def policies(self) -> Mapping[ObjectRef, tuple[Policy, ...]]:

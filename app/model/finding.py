@@ -54,6 +54,7 @@ class SubjectKind(StrEnum):
     CERTIFICATE = "certificate"
     COMPONENT = "component"  # of the control plane, or a setting of a proxy
     EXPOSURE = "exposure"  # an object that opens a way in from outside
+    IDENTITY = "identity"  # who may do something: a user, a group, a service account
     RECORD = "record"  # an entry of the tool's own store: an exception, a scan, a slot
 
 

@@ -86,6 +86,33 @@ class Integrity:
     problems: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class DocumentChange:
+    """A document that differs from the one that judged the scan before; an empty digest: there was, or is, none."""
+
+    name: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs from the last whole scan, as far as somebody has to approve it.
+
+    Attributes:
+        objects: policies, routes and settings of meshes whose content differs, sorted; what was not listed is neither
+            added nor removed.
+        documents: scope, registers and exceptions that differ, sorted.
+        new_exceptions: ids of exceptions that the file of that scan did not have, sorted.
+        since: when that scan was taken.
+    """
+
+    since: datetime
+    objects: tuple["ObjectChange", ...] = ()
+    documents: tuple[DocumentChange, ...] = ()
+    new_exceptions: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext:
     """What the past contributes to a verdict; stored with the scan so that it can be judged again exactly.
@@ -95,12 +122,14 @@ class RunContext:
         streaks: `check id/subject id` → consecutive scans, this one excluded, in which the condition held.
         slots: schedule slots since the last complete scan and up to this one, oldest first; None when no schedule is known.
         integrity: state of the chain before this scan.
+        changes: what somebody has to have approved; None when there is no whole scan to compare with.
     """
 
     previous: int | None = None
     streaks: Mapping[str, int] = field(default_factory=dict)
     slots: tuple[Slot, ...] | None = None
     integrity: Integrity = Integrity()
+    changes: Changes | None = None
 
     def document(self) -> Document:
         """This context as the document `context.json`."""
@@ -114,6 +143,7 @@ class RunContext:
                 "checkedScans": self.integrity.checked_scans,
                 "problems": list(self.integrity.problems),
             },
+            "changes": None if self.changes is None else _changes_json(self.changes),
         }
         return Document("context.json", canonical_json(body))
 
@@ -121,13 +151,35 @@ class RunContext:
     def from_document(cls, document: Document) -> Self:
         """Read back what `document` wrote."""
         body = orjson.loads(document.body)
-        slots = body["slots"]
+        slots, changes = body["slots"], body.get("changes")  # scans of 0.1 have no changes
         return cls(
             previous=body["previous"],
             streaks=body["streaks"],
             slots=None if slots is None else tuple(_slot_from(item) for item in slots),
             integrity=Integrity(body["integrity"]["checkedScans"], tuple(body["integrity"]["problems"])),
+            changes=None if changes is None else _changes_from(changes),
         )
+
+
+def _changes_json(changes: Changes) -> dict[str, object]:
+    return {
+        "since": changes.since.isoformat(),
+        "objects": [[item.ref.key, item.kind.value, item.before, item.after] for item in changes.objects],
+        "documents": [[item.name, item.before, item.after] for item in changes.documents],
+        "newExceptions": list(changes.new_exceptions),
+    }
+
+
+def _changes_from(body: Mapping[str, Any]) -> Changes:
+    return Changes(
+        since=datetime.fromisoformat(body["since"]),
+        objects=tuple(
+            ObjectChange(ObjectRef.from_key(key), ChangeKind(kind), before, after)
+            for key, kind, before, after in body["objects"]
+        ),
+        documents=tuple(DocumentChange(*row) for row in body["documents"]),
+        new_exceptions=tuple(body["newExceptions"]),
+    )
 
 
 def _slot_from(item: Mapping[str, Any]) -> Slot:

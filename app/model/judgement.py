@@ -9,6 +9,7 @@ from app.model.finding import CheckRun
 from app.model.inventory import Inventory
 from app.model.platform import Platform
 from app.model.reachability import Reachability
+from app.model.registers import Registers
 from app.model.scope import Placement, Scope
 from app.model.transit import NOT_ASKED, Encryption
 
@@ -32,3 +33,4 @@ class Judgement:
     placements: Mapping[str, Placement]  # by workload id
     encryption: Encryption = NOT_ASKED
     edges: Edges = field(default_factory=Edges)
+    registers: Registers = field(default_factory=Registers)

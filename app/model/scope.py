@@ -3,7 +3,7 @@
 The tool never invents an entry: what no rule places is *unknown*, and unknown is never out of scope.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -89,8 +89,8 @@ class Placement:
 class ScopeRule:
     """One rule of `scope.yaml`: what it matches and what it says. Later rules override earlier ones, field by field.
 
-    `namespaces` are names or shell patterns (empty: any); names and both selectors must match; None in a field says
-    nothing.
+    `clusters` and `namespaces` are names or shell patterns (empty: any); names and both selectors must match; None in a
+    field says nothing.
     """
 
     id: str
@@ -106,11 +106,20 @@ class ScopeRule:
     shared: bool | None = None
     tenant: str | None = None
     meshed: bool | None = None
+    clusters: tuple[str, ...] = ()
+
+    @property
+    def says(self) -> dict[str, object]:
+        """The fields of a placement that it speaks about, with what it says."""
+        return {name: value for name in _FIELDS if (value := getattr(self, name)) is not None}
 
     def reaches(self, namespace: str, pod_labels: Labels) -> bool:
         """True when names and pod selector match; the namespace's labels are not asked."""
-        named = not self.namespaces or any(fnmatchcase(namespace, pattern) for pattern in self.namespaces)
-        return named and selects(self.pod_selector, pod_labels)
+        return _named(self.namespaces, namespace) and selects(self.pod_selector, pod_labels)
+
+
+def _named(patterns: tuple[str, ...], name: str) -> bool:
+    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def selects(selector: LabelSelector, labels: Labels) -> bool:
@@ -133,6 +142,7 @@ class ApprovedFlow:
     owner: str
     approver: str
     approved_on: date | None
+    review_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,7 @@ class ApprovedExposure:
     approver: str
     approved_on: date | None
     reason: str = ""
+    review_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +245,11 @@ class Scope:
     encryption: EncryptionClaims = field(default_factory=EncryptionClaims)
     digest: str = ""
 
+    def for_cluster(self, name: str) -> "Scope":
+        """The scope as it holds in one cluster: rules that name other clusters are left out."""
+        rules = tuple(item for item in self.rules if _named(item.clusters, name))
+        return replace(self, rules=rules)
+
     def place(self, namespace: str, namespace_labels: Labels | None, pod_labels: Labels) -> Placement:
         """Apply all rules in order; the last one that speaks about a field wins.
 
@@ -245,7 +261,7 @@ class Scope:
         for rule in self.rules:
             if not rule.reaches(namespace, pod_labels):
                 continue
-            speaks = {name: value for name in _FIELDS if (value := getattr(rule, name)) is not None}
+            speaks = rule.says
             if namespace_labels is None and rule.namespace_selector.requirements:
                 said = {name: value for name, value in said.items() if name not in speaks}
             elif selects(rule.namespace_selector, namespace_labels or {}):

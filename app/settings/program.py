@@ -29,6 +29,9 @@ class DocumentPaths(_Part):
     exceptions: Path | None = None
     attestations: Path | None = None
     flows: Path | None = None
+    registers: Path | None = None
+    probes: Path | None = None  # results of connection attempts that somebody hands in
+    baseline: Path | None = None  # a folder of rendered manifests: the approved configuration source
     checks: Path | None = None  # the packaged catalogue when there is none
     frameworks: Path | None = (
         None  # a folder; its files come beside the packaged ones, and replace their namesakes

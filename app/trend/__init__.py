@@ -1,8 +1,9 @@
 """Scans over time: counts and points of one scan, two scans compared, lines over many (pure)."""
 
+from app.trend.changes import changes
 from app.trend.comparison import compare
 from app.trend.consequences import consequences
 from app.trend.counts import check_counts, points
 from app.trend.lines import follow
 
-__all__ = ["check_counts", "compare", "consequences", "follow", "points"]
+__all__ = ["changes", "check_counts", "compare", "consequences", "follow", "points"]

@@ -18,6 +18,8 @@ NOT_ASSESSED = "This framework was not assessed in this scan."
 
 _JUDGED_BY = {
     "scope.yaml": "The scope map changed",
+    "registers.yaml": "The registers changed",
+    "exceptions.yaml": "The register of exceptions changed",
     "checks.yaml": "The catalogue of checks changed",
 }
 

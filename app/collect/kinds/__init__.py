@@ -12,12 +12,24 @@ from app.collect.kinds.meshes import MESHES
 from app.collect.kinds.names import CLUSTER_SCOPED
 from app.collect.kinds.plugins import PLUGINS
 from app.collect.kinds.spec import KindSpec
+from app.collect.kinds.verdicts import EXPOSURE
 from app.model.identity import GroupKind
 
-__all__ = ["BY_KIND", "KINDS", "KindSpec", "chosen", "is_namespaced"]
+__all__ = ["BY_KIND", "KINDS", "WATCHED", "KindSpec", "chosen", "is_namespaced"]
 
 KINDS: tuple[KindSpec, ...] = (*CORE, *PLUGINS, *MESHES, *EDGE)
 BY_KIND = {spec.group_kind: spec for spec in KINDS}
+
+# Kinds whose every change somebody has to approve: who may connect to whom, and how it is protected (PCI DSS 1.2.2).
+# Services are not among them: their selectors and ports change with each release.
+WATCHED = frozenset(
+    spec.group_kind
+    for spec in KINDS
+    if spec.restricts
+    or spec in MESHES
+    or (spec in EDGE and spec.verdicts[:1] == EXPOSURE[:1])
+    or spec.kind == "Ingress"
+)
 
 
 def is_namespaced(kind: GroupKind) -> bool:

@@ -2,6 +2,7 @@
 
 from app.collect.kinds.spec import KindSpec, builtin
 from app.collect.kinds.verdicts import (
+    ACCESS,
     CERTIFICATES,
     CONTROL_PLANE,
     EDGE_TLS,
@@ -88,8 +89,8 @@ CORE = (
         builtin(
             kind,
             resource,
-            "whether an agent may read policies",
-            ENFORCEMENT,
+            "whether an agent may read policies, and who may change them",
+            (*ENFORCEMENT, *ACCESS),
             group="rbac.authorization.k8s.io",
             namespaced=False,
         )
@@ -97,6 +98,10 @@ CORE = (
             ("ClusterRole", "clusterroles"),
             ("ClusterRoleBinding", "clusterrolebindings"),
         )
+    ),
+    *(
+        builtin(kind, resource, "who may change policies", ACCESS, group="rbac.authorization.k8s.io")
+        for kind, resource in (("Role", "roles"), ("RoleBinding", "rolebindings"))
     ),
     builtin(
         "MutatingWebhookConfiguration",

@@ -45,5 +45,6 @@ EDGE_TLS = (
     "untrusted-certificate",
 )
 CERTIFICATES = ("expired-certificate", "certificate-expiring-soon", "certificate-not-in-inventory")
+ACCESS = ("policy-write-access-too-broad",)
 AUTHORISATION = ("authorization-policy-missing", "authorization-policy-allow-all")
 SEGMENTATION = ISOLATION + RULES + PATHS

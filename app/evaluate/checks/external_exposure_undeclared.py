@@ -1,12 +1,14 @@
 """Is every way in from outside on the register of approved exposures?"""
 
 from dataclasses import dataclass
+from datetime import UTC, date
 
 from app.evaluate.checks.common.evidence import evidence_for
 from app.evaluate.checks.common.exposures import by_id, exposure_gaps, exposure_subject, severity_of, told
 from app.evaluate.checks.common.population import boundaries_of_all, cluster_subject
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
 from app.evaluate.checks.common.wording import names
+from app.model.approval import unapproved
 from app.model.edge import Exposure
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
@@ -62,7 +64,7 @@ def _result(facts: Facts, verdicts: Verdicts, items: list[Exposure]) -> CheckRes
     if facts.scope.approved_exposures is None:
         return verdicts.undecided(subject, says, (_NO_REGISTER,), base=details)
     entry = next((item for item in facts.scope.approved_exposures if item.object == first.id), None)
-    problem = _problem(entry)
+    problem = _problem(entry, facts.at.astimezone(UTC).date())
     if entry is None or problem:
         remedy = (
             "Remove the way in, or have it approved by somebody other than its owner and listed under "
@@ -80,9 +82,8 @@ def _steps(items: list[Exposure]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def _problem(entry: ApprovedExposure | None) -> str:
+def _problem(entry: ApprovedExposure | None, on: date) -> str:
     if entry is None:
         return "it is not on the register of approved exposures"
-    if not entry.owner or not entry.approver or entry.approved_on is None:
-        return f"entry {entry.id} of the register lacks owner, approver or date"
-    return ""
+    why = unapproved(entry, on)
+    return f"entry {entry.id} of the register does not count: {why}" if why else ""

@@ -14,7 +14,8 @@ from app.model.history import Document
 CONFIG = Path(__file__).parents[3] / "config"
 FRAMEWORKS = sorted((CONFIG / "frameworks").glob("*.yaml"))
 EXAMPLES = {
-    name: CONFIG / f"{name}.example.yaml" for name in ("attestations", "exceptions", "flows", "scope")
+    name: CONFIG / f"{name}.example.yaml"
+    for name in ("attestations", "exceptions", "flows", "probes", "registers", "scope")
 }
 SHIPPED = {
     **EXAMPLES,

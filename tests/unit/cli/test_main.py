@@ -13,6 +13,7 @@ COMMANDS = [
     "reach",
     "explain",
     "findings",
+    "scope",
     "fix",
     "whatif",
     "trend",

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 
+from app.model.approval import unapproved
 from app.model.connections import Connections
 from app.model.facts import Facts
 from app.model.scope import ApprovedFlow
@@ -15,7 +17,7 @@ _Answer = tuple[tuple[str, ...], Connections]
 
 @dataclass(frozen=True)
 class Flows:
-    """Approved flows that somebody owns and somebody approved; the others justify nothing.
+    """Approved flows that somebody owns, somebody else approved and nobody has to review; the others justify nothing.
 
     An end is named by the id of a scope rule that places it, by its namespace, or by `external`.
 
@@ -32,7 +34,8 @@ class Flows:
     def of(cls, facts: Facts) -> "Flows":
         """The register of the scope file."""
         register = facts.scope.approved_flows
-        return cls(register is not None, tuple(item for item in register or () if _signed(item)))
+        day = facts.at.astimezone(UTC).date()
+        return cls(register is not None, tuple(item for item in register or () if not unapproved(item, day)))
 
     def at(self, end: frozenset[str], *, source: bool) -> "Flows":
         """Only those that begin, or end, at this end: most ends have none, and then no far end needs a look."""
@@ -77,7 +80,3 @@ def _spans(
         and all(flow.source in item for item in starts)
         and all(flow.destination in item for item in ends)
     )
-
-
-def _signed(flow: ApprovedFlow) -> bool:
-    return bool(flow.owner and flow.approver and flow.approved_on)
