@@ -16,8 +16,8 @@ from app.model.policy import Direction
 
 _NO_REGISTER = Doubt(
     "no register of approved flows was supplied",
-    "List the approved ones in the scope file (`approved_flows`); `netattest register propose` drafts the rows, and the "
-    "justification is the owner's to write.",
+    "List the approved ones in the scope file (`approved_flows`), each with its justification; an empty list says that none "
+    "is approved.",
 )
 _LIMITS = (
     "Flows are told by namespace; a row of the register may name a scope rule, which is narrower.",

@@ -23,7 +23,7 @@ from app.model.scope import Boundary
 
 _NO_REGISTER = Doubt(
     "no register of policy writers was supplied",
-    "List who may change network policy in the registers file (`policy_writers`); `netattest register propose` drafts it.",
+    "List who may change network policy in the registers file (`policy_writers`).",
 )
 _UNREAD = Doubt(
     "no role binding was read",
