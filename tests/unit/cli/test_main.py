@@ -7,7 +7,20 @@ from app import __version__
 from app.cli import program
 from app.errors import CollectError, EvidenceError, ExitCode
 
-COMMANDS = ["scan", "report", "reach", "explain", "findings", "fix", "whatif", "trend", "diff", "run", "doctor", "db"]
+COMMANDS = [
+    "scan",
+    "report",
+    "reach",
+    "explain",
+    "findings",
+    "fix",
+    "whatif",
+    "trend",
+    "diff",
+    "run",
+    "doctor",
+    "db",
+]
 LEAVES = [*(name for name in COMMANDS if name != "db"), "db upgrade", "db current", "db check"]
 
 
