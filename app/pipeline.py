@@ -145,7 +145,22 @@ def what_if(
     """
     before = before or judge(snapshot, documents)
     after = judge(changed.snapshot, documents, inventory=changed.inventory)
+    if _regrouped(before, after):
+        was, now = before.inventory, after.inventory
+        before = judge(snapshot, documents, inventory=replace(was, beside=now.policies))
+        after = judge(changed.snapshot, documents, inventory=replace(now, beside=was.policies))
     return WhatIf(changed.snapshot, before, after, trend.consequences(before, after, changed.changes))
+
+
+def _regrouped(before: Judgement, after: Judgement) -> bool:
+    """True when the change tells pods of one owner apart, or no more, so that workloads are not the same ones."""
+    was, now = (
+        {item.key: set[str]() for item in judged.reachability.workloads} for judged in (before, after)
+    )
+    for groups, judged in ((was, before), (now, after)):
+        for item in judged.reachability.workloads:
+            groups[item.key].add(f"{item.id} {item.pod_refs if '#' in item.id else ''}")
+    return any(was[key] != now[key] for key in was.keys() & now.keys())
 
 
 def fix(

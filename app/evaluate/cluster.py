@@ -73,7 +73,8 @@ class Compiled:
         policies = as_cilium_reads(inventory.policies, platform.cilium)
         if policies is not inventory.policies:
             inventory = replace(inventory, policies=policies)
-        vocabulary = Vocabulary.of(inventory.policies, inventory.nodes)
+        beside = as_cilium_reads(inventory.beside, platform.cilium)
+        vocabulary = Vocabulary.of((*inventory.policies, *beside), inventory.nodes)
         parts = partition(inventory, Classifier(inventory, platform, vocabulary, reading))
         selectors = SelectorIndex(parts.classes, inventory.namespace_labels)
         space = vocabulary.space

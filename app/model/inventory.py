@@ -170,7 +170,11 @@ class EdgeRoute:
 
 @dataclass(frozen=True)
 class Inventory:
-    """All objects of one snapshot that bear on a verdict; each tuple sorted by identity."""
+    """All objects of one snapshot that bear on a verdict; each tuple sorted by identity.
+
+    `beside` are policies of another state of the cluster, with which this one is compared: they decide nothing here, but
+    pods and addresses are told apart wherever they would be there, so that both states have the same workloads.
+    """
 
     namespaces: tuple[Namespace, ...]
     pods: tuple[Pod, ...]
@@ -180,6 +184,7 @@ class Inventory:
     policies: tuple[Policy, ...]
     tiers: tuple[Tier, ...] = ()
     accounts: tuple[ServiceAccount, ...] = ()
+    beside: tuple[Policy, ...] = ()
 
     @cached_property
     def namespace_labels(self) -> Mapping[str, Labels]:

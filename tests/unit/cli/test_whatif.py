@@ -141,3 +141,41 @@ def test_a_comment_for_a_pull_request(netattest, manifests, change):
 
     assert "1 path would open and 0 would close" in told
     assert f"- `{JOB}` → `{CART}`: TCP 7070 because of NetworkPolicy shop/jobs, spec.ingress\\[0\\]" in told
+
+
+ROLLOUT = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web-1, namespace: shop, labels: {app: web, version: v1}, ownerReferences: [OWNER]}
+spec: {containers: [{name: web, image: web}]}
+status: {phase: Running, podIPs: [{ip: 10.1.0.1}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-2, namespace: shop, labels: {app: web, version: v2}, ownerReferences: [OWNER]}
+spec: {containers: [{name: web, image: web}]}
+status: {phase: Running, podIPs: [{ip: 10.1.0.2}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: v2, namespace: shop}
+spec: {podSelector: {matchLabels: {version: v2}}, policyTypes: [Ingress]}
+"""
+
+
+def test_a_policy_that_tells_pods_of_one_owner_apart_opens_nothing(netattest, tmp_path):
+    """Before it the two pods are one workload, after it they are two: that alone is no change of any path."""
+    owner = "{apiVersion: apps/v1, kind: ReplicaSet, name: web, uid: u1, controller: true}"
+    first, second, policy = ROLLOUT.replace("OWNER", owner).split("---")
+    (tmp_path / "pods.yaml").write_text(f"{first}---{second}")
+    (tmp_path / "v2.yaml").write_text(policy)
+
+    ended = netattest(
+        "whatif", "--apply", "v2.yaml", "--from", "pods.yaml", "--fail-on", "new-path", "--json"
+    )
+
+    told = json.loads(ended.out)
+    assert ended.code == 0
+    assert {item["change"] for item in told["paths"]} == {"closes"}
+    assert {item["destination"].split("#")[-1] for item in told["paths"]} == {"2"}
+    assert told["findings"]["opened"] == []
