@@ -402,7 +402,7 @@ def _registers(said: Mapping[str, Any]) -> Registers:
         objects = sorted(_objects(said["baseline"] or {}), key=lambda item: item.ref)
         given["baseline.json"] = baseline_document(objects, [_gap(text) for text in said.get("unread", ())])
     if "probes" in said:
-        results = [_probe(text) for text in said["probes"]]
+        results = [_attempt(text) for text in said["probes"]]
         probes = {"tool": "ncat", "person": "A. Prober", "results": results}
         given["probes.yaml"] = Document("probes.yaml", yaml.safe_dump(probes).encode())
     found = read_registers(given, mistakes)
@@ -410,7 +410,7 @@ def _registers(said: Mapping[str, Any]) -> Registers:
     return found
 
 
-def _probe(text: str) -> dict[str, Any]:
+def _attempt(text: str) -> dict[str, Any]:
     """`shop/web → shop/db TCP 5432 timeout`, with ` at 2026-11-20` at the end where it is old."""
     text, _, day = text.partition(" at ")
     ends, protocol, port, answer = text.rsplit(" ", 3)
