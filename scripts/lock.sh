@@ -8,7 +8,7 @@ compile() { # compile FILE ARGUMENT…
   out=$1
   shift
   uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
-    --no-annotate --no-emit-index-url "$@" -o "$out"
+    --no-annotate "$@" -o "$out"
 }
 compile requirements.lock pyproject.toml --extra local --extra s3 --extra otel --extra workers
 compile requirements-dev.lock pyproject.toml --constraint requirements.lock --extra local --extra s3 --extra otel \

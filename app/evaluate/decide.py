@@ -137,7 +137,8 @@ class Decider:
             note = f"both have pods on node {node}"
             return replace(half, reason=Reason.OWN_NODE, rules=(), note=note, remove=())
         if not half.reason.denies:
-            return half
+            # What comes from its own node arrives in any case: no removal would stop it.
+            return replace(half, remove=()) if node else half
         return replace(half, misses=tuple(self._misses(half, subject, other, destination, wanted, view)))
 
     def default(self, direction: Direction, subject: Endpoint) -> Default:

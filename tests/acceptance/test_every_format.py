@@ -306,7 +306,14 @@ def test_original_and_twin_map_one_to_one():
             assert (before["outcome"], before["severity"]) == (after["outcome"], after["severity"])
             assert pairs.setdefault(before["subject"]["id"], after["subject"]["id"]) == after["subject"]["id"]
     assert len(set(pairs.values())) == len(pairs), "two subjects with one pseudonym"
-    unchanged = {before for before, after in pairs.items() if before == after}
+    # duties are named by a framework and a record type, in words of ours that a twin keeps
+    records = {
+        result["subject"]["id"]
+        for run in original["populations"]
+        for result in run["results"]
+        if result["subject"]["kind"] == "record"
+    }
+    unchanged = {before for before, after in pairs.items() if before == after} - records
     hidden = names(store().snapshot(store().scan("harbour", 1)))
     assert not [item for item in unchanged if hidden & set(re.split(r"[^a-z0-9.-]+", item))]
     assert len(unchanged) < len(pairs) / 5
