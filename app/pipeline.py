@@ -316,9 +316,29 @@ def compare(
     stored, documents = earlier or (store.snapshot(before), store.documents(before))
     judged_before = judge(stored, documents)
     judged_after = after or judge(store.snapshot(after_scan), store.documents(after_scan))
-    return trend.compare(
+    comparison = trend.compare(
         before, judged_before, after_scan, judged_after, store.object_changes(before, after_scan)
     )
+    if not _told_apart(judged_before, judged_after):
+        return comparison
+    now = store.snapshot(after_scan)
+    sides = _beside(judged_before, stored, judged_after), _beside(judged_after, now, judged_before)
+    return replace(comparison, paths=trend.path_changes(*sides))
+
+
+def _told_apart(before: Judgement, after: Judgement) -> bool:
+    """True when policies differ and one night has parts of an owner that the other has not."""
+    names = [
+        {item.id for item in judged.reachability.workloads if "#" in item.id} for judged in (before, after)
+    ]
+    return names[0] != names[1] and before.inventory.policies != after.inventory.policies
+
+
+def _beside(judged: Judgement, snapshot: Snapshot, other: Judgement) -> Judgement:
+    """The judgement with who reaches whom among pods told apart as the policies of the other night do it too."""
+    inventory = replace(judged.inventory, beside=other.inventory.policies)
+    found = evaluate.reachability(inventory, judged.platform, snapshot.gaps, as_declared=False)
+    return replace(judged, inventory=inventory, reachability=found)
 
 
 Earlier = tuple[Snapshot, tuple[Document, ...]]

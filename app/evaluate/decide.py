@@ -14,16 +14,18 @@ An answer that something unread or not understood could change is none (see `dou
 which the API leaves open. What a rule asks for beyond ends and ports is said beside the answer.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from app.evaluate.cluster import Cluster, Endpoint
 from app.evaluate.doubts import Doubts
 from app.evaluate.notes import TO_OWN_NODE_DIFFERS, Notes
+from app.evaluate.outcome import conditions, reason, rules, split_note
+from app.evaluate.removal import Ends, concerns, to_close, to_open
 from app.evaluate.resolve import CompiledPolicy, CompiledRule
 from app.evaluate.spans import Span, as_connections, resolve
-from app.evaluate.trail import Asked, Walk, asked_of, matching, removable, walk
+from app.evaluate.trail import Asked, asked_of, matching, walk
 from app.evaluate.views import View
 from app.model.connections import Protocol
 from app.model.decision import Decision, HalfDecision, Miss, Reason, RuleRef
@@ -49,8 +51,26 @@ class Decider:
         """Decide one connection; over two address families, the one that lets it through counts."""
         views = self._cluster.views(source, destination)
         decisions = [self._in_view(source, destination, protocol, port, view) for view in views]
-        allowing = [item for item in decisions if item.allowed]
-        return _over_all(allowing) if len(allowing) > 1 else next(iter(allowing), decisions[0])
+        at = next((number for number, item in enumerate(decisions) if item.allowed), 0)
+        wanted = (protocol, port, port)
+        asked = [self._ends(source, destination, wanted, view) for view in views]
+        return _with_removal(decisions[at], asked, asked[at])
+
+    def _ends(self, source: Endpoint, destination: Endpoint, wanted: Span, view: View) -> Ends:
+        """What both ends are asked; nothing where no removal would stop it, as what comes from the pod's own node."""
+        egress, ingress = (
+            self.standing(Direction.EGRESS, source),
+            self.standing(Direction.INGRESS, destination),
+        )
+        local = self._cluster.own_node(source, destination)
+        return {
+            Direction.EGRESS: None
+            if egress
+            else self._concerning(Direction.EGRESS, source, destination, wanted, view),
+            Direction.INGRESS: None
+            if ingress or local
+            else self._concerning(Direction.INGRESS, destination, source, wanted, view),
+        }
 
     def _in_view(
         self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, view: View
@@ -124,21 +144,19 @@ class Decider:
         half = HalfDecision(
             direction,
             subject.id,
-            _reason(walked),
+            reason(walked),
             selecting=tuple(dict.fromkeys(policy.ref for policy in self.selecting(direction, subject))),
-            rules=_rules(walked),
-            note=_split_note(walked),
+            rules=rules(walked),
+            note=split_note(walked),
             trail=tuple(walked.steps),
-            conditions=_conditions(walked),
+            conditions=conditions(walked),
             idle=self._why_idle(self.idle(direction, subject)),
-            remove=removable(asked, walked),
         )
         if node and half.reason.denies:
             note = f"both have pods on node {node}"
-            return replace(half, reason=Reason.OWN_NODE, rules=(), note=note, remove=())
+            return replace(half, reason=Reason.OWN_NODE, rules=(), note=note)
         if not half.reason.denies:
-            # What comes from its own node arrives in any case: no removal would stop it.
-            return replace(half, remove=()) if node else half
+            return half
         return replace(half, misses=tuple(self._misses(half, subject, other, destination, wanted, view)))
 
     def default(self, direction: Direction, subject: Endpoint) -> Default:
@@ -177,7 +195,7 @@ class Decider:
     ) -> tuple[RuleRef, ...]:
         """Rules that let one connection through at an end that policies select, in one view."""
         walked = walk(self._concerning(direction, subject, other, wanted, view))
-        return _rules(walked) if walked.allowed else ()
+        return rules(walked) if walked.allowed else ()
 
     def _matches(
         self,
@@ -243,7 +261,7 @@ class Decider:
         reason = Reason.NOT_SELECTED if half.reason is Reason.NOT_ENFORCED and half.idle else half.reason
         why = self._doubts.about_end(reason, pod.namespace, from_template=template)
         why = why or self._unclear(half) or self._label_doubt(half, subject, other)
-        return replace(half, reason=Reason.CANNOT_TELL, note=why, remove=()) if why else half
+        return replace(half, reason=Reason.CANNOT_TELL, note=why) if why else half
 
     def _unclear(self, half: HalfDecision) -> str:
         """Doubt about a policy of a stage that was asked: policies of later stages do not matter."""
@@ -277,59 +295,30 @@ def _policies(found: Iterable[RuleRef | ObjectRef]) -> tuple[ObjectRef, ...]:
     return tuple(sorted({item.policy if isinstance(item, RuleRef) else item for item in found}))
 
 
-def _over_all(decisions: list[Decision]) -> Decision:
-    """Over several address families, what would have to go for the answer to change has to go for each of them."""
-    first = decisions[0]
-    return replace(
-        first,
-        egress=replace(first.egress, remove=_all_of([item.egress for item in decisions])),
-        ingress=replace(first.ingress, remove=_all_of([item.ingress for item in decisions])),
+def _with_removal(decision: Decision, views: Sequence[Ends], shown: Ends) -> Decision:
+    """The decision with what would have to go for the other answer; none is named beside an end that cannot be told."""
+    if not decision.certain:
+        return decision
+    halves = {half.direction: half for half in (decision.egress, decision.ingress)}
+    if decision.allowed:
+        remove = {end: to_close(views, end) for end in halves}
+    else:
+        denying = [end for end, half in halves.items() if half.reason.denies]
+        remove = _shared(to_open(shown), {end: shown[end] for end in denying})
+    egress, ingress = (
+        replace(half, remove=remove[end]) if end in remove else half for end, half in halves.items()
     )
+    return replace(decision, egress=egress, ingress=ingress)
 
 
-def _all_of(halves: list[HalfDecision]) -> tuple[RuleRef | ObjectRef, ...]:
-    if not all(half.remove for half in halves):
-        return ()
-    return tuple(dict.fromkeys(item for half in halves for item in half.remove))
-
-
-def _reason(walked: Walk) -> Reason:
-    if walked.split and walked.allowed and walked.denied:
-        return Reason.CANNOT_TELL
-    if not walked.allowed:
-        last = [item for action, item in walked.decided if action is Action.DENY][-1]
-        return Reason.DENIED_BY_RULE if isinstance(last, RuleRef) else Reason.NO_RULE_MATCHES
-    return Reason.ALLOWED_BY_RULE if walked.deciding(Action.ALLOW) else Reason.ALLOWED_BY_DEFAULT
-
-
-def _rules(walked: Walk) -> tuple[RuleRef, ...]:
-    if _reason(walked) is Reason.NO_RULE_MATCHES:
-        return ()
-    found = walked.deciding(Action.ALLOW if walked.allowed else Action.DENY)
-    return tuple(item for item in found if isinstance(item, RuleRef))
-
-
-def _split_note(walked: Walk) -> str:
-    if not (walked.split and walked.allowed and walked.denied):
-        return ""
-    names = " and ".join(str(ref) for ref in dict.fromkeys(walked.split))
-    return (
-        f"{names} have equal priority and do not agree, and the API leaves open which of them is asked first"
-    )
-
-
-def _conditions(walked: Walk) -> tuple[str, ...]:
-    """What rules with conditions that matched ask for, where the answer depends on it."""
-    return tuple(
-        f"{rule} {_VERBS[acted.action]} this only with a condition: {condition}"
-        for step in walked.steps
-        for acted in step.acted
-        for rule in acted.rules[:1]
-        for condition in acted.conditions
-    )
-
-
-_VERBS = {Action.ALLOW: "allows", Action.DENY: "denies", Action.PASS: "passes on"}
+def _shared(
+    gone: tuple[RuleRef | ObjectRef, ...], ends: Ends
+) -> dict[Direction, tuple[RuleRef | ObjectRef, ...]]:
+    """Each end with what concerns it; one that denies alone has all of it."""
+    return {
+        end: tuple(item for item in gone if len(ends) == 1 or (asked and concerns(item, asked)))
+        for end, asked in ends.items()
+    }
 
 
 def _unresolved(rule: CompiledRule, spans: tuple[Span, ...]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The walk through a program for one connection at one end, remembered stage by stage; and what would change its end."""
+"""The walk through a program for one connection at one end, remembered stage by stage."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -107,6 +107,11 @@ class Walk:
     passed: list[RuleRef] = field(default_factory=list)
     split: list[ObjectRef] = field(default_factory=list)
 
+    @property
+    def unsettled(self) -> bool:
+        """True when policies whose order is left open do not agree about it."""
+        return bool(self.split) and self.allowed and self.denied
+
     def deciding(self, action: Action) -> tuple[Removable, ...]:
         """What allowed it, or what denied it; rules first, each sorted."""
         found = {item for done, item in self.decided if done is action}
@@ -204,30 +209,3 @@ class _Stage:
             isolating=self.isolating if self.defaulted else (),
             default=self._stage.default if self.defaulted else None,
         )
-
-
-def removable(asked: Asked, walked: Walk) -> tuple[Removable, ...]:
-    """What would have to go, all together, for the connection to end otherwise; nothing where that is not enough.
-
-    The last word is taken away as often as the answer stays the same: below a rule that denies there may be a default
-    that denies as well. Where nothing said the last word, a rule that passed the connection on may have.
-    """
-    gone: list[Removable] = []
-    answer, now = walked.allowed, walked
-    while now.allowed is answer:
-        last = now.deciding(Action.ALLOW if answer else Action.DENY) or tuple(now.passed)
-        if not last:
-            return ()
-        gone += last
-        now = walk(asked, gone)
-    return tuple(_needed(asked, answer, gone))
-
-
-def _needed(asked: Asked, answer: bool, gone: Sequence[Removable]) -> Iterator[Removable]:
-    """Without those whose removal makes no difference once the others are gone."""
-    kept = list(gone)
-    for item in gone:
-        others = [other for other in kept if other != item]
-        if walk(asked, others).allowed is not answer:
-            kept = others
-    yield from kept

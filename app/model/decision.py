@@ -99,8 +99,8 @@ class HalfDecision:
         trail: the stages that were asked, in order.
         conditions: what the answer depends on beyond ends and ports, one sentence each.
         idle: policies that select this end and do not count, each as a sentence.
-        remove: what would have to go for this end to answer otherwise; all of it together. Empty where only something
-            that is added could change the answer.
+        remove: what would have to go for the connection to be answered otherwise. If it is allowed, all that stands at one
+            end; if it is denied, all that stands at both. Empty where only something that is added could change the answer.
     """
 
     direction: Direction

@@ -5,5 +5,6 @@ from app.trend.comparison import compare
 from app.trend.consequences import consequences
 from app.trend.counts import check_counts, points
 from app.trend.lines import follow
+from app.trend.paths import path_changes
 
-__all__ = ["changes", "check_counts", "compare", "consequences", "follow", "points"]
+__all__ = ["changes", "check_counts", "compare", "consequences", "follow", "path_changes", "points"]

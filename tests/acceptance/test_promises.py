@@ -219,3 +219,42 @@ def test_a_mistake_in_a_document_is_told_before_anything_is_collected(store):
     with pytest.raises(ConfigurationError, match=r"scope\.yaml"):
         pipeline.scan(replace(request(), documents=tuple(broken)), Untouched(), store, Silent())
     assert store.scans("harbour") == ()
+
+
+ROLLOUT = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web-%(version)s, namespace: tide, labels: {app: web, version: %(version)s}, ownerReferences: [%(owner)s]}
+spec: {containers: [{name: web, image: web}]}
+status: {phase: Running, podIPs: [{ip: %(ip)s}]}
+"""
+OWNER = "{apiVersion: apps/v1, kind: ReplicaSet, name: web, uid: u1, controller: true}"
+TELLS_APART = """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: v2, namespace: tide}
+spec: {podSelector: {matchLabels: {version: v2}}, policyTypes: [Ingress], ingress: %s}
+"""
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["added", "removed"])
+@pytest.mark.parametrize(("ingress", "differs"), [("[{}]", False), ("[]", True)])
+def test_a_policy_that_tells_pods_apart_changes_only_the_paths_that_it_shuts(
+    source, store, ingress, differs, backwards
+):
+    """One night has a workload where the other has two parts of it: that alone opens and closes nothing."""
+    pods = [
+        yaml.safe_load(ROLLOUT % {"version": version, "ip": ip, "owner": OWNER})
+        for version, ip in (("v1", "10.9.0.1"), ("v2", "10.9.0.2"))
+    ]
+    plain = harbour(extra=pods)
+    nights = [plain, [*plain, yaml.safe_load(TELLS_APART % ingress)]]
+    first, second = reversed(nights) if backwards else nights
+    scan(source(first), store)
+    later = replace(request(), taken_at=AT.replace(day=23))
+
+    found = pipeline.scan(later, source(second), store, Silent()).comparison
+
+    assert found is not None
+    assert {item.destination for item in found.paths} == ({"tide/web[ReplicaSet]#2"} if differs else set())
+    assert {item.opened for item in found.paths} == ({backwards} if differs else set())
