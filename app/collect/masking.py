@@ -9,8 +9,8 @@ Every pattern stands behind a plain substring test: nearly all text has none of 
 are read in seconds only if it costs next to nothing.
 """
 
+import hashlib
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -117,6 +117,35 @@ def masked_shapes(text: str) -> str:
     return text
 
 
+def masked_alike(value: Any) -> Any:
+    """Mask in any JSON value what has the shape of a secret, whatever the fields are called.
+
+    Labels and the selectors that ask for them must still meet, and no others: one token is masked the same everywhere,
+    as a label value, and another one differently.
+    """
+    match value:
+        case str():
+            return _alike(value)
+        case list():
+            return [masked_alike(item) for item in value]
+        case dict():
+            return {key: masked_alike(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _alike(text: str) -> str:
+    for marks, pattern, new in _TEXT_SHAPES:
+        if any(mark in text for mark in marks):
+            could_be_label = new == MASK and not marks[0].endswith("-----")
+            text = pattern.sub(_pseudonym if could_be_label else new, text)
+    return text
+
+
+def _pseudonym(found: re.Match[str]) -> str:
+    return f"redacted-{hashlib.sha256(found[0].encode()).hexdigest()[:12]}"
+
+
 def masked_text(text: str) -> str:
     """Mask everything that looks like a secret in free text: a script, a flag, a settings file, JSON in a string."""
     if text[:1] in ("{", "["):
@@ -150,31 +179,31 @@ def masked_arguments(arguments: list[Any]) -> list[Any]:
     return masked
 
 
-def masked_tree(value: Any, text: Callable[[str], str] = masked_text) -> Any:
-    """Mask secrets in any JSON value: by name of the field, and by `text` in every string."""
+def masked_tree(value: Any) -> Any:
+    """Mask secrets in any JSON value: by name of the field, and by what stands in every string."""
     match value:
         case str():
-            return text(value)
+            return masked_text(value)
         case list():
             if value and all(isinstance(item, str) for item in value):
                 return masked_arguments(value)
-            return [masked_tree(item, text) for item in value]
+            return [masked_tree(item) for item in value]
         case dict():
-            return _masked_object(value, text)
+            return _masked_object(value)
         case _:
             return value
 
 
-def _masked_object(value: dict[str, Any], text: Callable[[str], str]) -> dict[str, Any]:
+def _masked_object(value: dict[str, Any]) -> dict[str, Any]:
     named = value.get("name")
     if isinstance(named, str) and "value" in value and names_a_secret(named):
         value = {**value, "value": mask(value["value"])}  # a header, a variable, a parameter
-    return {key: _masked_field(key, item, text) for key, item in value.items()}
+    return {key: _masked_field(key, item) for key, item in value.items()}
 
 
-def _masked_field(key: str, item: Any, text: Callable[[str], str]) -> Any:
+def _masked_field(key: str, item: Any) -> Any:
     scalar = isinstance(item, str | int | float) and not isinstance(item, bool)
-    return mask(item) if scalar and names_a_secret(key) else masked_tree(item, text)
+    return mask(item) if scalar and names_a_secret(key) else masked_tree(item)
 
 
 def _masked_json(text: str) -> str | None:

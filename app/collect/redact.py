@@ -107,7 +107,7 @@ def redacted_json(kind: GroupKind, value: Object, *, certificates: bool = False)
         redacted["data"] = {"tls.crt": public}
     body = canonical_json(redacted)
     if masking.is_suspicious(body):
-        body = canonical_json(masking.masked_tree(redacted, masking.masked_shapes))
+        body = canonical_json(masking.masked_alike(redacted))
     return body
 
 
