@@ -20,11 +20,12 @@ from functools import lru_cache
 
 from app.evaluate.cluster import Cluster, Endpoint
 from app.evaluate.doubts import Doubts
+from app.evaluate.match import Matcher
 from app.evaluate.notes import TO_OWN_NODE_DIFFERS, Notes
 from app.evaluate.outcome import conditions, reason, rules, split_note
 from app.evaluate.removal import Ends, concerns, to_close, to_open
 from app.evaluate.resolve import CompiledPolicy, CompiledRule
-from app.evaluate.spans import Span, as_connections, resolve
+from app.evaluate.spans import Span
 from app.evaluate.trail import Asked, asked_of, matching, walk
 from app.evaluate.views import View
 from app.model.connections import Protocol
@@ -32,7 +33,7 @@ from app.model.decision import Decision, HalfDecision, Miss, Reason, RuleRef
 from app.model.identity import ObjectRef
 from app.model.inventory import NAME_LABEL
 from app.model.peers import namespace_requirements
-from app.model.policy import Action, Direction, NamedPort
+from app.model.policy import Action, Direction
 from app.model.reachability import Default
 
 _HOST_NETWORK_NOTE = "it uses its node's network, and policies do not select such pods"
@@ -43,6 +44,8 @@ class Decider:
 
     def __init__(self, cluster: Cluster, doubts: Doubts, notes: Notes) -> None:
         self._cluster = cluster
+        self._matcher = Matcher(cluster)
+        self.spans = self._matcher.spans
         self._doubts = doubts
         self._notes = notes
         self.asked = lru_cache(maxsize=4096)(self._asked)
@@ -186,7 +189,7 @@ class Decider:
         destination = subject if direction is Direction.INGRESS else other
 
         def matches(rule: CompiledRule) -> bool:
-            return self._matches(rule, subject, other, destination, wanted, view)
+            return self._matcher.matches(rule, subject, other, destination, wanted, view)
 
         return matching(self.asked(direction, subject.number), matches)
 
@@ -196,29 +199,6 @@ class Decider:
         """Rules that let one connection through at an end that policies select, in one view."""
         walked = walk(self._concerning(direction, subject, other, wanted, view))
         return rules(walked) if walked.allowed else ()
-
-    def _matches(
-        self,
-        rule: CompiledRule,
-        subject: Endpoint,
-        other: Endpoint,
-        destination: Endpoint,
-        wanted: Span,
-        view: View,
-    ) -> bool:
-        if not rule.selected.under(view) >> subject.number & 1:
-            return False
-        if not rule.peers.under(view) >> other.number & 1:
-            return False
-        protocol, port, _ = wanted
-        return any(
-            name is protocol and first <= port <= last for name, first, last in self.spans(rule, destination)
-        )
-
-    def spans(self, rule: CompiledRule, destination: Endpoint) -> tuple[Span, ...]:
-        """Ports of a rule on one destination."""
-        pod = self._cluster.pod_class(destination)
-        return resolve(rule.ports, pod.ports if pod else ())
 
     def _misses(
         self,
@@ -237,20 +217,8 @@ class Decider:
             for rule in policy.rules[half.direction]:
                 if rule.rule.action is Action.DENY:
                     continue
-                if not self._matches(rule, subject, other, destination, wanted, view):
-                    yield self._miss(rule, subject, other, destination, view)
-
-    def _miss(
-        self, rule: CompiledRule, subject: Endpoint, other: Endpoint, destination: Endpoint, view: View
-    ) -> Miss:
-        if not rule.selected.under(view) >> subject.number & 1:
-            return Miss(rule.ref, "own end", f"it is narrowed to ends other than {subject.id}")
-        if not rule.peers.under(view) >> other.number & 1:
-            return Miss(rule.ref, "peer", f"its peers do not match {other.id}")
-        names = ", ".join(_unresolved(rule, self.spans(rule, destination)))
-        if names:
-            return Miss(rule.ref, "port", f"{destination.id} has no port named {names}")
-        return Miss(rule.ref, "port", f"it admits {as_connections(self.spans(rule, destination))} only")
+                if not self._matcher.matches(rule, subject, other, destination, wanted, view):
+                    yield self._matcher.miss(rule, subject, other, destination, view)
 
     def _doubted(self, half: HalfDecision, subject: Endpoint, other: Endpoint) -> HalfDecision:
         pod = self._cluster.pod_class(subject)
@@ -319,14 +287,6 @@ def _shared(
         end: tuple(item for item in gone if len(ends) == 1 or (asked and concerns(item, asked)))
         for end, asked in ends.items()
     }
-
-
-def _unresolved(rule: CompiledRule, spans: tuple[Span, ...]) -> Iterator[str]:
-    """Names of a rule whose ports are all names that resolve to nothing."""
-    if not spans:
-        for port in rule.ports or ():
-            if isinstance(port, NamedPort):
-                yield port.name
 
 
 def _selects_namespaces(rule: CompiledRule) -> bool:
