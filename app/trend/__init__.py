@@ -4,6 +4,16 @@ from app.trend.changes import changes
 from app.trend.comparison import compare
 from app.trend.consequences import consequences
 from app.trend.counts import check_counts, points
+from app.trend.fields import field_changes, object_cause
 from app.trend.lines import follow
 
-__all__ = ["changes", "check_counts", "compare", "consequences", "follow", "points"]
+__all__ = [
+    "changes",
+    "check_counts",
+    "compare",
+    "consequences",
+    "field_changes",
+    "follow",
+    "object_cause",
+    "points",
+]
