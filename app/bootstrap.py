@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from app.collect import ApiSettings
+    from app.render import PeriodRenderer
     from app.seal import KeyFiles, TimeAuthority
     from app.store import Database, PostgresArchive, PostgresStore
 
@@ -224,6 +225,13 @@ def renderer() -> Renderer:
     from app.render import ReportRenderer
 
     return ReportRenderer(resource("templates"), this_tool())
+
+
+def period_renderer() -> "PeriodRenderer":
+    """Reports on a period from the packaged templates."""
+    from app.render import PeriodRenderer
+
+    return PeriodRenderer(resource("templates"), this_tool())
 
 
 def this_tool() -> Tool:

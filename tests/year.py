@@ -157,7 +157,7 @@ exceptions:
 def documents(day: date) -> tuple[Document, ...]:
     scope = SCOPE.replace("2025-06-01", "2026-01-31") if day >= SCOPE_CHANGE else SCOPE
     own = (Document("scope.yaml", scope.encode()), Document("exceptions.yaml", EXCEPTIONS.encode()))
-    packaged = [item for item in bootstrap.documents(load_settings(None)) if item.name not in ("scope.yaml",)]
+    packaged = [item for item in bootstrap.documents(load_settings(None)) if item.name != "scope.yaml"]
     return tuple(sorted((*packaged, *own), key=lambda item: item.name))
 
 
@@ -222,4 +222,3 @@ def scan_night(store: Store, day: date, at: datetime, bodies: Sequence[Mapping[s
     if slot is not None:
         store.close_slot(CLUSTER, slot, SlotStatus.DONE, scan=saved.number)
     assert saved.status is (ScanStatus.PARTIAL if day == PARTIAL else ScanStatus.COMPLETE)
-

@@ -96,7 +96,6 @@ def settle(ledger: Ledger, sets: Mapping[str, Nights]) -> Standing:
 
 
 def _word(point: ControlPoint) -> str:
-    tested = point.passed + point.failed + point.excepted + point.undecided
     match point.state:
         case ControlState.EXCEPTION:
             return "failed"
@@ -104,7 +103,7 @@ def _word(point: ControlPoint) -> str:
             return "undecided"
         case ControlState.PARTIAL:
             return "accepted"
-        case ControlState.SUPPORTED | ControlState.MANUAL if tested:
+        case ControlState.SUPPORTED | ControlState.MANUAL if point.passed:
             return "held"
         case _:
             return "untested"

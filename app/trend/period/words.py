@@ -57,17 +57,20 @@ def says(standing: Standing, found: Sequence[Night], failed_for: str = "") -> st
         failed_for: whom it failed for; empty where that is clear.
     """
     total = standing.nights.bit_count()
+    if standing.held == standing.nights:
+        return f"held on all {nights_of(total)}"
     parts = [f"held on {standing.held.bit_count()} of {nights_of(total)}"]
+    scanned = standing.nights & ~standing.unseen
     named = (
         (standing.failed, f"failed{f' for {failed_for}' if failed_for else ''}"),
         (standing.accepted, "under an accepted exception"),
         (standing.undecided, "could not be decided"),
-        (standing.untested, "not tested or not applicable"),
+        (standing.untested, "without an automated test"),
         (standing.unseen, "not scanned"),
     )
     for nights, word in named:
-        if nights and nights != standing.nights:
-            parts.append(f"{nights_of(nights.bit_count())} {word} ({spans(nights, found)})")
+        if nights and nights == scanned:
+            parts.append(f"every scanned night {word}")
         elif nights:
-            parts.append(f"every night {word}")
+            parts.append(f"{nights_of(nights.bit_count())} {word} ({spans(nights, found)})")
     return ", ".join(parts)

@@ -1,0 +1,319 @@
+"""`netattest report --period` and `--nights`: reports on many nights, and the evidence of some of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from app import bootstrap
+from app.cli.frameworks import chosen_frameworks
+from app.cli.output import emit, heading, say, table
+from app.cli.progress import reporting
+from app.cli.session import Session
+from app.cli.shapes import plural
+from app.deliver import Delivered, deliver_to_folder
+from app.errors import ExitCode, InputError, NotFoundError
+from app.model.chain import MOST_LINKS
+from app.model.history import ScanStatus
+from app.model.period import Night, NightStatus, Sample, Span
+from app.model.ports import Progress, Store
+from app.model.report import PeriodReport
+from app.settings import ClusterSchedule, due_slots, load_schedule
+
+if TYPE_CHECKING:
+    from app.period import Found, PeriodRequest
+
+PeriodOption = Annotated[
+    str, typer.Option("--period", metavar="FROM..TO", help="A report on these days, both included.")
+]
+NightsOption = Annotated[
+    str, typer.Option("--nights", metavar="DATE,...", help="The sealed evidence of exactly these nights.")
+]
+SampleOption = Annotated[
+    int | None, typer.Option("--sample", min=1, metavar="N", help="The same of N nights chosen by --seed.")
+]
+SeedOption = Annotated[
+    str, typer.Option("--seed", metavar="TEXT", help="Chooses the nights of --sample; the assessor's own.")
+]
+TimezoneOption = Annotated[
+    str,
+    typer.Option(
+        "--timezone",
+        metavar="ZONE",
+        help="Clock by which days are counted.  [default: the schedule's, else UTC]",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says about nights."""
+
+    cluster: str
+    period: str
+    nights: str
+    sample: int | None
+    seed: str
+    timezone: str
+
+    @property
+    def any(self) -> bool:
+        """True when it is about nights and not about one scan."""
+        return bool(self.period or self.nights or self.sample)
+
+
+@dataclass(frozen=True)
+class Making:
+    """How reports are made."""
+
+    formats: Sequence[str]
+    definition: str
+    output: Path | None
+    unsigned: bool
+    redact: bool
+
+
+def write_period(session: Session, asked: Asked, ids: Sequence[str], making: Making) -> None:
+    """Write the reports of a period, and the evidence of the nights that were named or chosen."""
+    _refuse(asked, making)
+    schedule = _schedule(session, asked.cluster)
+    span = span_of(asked, schedule)
+    folder = making.output or session.settings.reports.output / asked.cluster
+    with session.history() as (store, archive), reporting() as progress:
+        from app import period
+
+        request = period.PeriodRequest(
+            asked.cluster, span, due_of(span, schedule), (), dict(session.settings.closing_days)
+        )
+        frameworks = _frameworks(request, store, ids)
+        found: tuple[Found, ...] = ()
+        if asked.period:
+            found = period.periods(replace(request, frameworks=frameworks), store, archive, progress)
+        nights = period.nights(request, store)
+        sample = _chosen(asked, nights)
+        delivered = _periods(session, found, sample, making, store, folder)
+        taken = [nights[at] for at in sample.nights] if sample else []
+        delivered += _nights(session, taken, asked.cluster, frameworks, making, store, folder, progress)
+    without = [night for night in taken if not night.scans]
+    if session.as_json:
+        emit(_document(asked, span, nights, sample, delivered))
+    else:
+        _tell(asked, span, nights, without, delivered)
+    if without:
+        raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def _refuse(asked: Asked, making: Making) -> None:
+    if asked.nights and asked.sample:
+        raise InputError("--nights and --sample both choose nights", advice="give one of them")
+    if asked.sample and not asked.seed:
+        raise InputError(
+            "--sample has no seed",
+            advice='add --seed "…", a text that the assessor names, and keep it with the sample',
+        )
+    if asked.sample and not asked.period:
+        raise InputError("--sample has nothing to choose from", advice="add --period FROM..TO")
+    if making.redact:
+        raise InputError(
+            "--redact is for the report of one scan",
+            advice="leave it out, or redact the reports of single nights",
+        )
+
+
+def span_of(asked: Asked, schedule: ClusterSchedule | None) -> Span:
+    """The days that were asked for, which have to be over.
+
+    Raises:
+        InputError: they are no days, or not over yet.
+    """
+    zone = _zone(asked.timezone or (schedule.timezone if schedule else "UTC"))
+    if asked.period:
+        first, separator, last = asked.period.partition("..")
+        ends = _day(first, "--period"), _day(last, "--period") if separator else date.min
+    else:
+        days = named_days(asked.nights)
+        ends = days[0], days[-1]
+    if ends[1] < ends[0]:
+        raise InputError(
+            f"--period {asked.period!r} does not end after it begins", advice="write 2025-07-01..2026-06-30"
+        )
+    today = bootstrap.SystemClock().now().astimezone(zone).date()
+    if ends[1] >= today:
+        raise InputError(
+            f"{ends[1]} is not over yet on the clock of {zone.key}: a night that may still come cannot be counted",
+            advice=f"end with {today - timedelta(days=1)}",
+        )
+    return Span(*ends, zone, schedule.cron if schedule and schedule.timezone == zone.key else "")
+
+
+def due_of(span: Span, schedule: ClusterSchedule | None) -> tuple[datetime, ...]:
+    """Slots of the schedule of today within the days."""
+    if schedule is None or not span.cron:
+        return ()
+    moment = timedelta(microseconds=1)
+    return due_slots(schedule.when, span.begin.astimezone(UTC) - moment, span.end.astimezone(UTC) - moment)
+
+
+def named_days(text: str) -> tuple[date, ...]:
+    """Days written with commas, each once, sorted."""
+    return tuple(sorted({_day(part, "--nights") for part in text.split(",") if part.strip()}))
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise InputError(
+            f"{option} {text!r} is not a day", advice="write 2026-03-17; a period is 2025-07-01..2026-06-30"
+        ) from error
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InputError(
+            f"--timezone {name!r} is not a name of the IANA time zone database",
+            advice="write it like Europe/Amsterdam",
+        ) from error
+
+
+def _schedule(session: Session, cluster: str) -> ClusterSchedule | None:
+    """The cluster's schedule, where the file is there and knows the cluster."""
+    path = session.settings.schedule_file
+    if not path.is_file():
+        return None
+    return next((item for item in load_schedule(path).clusters if item.name == cluster), None)
+
+
+def _frameworks(request: "PeriodRequest", store: Store, ids: Sequence[str]) -> tuple[str, ...]:
+    """Ids of the frameworks, as the last stored scan of the days knows them."""
+    scans = store.scans(request.cluster, request.span.begin, request.span.end)
+    stored = [item for item in scans if item.status is not ScanStatus.FAILED]
+    if not stored:
+        raise NotFoundError(
+            f"no scan of {request.cluster} from {request.span.first} to {request.span.last} is stored",
+            advice=f"clusters with scans: {', '.join(store.clusters()) or 'none yet'}",
+        )
+    return chosen_frameworks(ids, store.documents(stored[-1]))
+
+
+def _chosen(asked: Asked, nights: Sequence[Night]) -> Sample | None:
+    from app.trend.period import sample
+
+    if asked.sample:
+        return sample(nights, asked.sample, asked.seed)
+    if not asked.nights:
+        return None
+    wanted = named_days(asked.nights)
+    known = {night.day for night in nights}
+    if missing := [day for day in wanted if day not in known]:
+        raise NotFoundError(
+            f"{missing[0]} is no night of the period or of the schedule",
+            advice=f"nights are from {nights[0].day} to {nights[-1].day}",
+        )
+    return Sample(tuple(at for at, night in enumerate(nights) if night.day in wanted))
+
+
+def _periods(
+    session: Session,
+    found: Iterable["Found"],
+    sample: Sample | None,
+    making: Making,
+    store: Store,
+    folder: Path,
+) -> tuple[Delivered, ...]:
+    shape = bootstrap.definition(session.settings, making.definition or "period")
+    sealer = None if making.unsigned else bootstrap.sealer(session.settings)
+    formats = bootstrap.sealed_formats(making.formats) if sealer else making.formats
+    renderer = bootstrap.period_renderer()
+    delivered: tuple[Delivered, ...] = ()
+    for item in found:
+        report = PeriodReport(
+            replace(item.period, sample=sample), item.scan, shape, store.chain(item.scan, MOST_LINKS)
+        )
+        artefacts = renderer.render(report, formats)
+        delivered += deliver_to_folder(sealer.seal(artefacts) if sealer else artefacts, folder)
+    return delivered
+
+
+def _nights(
+    session: Session,
+    taken: Sequence[Night],
+    cluster: str,
+    frameworks: Sequence[str],
+    making: Making,
+    store: Store,
+    folder: Path,
+    progress: Progress,
+) -> tuple[Delivered, ...]:
+    """A bundle for each night and framework: what the report of that night's last scan says, and its evidence."""
+    from app import pipeline
+
+    sealer = None if making.unsigned else bootstrap.sealer(session.settings)
+    shape = bootstrap.definition(session.settings)
+    delivered: tuple[Delivered, ...] = ()
+    for night in taken:
+        if not night.scans:
+            continue
+        stored = store.scan(cluster, night.scans[-1])
+        artefacts = pipeline.report(
+            stored, frameworks, shape, ("bundle",), store, bootstrap.renderer(), progress, sealer=sealer
+        )
+        delivered += deliver_to_folder(artefacts, folder / "nights" / f"{night.day}-scan-{stored.number}")
+    return delivered
+
+
+def _document(
+    asked: Asked, span: Span, nights: Sequence[Night], sample: Sample | None, delivered: Sequence[Delivered]
+) -> dict[str, object]:
+    return {
+        "schema": "netattest/nights/v1",
+        "cluster": asked.cluster,
+        "first": span.first.isoformat(),
+        "last": span.last.isoformat(),
+        "timezone": span.zone.key,
+        "nights": {status.value: sum(item.status is status for item in nights) for status in NightStatus},
+        "sample": None if sample is None else [_night_shape(nights[at]) for at in sample.nights],
+        "seed": sample.seed if sample else "",
+        "files": [{"path": str(item.path), "sha256": item.digest, "size": item.size} for item in delivered],
+    }
+
+
+def _night_shape(night: Night) -> dict[str, object]:
+    return {
+        "day": night.day.isoformat(),
+        "due_at": night.due_at.isoformat(),
+        "status": night.status.value,
+        "scans": list(night.scans),
+        "cause": night.cause,
+    }
+
+
+def _tell(
+    asked: Asked,
+    span: Span,
+    nights: Sequence[Night],
+    without: Sequence[Night],
+    delivered: Sequence[Delivered],
+) -> None:
+    states = ", ".join(
+        f"{count} {status.value}"
+        for status in NightStatus
+        if (count := sum(item.status is status for item in nights))
+    )
+    say(
+        f"{asked.cluster}, {span.first} to {span.last} ({span.zone.key}): {plural(len(nights), 'night')}, {states};"
+        f" {plural(len(delivered), 'file')}"
+    )
+    table(
+        ["file", "bytes", "sha-256"], [[item.path, item.size, item.digest] for item in delivered], right=[1]
+    )
+    if without:
+        heading("Nights without a stored scan, so without evidence:")
+        for night in without:
+            say(f"  {night.day}: {night.cause or night.status.value}")
