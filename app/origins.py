@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app import collect
+from app.model.archive import ObjectCause, ObjectVersion, Opening
 from app.model.finding import CheckResult
 from app.model.identity import ObjectRef
-from app.model.period import ObjectCause, ObjectVersion, Opening
 from app.model.ports import Archive
 from app.trend import object_cause
 

@@ -12,12 +12,14 @@ from functools import cached_property
 from app import assess, collect, pipeline
 from app.assess import Acceptance, Configuration
 from app.errors import NotFoundError
+from app.model.archive import ObjectCause, ObjectVersion, Opening, SaidOver
 from app.model.control import AcceptedException, Assessment
 from app.model.finding import CheckResult, Severity
 from app.model.history import Scan, ScanStatus
 from app.model.identity import GroupKind
 from app.model.judgement import Judgement
-from app.model.period import Night, ObjectCause, ObjectVersion, Opening, Period, SaidOver, Span
+from app.model.nights import Night, Span
+from app.model.period import Period
 from app.model.ports import Archive, Progress, Store
 from app.model.scope import Boundary
 from app.model.snapshot import SnapshotObject

@@ -285,8 +285,9 @@ def report(
                 assessment=assessment,
                 trend=trend.follow(
                     store.points(stored.cluster, up_to=stored.number),
-                    [item for item in store.scans(stored.cluster) if item.number <= stored.number],
+                    (known := [item for item in store.scans(stored.cluster) if item.number <= stored.number]),
                     comparison,
+                    store.slots(stored.cluster, known[0].taken_at, stored.taken_at),
                 ),
                 lives=store.findings(stored, closed_since=context.previous),
                 definition=definition,

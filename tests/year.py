@@ -154,10 +154,17 @@ exceptions:
 """
 
 
+PACKAGED = bootstrap.documents(load_settings(None))
+
+
 def documents(day: date) -> tuple[Document, ...]:
     scope = SCOPE.replace("2025-06-01", "2026-01-31") if day >= SCOPE_CHANGE else SCOPE
     own = (Document("scope.yaml", scope.encode()), Document("exceptions.yaml", EXCEPTIONS.encode()))
-    packaged = [item for item in bootstrap.documents(load_settings(None)) if item.name != "scope.yaml"]
+    kept = (
+        "checks.yaml",
+        "frameworks/pci-dss-4.0.1.yaml",
+    )  # one framework: half of a night is reading the files
+    packaged = [item for item in PACKAGED if item.name in kept]
     return tuple(sorted((*packaged, *own), key=lambda item: item.name))
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app import bootstrap
+from app.cli.days import Asked, NightsOption, PeriodOption, SampleOption, SeedOption, TimezoneOption
 from app.cli.frameworks import chosen_frameworks
 from app.cli.options import (
     ClusterOption,
@@ -24,16 +25,7 @@ from app.cli.options import (
     split,
 )
 from app.cli.output import emit, say, table
-from app.cli.period import (
-    Asked,
-    Making,
-    NightsOption,
-    PeriodOption,
-    SampleOption,
-    SeedOption,
-    TimezoneOption,
-    write_period,
-)
+from app.cli.period import Making, write_period
 from app.cli.progress import reporting
 from app.cli.session import begin
 from app.cli.shapes import plural, scan_shape, when

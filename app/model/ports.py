@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from app.model.archive import Counted, ObjectVersion, Opening, SaidOver
 from app.model.chain import ChainLink
 from app.model.edge import Endpoint
 from app.model.history import (
@@ -20,7 +21,6 @@ from app.model.history import (
     SlotStatus,
 )
 from app.model.identity import GroupKind
-from app.model.period import Counted, ObjectVersion, Opening, SaidOver
 from app.model.report import Artefact, ReportInput
 from app.model.snapshot import Collection, Snapshot, SnapshotObject
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, select
 
+from app.model.archive import Counted, ObjectVersion, Opening, SaidOver
 from app.model.identity import GroupKind, ObjectRef
-from app.model.period import Counted, ObjectVersion, Opening, SaidOver
 from app.model.results import decode_result
 from app.store.blobs import blob_ids, load_blobs
 from app.store.bulk import escaped, unescaped

@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 
+from app.model.archive import FieldChange, ObjectCause
 from app.model.history import ChangeKind
 from app.model.identity import ObjectRef
-from app.model.period import FieldChange, ObjectCause
 
 CHANGE = "netattest.io/change"
 """Annotation by which an object names the approved change that it is."""

@@ -58,7 +58,7 @@ def draw_calendar(calendar: Calendar) -> Markup:
     """Draw the months that have a day, one line each."""
     months = sorted({(day.year, day.month) for day, _ in calendar.days})
     lines = {month: index for index, month in enumerate(months)}
-    size = (_LABEL + _DAYS * _CELL, _HEAD + len(months) * _LINE)
+    size = (_LABEL + _DAYS * _CELL, _HEAD + len(months) * _LINE + 3)
     body = [hatch(calendar.id), *_frame(months, size[0])]
     for day, mark in calendar.days:
         x = _LABEL + (day.day - 0.5) * _CELL

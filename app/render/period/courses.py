@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from app.model.period import ControlCourse, Course, Period, WorkloadCourse
+from app.model.nights import Course
+from app.model.period import ControlCourse, Period, WorkloadCourse
 from app.model.report import PeriodReport
 from app.render.charts import DayMark
 from app.render.charts.calendar import WORDS
@@ -27,8 +28,8 @@ def controls(report: PeriodReport) -> PeriodPage:
                     caption="Controls over the period",
                     columns=(
                         Column("Control", 10, "code"),
-                        Column("Held", 16, "mark"),
-                        Column("Nights held", 12, "number"),
+                        Column("Held", 18, "mark"),
+                        Column("Nights held", 16, "number"),
                         Column("What was seen"),
                     ),
                     rows=tuple(_control(item) for item in period.controls),

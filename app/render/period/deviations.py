@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from app.model.archive import ObjectCause
 from app.model.control import ControlState
-from app.model.period import ClosingTimes, Deviation, ObjectCause
+from app.model.period import ClosingTimes, Deviation
 from app.model.report import PeriodReport
 from app.render.content import Column, Mark, Row, Stack, Table, capped
 from app.render.period.pages import Part, PeriodPage, PeriodSection

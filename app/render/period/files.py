@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from app.model.canonical import canonical_json
 from app.model.chain import chain_document
-from app.model.period import Deviation, Night, Period, Standing, WorkloadCourse
+from app.model.nights import Night, Standing
+from app.model.period import Deviation, Period, WorkloadCourse
 from app.model.report import PeriodReport
 from app.render.evidence import EvidenceFile
 from app.render.plain import plain
@@ -166,7 +167,7 @@ def _night(item: Night) -> Sequence[object]:
         item.due_at.isoformat(),
         item.status.value,
         " ".join(map(str, item.scans)),
-        " ".join(map(str, item.failed)),
+        " ".join(map(str, item.failed_runs)),
         item.taken_at.isoformat() if item.taken_at else "",
         item.cause,
         item.caught_up,

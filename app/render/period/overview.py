@@ -3,7 +3,8 @@
 from typing import Final
 
 from app.model.control import ControlState
-from app.model.period import Course, Night, NightStatus, Period, Standing, TurnKind
+from app.model.nights import Course, Night, NightStatus, Standing
+from app.model.period import Period, TurnKind
 from app.model.report import PeriodReport
 from app.render.charts import DayMark
 from app.render.content import Column, Fact, Mark, Row, Table, capped
@@ -95,7 +96,14 @@ def _courses(period: Period) -> str:
             (Course.NOT_OBSERVED, "were not observed"),
         )
     ]
-    return f"Of {count(len(period.controls), 'control')}, {', '.join(words)}."
+    scanned = sum(
+        item.standing.held != 0 and item.standing.held | item.standing.unseen == item.standing.nights
+        for item in period.controls
+    )
+    return (
+        f"Of {count(len(period.controls), 'control')}, {', '.join(words)}; {number(scanned)} held on every night that was"
+        " scanned."
+    )
 
 
 def _deviated(period: Period) -> str:
@@ -161,8 +169,8 @@ def nights(report: PeriodReport) -> PeriodPage:
                 table=Table(
                     caption="Nights that are not complete, or were made up for",
                     columns=(
-                        Column("Night", 12),
-                        Column("Due", 20),
+                        Column("Night", 14),
+                        Column("Due", 22),
                         Column("State", 14, "mark"),
                         Column("Scans", 10),
                         Column("Cause and catch-up"),

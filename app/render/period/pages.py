@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.model.control import ControlState
-from app.model.period import Course, Nights, Period, Standing, each
+from app.model.nights import Course, Nights, Standing, each
+from app.model.period import Period
 from app.model.report import PeriodReport
 from app.render.charts import Calendar, DayMark
 from app.render.content import Fact, Mark, SectionPage, Table

@@ -88,7 +88,7 @@ def _lede(lines: list[TrendLine]) -> str:
     )
     return (
         f"{count(stored, 'stored scan')}, at one scale for all frameworks. A scan holds until the next.{gaps}"
-        " A dotted line marks a change that makes the values on its two sides hard to compare."
+        " Lines end where something changed that makes the values on the two sides hard to compare, and a dotted line marks it."
     )
 
 

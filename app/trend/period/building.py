@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from app.model.archive import Counted, Opening, SaidOver
 from app.model.control import Assessment
 from app.model.finding import Severity
 from app.model.history import ControlPoint, Scan
-from app.model.period import ControlCourse, Counted, Deviation, Night, Opening, Period, SaidOver
+from app.model.nights import Night
+from app.model.period import ControlCourse, Deviation, Period
 from app.trend.period.deviations import Causes, Terms, closing_times, deviations
 from app.trend.period.standing import Accepts, Ledger, bad_nights, control_standing
 from app.trend.period.turns import turns

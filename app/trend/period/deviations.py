@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import mean
 
+from app.model.archive import ObjectCause, Opening, SaidOver
 from app.model.control import AcceptedException
 from app.model.finding import CheckResult, Outcome, Severity
 from app.model.history import Scan
-from app.model.period import Acceptance, ClosingTimes, Deviation, Nights, ObjectCause, Opening, SaidOver, Span
+from app.model.nights import Nights, Span
+from app.model.period import Acceptance, ClosingTimes, Deviation
 from app.model.scope import Boundary
 from app.trend.period.standing import Accepts, Bearings, Ledger
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from app.model.history import Scan, ScanStatus, Slot, SlotStatus
-from app.model.period import Night, NightStatus, Span
+from app.model.nights import Night, NightStatus, Span
 
 _LATE = timedelta(hours=1)
 
@@ -84,7 +84,7 @@ def _night(span: Span, due: datetime, own: Sequence[Scan], slot: Slot | None, sc
         due_at=due,
         status=_status(stored, failed, slot),
         scans=tuple(item.number for item in stored),
-        failed=tuple(item.number for item in failed),
+        failed_runs=tuple(item.number for item in failed),
         taken_at=stored[-1].taken_at if stored else None,
         cause=_cause(stored, failed, slot, due, scans),
         caught_up=_caught_up(stored, failed, slot, due, scans),

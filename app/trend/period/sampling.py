@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from app.model.canonical import digest
-from app.model.period import Night, Sample
+from app.model.nights import Night
+from app.model.period import Sample
 
 
 def sample(nights: Sequence[Night], size: int, seed: str) -> Sample:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from app.model.archive import SaidOver
 from app.model.control import Assessment, ControlState, Role
 from app.model.finding import CheckResult, Outcome, SubjectKind
 from app.model.history import ControlPoint
-from app.model.period import Night, Nights, SaidOver, Standing, positions
+from app.model.nights import Night, Nights, Standing, positions
 from app.model.scope import Boundary
 
 ABOUT_WORKLOADS = (SubjectKind.WORKLOAD, SubjectKind.PATH, SubjectKind.NAMESPACE)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import islice
 
-from app.model.period import Night, Nights, Standing, runs
+from app.model.nights import Night, Nights, Standing, runs
 
 _MONTHS = (
     "January",
@@ -59,6 +59,8 @@ def says(standing: Standing, found: Sequence[Night], failed_for: str = "") -> st
     total = standing.nights.bit_count()
     if standing.held == standing.nights:
         return f"held on all {nights_of(total)}"
+    if standing.untested | standing.unseen == standing.nights:
+        return "no automated test decided it on any night"
     parts = [f"held on {standing.held.bit_count()} of {nights_of(total)}"]
     scanned = standing.nights & ~standing.unseen
     named = (

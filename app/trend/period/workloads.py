@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.model.period import Counted, Nights, Standing, WorkloadCourse, each
+from app.model.archive import Counted
+from app.model.nights import Nights, Standing, each
+from app.model.period import WorkloadCourse
 from app.trend.period.standing import Bad, Bearings, Ledger
 from app.trend.period.words import says
 
