@@ -15,6 +15,7 @@ from app.cli import (
     explain,
     findings,
     fix,
+    history,
     key,
     reach,
     report,
@@ -69,7 +70,7 @@ def build() -> typer.Typer:
     )
     result.callback()(_root)
     for part in (
-        *(scan, report, reach, explain, findings, scope, fix, whatif, trend, diff),
+        *(scan, report, reach, explain, findings, scope, fix, whatif, trend, history, diff),
         *(verify, key, service, database, doctor),
     ):
         part.register(result)

@@ -4,16 +4,20 @@ from app.trend.changes import changes
 from app.trend.comparison import compare
 from app.trend.consequences import consequences
 from app.trend.counts import check_counts, points
+from app.trend.exposures import ages, exposures, lifetimes
 from app.trend.fields import field_changes, object_cause
 from app.trend.lines import follow
 
 __all__ = [
+    "ages",
     "changes",
     "check_counts",
     "compare",
     "consequences",
+    "exposures",
     "field_changes",
     "follow",
+    "lifetimes",
     "object_cause",
     "points",
 ]
