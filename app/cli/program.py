@@ -18,6 +18,7 @@ from app.cli import (
     history,
     key,
     reach,
+    rebaseline,
     report,
     scan,
     scope,
@@ -70,7 +71,7 @@ def build() -> typer.Typer:
     )
     result.callback()(_root)
     for part in (
-        *(scan, report, reach, explain, findings, scope, fix, whatif, trend, history, diff),
+        *(scan, report, reach, explain, findings, scope, fix, whatif, trend, history, diff, rebaseline),
         *(verify, key, service, database, doctor),
     ):
         part.register(result)

@@ -7,6 +7,7 @@ from app.trend.counts import check_counts, points
 from app.trend.exposures import ages, exposures, lifetimes
 from app.trend.fields import field_changes, object_cause
 from app.trend.lines import follow
+from app.trend.protection import encryption_changes
 
 __all__ = [
     "ages",
@@ -14,6 +15,7 @@ __all__ = [
     "check_counts",
     "compare",
     "consequences",
+    "encryption_changes",
     "exposures",
     "field_changes",
     "follow",

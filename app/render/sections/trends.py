@@ -172,7 +172,8 @@ def _since(comparison: Comparison | None) -> str:
     return (
         f"Compared with scan {before.number} of {minute(before.taken_at)}: {count(len(comparison.opened), 'failing result')}"
         f" opened and {number(len(comparison.closed))} closed, {count(len(comparison.flips), 'control')} changed state and"
-        f" {count(len(comparison.objects), 'object')} differ, over all frameworks."
+        f" {count(len(comparison.objects), 'object')} differ, over all frameworks. What changed and changed back between the"
+        " two scans is not to be seen in either."
     )
 
 
