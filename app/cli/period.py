@@ -17,9 +17,9 @@ from app.cli.shapes import plural
 from app.deliver import Delivered, deliver_to_folder
 from app.errors import ExitCode, InputError, NotFoundError
 from app.model.chain import MOST_LINKS
-from app.model.history import ScanStatus
+from app.model.history import Scan, ScanStatus
 from app.model.nights import Night, NightStatus, Span
-from app.model.period import Sample
+from app.model.period import Period, Sample
 from app.model.ports import Progress, Store
 from app.model.report import PeriodReport
 
@@ -128,12 +128,17 @@ def _periods(
     renderer = bootstrap.period_renderer()
     delivered: tuple[Delivered, ...] = ()
     for item in found:
-        report = PeriodReport(
-            replace(item.period, sample=sample), item.scan, shape, store.chain(item.scan, MOST_LINKS)
-        )
+        period = replace(item.period, sample=sample)
+        report = PeriodReport(period, item.scan, shape, store.chain(item.scan, _links(period, item.scan)))
         artefacts = renderer.render(report, formats)
         delivered += deliver_to_folder(sealer.seal(artefacts) if sealer else artefacts, folder)
     return delivered
+
+
+def _links(period: Period, last: Scan) -> int:
+    """Links that reach back to the first run of the period, and no fewer than any report carries."""
+    first = min(number for night in period.nights for number in (*night.scans, *night.failed_runs))
+    return max(MOST_LINKS, last.number - first + 1)
 
 
 def _nights(

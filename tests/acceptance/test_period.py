@@ -13,7 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.program import build
+from app.model.verification import Verdict
 from app.store import PostgresStore
+from app.verify import Package, check_period
 from tests import year
 
 PERIOD = f"{year.FIRST}..{year.LAST}"
@@ -221,7 +223,7 @@ def test_the_same_period_gives_the_same_bytes(written, tmp_path):
 def test_the_pdf_carries_the_values_and_the_chain(written):
     with pikepdf.open(written.file("pdf")) as pdf:
         assert sorted(pdf.attachments) == [
-            "chain.json", "controls.csv", "deviations.csv", "nights.csv", "period.json", "workloads.csv",
+            "chain.json", "controls.csv", "deviations.csv", "manifest.json", "nights.csv", "period.json", "workloads.csv",
         ]  # fmt: skip
         carried = pdf.attachments["period.json"].get_file().read_bytes()
     assert carried == written.file("json").read_bytes()
@@ -269,3 +271,38 @@ def test_a_period_that_is_not_over_is_refused(written):
     )
     assert result.exit_code != 0
     assert "not over yet" in f"{result.output}{result.exception}"
+
+
+def test_a_period_is_verified_from_its_file(written):
+    told = json.loads(written.run("verify", str(written.file("pdf")), "--json"))
+    found = {item["part"]: item["verdict"] for item in told["reports"][0]["statements"]}
+    assert {name: found[name] for name in ("digests", "chain", "snapshot", "verdicts")} == {
+        "digests": "holds", "chain": "holds", "snapshot": "holds", "verdicts": "not-checked",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("day", "says", "problem"),
+    [
+        (year.MISSED[0], {"status": "complete"}, "is called complete, which its scans are not"),
+        (
+            year.MISSED[0],
+            {"status": "complete", "scans": [9999]},
+            "names a scan that the chain does not have",
+        ),
+        (year.PARTIAL, {"status": "complete"}, "is called complete, which its scans are not"),
+        (year.FIRST, {"takenAt": "2025-07-01T03:00:00+00:00"}, "names another time than scan 1"),
+    ],
+    ids=["missing", "invented", "partial", "time"],
+)
+def test_a_night_that_the_chain_does_not_know_is_found(written, period, day, says, problem):
+    with pikepdf.open(written.file("pdf")) as pdf:
+        evidence = {name: item.get_file().read_bytes() for name, item in pdf.attachments.items()}
+    for night in (nights := json.loads(evidence["period.json"]))["nights"]:
+        if night["day"] == day.isoformat():
+            night.update(says)
+    evidence["period.json"] = json.dumps(nights).encode()
+
+    statements, _ = check_period(Package("", {}, evidence))
+
+    assert [item.details for item in statements if item.verdict is Verdict.FAILS] == [(f"{day} {problem}",)]

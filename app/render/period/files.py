@@ -17,9 +17,9 @@ _SETS = ("accepted", "failed", "undecided", "untested", "unseen")
 
 
 def period_files(report: PeriodReport) -> tuple[EvidenceFile, ...]:
-    """What travels with the report, in the order in which it is attached."""
+    """What travels with the report, in the order in which it is attached; `manifest.json` is the last."""
     period = report.period
-    return (
+    files = (
         EvidenceFile("period.json", "The period as values", "application/json", period_document(report)),
         *tables(period),
         EvidenceFile(
@@ -28,6 +28,21 @@ def period_files(report: PeriodReport) -> tuple[EvidenceFile, ...]:
             "application/json",
             chain_document(report.chain),
         ),
+    )
+    manifest = canonical_json(
+        {
+            "schema": "netattest/manifest/v1",
+            "scan": plain(report.scan),
+            "redacted": False,
+            "files": [
+                {"name": item.name, "document": "", "bytes": len(item.body), "sha256": item.digest}
+                for item in files
+            ],
+        }
+    )
+    return (
+        *files,
+        EvidenceFile("manifest.json", "These files and their digests", "application/json", manifest),
     )
 
 
