@@ -1,7 +1,7 @@
 """`netattest rebaseline`: past nights under the rules of today, beside their own verdicts."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,7 +27,9 @@ from app.cli.session import begin
 from app.cli.shapes import plural
 from app.errors import NotFoundError
 from app.model.history import ControlPoint
-from app.rebaseline import NotRecomputed, Recomputed
+
+if TYPE_CHECKING:
+    from app.rebaseline import NotRecomputed, Recomputed
 
 _EPILOG = """\b
 Examples:
@@ -76,6 +78,7 @@ def rebaseline(
 
     Nothing is stored and no verdict is replaced: what a night said by its own rules stays its verdict.
     """
+    from app.rebaseline import NotRecomputed, Recomputed
     from app.rebaseline import rebaseline as recompute
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
@@ -105,7 +108,7 @@ def _under() -> str:
     return f"netattest {__version__}"
 
 
-def _csv_row(item: Recomputed) -> list[object]:
+def _csv_row(item: "Recomputed") -> list[object]:
     return [
         item.scan.number,
         item.scan.taken_at.isoformat(),
@@ -119,7 +122,9 @@ def _csv_row(item: Recomputed) -> list[object]:
     ]
 
 
-def _document(cluster: str, chosen: Sequence[Recomputed], left: Sequence[NotRecomputed]) -> dict[str, object]:
+def _document(
+    cluster: str, chosen: Sequence["Recomputed"], left: Sequence["NotRecomputed"]
+) -> dict[str, object]:
     return {
         "schema": "netattest/rebaseline/v1",
         "cluster": cluster,
@@ -143,7 +148,10 @@ def _document(cluster: str, chosen: Sequence[Recomputed], left: Sequence[NotReco
 
 
 def _tell(
-    cluster: str, rows: Sequence[Recomputed], chosen: Sequence[Recomputed], left: Sequence[NotRecomputed]
+    cluster: str,
+    rows: Sequence["Recomputed"],
+    chosen: Sequence["Recomputed"],
+    left: Sequence["NotRecomputed"],
 ) -> None:
     nights = len({item.scan.number for item in rows})
     differing = sum(item.differs for item in rows)
