@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app import pipeline, trend
+from app import pipeline, proposal, trend
 from app.model.change import Consequences, Drift
 from app.model.finding import Outcome
 from app.model.history import Scan, ScanStatus
@@ -15,7 +15,7 @@ _MANY = "The cluster is large: encryption is compared by counts, not pair by pai
 
 def drift(before: Scan, after: Scan, store: Store, archive: Archive) -> Drift:
     """Compare two stored scans of one cluster, each judged by its own documents."""
-    was, now = (pipeline.judge(store.snapshot(item), store.documents(item)) for item in (before, after))
+    was, now = _judged(before, after, store)
     changes = store.object_changes(before, after)
     bodies = archive.bodies({end for item in changes for end in (item.before, item.after) if end})
     encryption = trend.encryption_changes(was, now)
@@ -35,6 +35,20 @@ def drift(before: Scan, after: Scan, store: Store, archive: Archive) -> Drift:
         ),
         notes=(UNSEEN, *((_MANY,) if encryption is None else ()), *_judged_otherwise(before, after)),
     )
+
+
+def _judged(before: Scan, after: Scan, store: Store) -> tuple[Judgement, Judgement]:
+    """Both nights; where one tells pods of an owner apart that the other does not, both tell them apart."""
+    read = [(store.snapshot(item), store.documents(item)) for item in (before, after)]
+    was, now = (pipeline.judge(*item) for item in read)
+    if not proposal.regrouped(was, now):
+        return was, now
+    sides = (
+        replace(was.inventory, beside=now.inventory.policies),
+        replace(now.inventory, beside=was.inventory.policies),
+    )
+    was, now = (pipeline.judge(*item, inventory=side) for item, side in zip(read, sides, strict=True))
+    return was, now
 
 
 def _without_known(found: Consequences, before: Judgement) -> Consequences:

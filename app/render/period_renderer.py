@@ -14,6 +14,7 @@ from app.render.evidence import EvidenceFile
 from app.render.html import Templates
 from app.render.period import PERIOD_SECTIONS
 from app.render.period.files import period_document, period_files, tables
+from app.render.period.pages import filters
 from app.render.wording import clipped, short_digest
 
 PERIOD_FORMATS: Final = ("pdf", "html", "json", "csv", "manifest", "bundle")
@@ -131,7 +132,7 @@ class PeriodRenderer:
             date=span.last.isoformat(),
             moment=report.scan.taken_at.isoformat(),
             tool=f"netattest {self._tool.version}".strip(),
-            filters=(),
+            filters=filters(period),
             sections=tuple(sections[name].build(report) for name in report.definition.sections),
         )
 

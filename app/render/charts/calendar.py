@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from app.render.charts.svg import FILLS, HAIR, NOTE, frame, hatch, num, text
 
-_LABEL: Final = 32.0
+_LABEL: Final = 37.0
 _HEAD: Final = 11.0
 _CELL: Final = 6.5
 _LINE: Final = 8.0

@@ -69,6 +69,20 @@ def course_mark(standing: Standing) -> Mark:
     return Mark.of(state, course.value.capitalize())
 
 
+_FILTERS = (
+    (ControlState.SUPPORTED, "Always held"),
+    (ControlState.EXCEPTION, "Failed on a night"),
+    (ControlState.PARTIAL, "Exception accepted"),
+    (ControlState.INSUFFICIENT, "Not shown on every night"),
+)
+
+
+def filters(period: Period) -> tuple[Mark, ...]:
+    """Marks by which the HTML edition lets its reader choose among controls: those that some control has."""
+    found = {course_mark(item.standing).state for item in period.controls}
+    return tuple(Mark.of(state, word) for state, word in _FILTERS if state.value in found)
+
+
 def calendar(identifier: str, title: str, standing: Standing, period: Period) -> Calendar:
     """Days of a standing; of several nights on one day the worst is drawn."""
     sets: tuple[tuple[DayMark, Nights], ...] = (

@@ -71,7 +71,9 @@ def says(standing: Standing, found: Sequence[Night], failed_for: str = "") -> st
         (standing.unseen, "not scanned"),
     )
     for nights, word in named:
-        if nights and nights == scanned:
+        if nights and nights == standing.undecided == scanned:
+            parts.append("no scanned night could be decided")
+        elif nights and nights == scanned:
             parts.append(f"every scanned night {word}")
         elif nights:
             parts.append(f"{nights_of(nights.bit_count())} {word} ({spans(nights, found)})")
