@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from app.model.archive import ObjectCause
 from app.model.finding import Severity, Subject
-from app.model.nights import Night, Nights, NightStatus, Span, Standing, each
+from app.model.nights import Night, Nights, NightStatus, Span, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,3 @@ class Period:
     def count(self, status: NightStatus) -> int:
         """Number of nights that ended so."""
         return sum(night.status is status for night in self.nights)
-
-    def days(self, nights: Nights) -> tuple[date, ...]:
-        """Days of a set of nights."""
-        return tuple(self.nights[at].day for at in each(nights))

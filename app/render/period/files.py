@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from app.model.canonical import canonical_json
 from app.model.chain import chain_document
-from app.model.nights import Night, Standing
+from app.model.nights import Night, Nights, Standing, runs
 from app.model.period import Deviation, Period, WorkloadCourse
 from app.model.report import PeriodReport
 from app.render.evidence import EvidenceFile
@@ -101,8 +101,16 @@ def _standing(standing: Standing, period: Period) -> dict[str, object]:
         "course": standing.course.value,
         "nights": standing.nights.bit_count(),
         "held": standing.held.bit_count(),
-        **{name: [day.isoformat() for day in period.days(getattr(standing, name))] for name in _SETS},
+        **{name: _ranges(getattr(standing, name), period) for name in _SETS},
     }
+
+
+def _ranges(nights: Nights, period: Period) -> list[list[str]]:
+    """First and last day of each run of nights: whole years of single days would be hundreds of megabytes."""
+    return [
+        [period.nights[first].day.isoformat(), period.nights[last].day.isoformat()]
+        for first, last in runs(nights)
+    ]
 
 
 def _workload(item: WorkloadCourse, period: Period) -> dict[str, object]:
@@ -127,12 +135,12 @@ def _deviation(item: Deviation, period: Period) -> dict[str, object]:
     return {
         **values,
         "overdue": item.overdue,
-        "failed": [day.isoformat() for day in period.days(item.failed)],
+        "failed": _ranges(item.failed, period),
         "accepted": [
             {
                 "exception": one.exception,
                 "reference": one.reference,
-                "nights": [day.isoformat() for day in period.days(one.nights)],
+                "nights": _ranges(one.nights, period),
             }
             for one in item.accepted
         ],
