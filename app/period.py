@@ -17,6 +17,7 @@ from app.model.control import AcceptedException, Assessment
 from app.model.finding import CheckResult, Severity
 from app.model.history import Scan, ScanStatus
 from app.model.identity import GroupKind
+from app.model.inventory import Inventory
 from app.model.judgement import Judgement
 from app.model.nights import Night, Span
 from app.model.period import Period
@@ -151,15 +152,26 @@ class _History:
 
     def _configuration(self, scan: Scan) -> Configuration:
         """Documents of a scan, read once for all scans that had the same."""
-        key = tuple(item for item in scan.documents if item[0] != "context.json")
-        if key not in self._read:
-            self._read[key] = assess.read_documents(self.store.documents(scan))
-        return self._read[key]
+        if scan.number not in self._of_scan:
+            key = tuple(item for item in scan.documents if item[0] != "context.json")
+            if key not in self._read:
+                self._read[key] = assess.read_documents(self.store.documents(scan))
+            self._of_scan[scan.number] = self._read[key]
+        return self._of_scan[scan.number]
+
+    @cached_property
+    def _of_scan(self) -> dict[int, Configuration]:
+        return {}
 
     @cached_property
     def _exceptions(self) -> Mapping[str, AcceptedException]:
         inside = [item for item in self.scans if self.ends[0] <= item.number <= self.ends[1]]
         return {one.id: one for item in inside for one in self._configuration(item).exceptions}
+
+    @cached_property
+    def _excepted(self) -> frozenset[str]:
+        """Checks of which a failure was ever accepted."""
+        return frozenset(item.check for item in self._exceptions.values())
 
     def _acceptance(self, boundary: Boundary) -> "_Accepting":
         return _Accepting(self, boundary)
@@ -180,8 +192,7 @@ class _History:
 
     def _present(self, boundary: Boundary) -> Iterator[over.Presence]:
         """Workloads with the scans that saw a pod of theirs, or the object whose template stands for it."""
-        chosen = self._chosen()
-        inventory = collect.normalize(chosen).inventory
+        inventory = self._inventory
         where: dict[object, list[ObjectVersion]] = {}
         for version in self._versions:
             where.setdefault(version.ref, []).append(version)
@@ -204,6 +215,11 @@ class _History:
         last = max((end for _, end in spans), default=0)
         return max((item.number for item in self.scans if item.number <= last), default=0)
 
+    @cached_property
+    def _inventory(self) -> Inventory:
+        """Everything that was ever there at once: only who owns what is read from it."""
+        return collect.normalize(self._chosen()).inventory
+
     def _chosen(self) -> list[SnapshotObject]:
         """One version of each object that tells workloads: of a pod the first, as the last one may have ended."""
         wanted = {*collect.WORKLOADS, _POD, _NAMESPACE}
@@ -225,7 +241,9 @@ class _Accepting:
     boundary: Boundary
 
     def __call__(self, result: CheckResult, scan: int) -> str:
-        stored = self.history._by_number[scan]  # noqa: SLF001  one module, two halves of one thing
+        if result.check not in self.history._excepted:  # noqa: SLF001  one module, two halves of one thing
+            return ""
+        stored = self.history._by_number[scan]  # noqa: SLF001
         exceptions = self.history._configuration(stored).exceptions  # noqa: SLF001
         day = stored.taken_at.astimezone(UTC).date()
         for item in exceptions:

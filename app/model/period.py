@@ -71,6 +71,7 @@ class Deviation:
         days: days on the calendar from the first sight to the closing scan, or to the last day of the period.
         allowed: days that the entity allows for this severity; None where it set none.
         failed: nights on which it failed without a valid exception.
+        changed_at: scans that said something else about it than the scan before, while it was open.
         causes: objects that changed between the scan before and the one that saw it first.
     """
 
@@ -93,6 +94,7 @@ class Deviation:
     failed: Nights
     accepted: tuple[Acceptance, ...] = ()
     causes: tuple[ObjectCause, ...] = ()
+    changed_at: tuple[datetime, ...] = ()
 
     @property
     def overdue(self) -> bool:

@@ -33,7 +33,7 @@ WORDS: Final[dict[DayMark, str]] = {
     DayMark.ACCEPTED: "exception accepted",
     DayMark.FAILED: "failed",
     DayMark.UNDECIDED: "not decided",
-    DayMark.UNTESTED: "no automated test",
+    DayMark.UNTESTED: "not tested",
     DayMark.UNSEEN: "not scanned",
 }
 

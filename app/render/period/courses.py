@@ -12,7 +12,7 @@ from app.render.period.pages import Figure, Part, PeriodPage, PeriodSection, cal
 from app.render.wording import count, iso_day, number, sentence
 
 MOST_CALENDARS: Final = 24
-_MOST_SAID: Final = 6
+_MOST_SAID: Final = 3
 
 
 def controls(report: PeriodReport) -> PeriodPage:

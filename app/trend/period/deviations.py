@@ -130,6 +130,7 @@ def _deviation(
         failed=ledger.of_scans(seen) & ~covered,
         accepted=accepted,
         causes=causes(opening, own[0].result),
+        changed_at=tuple(times[item.first] for item in own[1:] if item.first in times),
     )
 
 

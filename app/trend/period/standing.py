@@ -1,5 +1,6 @@
 """How controls and workloads stood on each night, from what was stored about each scan."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +64,12 @@ class Ledger:
 
     def over(self, first: int, last: int) -> Nights:
         """Nights of the scans of a closed interval."""
-        return self.of_scans(scan for scan in self.at if first <= scan <= last)
+        known = self._sorted
+        return self.of_scans(known[bisect_left(known, first) : bisect_right(known, last)])
+
+    @cached_property
+    def _sorted(self) -> list[int]:
+        return sorted(self.at)
 
     def of_scans(self, scans: Iterable[int]) -> Nights:
         """Nights of some scans."""

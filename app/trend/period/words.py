@@ -67,7 +67,7 @@ def says(standing: Standing, found: Sequence[Night], failed_for: str = "") -> st
         (standing.failed, f"failed{f' for {failed_for}' if failed_for else ''}"),
         (standing.accepted, "under an accepted exception"),
         (standing.undecided, "could not be decided"),
-        (standing.untested, "without an automated test"),
+        (standing.untested, "not tested"),
         (standing.unseen, "not scanned"),
     )
     for nights, word in named:
