@@ -35,8 +35,9 @@ format: $(VENV)/.installed ## Rewrite files in the project's style
 bench: $(VENV)/.installed ## Measure what docs/benchmarks.md reports; takes minutes
 	@$(BIN)/python -m bench
 
-schemas: $(VENV)/.installed ## Write config/schema/*.json from the code
+schemas: $(VENV)/.installed ## Write config/schema/*.json and docs/schema.md from the code
 	@$(BIN)/python scripts/write_schemas.py
+	@$(BIN)/python -m scripts.write_schema_doc
 
 lock: ## Pin every package anew, by hash; needs uv
 	@sh scripts/lock.sh

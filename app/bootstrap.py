@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from app.collect import ApiSettings
+    from app.render import PeriodRenderer
     from app.seal import KeyFiles, TimeAuthority
-    from app.store import Database, PostgresStore
+    from app.store import Database, PostgresArchive, PostgresStore
 
 _REGISTERS = ("scope", "registers", "exceptions", "attestations", "probes", "flows")
 
@@ -133,7 +134,25 @@ def opened_store(settings: Settings) -> Iterator["PostgresStore"]:
     Raises:
         StoreError: the database cannot be reached, or is not at this version's revision.
     """
-    from app.store import PostgresStore, migrate
+    from app.store import PostgresStore
+
+    with _ready(settings) as engine:
+        yield PostgresStore(engine)
+
+
+@contextmanager
+def opened_history(settings: Settings) -> Iterator[tuple["PostgresStore", "PostgresArchive"]]:
+    """The store, and what answers questions about many scans at once; as `opened_store`."""
+    from app.store import PostgresArchive, PostgresStore
+
+    with _ready(settings) as engine:
+        yield PostgresStore(engine), PostgresArchive(engine)
+
+
+@contextmanager
+def _ready(settings: Settings) -> Iterator["Engine"]:
+    """The database at this version's revision."""
+    from app.store import migrate
 
     migrations = resource("migrations")
     with opened_database(settings) as (database, engine):
@@ -145,7 +164,7 @@ def opened_store(settings: Settings) -> Iterator["PostgresStore"]:
                 f"{database.description} is {found}, this version needs {revision.head}",
                 advice="make a backup, then run `netattest db upgrade`",
             )
-        yield PostgresStore(engine)
+        yield engine
 
 
 def manifests(
@@ -206,6 +225,13 @@ def renderer() -> Renderer:
     from app.render import ReportRenderer
 
     return ReportRenderer(resource("templates"), this_tool())
+
+
+def period_renderer() -> "PeriodRenderer":
+    """Reports on a period from the packaged templates."""
+    from app.render import PeriodRenderer
+
+    return PeriodRenderer(resource("templates"), this_tool())
 
 
 def this_tool() -> Tool:

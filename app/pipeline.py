@@ -11,15 +11,11 @@ from datetime import datetime
 
 from app import assess, collect, detect, evaluate, trend
 from app.assess import Configuration
-from app.collect import Overlaid
 from app.errors import EvidenceError, NetattestError
 from app.model.chain import MOST_LINKS
-from app.model.change import WhatIf
 from app.model.control import Assessment
 from app.model.facts import Facts
 from app.model.finding import Outcome
-from app.model.fix import Fix, Wanted
-from app.model.flows import DeclaredFlow
 from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
@@ -128,81 +124,12 @@ def judge(
     `inventory` is the snapshot's own, where the caller has it already; it is worked out again otherwise.
     """
     config = assess.read_documents(documents)
-    facts = _facts(snapshot, config, inventory)
-    return _judged(facts, config)
+    facts = facts_of(snapshot, config, inventory)
+    return judged(facts, config)
 
 
-def what_if(
-    snapshot: Snapshot,
-    documents: Sequence[Document],
-    changed: Overlaid,
-    *,
-    before: Judgement | None = None,
-) -> WhatIf:
-    """What would differ if a cluster's objects were those of `changed`; both are judged by the same documents.
-
-    `before` is the judgement of the snapshot, where the caller has it already.
-    """
-    before = before or judge(snapshot, documents)
-    after = judge(changed.snapshot, documents, inventory=changed.inventory)
-    if _regrouped(before, after):
-        was, now = before.inventory, after.inventory
-        before = judge(snapshot, documents, inventory=replace(was, beside=now.policies))
-        after = judge(changed.snapshot, documents, inventory=replace(now, beside=was.policies))
-    return WhatIf(changed.snapshot, before, after, trend.consequences(before, after, changed.changes))
-
-
-def _regrouped(before: Judgement, after: Judgement) -> bool:
-    """True when the change tells pods of one owner apart, or no more, so that workloads are not the same ones."""
-    was, now = (
-        {item.key: set[str]() for item in judged.reachability.workloads} for judged in (before, after)
-    )
-    for groups, judged in ((was, before), (now, after)):
-        for item in judged.reachability.workloads:
-            groups[item.key].add(f"{item.id} {item.pod_refs if '#' in item.id else ''}")
-    return any(was[key] != now[key] for key in was.keys() & now.keys())
-
-
-def fix(
-    snapshot: Snapshot,
-    documents: Sequence[Document],
-    wanted: Wanted,
-    *,
-    inventory: Inventory | None = None,
-    observed: Sequence[DeclaredFlow] = (),
-) -> Fix:
-    """Propose policies that close findings, apply them to the snapshot, and say what became of it.
-
-    The proof reads the proposed objects as it would read any file, and judges the cluster with them from the beginning.
-    `observed` are flows that somebody gives beside the register.
-    """
-    config = assess.read_documents(documents)
-    facts = _facts(snapshot, config, inventory)
-    before = _judged(facts, config)
-    register = replace(
-        config.flows, given=config.flows.given or bool(observed), flows=(*config.flows.flows, *observed)
-    )
-    findings = evaluate.chosen(before.runs, wanted)
-    plan = evaluate.propose(facts, register, findings)
-    proof = None
-    if plan.objects:
-        applied = collect.objects_of(item.body for item in plan.objects)
-        proof = what_if(snapshot, documents, collect.overlay(snapshot, applied), before=before)
-    after = proof.after if proof else before
-    later = {item.fingerprint: item for run in after.runs for item in run.results}
-    closed = {item.fingerprint for item in proof.consequences.closed} if proof else set[str]()
-    return Fix(
-        plan=plan,
-        proof=proof,
-        mended=tuple(item for item in findings if item.fingerprint in closed),
-        left=tuple(later.get(item.fingerprint, item) for item in findings if item.fingerprint not in closed),
-        losses=evaluate.flow_losses(register.flows, before.reachability, after.reachability),
-        unmet=evaluate.unmet_flows(register.flows, after.reachability),
-        declared=len(register.flows),
-    )
-
-
-def _facts(snapshot: Snapshot, config: Configuration, inventory: Inventory | None) -> Facts:
+def facts_of(snapshot: Snapshot, config: Configuration, inventory: Inventory | None) -> Facts:
+    """Everything that checks read: who may reach whom, over which layers, and what people decided about it."""
     inventory = inventory or collect.normalize(snapshot.objects).inventory
     scope = config.scope.for_cluster(snapshot.cluster)
     platform = detect.detect(snapshot)
@@ -229,7 +156,8 @@ def _facts(snapshot: Snapshot, config: Configuration, inventory: Inventory | Non
     )
 
 
-def _judged(facts: Facts, config: Configuration) -> Judgement:
+def judged(facts: Facts, config: Configuration) -> Judgement:
+    """Every verdict that follows from some facts."""
     checked = evaluate.run_checks(facts)
     assessments = tuple(
         assess.assess(framework, checked.runs, config, at=facts.at) for framework in config.frameworks
@@ -285,8 +213,9 @@ def report(
                 assessment=assessment,
                 trend=trend.follow(
                     store.points(stored.cluster, up_to=stored.number),
-                    [item for item in store.scans(stored.cluster) if item.number <= stored.number],
+                    (known := [item for item in store.scans(stored.cluster) if item.number <= stored.number]),
                     comparison,
+                    store.slots(stored.cluster, known[0].taken_at, stored.taken_at),
                 ),
                 lives=store.findings(stored, closed_since=context.previous),
                 definition=definition,

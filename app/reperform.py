@@ -49,10 +49,13 @@ def verify(path: Path, trust: Trust, means: Means) -> tuple[Verification, ...]:
 def _verified(package: Package, trust: Trust, means: Means) -> Verification:
     means.progress.stage("check", path=package.path)
     seal = checking.check_seals(package, trust)
-    statements, evidence = list(seal.statements), None
+    statements, evidence, last = list(seal.statements), None, None
     try:
         statements += checking.check_digests(package)
-        if package.evidence:
+        if checking.is_period(package):
+            found, last = checking.check_period(package)
+            statements += found
+        elif package.evidence:
             evidence = checking.read_evidence(package)
             statements += checking.check_evidence(package, evidence)
         else:
@@ -69,7 +72,7 @@ def _verified(package: Package, trust: Trust, means: Means) -> Verification:
     return Verification(
         path=package.path,
         statements=tuple(statements),
-        scan=evidence.scan if evidence else None,
+        scan=evidence.scan if evidence else last,
         signer=seal.signer,
         signed_at=seal.at,
     )

@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app import bootstrap, collect, pipeline
+from app import bootstrap, collect, pipeline, proposal
 from app.model.history import Document
 from app.settings import Settings
 from bench.dump import SCOPE, dump
@@ -48,7 +48,7 @@ def main() -> None:
     started = time.process_time()
     changed = collect.overlay(snapshot, collect.objects_of([opening(namespace)]))
     put_over = time.process_time() - started
-    result = pipeline.what_if(snapshot, given, changed, before=before)
+    result = proposal.what_if(snapshot, given, changed, before=before)
     rest = time.process_time() - started - put_over
     paths = len(result.consequences.paths)
     print(f"{len(before.reachability.workloads)} workloads, {len(snapshot.objects)} objects, processor time:")

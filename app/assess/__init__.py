@@ -1,5 +1,6 @@
 """Findings → controls: documents read strictly, check results rolled up to states (pure)."""
 
+from app.assess.acceptance import Acceptance
 from app.assess.assessment import assess, duties
 from app.assess.configuration import Configuration, read_documents
 from app.assess.exceptions_file import exception_ids
@@ -8,6 +9,7 @@ from app.assess.registers_reading import baseline_document
 from app.assess.schemas import schemas
 
 __all__ = [
+    "Acceptance",
     "Configuration",
     "Placed",
     "RuleReach",

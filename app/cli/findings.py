@@ -1,13 +1,23 @@
 """`netattest findings`: what is open at a stored scan."""
 
 import sys
-from collections.abc import Sequence
-from difflib import get_close_matches
 from itertools import groupby
-from typing import Annotated
 
 import typer
 
+from app.cli.filters import (
+    CheckOption,
+    ControlOption,
+    CsvOption,
+    Filters,
+    FrameworkOption,
+    NamespaceOption,
+    SeverityOption,
+    SinceOption,
+    UntilOption,
+    ZoneOption,
+    end_of,
+)
 from app.cli.options import (
     ClusterOption,
     ConfigOption,
@@ -16,14 +26,13 @@ from app.cli.options import (
     JsonOption,
     PlainCommand,
     ScanOption,
+    moment,
     required,
     scan_number,
 )
-from app.cli.output import emit, heading, say, table
+from app.cli.output import emit, emit_csv, heading, say, table
 from app.cli.session import begin
 from app.cli.shapes import life_shape, plural, scan_shape, when
-from app.errors import NotFoundError
-from app.model.finding import Severity
 from app.model.history import FindingLife, Scan
 
 _EPILOG = """\b
@@ -31,6 +40,7 @@ Examples:
   netattest findings --cluster prod
   netattest findings --cluster prod --scan 14 --severity high
   netattest findings --cluster prod --check pod-without-egress-isolation --json
+  netattest findings --cluster prod --framework pci --control 1.3.1 --zone cde --csv
 """
 
 _COLUMNS = ["open since", "scans", "finding"]
@@ -47,26 +57,40 @@ def findings(
     *,
     cluster: ClusterOption = None,
     scan: ScanOption = "latest",
-    check: Annotated[str | None, typer.Option("--check", metavar="ID", help="Only this check.")] = None,
-    severity: Annotated[
-        Severity | None, typer.Option("--severity", help="Only this severity and worse.")
-    ] = None,
+    check: CheckOption = None,
+    severity: SeverityOption = None,
+    framework: FrameworkOption = "",
+    control: ControlOption = "",
+    namespace: NamespaceOption = "",
+    zone: ZoneOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    as_csv: CsvOption = False,
     config: ConfigOption = None,
     database_url: DatabaseOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Findings open at a stored scan, worst first, with their history."""
+    """Findings open at a stored scan, worst first, with their history; dates are those on which they opened."""
     session = begin(config, database_url, as_json=as_json, debug=debug)
     with session.store() as store:
         stored = store.scan(required(cluster), scan_number(scan))
         lives = store.findings(stored)
-    _check_known(check, lives)
+        asked = Filters(
+            check, severity, namespace, framework, control, zone, moment(since, "--since"), end_of(until)
+        )
+        chooser = asked.chooser(store, stored, {life.check for life in lives})
     chosen = sorted(
-        (life for life in lives if _wanted(life, check, severity)),
+        (
+            life
+            for life in lives
+            if chooser.takes(life.check, life.subject, life.severity) and _opened(life, asked)
+        ),
         key=lambda life: (life.severity.rank, life.check, life.subject),
     )
-    if as_json:
+    if as_csv:
+        emit_csv(_CSV, (_csv_row(life) for life in chosen))
+    elif as_json:
         emit(
             {
                 "schema": "netattest/findings/v1",
@@ -78,20 +102,40 @@ def findings(
         _tell(stored, chosen)
 
 
-def _check_known(check: str | None, lives: Sequence[FindingLife]) -> None:
-    """Refuse an id that no check has: no finding would look as if it had passed."""
-    from app.evaluate.checks import CHECKS
-
-    known = {item.id for item in CHECKS} | {life.check for life in lives}
-    if check is not None and check not in known:
-        near = get_close_matches(check, sorted(known)) or sorted(known)
-        raise NotFoundError(f"--check {check!r} is no check", advice=f"there are {', '.join(near)}")
-
-
-def _wanted(life: FindingLife, check: str | None, severity: Severity | None) -> bool:
-    return (check is None or life.check == check) and (
-        severity is None or life.severity.rank <= severity.rank
+def _opened(life: FindingLife, asked: Filters) -> bool:
+    """True when it opened between the days that were asked for."""
+    return (asked.since is None or life.opened_at >= asked.since) and (
+        asked.until is None or life.opened_at <= asked.until
     )
+
+
+_CSV = (
+    "fingerprint",
+    "check",
+    "severity",
+    "subject",
+    "namespace",
+    "opened_at",
+    "first_at",
+    "times_opened",
+    "scans",
+    "says",
+)
+
+
+def _csv_row(life: FindingLife) -> list[object]:
+    return [
+        life.fingerprint,
+        life.check,
+        life.severity.value,
+        life.subject.id,
+        life.subject.namespace,
+        life.opened_at.isoformat(),
+        life.first_at.isoformat(),
+        life.times_opened,
+        life.seen_in,
+        life.result.says,
+    ]
 
 
 def _tell(scan: Scan, lives: list[FindingLife]) -> None:

@@ -76,7 +76,7 @@ def fix(
     debug: DebugOption = False,
 ) -> None:
     """Propose NetworkPolicies that close findings, and prove on the same cluster what they close and what they keep."""
-    from app import pipeline
+    from app import proposal
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
     wanted = Wanted(frozenset(namespace or ()), frozenset(workload or ()), frozenset(check or ()))
@@ -84,7 +84,7 @@ def fix(
     with reporting() as progress:
         base = baseline(session, gathered(paths, more, "--from"), cluster, scan, progress)
         progress.stage("judge", objects=len(base.snapshot.objects))
-        result = pipeline.fix(base.snapshot, base.documents, wanted)
+        result = proposal.fix(base.snapshot, base.documents, wanted)
     if as_json:
         emit(_document(result, base.snapshot))
     else:

@@ -1,7 +1,7 @@
 """What goes to standard output: tables on a terminal, aligned text in a pipe, JSON when asked for."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import orjson
 
@@ -25,6 +25,17 @@ def emit(document: object) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
     sys.stdout.buffer.flush()
+
+
+def emit_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print comma-separated values with a header; cells that a spreadsheet would run begin with an apostrophe."""
+    import csv
+
+    from app.render.table_file import safe_cell
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([safe_cell(clean(str(value))) for value in row] for row in rows)
 
 
 def heading(text: str) -> None:

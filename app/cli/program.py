@@ -15,8 +15,10 @@ from app.cli import (
     explain,
     findings,
     fix,
+    history,
     key,
     reach,
+    rebaseline,
     report,
     scan,
     scope,
@@ -69,7 +71,7 @@ def build() -> typer.Typer:
     )
     result.callback()(_root)
     for part in (
-        *(scan, report, reach, explain, findings, scope, fix, whatif, trend, diff),
+        *(scan, report, reach, explain, findings, scope, fix, whatif, trend, history, diff, rebaseline),
         *(verify, key, service, database, doctor),
     ):
         part.register(result)

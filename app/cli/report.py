@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from app import bootstrap
+from app.cli.days import Asked, NightsOption, PeriodOption, SampleOption, SeedOption, TimezoneOption
+from app.cli.frameworks import chosen_frameworks
 from app.cli.options import (
     ClusterOption,
     ConfigOption,
@@ -23,12 +25,13 @@ from app.cli.options import (
     split,
 )
 from app.cli.output import emit, say, table
+from app.cli.period import Making, write_period
 from app.cli.progress import reporting
 from app.cli.session import begin
 from app.cli.shapes import plural, scan_shape, when
 from app.deliver import Delivered, deliver_to_folder
-from app.errors import InputError, NotFoundError
-from app.model.history import Document, Scan
+from app.errors import InputError
+from app.model.history import Scan
 from app.model.ports import Progress, Sealer, Store
 from app.model.report import Artefact, ReportDefinition
 
@@ -38,6 +41,8 @@ Examples:
   netattest report --cluster prod
   netattest report --cluster prod --framework pci-dss-4.0.1 --format pdf --output out/
   netattest report --cluster prod --scan 14 --framework hipaa,soc2 --format pdf,html,json,csv
+  netattest report --cluster prod --framework soc2 --period 2025-07-01..2026-06-30
+  netattest report --cluster prod --framework soc2 --period 2025-07-01..2026-06-30 --sample 25 --seed "auditor 4711"
 """
 
 
@@ -59,6 +64,11 @@ def report(
         ),
     ] = None,
     more: MoreArgument = None,
+    over: PeriodOption = "",
+    nights: NightsOption = "",
+    sample: SampleOption = None,
+    seed: SeedOption = "",
+    timezone: TimezoneOption = "",
     formats: Annotated[
         str, typer.Option("--format", metavar="LIST", help=f"Any of {', '.join(FORMATS)}.")
     ] = "pdf,html",
@@ -86,7 +96,7 @@ def report(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write the evidence reports of a stored scan; the same scan gives the same bytes.
+    """Write the evidence reports of a stored scan, or of a period; the same input gives the same bytes.
 
     Prints each file with the SHA-256 of its bytes. With a key (`netattest key create`) PDFs and bundles are signed, and
     other files through a manifest beside them.
@@ -94,6 +104,12 @@ def report(
     session = begin(config, database_url, as_json=as_json, debug=debug)
     name, wanted = required(cluster), _formats(formats)
     ids = split(gathered(frameworks, more, "--framework"))
+    asked = Asked(name, over, nights, sample, seed, timezone)
+    if asked.any:
+        write_period(
+            session, asked, ids, Making(wanted, definition, output, unsigned=unsigned, redact=redact)
+        )
+        return
     shape = bootstrap.definition(session.settings, definition)
     folder = output or session.settings.reports.output / name
     with session.store() as store, reporting() as progress:
@@ -155,23 +171,6 @@ def _formats(text: str) -> tuple[str, ...]:
             advice=f"choose from {', '.join(FORMATS)}, with commas between them",
         )
     return wanted
-
-
-def chosen_frameworks(wanted: Sequence[str], documents: Sequence[Document]) -> tuple[str, ...]:
-    """Ids of the frameworks that a scan was judged by, for what was asked: whole ids, or the beginning of one.
-
-    Raises:
-        NotFoundError: a name fits none or several; the message lists what there is.
-    """
-    known = [Path(item.name).stem for item in documents if item.name.startswith("frameworks/")]
-    chosen: list[str] = []
-    for name in wanted:
-        found = [item for item in known if item == name] or [item for item in known if item.startswith(name)]
-        if len(found) != 1:
-            problem = "fits more than one framework" if found else "is no framework that judged this scan"
-            raise NotFoundError(f"--framework {name!r} {problem}", advice=f"there are {', '.join(known)}")
-        chosen += found
-    return tuple(dict.fromkeys(chosen))
 
 
 def _document(scan: Scan, delivered: Sequence[Delivered]) -> dict[str, object]:

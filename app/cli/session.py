@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app import bootstrap
 from app.errors import InputError
-from app.model.ports import Store
+from app.model.ports import Archive, Store
 from app.settings import Settings, load_settings
 
 
@@ -24,6 +24,12 @@ class Session:
         """The store, ready for use."""
         with bootstrap.opened_store(self.settings) as store:
             yield store
+
+    @contextmanager
+    def history(self) -> Iterator[tuple[Store, Archive]]:
+        """The store, and what answers questions about many scans at once."""
+        with bootstrap.opened_history(self.settings) as opened:
+            yield opened
 
 
 def begin(

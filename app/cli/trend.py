@@ -1,11 +1,11 @@
 """`netattest trend`: control states over the stored scans."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
+from app.cli.filters import CsvOption, SinceOption, UntilOption, end_of
 from app.cli.options import (
     ClusterOption,
     ConfigOption,
@@ -19,7 +19,7 @@ from app.cli.options import (
     required,
     split,
 )
-from app.cli.output import emit, heading, say, table
+from app.cli.output import emit, emit_csv, heading, say, table
 from app.cli.session import begin
 from app.cli.shapes import joined, plural
 from app.errors import NotFoundError
@@ -54,8 +54,9 @@ def trend(
     ] = None,
     more: MoreArgument = None,
     control: Annotated[str, typer.Option("--control", metavar="ID", help="Only this control.")] = "",
-    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="First day.")] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Last day, included.")] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    as_csv: CsvOption = False,
     config: ConfigOption = None,
     database_url: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -66,10 +67,11 @@ def trend(
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
     name = required(cluster)
-    first, last = moment(since, "--since"), _end_of(until)
+    first, last = moment(since, "--since"), end_of(until)
     with session.store() as store:
         points = store.points(name, control=control, since=first, until=last)
         scans = store.scans(name, first, last)
+        slots = store.slots(name, scans[0].taken_at, scans[-1].taken_at) if scans else ()
         if not scans:
             raise NotFoundError(
                 f"there is no scan of {name} in this time",
@@ -78,8 +80,10 @@ def trend(
     wanted = split(gathered(frameworks, more, "--framework"))
     _all_known(points, control, wanted)
     chosen = tuple(item for item in points if not wanted or item.framework.startswith(wanted))
-    lines = series.follow(chosen, scans, None)
-    if as_json:
+    lines = series.follow(chosen, scans, None, slots)
+    if as_csv:
+        emit_csv(_CSV, (_csv_row(point) for point in chosen))
+    elif as_json:
         emit(_document(name, lines, chosen))
     else:
         _tell(name, lines, chosen, control)
@@ -131,14 +135,47 @@ def _point_shape(point: TrendPoint) -> dict[str, object]:
         "status": point.status,
         "states": counts,
         "breaks": list(point.breaks),
+        "scope": point.scope,
+        "catalogue": point.catalogue,
+        "tool_version": point.tool,
+        "gaps": point.gaps,
     }
+
+
+_CSV = (
+    "scan",
+    "taken_at",
+    "framework",
+    "control",
+    "state",
+    "contrary",
+    "passed",
+    "failed",
+    "excepted",
+    "undecided",
+)
+
+
+def _csv_row(point: ControlPoint) -> list[object]:
+    return [
+        point.scan,
+        point.taken_at.isoformat(),
+        point.framework,
+        point.control,
+        point.state.value,
+        point.contrary,
+        point.passed,
+        point.failed,
+        point.excepted,
+        point.undecided,
+    ]
 
 
 def _tell(cluster: str, trend: Trend, points: Sequence[ControlPoint], control: str) -> None:
     if not trend.lines:
         say(f"no control of {cluster} fits")
     for line in trend.lines:
-        heading(f"{line.framework}, {plural(len(line.points), 'scan')} of {cluster}: {_span(line)}")
+        heading(f"{line.framework}, {plural(len(line.points), 'night')} of {cluster}: {_span(line)}")
         if control:
             _tell_control([point for point in points if point.framework == line.framework])
         else:
@@ -182,11 +219,3 @@ def sparkline(values: Sequence[int | None]) -> str:
     return "".join(
         _NOTHING if value is None else _BARS[round(value / top * steps) if top else 0] for value in values
     )
-
-
-def _end_of(text: str | None) -> datetime | None:
-    """The last moment of a day, or the very moment that was given."""
-    value = moment(text, "--until")
-    if value is None or text is None or len(text) > len("2026-11-22"):
-        return value
-    return value + timedelta(days=1) - timedelta(microseconds=1)

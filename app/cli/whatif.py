@@ -87,7 +87,7 @@ def whatif(
     debug: DebugOption = False,
 ) -> None:
     """Which paths a change would open or close, and which findings and controls would flip, before it is made."""
-    from app import collect, pipeline
+    from app import collect, proposal
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
     files, gone = tuple(apply or ()), tuple(remove or ())
@@ -104,7 +104,7 @@ def whatif(
         changed = collect.overlay(
             base.snapshot, applied.objects if applied else (), refs, applied.gaps if applied else ()
         )
-        result = pipeline.what_if(base.snapshot, base.documents, changed)
+        result = proposal.what_if(base.snapshot, base.documents, changed)
     met = _met(result.consequences, threshold)
     if as_json:
         emit(_document(result, fail_on, met))

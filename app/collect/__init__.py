@@ -3,6 +3,7 @@
 from app.collect.access import AccessReview, access_review
 from app.collect.cluster import KubernetesSource
 from app.collect.kinds import KINDS, WATCHED, KindSpec
+from app.collect.kinds.names import WORKLOADS
 from app.collect.manifests import ManifestSource
 from app.collect.normalize import Normalized, normalize
 from app.collect.overlay import Overlaid, find_object, objects_of, overlay
@@ -11,6 +12,7 @@ from app.collect.settings import ApiSettings
 __all__ = [
     "KINDS",
     "WATCHED",
+    "WORKLOADS",
     "AccessReview",
     "ApiSettings",
     "KindSpec",

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from app.model.archive import ObjectCause
 from app.model.connections import Connections
+from app.model.encryption import Label
 from app.model.finding import CheckResult
-from app.model.history import ControlFlip, ObjectChange
+from app.model.history import ControlFlip, ObjectChange, Scan
 from app.model.judgement import Judgement
 from app.model.snapshot import Snapshot
 
@@ -65,3 +67,40 @@ class WhatIf:
     before: Judgement
     after: Judgement
     consequences: Consequences
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptionChange:
+    """A pair of workloads that may connect on both nights, and whose weakest label differs."""
+
+    source: str
+    destination: str
+    before: Label
+    after: Label
+
+    @property
+    def lost(self) -> bool:
+        """True when the later label is the weaker one."""
+        return self.after.rank > self.before.rank
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Two stored nights of a cluster compared in full, each judged by its own documents.
+
+    Attributes:
+        objects: what differs, with the fields that differ in meaning; an object whose status alone differs has none.
+        encryption: pairs whose label differs, those that lost first; not asked for in a large cluster.
+        tallies: allowed pairs by weakest label, before and after.
+        between: stored scans between the two.
+        notes: what has to be said about the whole, one sentence each.
+    """
+
+    before: Scan
+    after: Scan
+    consequences: Consequences
+    objects: tuple[ObjectCause, ...]
+    encryption: tuple[EncryptionChange, ...]
+    tallies: tuple[tuple[tuple[Label, int], ...], tuple[tuple[Label, int], ...]]
+    between: int
+    notes: tuple[str, ...] = ()

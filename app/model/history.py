@@ -301,10 +301,16 @@ class ObjectChange:
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """One scan on one framework's line.
+    """One scan, or one night without any, on one framework's line.
 
-    `counts` is None for a night without a stored scan (failed or missed): the line breaks there, it is never zero.
-    `breaks` are sentences on what changed since the point before: scope, framework, tool version, coverage.
+    Attributes:
+        counts: None for a night without a stored scan (failed or missed): the line breaks there, it is never zero.
+        breaks: sentences on what changed since the point before: scope, framework, tool version, coverage. The line breaks
+            there too, because the values on the two sides are not one measure.
+        scope: digest of the scope map that judged the scan, empty where there was none.
+        catalogue: digest of the framework's file.
+        tool: version of netattest.
+        gaps: things that were not read or not understood.
     """
 
     at: datetime
@@ -312,6 +318,10 @@ class TrendPoint:
     status: str
     counts: tuple[tuple[ControlState, int], ...] | None
     breaks: tuple[str, ...] = ()
+    scope: str = ""
+    catalogue: str = ""
+    tool: str = ""
+    gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What the pipeline needs from the outside world. Each port has a real adapter and one that tests can hold in memory."""
 
 from collections.abc import Collection as Items
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from app.model.archive import Counted, ObjectVersion, Opening, SaidOver
 from app.model.chain import ChainLink
 from app.model.edge import Endpoint
 from app.model.history import (
@@ -19,6 +20,7 @@ from app.model.history import (
     Slot,
     SlotStatus,
 )
+from app.model.identity import GroupKind
 from app.model.report import Artefact, ReportInput
 from app.model.snapshot import Collection, Snapshot, SnapshotObject
 
@@ -134,6 +136,32 @@ class Store(Protocol):
         self, cluster: str, due_at: datetime, status: SlotStatus, *, scan: int | None = None, reason: str = ""
     ) -> None:
         """Record how a slot ended; a slot that was never claimed is recorded too (MISSED)."""
+        ...
+
+
+class Archive(Protocol):
+    """Questions about many scans at once; numbers are those of scans, both ends of an interval included."""
+
+    def versions(
+        self, cluster: str, first: int, last: int, kinds: Items[GroupKind] = ()
+    ) -> tuple[ObjectVersion, ...]:
+        """Versions of objects that some scan of [first, last] may have seen, by identity and scan; all kinds if empty."""
+        ...
+
+    def bodies(self, digests: Iterable[str]) -> Mapping[str, bytes]:
+        """Bodies of stored objects by digest. Raises `EvidenceError` when one does not match it."""
+        ...
+
+    def said(self, cluster: str, first: int, last: int) -> tuple[SaidOver, ...]:
+        """Failing and undecided results over the scans of [first, last], by fingerprint and scan."""
+        ...
+
+    def openings(self, cluster: str, last: int) -> tuple[Opening, ...]:
+        """Every interval of every finding that opened up to a scan, by fingerprint and opening."""
+        ...
+
+    def counted(self, cluster: str, first: int, last: int) -> tuple[Counted, ...]:
+        """Which checks were performed in the scans of [first, last], by scan and check."""
         ...
 
 

@@ -7,6 +7,7 @@ from app.model.chain import ChainLink
 from app.model.control import Assessment
 from app.model.history import Document, FindingLife, Scan, Trend
 from app.model.judgement import Judgement
+from app.model.period import Period
 from app.model.snapshot import Snapshot
 
 
@@ -52,6 +53,16 @@ class ReportInput:
     def redacted(self) -> bool:
         """True when names are replaced by pseudonyms in whatever is made of this."""
         return bool(self.pseudonym_key)
+
+
+@dataclass(frozen=True)
+class PeriodReport:
+    """Everything that a report on a period shows; `scan` is the last one in it, and `chain` ends there."""
+
+    period: Period
+    scan: Scan
+    definition: ReportDefinition
+    chain: tuple[ChainLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,19 @@
 """Page data first, then templates: one frozen input becomes a PDF, an HTML file, JSON and CSV."""
 
 from app.render.definition import load_definition
+from app.render.period import PERIOD_SECTIONS
+from app.render.period_renderer import PERIOD_FORMATS, PeriodRenderer
 from app.render.renderer import FORMATS, ReportRenderer
 from app.render.schema import schemas
 from app.render.sections import SECTIONS
 
-__all__ = ["FORMATS", "SECTIONS", "ReportRenderer", "load_definition", "schemas"]
+__all__ = [
+    "FORMATS",
+    "PERIOD_FORMATS",
+    "PERIOD_SECTIONS",
+    "SECTIONS",
+    "PeriodRenderer",
+    "ReportRenderer",
+    "load_definition",
+    "schemas",
+]

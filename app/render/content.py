@@ -106,6 +106,11 @@ class SectionPage:
     lede: tuple[str, ...] = field(default=(), kw_only=True)
     entries: tuple[Entry, ...] = field(default=(), kw_only=True)
 
+    @property
+    def template(self) -> str:
+        """The template that prints it."""
+        return f"sections/{self.id}.html"
+
 
 @dataclass(frozen=True)
 class Page:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from app.errors import ConfigurationError
 from app.model.report import ReportDefinition
+from app.render.period import PERIOD_SECTIONS
 from app.render.sections import SECTIONS
 
 
@@ -26,9 +27,15 @@ class _File(BaseModel):
     @classmethod
     def _known_once(cls, names: list[str]) -> list[str]:
         known = [section.id for section in SECTIONS]
-        unknown = [name for name in names if name not in known]
+        over_time = [section.id for section in PERIOD_SECTIONS]
+        unknown = [name for name in names if name not in (*known, *over_time)]
         if unknown:
-            raise ValueError(f"no such section: {', '.join(unknown)}; sections are {', '.join(known)}")
+            raise ValueError(
+                f"no such section: {', '.join(unknown)}; sections are {', '.join(known)},"
+                f" and those of a period {', '.join(over_time)}"
+            )
+        if 0 < sum(name in over_time for name in names) < len(names):
+            raise ValueError("a report is about one scan or about a period: name sections of one of the two")
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"named twice: {', '.join(twice)}")

@@ -11,11 +11,14 @@ from markupsafe import Markup, escape
 
 from app.errors import RenderError
 from app.render.charts import (
+    Calendar,
     Matrix,
     Sparkline,
     StackedBar,
     StepTrend,
     draw_bar,
+    draw_calendar,
+    draw_day_key,
     draw_icon,
     draw_key,
     draw_matrix,
@@ -52,7 +55,9 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(cell=draw_key, icon=draw_icon, draw=draw, prose=prose)
+        self._environment.filters.update(
+            cell=draw_key, daykey=draw_day_key, icon=draw_icon, draw=draw, prose=prose
+        )
 
     def screen(self, page: Page) -> str:
         """The HTML edition: one file with its fonts, styles and script, under a policy that forbids any request."""
@@ -123,7 +128,7 @@ def _set(match: re.Match[str]) -> str:
     return f"<code>{code}</code>" if code is not None else f"<em>{term}</em>"
 
 
-def draw(chart: StackedBar | Matrix | StepTrend | Sparkline) -> Markup:
+def draw(chart: StackedBar | Matrix | StepTrend | Sparkline | Calendar) -> Markup:
     """Draw any chart."""
     match chart:
         case StackedBar():
@@ -134,3 +139,5 @@ def draw(chart: StackedBar | Matrix | StepTrend | Sparkline) -> Markup:
             return draw_steps(chart)
         case Sparkline():
             return draw_sparkline(chart)
+        case Calendar():
+            return draw_calendar(chart)

@@ -1,5 +1,6 @@
 """Settings of the program: `config/netattest.yaml`, over it the environment, over that the command line."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic_settings import (
 )
 
 from app.errors import ConfigurationError
+from app.model.finding import Severity
 from app.settings.yaml_file import anchored, mistakes, read_mapping
 
 DEFAULT_FILE = Path("config/netattest.yaml")
@@ -127,6 +129,8 @@ class Settings(BaseSettings):
     reports: ReportSettings = ReportSettings()
     sealing: SealSettings = SealSettings()
     seal_passphrase: SecretStr | None = None  # only from the environment
+    closing_days: Mapping[Severity, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    """Days that the entity allows to close a finding, by severity; what is not set is not measured."""
     schedule: Path | None = None  # None: `schedule.yaml` beside the settings file
     log: LogSettings = LogSettings()
     service: ServiceSettings = ServiceSettings()

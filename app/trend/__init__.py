@@ -4,7 +4,24 @@ from app.trend.changes import changes
 from app.trend.comparison import compare
 from app.trend.consequences import consequences
 from app.trend.counts import check_counts, points
+from app.trend.exposures import ages, exposures, lifetimes
+from app.trend.fields import field_changes, object_cause
 from app.trend.lines import follow
 from app.trend.paths import path_changes
+from app.trend.protection import encryption_changes
 
-__all__ = ["changes", "check_counts", "compare", "consequences", "follow", "path_changes", "points"]
+__all__ = [
+    "ages",
+    "changes",
+    "check_counts",
+    "compare",
+    "consequences",
+    "encryption_changes",
+    "exposures",
+    "field_changes",
+    "follow",
+    "lifetimes",
+    "object_cause",
+    "path_changes",
+    "points",
+]

@@ -9,6 +9,8 @@ from app.model.history import (
     ControlPoint,
     Scan,
     ScanStatus,
+    Slot,
+    SlotStatus,
     Trend,
     TrendLine,
     TrendPoint,
@@ -24,17 +26,24 @@ _JUDGED_BY = {
 }
 
 
-def follow(points: Sequence[ControlPoint], scans: Sequence[Scan], comparison: Comparison | None) -> Trend:
+def follow(
+    points: Sequence[ControlPoint],
+    scans: Sequence[Scan],
+    comparison: Comparison | None,
+    slots: Sequence[Slot] = (),
+) -> Trend:
     """Draw one line per framework that has points.
 
     Args:
         points: control states of stored scans, any order.
         scans: every scan of the cluster, failed ones included, any order.
         comparison: this scan against the last whole one, or None for a first scan.
+        slots: recorded slots of the schedule; those without a run are nights on the line as well.
 
     Returns:
         Lines by framework id. A line begins with the framework's first assessed scan and has a point for every scan
-        after it. Nothing is interpolated: a failed scan has no counts.
+        after it, and one for every slot that was missed. Nothing is interpolated: neither a failed scan nor a missed
+        slot has counts.
     """
     by_framework: dict[str, dict[int, list[ControlPoint]]] = defaultdict(lambda: defaultdict(list))
     for point in points:
@@ -42,10 +51,21 @@ def follow(points: Sequence[ControlPoint], scans: Sequence[Scan], comparison: Co
     ordered = sorted(scans, key=lambda scan: scan.number)
     return Trend(
         lines=tuple(
-            TrendLine(name, tuple(_line(name, by_framework[name], ordered))) for name in sorted(by_framework)
+            TrendLine(name, _with_missed(tuple(_line(name, by_framework[name], ordered)), slots))
+            for name in sorted(by_framework)
         ),
         comparison=comparison,
     )
+
+
+def _with_missed(line: tuple[TrendPoint, ...], slots: Sequence[Slot]) -> tuple[TrendPoint, ...]:
+    """Points of missed slots between the first scan and the last; a slot that failed has its scan's point already."""
+    missed = [
+        TrendPoint(slot.due_at, None, slot.status.value, None, (slot.reason,) if slot.reason else ())
+        for slot in slots
+        if slot.status is SlotStatus.MISSED and line[0].at < slot.due_at <= line[-1].at
+    ]
+    return tuple(sorted((*line, *missed), key=lambda point: point.at)) if missed else line
 
 
 def _line(
@@ -73,6 +93,10 @@ def _point(framework: str, scan: Scan, points: Sequence[ControlPoint], previous:
         status=scan.status.value,
         counts=tuple((state, states[state]) for state in ControlState),
         breaks=tuple(_breaks(framework, previous, scan)) if previous else (),
+        scope=dict(scan.documents).get("scope.yaml", ""),
+        catalogue=dict(scan.documents).get(f"frameworks/{framework}.yaml", ""),
+        tool=scan.tool_version,
+        gaps=scan.gaps,
     )
 
 

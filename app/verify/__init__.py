@@ -8,6 +8,7 @@ from app.verify.comparison import compare_evidence, compare_pages, compare_resul
 from app.verify.digests import check_digests
 from app.verify.evidence import Evidence, check_evidence, read_evidence
 from app.verify.package import Package, open_packages
+from app.verify.period import check_period, is_period
 from app.verify.seals import Seal, check_seals
 
 __all__ = [
@@ -18,10 +19,12 @@ __all__ = [
     "bounded",
     "check_digests",
     "check_evidence",
+    "check_period",
     "check_seals",
     "compare_evidence",
     "compare_pages",
     "compare_results",
+    "is_period",
     "open_packages",
     "read_evidence",
 ]

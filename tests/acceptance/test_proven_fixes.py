@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app import collect, pipeline
+from app import collect, pipeline, proposal
 from app.assess.configuration import read_documents
 from app.bootstrap import documents, manifests
 from app.evaluate import as_yaml, chosen, flow_losses
@@ -51,7 +51,7 @@ def case(request):
     wanted = Wanted(
         frozenset({table["flows"][-1]["destination"].split("/")[0]}) if "app" in table else frozenset()
     )
-    return table, snapshot, given, pipeline.fix(snapshot, given, wanted), wanted
+    return table, snapshot, given, proposal.fix(snapshot, given, wanted), wanted
 
 
 def test_the_checks_pass_but_for_what_no_policy_can_close(case):
@@ -103,7 +103,7 @@ def test_the_files_that_are_written_do_the_same_as_the_proof(case, tmp_path):
 
     changed = collect.overlay(snapshot, manifests([str(file)]).collect().objects)
 
-    after = pipeline.what_if(snapshot, given, changed).after
+    after = proposal.what_if(snapshot, given, changed).after
     assert changed.snapshot.digest == fix.proof.snapshot.digest
     left = {item.fingerprint for item in fix.left}
     assert {item.fingerprint for item in chosen(after.runs, wanted)} == left
@@ -117,7 +117,7 @@ def test_without_what_it_allows_a_declared_flow_breaks(case):
         if spare.amends or spare.ref.name.startswith("default-deny"):
             continue
         rest = collect.objects_of(item.body for item in fix.plan.objects if item != spare)
-        result = pipeline.what_if(snapshot, given, collect.overlay(snapshot, rest), before=fix.proof.before)
+        result = proposal.what_if(snapshot, given, collect.overlay(snapshot, rest), before=fix.proof.before)
         lost = flow_losses(flows, fix.proof.before.reachability, result.after.reachability)
         names = [item for item in result.consequences.opened if item.check == "dns-egress-missing"]
         assert lost or names, spare.ref

@@ -28,6 +28,9 @@ CONTRACT = {
         "cluster", "exposure", "subject_kind", "namespace", "check_id", "severity", "says", "fingerprint", "is_open",
         "opened_scan", "opened_at", "closed_scan", "closed_at",
     ],
+    "v_slot": ["cluster", "due_at", "status", "scan", "reason"],
+    "v_scan_document": ["cluster", "scan", "taken_at", "name", "sha256"],
+    "v_change": ["cluster", "scan", "taken_at", "name", "before", "after"],
 }  # fmt: skip
 TABLES = ("blob", "scan", "finding_result", "control_state", "slot")
 

@@ -122,17 +122,18 @@ def _breaks(trend: StepTrend, xs: list[float]) -> list[str]:
 
 
 def _line(trend: StepTrend, series: Series, xs: list[float], lift: float) -> list[str]:
-    """Draw one line, lifted a little so that lines with the same values stay apart."""
+    """Draw one line, lifted a little so that lines with the same values stay apart; it is cut at every break."""
     path: list[str] = []
     dots: list[str] = []
     radius = 1.9 if len(xs) <= _MANY else 0.9
+    cut = {item.index for item in trend.breaks}
     before: int | None = None
-    for x, value in zip(xs, series.values, strict=True):
+    for index, (x, value) in enumerate(zip(xs, series.values, strict=True)):
         if before is not None:
             path.append(f"H{num(x)}")
         if value is not None:
             y = num(_y(trend, value) - lift)
-            path.append(f"V{y}" if before is not None else f"M{num(x)} {y}")
+            path.append(f"V{y}" if before is not None and index not in cut else f"M{num(x)} {y}")
             dots.append(
                 f'<circle class="fill s-{series.state}" cx="{num(x)}" cy="{y}" r="{radius}"'
                 f' fill="{FILLS[series.state]}"/>'

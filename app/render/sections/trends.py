@@ -88,7 +88,7 @@ def _lede(lines: list[TrendLine]) -> str:
     )
     return (
         f"{count(stored, 'stored scan')}, at one scale for all frameworks. A scan holds until the next.{gaps}"
-        " A dotted line marks a change that makes the values on its two sides hard to compare."
+        " Lines end where something changed that makes the values on the two sides hard to compare, and a dotted line marks it."
     )
 
 
@@ -172,7 +172,8 @@ def _since(comparison: Comparison | None) -> str:
     return (
         f"Compared with scan {before.number} of {minute(before.taken_at)}: {count(len(comparison.opened), 'failing result')}"
         f" opened and {number(len(comparison.closed))} closed, {count(len(comparison.flips), 'control')} changed state and"
-        f" {count(len(comparison.objects), 'object')} differ, over all frameworks."
+        f" {count(len(comparison.objects), 'object')} differ, over all frameworks. What changed and changed back between the"
+        " two scans is not to be seen in either."
     )
 
 

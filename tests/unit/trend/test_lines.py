@@ -1,9 +1,10 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from app.model.control import ControlState
-from app.model.history import ControlPoint, ScanStatus
+from app.model.history import ControlPoint, ScanStatus, Slot, SlotStatus
 from app.trend import check_counts, follow, points
 from tests.unit.assess.world import AT, assess, configuration, control, exception, framework, run
 from tests.unit.trend.world import FIRST_NIGHT, scan
@@ -142,3 +143,22 @@ def test_a_point_tells_accepted_failures_from_open_ones_and_leaves_supporting_ch
     assert [(item.control, item.scan, item.taken_at) for item in found] == [("1", 0, AT)]
     assert (found[0].passed, found[0].failed, found[0].excepted, found[0].undecided) == (1, 1, 1, 1)
     assert (found[0].state, found[0].contrary) == (ControlState.EXCEPTION, True)
+
+
+def test_a_missed_slot_is_a_night_of_its_own_and_has_no_counts():
+    missed = Slot("prod", FIRST_NIGHT + timedelta(days=1), SlotStatus.MISSED, reason="it was off")
+    before = Slot("prod", FIRST_NIGHT - timedelta(days=1), SlotStatus.MISSED)
+    found = follow([point(1), point(3)], [scan(1), scan(3)], None, [before, missed]).lines[0].points
+
+    assert [(item.scan, item.status, item.counts is None) for item in found] == [
+        (1, "complete", False),
+        (None, "missed", True),
+        (3, "complete", False),
+    ]
+    assert found[1].breaks == ("it was off",)
+
+
+def test_a_point_carries_what_it_was_measured_by():
+    (found,) = line([scan(1, ScanStatus.PARTIAL, gaps=2)])
+
+    assert (found.scope, found.catalogue, found.tool, found.gaps) == ("s", "f", "0.1.0", 2)

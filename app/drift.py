@@ -1,0 +1,76 @@
+"""Two stored nights compared from top to bottom: objects, paths, encryption, findings, controls."""
+
+from dataclasses import replace
+
+from app import pipeline, proposal, trend
+from app.model.change import Consequences, Drift
+from app.model.finding import Outcome
+from app.model.history import Scan, ScanStatus
+from app.model.judgement import Judgement
+from app.model.ports import Archive, Store
+
+UNSEEN = "Two scans are compared, not the time between them: what changed and changed back is not to be seen in either."
+_MANY = "The cluster is large: encryption is compared by counts, not pair by pair."
+
+
+def drift(before: Scan, after: Scan, store: Store, archive: Archive) -> Drift:
+    """Compare two stored scans of one cluster, each judged by its own documents."""
+    was, now = _judged(before, after, store)
+    changes = store.object_changes(before, after)
+    bodies = archive.bodies({end for item in changes for end in (item.before, item.after) if end})
+    encryption = trend.encryption_changes(was, now)
+    numbers = sorted((before.number, after.number))
+    return Drift(
+        before=before,
+        after=after,
+        consequences=_without_known(trend.consequences(was, now, changes), was),
+        objects=tuple(
+            trend.object_cause(item.ref, bodies.get(item.before), bodies.get(item.after)) for item in changes
+        ),
+        encryption=encryption or (),
+        tallies=(was.encryption.tally(), now.encryption.tally()),
+        between=sum(
+            numbers[0] < item.number < numbers[1] and item.status is not ScanStatus.FAILED
+            for item in store.scans(after.cluster)
+        ),
+        notes=(UNSEEN, *((_MANY,) if encryption is None else ()), *_judged_otherwise(before, after)),
+    )
+
+
+def _judged(before: Scan, after: Scan, store: Store) -> tuple[Judgement, Judgement]:
+    """Both nights; where one tells pods of an owner apart that the other does not, both tell them apart."""
+    read = [(store.snapshot(item), store.documents(item)) for item in (before, after)]
+    was, now = (pipeline.judge(*item) for item in read)
+    if not proposal.regrouped(was, now):
+        return was, now
+    sides = (
+        replace(was.inventory, beside=now.inventory.policies),
+        replace(now.inventory, beside=was.inventory.policies),
+    )
+    was, now = (pipeline.judge(*item, inventory=side) for item, side in zip(read, sides, strict=True))
+    return was, now
+
+
+def _without_known(found: Consequences, before: Judgement) -> Consequences:
+    """What could not be judged before either is nothing new."""
+    known = {
+        item.fingerprint
+        for run in before.runs
+        for item in run.results
+        if item.outcome in (Outcome.INSUFFICIENT, Outcome.ERROR)
+    }
+    return replace(found, undecided=tuple(item for item in found.undecided if item.fingerprint not in known))
+
+
+def _judged_otherwise(before: Scan, after: Scan) -> tuple[str, ...]:
+    """What else differs between two scans, so that nobody reads it as a change of the cluster."""
+    was, now = dict(before.documents), dict(after.documents)
+    names = [
+        name for name in sorted({*was, *now}) if was.get(name) != now.get(name) and name != "context.json"
+    ]
+    said = [
+        f"{name} is another one: what differs in findings and controls may come from it." for name in names
+    ]
+    if before.tool_version != after.tool_version:
+        said.append(f"The scans were made by netattest {before.tool_version} and {after.tool_version}.")
+    return tuple(said)

@@ -1,0 +1,87 @@
+"""What a change would do, and which change would close findings: a cluster judged before and after it, from top to bottom.
+
+Nothing is read from a cluster and nothing is written: both judge a snapshot twice, by the same documents.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app import assess, collect, evaluate, pipeline, trend
+from app.collect import Overlaid
+from app.model.change import WhatIf
+from app.model.fix import Fix, Wanted
+from app.model.flows import DeclaredFlow
+from app.model.history import Document
+from app.model.inventory import Inventory
+from app.model.judgement import Judgement
+from app.model.snapshot import Snapshot
+
+
+def what_if(
+    snapshot: Snapshot,
+    documents: Sequence[Document],
+    changed: Overlaid,
+    *,
+    before: Judgement | None = None,
+) -> WhatIf:
+    """What would differ if a cluster's objects were those of `changed`; both are judged by the same documents.
+
+    `before` is the judgement of the snapshot, where the caller has it already.
+    """
+    before = before or pipeline.judge(snapshot, documents)
+    after = pipeline.judge(changed.snapshot, documents, inventory=changed.inventory)
+    if regrouped(before, after):
+        was, now = before.inventory, after.inventory
+        before = pipeline.judge(snapshot, documents, inventory=replace(was, beside=now.policies))
+        after = pipeline.judge(changed.snapshot, documents, inventory=replace(now, beside=was.policies))
+    return WhatIf(changed.snapshot, before, after, trend.consequences(before, after, changed.changes))
+
+
+def regrouped(before: Judgement, after: Judgement) -> bool:
+    """True when the change tells pods of one owner apart, or no more, so that workloads are not the same ones."""
+    was, now = (
+        {item.key: set[str]() for item in judged.reachability.workloads} for judged in (before, after)
+    )
+    for groups, judged in ((was, before), (now, after)):
+        for item in judged.reachability.workloads:
+            groups[item.key].add(f"{item.id} {item.pod_refs if '#' in item.id else ''}")
+    return any(was[key] != now[key] for key in was.keys() & now.keys())
+
+
+def fix(
+    snapshot: Snapshot,
+    documents: Sequence[Document],
+    wanted: Wanted,
+    *,
+    inventory: Inventory | None = None,
+    observed: Sequence[DeclaredFlow] = (),
+) -> Fix:
+    """Propose policies that close findings, apply them to the snapshot, and say what became of it.
+
+    The proof reads the proposed objects as it would read any file, and judges the cluster with them from the beginning.
+    `observed` are flows that somebody gives beside the register.
+    """
+    config = assess.read_documents(documents)
+    facts = pipeline.facts_of(snapshot, config, inventory)
+    before = pipeline.judged(facts, config)
+    register = replace(
+        config.flows, given=config.flows.given or bool(observed), flows=(*config.flows.flows, *observed)
+    )
+    findings = evaluate.chosen(before.runs, wanted)
+    plan = evaluate.propose(facts, register, findings)
+    proof = None
+    if plan.objects:
+        applied = collect.objects_of(item.body for item in plan.objects)
+        proof = what_if(snapshot, documents, collect.overlay(snapshot, applied), before=before)
+    after = proof.after if proof else before
+    later = {item.fingerprint: item for run in after.runs for item in run.results}
+    closed = {item.fingerprint for item in proof.consequences.closed} if proof else set[str]()
+    return Fix(
+        plan=plan,
+        proof=proof,
+        mended=tuple(item for item in findings if item.fingerprint in closed),
+        left=tuple(later.get(item.fingerprint, item) for item in findings if item.fingerprint not in closed),
+        losses=evaluate.flow_losses(register.flows, before.reachability, after.reachability),
+        unmet=evaluate.unmet_flows(register.flows, after.reachability),
+        declared=len(register.flows),
+    )

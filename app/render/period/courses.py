@@ -1,0 +1,148 @@
+"""How controls and workloads held over the period, as tables and as calendars."""
+
+from typing import Final
+
+from app.model.nights import Course
+from app.model.period import ControlCourse, Period, WorkloadCourse
+from app.model.report import PeriodReport
+from app.render.charts import DayMark
+from app.render.charts.calendar import WORDS
+from app.render.content import Column, Row, Stack, Table, capped
+from app.render.period.pages import Figure, Part, PeriodPage, PeriodSection, calendar, course_mark
+from app.render.wording import count, iso_day, number, sentence
+
+MOST_CALENDARS: Final = 24
+_MOST_SAID: Final = 3
+
+
+def controls(report: PeriodReport) -> PeriodPage:
+    """Each control in a word and a sentence."""
+    period = report.period
+    return PeriodPage(
+        "period-controls",
+        "Controls over the period",
+        lede=("Each control of the framework as it was edited last, over every night of the period.",),
+        parts=(
+            Part(
+                table=Table(
+                    caption="Controls over the period",
+                    columns=(
+                        Column("Control", 10, "code"),
+                        Column("Held", 18, "mark"),
+                        Column("Nights held", 16, "number"),
+                        Column("What was seen"),
+                    ),
+                    rows=tuple(_control(item) for item in period.controls),
+                    empty="The framework has no control that counts.",
+                )
+            ),
+        ),
+    )
+
+
+def _control(item: ControlCourse) -> Row:
+    standing = item.standing
+    return Row(
+        (
+            item.control,
+            course_mark(standing),
+            f"{number(standing.held.bit_count())} of {number(standing.nights.bit_count())}",
+            Stack((sentence(item.title), sentence(item.says))),
+        ),
+        state=course_mark(standing).state,
+    )
+
+
+def calendars(report: PeriodReport) -> PeriodPage:
+    """A calendar for each control that failed, was accepted or could not be decided on some nights."""
+    period = report.period
+    varied = [item for item in period.controls if _varied(item)]
+    shown = varied[:MOST_CALENDARS]
+    left = len(varied) - len(shown)
+    return PeriodPage(
+        "period-calendar",
+        "Calendar of nights by control",
+        lede=(
+            (
+                f"{count(len(varied), 'control')} did not stand the same on every scanned night. Each has a line for each"
+                " month and a mark for each night; the others are told by their sentence alone."
+            ),
+        ),
+        parts=(
+            Part(
+                keys=tuple((mark, WORDS[mark]) for mark in DayMark),
+                calendars=tuple(_figure(index, item, period) for index, item in enumerate(shown)),
+                notes=(f"{count(left, 'more control')} in `period.json`.",) if left else (),
+            ),
+        ),
+    )
+
+
+def _varied(item: ControlCourse) -> bool:
+    standing = item.standing
+    sets = (standing.held, standing.accepted, standing.failed, standing.undecided, standing.untested)
+    return sum(bool(nights) for nights in sets) > 1
+
+
+def _figure(index: int, item: ControlCourse, period: Period) -> Figure:
+    title = f"Control {item.control}"
+    return Figure(title, calendar(f"calendar-{index}", title, item.standing, period), sentence(item.says))
+
+
+def workloads(report: PeriodReport) -> PeriodPage:
+    """Each workload in the boundary: when it was there, and what did not always hold for it."""
+    period = report.period
+    shown = period.workloads[: report.definition.rows]
+    brief = [item for item in period.workloads if not item.whole]
+    return PeriodPage(
+        "period-workloads",
+        "Workloads over the period",
+        lede=(
+            (
+                f"{count(len(period.workloads), 'workload')} of the framework's boundary, or not known to be outside it, were"
+                f" seen; {number(len(brief))} of them on a part of the scanned nights only. A workload answers for results"
+                " about itself, its paths and its namespace; results about nodes, the cluster or the records bear on"
+                " controls alone."
+            ),
+        ),
+        parts=(
+            Part(
+                table=Table(
+                    caption="Workloads over the period",
+                    columns=(
+                        Column("Workload", 30, "code"),
+                        Column("Seen", 20),
+                        Column("Always held", 12, "number"),
+                        Column("What did not always hold"),
+                    ),
+                    rows=tuple(_workload(item) for item in shown),
+                    note=capped(len(shown), len(period.workloads), "workloads", "workloads.csv"),
+                    empty="No workload was seen.",
+                )
+            ),
+        ),
+    )
+
+
+def _workload(item: WorkloadCourse) -> Row:
+    held = sum(standing.course is Course.ALWAYS for _, standing in item.controls)
+    seen = f"{iso_day(item.first_at)} to {iso_day(item.last_at)}"
+    part = "" if item.whole else "part of the period"
+    unknown = "" if item.inside else "placed by no scope rule"
+    notes = tuple(text for text in (f"{item.present.bit_count()} nights", part, unknown) if text)
+    lines = tuple(f"`{control}` {text}" for control, text in item.says[:_MOST_SAID])
+    left = len(item.says) - len(lines)
+    more = (f"{number(left)} more in workloads.csv",) if left > 0 else ()
+    return Row(
+        (
+            item.workload,
+            Stack((seen,), notes),
+            f"{held} of {len(item.controls)}",
+            Stack(lines or ("Everything held.",), more),
+        )
+    )
+
+
+CONTROLS: Final = PeriodSection("period-controls", "Controls over the period", controls)
+CALENDAR: Final = PeriodSection("period-calendar", "Calendar of nights by control", calendars)
+WORKLOADS: Final = PeriodSection("period-workloads", "Workloads over the period", workloads)

@@ -1,0 +1,146 @@
+"""Every night of a period is accounted for: by the schedule where one is known, else day by day."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from app.model.history import Scan, ScanStatus, Slot, SlotStatus
+from app.model.nights import Night, NightStatus, Span
+
+_LATE = timedelta(hours=1)
+
+
+def nights(
+    span: Span, due: Sequence[datetime], slots: Sequence[Slot], scans: Sequence[Scan]
+) -> tuple[Night, ...]:
+    """List the nights of a period.
+
+    Args:
+        span: its days.
+        due: times at which the schedule of today has a slot within them; empty where no schedule is known.
+        slots: what was recorded about slots.
+        scans: every scan of the cluster, failed ones included, by number.
+
+    Returns:
+        One night for each slot, oldest first. What was recorded counts before what the schedule of today says, day by
+        day, because a schedule may have been another one. Where neither is known, every day is a night. A scan belongs
+        to its slot, or to the night in whose time it was taken.
+    """
+    recorded = {item.due_at: item for item in slots if span.begin <= item.due_at < span.end}
+    starts = _starts(span, due, recorded)
+    ends = [*starts[1:], span.end]
+    by_slot = {item: index for index, item in enumerate(starts)}
+    members: list[list[Scan]] = [[] for _ in starts]
+    for scan in scans:
+        at = by_slot.get(scan.slot) if scan.slot else None
+        if at is None:
+            at = _within(starts, ends, scan.taken_at)
+        if at is not None:
+            members[at].append(scan)
+    return tuple(
+        _night(span, start, members[index], recorded.get(start), scans) for index, start in enumerate(starts)
+    )
+
+
+def longest_gap(found: Sequence[Night]) -> tuple[Night, ...]:
+    """The longest run of nights of which nothing is stored; the first of several, empty where there is none."""
+    best: list[Night] = []
+    here: list[Night] = []
+    for night in found:
+        here = [] if night.scans else [*here, night]
+        if len(here) > len(best):
+            best = here
+    return tuple(best)
+
+
+def _starts(span: Span, due: Iterable[datetime], recorded: Iterable[datetime]) -> list[datetime]:
+    known, planned = set(recorded), list(due)
+    days = {item.astimezone(span.zone).date() for item in known}
+    if not planned:  # no schedule is known: a day that is not on record is a night too
+        planned = [_midnight(span, offset) for offset in range(_length(span))]
+    return sorted({*known, *(item for item in planned if item.astimezone(span.zone).date() not in days)})
+
+
+def _length(span: Span) -> int:
+    return (span.last - span.first).days + 1
+
+
+def _midnight(span: Span, offset: int) -> datetime:
+    day = span.first + timedelta(days=offset)
+    return datetime(day.year, day.month, day.day, tzinfo=span.zone)
+
+
+def _within(starts: Sequence[datetime], ends: Sequence[datetime], moment: datetime) -> int | None:
+
+    at = bisect_right(starts, moment) - 1
+    return at if at >= 0 and moment < ends[at] else None
+
+
+def _night(span: Span, due: datetime, own: Sequence[Scan], slot: Slot | None, scans: Sequence[Scan]) -> Night:
+    stored = [item for item in own if item.status is not ScanStatus.FAILED]
+    failed = [item for item in own if item.status is ScanStatus.FAILED]
+    return Night(
+        day=due.astimezone(span.zone).date(),
+        due_at=due,
+        status=_status(stored, failed, slot),
+        scans=tuple(item.number for item in stored),
+        failed_runs=tuple(item.number for item in failed),
+        taken_at=stored[-1].taken_at if stored else None,
+        cause=_cause(stored, failed, slot, due, scans),
+        caught_up=_caught_up(stored, failed, slot, due, scans),
+    )
+
+
+def _status(stored: Sequence[Scan], failed: Sequence[Scan], slot: Slot | None) -> NightStatus:
+    if any(item.status is ScanStatus.COMPLETE for item in stored):
+        return NightStatus.COMPLETE
+    if stored:
+        return NightStatus.PARTIAL
+    if failed or (slot is not None and slot.status is SlotStatus.FAILED):
+        return NightStatus.FAILED
+    return NightStatus.MISSING
+
+
+def _cause(
+    stored: Sequence[Scan], failed: Sequence[Scan], slot: Slot | None, due: datetime, scans: Sequence[Scan]
+) -> str:
+    if any(item.status is ScanStatus.COMPLETE for item in stored):
+        return ""
+    if stored:
+        gaps = stored[-1].gaps
+        return f"the collection was incomplete: {gaps} gap{'' if gaps == 1 else 's'}"
+    said = [item.reason for item in failed if item.reason]
+    if slot is not None and slot.reason:
+        said.append(slot.reason)
+    if said:
+        return said[0]
+    if slot is not None:
+        return f"the slot is recorded as {slot.status.value}, without a reason"
+    if not scans or due < scans[0].taken_at:
+        return "no scan of this cluster was recorded before"
+    return "nothing is recorded about this night"
+
+
+def _caught_up(
+    stored: Sequence[Scan], failed: Sequence[Scan], slot: Slot | None, due: datetime, scans: Sequence[Scan]
+) -> str:
+    if not stored:
+        after = next(
+            (item for item in scans if item.taken_at > due and item.status is not ScanStatus.FAILED), None
+        )
+        return f"scan {after.number} is the next one stored, {_time(after.taken_at)}" if after else ""
+    first = stored[0]
+    if slot is not None and first.slot is None:
+        return f"made up for by scan {first.number}, {_time(first.taken_at)}, outside the schedule"
+    if failed and failed[0].number < first.number:
+        return f"made up for by scan {first.number}, {_time(first.taken_at)}, after a run that failed"
+    if slot is not None and first.taken_at - due > _LATE:
+        return f"scan {first.number} ran late, {_time(first.taken_at)}"
+    return ""
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+__all__ = ["longest_gap", "nights"]

@@ -1,0 +1,185 @@
+"""Questions about nine nights in which a policy lost its egress for three: history, diff, rebaseline, filters."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli.program import build
+from app.store import PostgresStore
+from tests import year
+
+NIGHTS = (date(2026, 3, 14), date(2026, 3, 22))
+EGRESS = "namespace-without-default-deny-egress"
+
+
+@dataclass(frozen=True)
+class Netattest:
+    url: str
+    config: Path
+
+    def __call__(self, *arguments: object) -> str:
+        result = CliRunner().invoke(
+            build(),
+            [
+                *map(str, arguments),
+                "--cluster",
+                year.CLUSTER,
+                "--database-url",
+                self.url,
+                "--config",
+                str(self.config),
+            ],
+        )
+        assert result.exit_code == 0, f"{result.output}{result.exception!r}"
+        return result.stdout
+
+    def json(self, *arguments: object):
+        return json.loads(self(*arguments, "--json"))
+
+    def rows(self, *arguments: object):
+        return list(csv.DictReader(io.StringIO(self(*arguments, "--csv"))))
+
+
+@pytest.fixture(scope="module")
+def netattest(shared_engine, tmp_path_factory):
+    year.store_year(PostgresStore(shared_engine), *NIGHTS)
+    folder = tmp_path_factory.mktemp("config")
+    config = folder / "netattest.yaml"
+    config.write_text("closing_days: {high: 2}\n")
+    for item in year.documents(NIGHTS[1]):
+        if "/" not in item.name:
+            (folder / item.name).write_bytes(item.body)
+    return Netattest(shared_engine.url.render_as_string(hide_password=False), config)
+
+
+def scan_of(day: date) -> int:
+    return (day - NIGHTS[0]).days + 1
+
+
+def day_of(moment: str) -> date:
+    return datetime.fromisoformat(moment).astimezone(year.ZONE).date()
+
+
+def test_an_exposure_has_its_first_sight_its_closing_and_the_days_between(netattest):
+    (found,) = netattest.json("history", "--check", EGRESS, "--namespace", "shop")["exposures"]
+    first, last = year.OPEN_SHOP
+    (opened,) = found["opened"]
+    assert (day_of(opened["at"]), day_of(opened["closed"])) == (first, last + timedelta(days=1))
+    assert (opened["days"], found["allowed_days"], found["overdue"], found["reopened"]) == (3, 2, True, False)
+    assert day_of(found["last_seen"]) == last
+
+
+def test_states_and_days_choose_among_exposures(netattest):
+    def subjects(*arguments):
+        return {item["subject"] for item in netattest.rows("history", "--check", EGRESS, *arguments)}
+
+    assert subjects("--state", "closed") == {"shop"}
+    assert "shop" not in subjects("--state", "open")
+    assert "shop" in subjects("--since", "2026-03-18", "--until", "2026-03-18")
+    assert "shop" not in subjects("--until", "2026-03-15")
+    assert "shop" not in subjects("--since", "2026-03-21")
+
+
+def test_times_to_close_count_what_closed(netattest):
+    told = netattest.json("history", "--check", EGRESS, "--namespace", "shop")
+    (severity,) = told["by_severity"]
+    assert (severity["name"], severity["closed"], severity["mean_days_to_close"]) == ("high", 1, 3)
+
+
+def test_a_zone_takes_the_subjects_that_the_map_puts_there(netattest):
+    """The shop is the card zone; kube-system is security-impacting."""
+    spaces = {item["namespace"] for item in netattest.rows("history", "--zone", "cde")}
+    assert spaces == {"shop"}
+    assert "shop" not in {
+        item["namespace"] for item in netattest.rows("history", "--zone", "security-impacting")
+    }
+
+
+def test_a_control_takes_the_checks_that_bear_on_it(netattest):
+    checks = {
+        item["check"]
+        for item in netattest.rows(
+            "findings", "--scan", scan_of(year.OPEN_SHOP[0]), "--framework", "pci", "--control", "1.3.2"
+        )
+    }
+    assert EGRESS in checks
+    assert "plaintext-path" not in checks
+
+
+def test_a_name_that_fits_nothing_is_refused(netattest):
+    result = CliRunner().invoke(
+        build(), ["history", "--cluster", year.CLUSTER, "--database-url", netattest.url, "--control", "99.9"]
+    )
+    assert "is no control" in str(result.exception)
+
+
+def test_two_nights_name_the_field_the_writer_and_the_object_responsible(netattest):
+    first = year.OPEN_SHOP[0]
+    told = netattest.json("diff", scan_of(first) - 1, scan_of(first))
+    (changed,) = told["objects"]
+    assert (changed["object"], changed["change"], changed["manager"]) == (
+        "NetworkPolicy shop/default-deny", "changed", "kubectl-edit",
+    )  # fmt: skip
+    assert changed["fields"] == [{"path": "spec.policyTypes[1]", "before": '"Egress"', "after": ""}]
+    opened = {(item["source"], item["destination"]): item for item in told["connections"]}
+    assert {item["change"] for item in opened.values()} == {"opened"}
+    assert ("shop/web[Deployment]", "external:0.0.0.0-255.255.255.255") in opened
+    assert {tuple(item["because"]) for item in opened.values()} == {("NetworkPolicy shop/default-deny",)}
+    assert EGRESS in {item["check"] for item in told["findings"]["opened"]}
+    assert any("changed back" in note for note in told["notes"])
+
+
+def test_what_was_put_back_between_two_nights_is_no_difference(netattest):
+    first, last = year.OPEN_SHOP
+    told = netattest.json("diff", scan_of(first) - 1, scan_of(last) + 1)
+    assert told["scans_between"] == 3
+    assert told["objects"] == told["connections"] == []
+    assert told["findings"]["opened"] == told["findings"]["closed"] == []
+
+
+def test_recomputed_nights_stand_beside_their_own_verdicts_and_replace_none(netattest):
+    before = netattest.json("trend", "--framework", "pci")
+    told = netattest.json(
+        "rebaseline", "--framework", "pci", "--all", "--since", "2026-03-16", "--until", "2026-03-17"
+    )
+    assert {item["scan"] for item in told["controls"]} == {3, 4}
+    states = {
+        (item["scan"], item["control"]): (item["stored"], item["recomputed"]) for item in told["controls"]
+    }
+    assert states[3, "1.3.2"] == ("exception", "exception")
+    assert told["recomputed_under"].startswith("netattest ")
+    assert netattest.json("trend", "--framework", "pci") == before
+
+
+def test_a_framework_of_today_shows_where_it_judges_otherwise(netattest, tmp_path):
+    """A framework file in which a check decides no more: the stored state stays, the recomputed one is another."""
+    own = tmp_path / "frameworks"
+    own.mkdir()
+    packaged = next(
+        item for item in year.documents(NIGHTS[0]) if item.name == "frameworks/pci-dss-4.0.1.yaml"
+    )
+    text = packaged.body.decode()
+    assert "policy-allow-all-ingress" in text
+    (own / "pci-dss-4.0.1.yaml").write_text(text.replace("policy-allow-all-ingress", "lb-without-tls"))
+    settings = netattest.config.read_text() + f"documents: {{frameworks: {own}}}\n"
+    config = netattest.config.with_name("other.yaml")
+    config.write_text(settings)
+    rows = Netattest(netattest.url, config).rows(
+        "rebaseline", "--framework", "pci", "--control", "1.4.2", "--all"
+    )
+    assert {row["stored_state"] for row in rows} == {"exception"}
+    assert {row["recomputed_state"] for row in rows} != {"exception"}
+    assert {row["differs"] for row in rows} == {"True"}
+
+
+def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(capsys):
+    from app.cli.output import emit_csv
+
+    emit_csv(["a"], [["=1+1"], ["x\x1b[31m"]])
+    assert capsys.readouterr().out == "a\n'=1+1\nx\\x1b[31m\n"
