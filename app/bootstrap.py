@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from app.collect import ApiSettings
     from app.seal import KeyFiles, TimeAuthority
-    from app.store import Database, PostgresStore
+    from app.store import Database, PostgresDeliveryBook, PostgresStore
 
 _REGISTERS = ("scope", "registers", "exceptions", "attestations", "probes", "flows")
 
@@ -133,7 +133,14 @@ def opened_store(settings: Settings) -> Iterator["PostgresStore"]:
     Raises:
         StoreError: the database cannot be reached, or is not at this version's revision.
     """
-    from app.store import PostgresStore, migrate
+    with opened_parts(settings) as (store, _):
+        yield store
+
+
+@contextmanager
+def opened_parts(settings: Settings) -> Iterator[tuple["PostgresStore", "PostgresDeliveryBook"]]:
+    """The store and the record of deliveries, on one database; as `opened_store`."""
+    from app.store import PostgresDeliveryBook, PostgresStore, migrate
 
     migrations = resource("migrations")
     with opened_database(settings) as (database, engine):
@@ -145,7 +152,7 @@ def opened_store(settings: Settings) -> Iterator["PostgresStore"]:
                 f"{database.description} is {found}, this version needs {revision.head}",
                 advice="make a backup, then run `netattest db upgrade`",
             )
-        yield PostgresStore(engine)
+        yield PostgresStore(engine), PostgresDeliveryBook(engine)
 
 
 def manifests(

@@ -1,8 +1,8 @@
 """Page data first, then templates: one frozen input becomes a PDF, an HTML file, JSON and CSV."""
 
 from app.render.definition import load_definition
-from app.render.renderer import FORMATS, ReportRenderer
+from app.render.renderer import FORMATS, ReportRenderer, ending
 from app.render.schema import schemas
 from app.render.sections import SECTIONS
 
-__all__ = ["FORMATS", "SECTIONS", "ReportRenderer", "load_definition", "schemas"]
+__all__ = ["FORMATS", "SECTIONS", "ReportRenderer", "ending", "load_definition", "schemas"]

@@ -128,6 +128,7 @@ class Settings(BaseSettings):
     sealing: SealSettings = SealSettings()
     seal_passphrase: SecretStr | None = None  # only from the environment
     schedule: Path | None = None  # None: `schedule.yaml` beside the settings file
+    deliveries: Path | None = None  # None: `deliveries.yaml` beside the settings file, if there is one
     log: LogSettings = LogSettings()
     service: ServiceSettings = ServiceSettings()
 
@@ -148,6 +149,11 @@ class Settings(BaseSettings):
     def schedule_file(self) -> Path:
         """The schedule, whether it exists or not."""
         return self.schedule or self.folder / "schedule.yaml"
+
+    @property
+    def deliveries_file(self) -> Path:
+        """The channels, whether the file exists or not."""
+        return self.deliveries or self.folder / "deliveries.yaml"
 
 
 def load_settings(path: Path | None = None, *, database_url: str | None = None) -> Settings:

@@ -2,12 +2,14 @@
 
 from app.store import migrate
 from app.store.connection import Database, create_engine, open_database
+from app.store.deliveries import PostgresDeliveryBook
 from app.store.folders import default_data_dir
 from app.store.store import PostgresStore
 from app.store.verify import StoreCheck
 
 __all__ = [
     "Database",
+    "PostgresDeliveryBook",
     "PostgresStore",
     "StoreCheck",
     "create_engine",
