@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.collect import ApiSettings
     from app.render import PeriodRenderer
     from app.seal import KeyFiles, TimeAuthority
-    from app.store import Database, PostgresArchive, PostgresStore
+    from app.store import Database, PostgresArchive, PostgresDeliveryBook, PostgresStore
 
 _REGISTERS = ("scope", "registers", "exceptions", "attestations", "probes", "flows")
 
@@ -147,6 +147,15 @@ def opened_history(settings: Settings) -> Iterator[tuple["PostgresStore", "Postg
 
     with _ready(settings) as engine:
         yield PostgresStore(engine), PostgresArchive(engine)
+
+
+@contextmanager
+def opened_deliveries(settings: Settings) -> Iterator[tuple["PostgresStore", "PostgresDeliveryBook"]]:
+    """The store and the record of deliveries; as `opened_store`."""
+    from app.store import PostgresDeliveryBook, PostgresStore
+
+    with _ready(settings) as engine:
+        yield PostgresStore(engine), PostgresDeliveryBook(engine)
 
 
 @contextmanager

@@ -83,3 +83,7 @@ class DeliveryError(NetattestError):
     """An artefact could not be written where it was asked for."""
 
     exit_code = ExitCode.UNREACHABLE
+
+
+class TransientDeliveryError(DeliveryError):
+    """The other side did not take it now, and may take it later: a connection, a time-out, a busy server."""

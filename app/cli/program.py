@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from app import __version__
 from app.cli import (
     database,
+    deliver,
     diff,
     doctor,
     explain,
@@ -72,7 +73,7 @@ def build() -> typer.Typer:
     result.callback()(_root)
     for part in (
         *(scan, report, reach, explain, findings, scope, fix, whatif, trend, history, diff, rebaseline),
-        *(verify, key, service, database, doctor),
+        *(verify, key, deliver, service, database, doctor),
     ):
         part.register(result)
     return result

@@ -1,5 +1,26 @@
-"""Artefacts out, nothing else: one file for each way."""
+"""Artefacts and news out, nothing else: one file for each way, and `dispatch`, which sends each once."""
 
+from app.deliver.chat import LAYOUTS, ChatChannel
+from app.deliver.dispatch import Patience, Sent, dispatch
+from app.deliver.drop import FolderChannel
 from app.deliver.folder import Delivered, deliver_to_folder
+from app.deliver.mail import MailChannel
+from app.deliver.object_store import ObjectStoreChannel
+from app.deliver.post import Address
+from app.deliver.webhook import WebhookChannel, verify_signature
 
-__all__ = ["Delivered", "deliver_to_folder"]
+__all__ = [
+    "LAYOUTS",
+    "Address",
+    "ChatChannel",
+    "Delivered",
+    "FolderChannel",
+    "MailChannel",
+    "ObjectStoreChannel",
+    "Patience",
+    "Sent",
+    "WebhookChannel",
+    "deliver_to_folder",
+    "dispatch",
+    "verify_signature",
+]

@@ -21,6 +21,7 @@ from app.model.history import (
     SlotStatus,
 )
 from app.model.identity import GroupKind
+from app.model.news import Delivery, DeliveryKey, DeliveryStatus, Parcel
 from app.model.report import Artefact, ReportInput
 from app.model.snapshot import Collection, Snapshot, SnapshotObject
 
@@ -186,6 +187,45 @@ class Sealer(Protocol):
 
     def seal(self, artefacts: Iterable[Artefact]) -> tuple[Artefact, ...]:
         """The artefacts with their signatures; raises `SealError` when no time-stamp could be had."""
+        ...
+
+
+class Channel(Protocol):
+    """One way out: a folder, a mailbox, a webhook, an object store."""
+
+    @property
+    def name(self) -> str:
+        """Its name in `deliveries.yaml`."""
+        ...
+
+    def send(self, parcel: Parcel) -> str:
+        """Hand over once; sending the same again does no harm.
+
+        Returns:
+            Where it went, for the record; holds no secret.
+
+        Raises:
+            TransientDeliveryError: it may work later.
+            DeliveryError: it will not, until somebody changes something.
+        """
+        ...
+
+
+class DeliveryBook(Protocol):
+    """The record of deliveries, so that each happens once, whoever does it and however often a run is repeated."""
+
+    def claim_delivery(self, key: DeliveryKey, digest: str, at: datetime) -> bool:
+        """Record that this process delivers; False when it is delivered, given up, or somebody else is at it."""
+        ...
+
+    def close_delivery(
+        self, key: DeliveryKey, status: DeliveryStatus, at: datetime, *, attempts: int, note: str
+    ) -> None:
+        """Record how an attempt that was claimed ended; `attempts` are added to those before."""
+        ...
+
+    def deliveries(self, cluster: str, since: datetime) -> tuple[Delivery, ...]:
+        """Deliveries whose last attempt is not older than `since`, oldest first."""
         ...
 
 

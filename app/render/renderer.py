@@ -46,6 +46,11 @@ _VALUES: Final = ("json", "oscal", "ocsf")
 _LONGEST_NAME: Final = 100
 
 
+def ending(name: str) -> str:
+    """What the names of files of a format end with, dot included."""
+    return f".{_ENDINGS.get(name, name)}"
+
+
 Writer = Callable[[Dossier, Page], bytes]
 
 

@@ -132,6 +132,7 @@ class Settings(BaseSettings):
     closing_days: Mapping[Severity, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     """Days that the entity allows to close a finding, by severity; what is not set is not measured."""
     schedule: Path | None = None  # None: `schedule.yaml` beside the settings file
+    deliveries: Path | None = None  # None: `deliveries.yaml` beside the settings file, if there is one
     log: LogSettings = LogSettings()
     service: ServiceSettings = ServiceSettings()
 
@@ -152,6 +153,11 @@ class Settings(BaseSettings):
     def schedule_file(self) -> Path:
         """The schedule, whether it exists or not."""
         return self.schedule or self.folder / "schedule.yaml"
+
+    @property
+    def deliveries_file(self) -> Path:
+        """The channels, whether the file exists or not."""
+        return self.deliveries or self.folder / "deliveries.yaml"
 
 
 def load_settings(path: Path | None = None, *, database_url: str | None = None) -> Settings:

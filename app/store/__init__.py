@@ -2,6 +2,7 @@
 
 from app.store import migrate
 from app.store.connection import Database, create_engine, open_database
+from app.store.deliveries import PostgresDeliveryBook
 from app.store.folders import default_data_dir
 from app.store.questions import PostgresArchive
 from app.store.store import PostgresStore
@@ -10,6 +11,7 @@ from app.store.verify import StoreCheck
 __all__ = [
     "Database",
     "PostgresArchive",
+    "PostgresDeliveryBook",
     "PostgresStore",
     "StoreCheck",
     "create_engine",

@@ -98,7 +98,7 @@ def test_a_whole_run_leaves_no_secret_anywhere(run, tmp_path, engine):
     with engine.connect() as connection:
         for sha256, body in connection.execute(text("SELECT sha256, body FROM blob")):
             assert_clean(zstandard.decompress(body), f"stored bytes {sha256.hex()}")
-        for table in ("scan", "finding", "finding_result", "object_key", "run", "slot"):
+        for table in ("scan", "finding", "finding_result", "object_key", "run", "slot", "delivery"):
             for row in connection.execute(text(f"SELECT * FROM {table}")):
                 assert_clean(str(row).encode(), f"table {table}")
 

@@ -1,0 +1,321 @@
+"""Channels of the settings, and what goes over each of them after a night.
+
+A parcel is made from what is stored, so a delivery that failed can be made again at any time, by any process.
+"""
+# ruff: noqa: PLC0415  (heavy packages are imported by what needs them, as in `app.bootstrap`)
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app import bootstrap
+from app.deliver import (
+    LAYOUTS,
+    Address,
+    ChatChannel,
+    FolderChannel,
+    MailChannel,
+    ObjectStoreChannel,
+    Patience,
+    Sent,
+    WebhookChannel,
+    dispatch,
+)
+from app.errors import ConfigurationError
+from app.model.history import Scan, ScanStatus, Slot
+from app.model.news import DeliveryKey, DeliveryStatus, News, Parcel
+from app.model.ports import Channel, DeliveryBook, Progress, Store
+from app.model.report import Artefact
+from app.settings import Settings
+from app.settings.deliveries import (
+    ChannelSettings,
+    ChatSettings,
+    Deliveries,
+    FolderSettings,
+    GrcSettings,
+    MailSettings,
+    ObjectStoreSettings,
+    WebhookSettings,
+)
+
+if TYPE_CHECKING:
+    from app.pipeline import ScanResult
+
+_LOOK_BACK = timedelta(days=7)  # slots before one that ended badly: was the same told already?
+
+
+@dataclass(frozen=True)
+class Postroom:
+    """Hands over what nights bring. `now` and `sleep` are the clock; the rest is what a run of the service has.
+
+    Attributes:
+        frameworks: of the schedule, for channels that name none; empty takes all.
+    """
+
+    settings: Settings
+    deliveries: Deliveries
+    store: Store
+    book: DeliveryBook
+    progress: Progress
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None] = time.sleep
+    frameworks: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+
+    def after_scan(self, scan: Scan, result: "ScanResult | None" = None) -> tuple[Sent, ...]:
+        """Deliver a stored scan over every channel that takes it and has not had it.
+
+        Args:
+            scan: the scan.
+            result: what the run that stored it knows already; worked out again where it is missing.
+        """
+        channels = self._open(scan.cluster, f"scan {scan.number}")
+        if not channels:
+            return ()
+        news = news_of(scan, self.store, result)
+        wanted = [item for item in channels if item.settings.send == "always" or not news.quiet]
+        return tuple(self._dispatched(wanted, news, self._artefacts(scan, wanted)))
+
+    def after_slot(self, slot: Slot) -> tuple[Sent, ...]:
+        """Tell that a slot failed or was missed; nothing goes where nobody waits for news, and never twice the same."""
+        from app import trend
+
+        earlier = list(self.store.slots(slot.cluster, slot.due_at - _LOOK_BACK, slot.due_at))
+        before = next((item for item in reversed(earlier) if item.due_at < slot.due_at), None)
+        news = trend.news_of_slot(slot, before)
+        if news.quiet:
+            return ()
+        # Watchers of files wait for evidence; a night without any is told to people and programs.
+        told = [
+            item for item in self._open(slot.cluster, news.occasion) if not _takes_files_only(item.settings)
+        ]
+        return tuple(self._dispatched(told, news, ()))
+
+    def again(self, cluster: str) -> tuple[Sent, ...]:
+        """Try once more what failed lately, and give up what is older than `give_up`."""
+        now = self.now()
+        sent: list[Sent] = []
+        waiting: set[str] = set()
+        for item in self.book.deliveries(cluster, now - _LOOK_BACK):
+            if item.status is not DeliveryStatus.FAILED:
+                continue
+            if now - item.first_at > self.deliveries.give_up:
+                sent.append(self._given_up(item.key, item.note))
+            elif item.key.occasion.startswith("scan "):
+                waiting.add(item.key.occasion)
+            else:
+                sent += self._slot_again(item.key)
+        for occasion in sorted(waiting):
+            sent += self.after_scan(self.store.scan(cluster, int(occasion.removeprefix("scan "))))
+        return tuple(sent)
+
+    def _slot_again(self, key: DeliveryKey) -> Iterable[Sent]:
+        due_at = datetime.fromisoformat(key.occasion.removeprefix("slot "))
+        return (
+            sent for slot in self.store.slots(key.cluster, due_at, due_at) for sent in self.after_slot(slot)
+        )
+
+    def _given_up(self, key: DeliveryKey, note: str) -> Sent:
+        sent = Sent(
+            key, DeliveryStatus.GAVE_UP, note, "send it by hand: netattest deliver --cluster NAME --scan ID"
+        )
+        self.book.close_delivery(key, sent.status, self.now(), attempts=0, note=note)
+        return sent
+
+    def _open(self, cluster: str, occasion: str) -> list["Open"]:
+        """Channels that serve the cluster; those that have had this are left out before anything is made for them."""
+        done = {
+            item.key.channel
+            for item in self.book.deliveries(cluster, self.now() - _LOOK_BACK)
+            if item.key.occasion == occasion
+            and item.status in (DeliveryStatus.DELIVERED, DeliveryStatus.GAVE_UP)
+        }
+        return [
+            Open(item, channel(item, self.environment, self.now))
+            for item in self.deliveries.serving(cluster)
+            if item.name not in done
+        ]
+
+    def _artefacts(self, scan: Scan, channels: Sequence["Open"]) -> tuple[Artefact, ...]:
+        from app import pipeline
+
+        formats = tuple(dict.fromkeys(name for item in channels for name in item.formats))
+        if not formats:
+            return ()
+        sealer = bootstrap.sealer(self.settings)
+        return pipeline.report(
+            scan,
+            self._frameworks(channels),
+            bootstrap.definition(self.settings),
+            bootstrap.sealed_formats(formats) if sealer else formats,
+            self.store,
+            bootstrap.renderer(),
+            self.progress,
+            sealer=sealer,
+        )
+
+    def _frameworks(self, channels: Sequence["Open"]) -> tuple[str, ...]:
+        named = [item.frameworks or self.frameworks for item in channels if item.formats]
+        return () if not all(named) else tuple(dict.fromkeys(name for names in named for name in names))
+
+    def _dispatched(
+        self, channels: Sequence["Open"], news: News, artefacts: tuple[Artefact, ...]
+    ) -> Iterator[Sent]:
+        parcels = [
+            (item.channel, Parcel(news, item.share(artefacts, item.frameworks or self.frameworks)))
+            for item in channels
+        ]
+        yield from dispatch(
+            parcels, self.book, self.now, self.sleep, Patience(attempts=self.deliveries.attempts)
+        )
+
+
+@dataclass(frozen=True)
+class Open:
+    """A channel with its settings."""
+
+    settings: ChannelSettings
+    channel: Channel
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Formats of the files that go over it; empty for messages."""
+        return getattr(self.settings, "formats", ())
+
+    @property
+    def frameworks(self) -> tuple[str, ...]:
+        """Frameworks that it names itself."""
+        return getattr(self.settings, "frameworks", ())
+
+    def share(self, artefacts: Iterable[Artefact], frameworks: Sequence[str]) -> tuple[Artefact, ...]:
+        """The files that go over it: of its formats and frameworks, each with the manifest and signature that cover it."""
+        from app.model.bundle import MANIFEST, SIGNATURE_SUFFIX
+        from app.render import ending
+
+        ends = tuple(ending(name) for name in self.formats)
+        if set(self.formats) - {"pdf", "bundle"}:
+            ends += (f".{MANIFEST}", f".{MANIFEST}{SIGNATURE_SUFFIX}")
+        return tuple(
+            item
+            for item in artefacts
+            if ends
+            and item.name.endswith(ends)
+            and (not frameworks or any(f"-{name}-" in item.name for name in frameworks))
+        )
+
+
+def news_of(scan: Scan, store: Store, result: "ScanResult | None" = None) -> News:
+    """What a stored scan tells that the one before did not."""
+    from app import pipeline, trend
+    from app.model.history import RunContext
+
+    scans = store.scans(scan.cluster)
+    before = next((item for item in reversed(scans) if item.number < scan.number), None)
+    if result is not None:
+        return trend.news_of_scan(scan, result.judgement, result.comparison, before)
+    documents = store.documents(scan)
+    judgement = pipeline.judge(store.snapshot(scan), documents)
+    context = RunContext.from_document(next(item for item in documents if item.name == "context.json"))
+    comparison = None
+    if context.previous is not None:
+        earlier = store.scan(scan.cluster, context.previous)
+        comparison = pipeline.compare(earlier, scan, store, after=judgement)
+    return trend.news_of_scan(scan, judgement, comparison, before)
+
+
+def channel(settings: ChannelSettings, environment: dict[str, str], now: Callable[[], datetime]) -> Channel:
+    """Build a channel; its secrets are read now, so that a changed file counts at the next delivery.
+
+    Raises:
+        ConfigurationError: a secret cannot be read, or what the channel needs is not installed.
+    """
+    match settings:
+        case FolderSettings():
+            return FolderChannel(settings.name, settings.folder)
+        case GrcSettings():
+            return FolderChannel(settings.name, settings.folder, receipt=True)
+        case MailSettings():
+            return _mail(settings, environment)
+        case WebhookSettings():
+            address = Address(settings.url.read(environment), settings.trust_anchors)
+            return WebhookChannel(settings.name, address, settings.secret.read(environment).encode(), now)
+        case ChatSettings():
+            address = Address(settings.url.read(environment), settings.trust_anchors)
+            return ChatChannel(settings.name, address, LAYOUTS[settings.kind], settings.link)
+        case ObjectStoreSettings():
+            return _object_store(settings)
+
+
+def _mail(settings: MailSettings, environment: dict[str, str]) -> Channel:
+    return MailChannel(
+        name=settings.name,
+        host=settings.host,
+        port=settings.port,
+        sender=settings.sender,
+        recipients=settings.to,
+        security=settings.security,
+        user=settings.user,
+        password=settings.password.read(environment) if settings.password else "",
+        trust_anchors=settings.trust_anchors,
+        largest=settings.largest_mib * 2**20,
+    )
+
+
+def _object_store(settings: ObjectStoreSettings) -> Channel:
+    client = _client(settings)
+    return ObjectStoreChannel(
+        settings.name, settings.bucket, client, settings.prefix, settings.lock, settings.retain
+    )
+
+
+def _client(settings: ObjectStoreSettings) -> Any:
+    try:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+    except ImportError as error:
+        raise ConfigurationError(
+            f"channel {settings.name} needs boto3, which is not installed",
+            advice="install netattest with its extra: pip install 'netattest[s3]'",
+        ) from error
+    try:
+        return boto3.client(
+            "s3",
+            endpoint_url=settings.endpoint,
+            region_name=settings.region,
+            verify=str(settings.trust_anchors) if settings.trust_anchors else None,
+            config=Config(connect_timeout=10, read_timeout=60, retries={"total_max_attempts": 1}),
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise ConfigurationError(
+            f"channel {settings.name} cannot be used: {error}", advice="correct region and endpoint"
+        ) from error
+
+
+def _takes_files_only(settings: ChannelSettings) -> bool:
+    return isinstance(settings, FolderSettings | GrcSettings | ObjectStoreSettings)
+
+
+def stored_scan(store: Store, cluster: str, number: int | None) -> Scan:
+    """A scan that can be delivered."""
+    scan = store.scan(cluster, number)
+    if scan.status is ScanStatus.FAILED:
+        raise ConfigurationError(f"scan {scan.number} of {cluster} failed: there is nothing to deliver")
+    return scan
+
+
+def configured(path: Path) -> Deliveries:
+    """The channels of a file that has to be there."""
+    from app.settings.deliveries import load_deliveries
+
+    found = load_deliveries(path)
+    if not found.channels:
+        raise ConfigurationError(
+            f"{path} names no channel",
+            advice="start from config/deliveries.example.yaml, or name yours as `deliveries:` in the settings file",
+        )
+    return found
