@@ -76,18 +76,44 @@ scan = sa.Table(
     number("objects", "number of objects"),
     number("gaps", "number of collection gaps"),
     words("reason", "why a run failed; else empty"),
-    blob_id("manifest_id", "source, kinds and gaps; null for a failed run", nullable=True),
-    blob_id("origins_id", "where each object came from; null for a failed run", nullable=True),
-    blob_id("streaks_id", "consecutive scans by condition; null for a failed run", nullable=True),
+    blob_id("manifest_id", "source, kinds and gaps; null for a failed or removed one", nullable=True),
+    blob_id("origins_id", "where each object came from; null for a failed or removed one", nullable=True),
+    blob_id("streaks_id", "consecutive scans by condition; null for a failed or removed one", nullable=True),
+    sa.Column(
+        "ledger_digest",
+        sa.LargeBinary,
+        comment="SHA-256 of the list of rows that the scan began and ended; null before version 0.2",
+    ),
+    sa.Column(
+        "imported",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.text("false"),
+        comment="taken_at was given by whoever imported it",
+    ),
     sa.PrimaryKeyConstraint("cluster_id", "number"),
     sa.CheckConstraint("number > 0", name="number"),
     sa.CheckConstraint("status IN ('complete', 'partial', 'failed')", name="status"),
     sa.CheckConstraint(
-        "num_nulls(snapshot_digest, manifest_id, origins_id, streaks_id)"
-        " = CASE WHEN status = 'failed' THEN 4 ELSE 0 END",
+        "num_nulls(manifest_id, origins_id, streaks_id) IN (0, 3)"
+        " AND (status <> 'failed' OR manifest_id IS NULL)"
+        " AND (snapshot_digest IS NULL) = (status = 'failed')",
         name="whole",
     ),
     comment="A finished run, chained to the one before. Written last in its transaction.",
+)
+
+chain_head = sa.Table(
+    "chain_head",
+    metadata,
+    sa.Column("cluster_id", sa.Integer, sa.ForeignKey("cluster.id"), primary_key=True, comment="the cluster"),
+    number("number", "its last scan; 0 before the first"),
+    sa.Column("digest", sa.LargeBinary, nullable=False, comment="digest of its last scan; empty before"),
+    number("slots", "slots that have ended"),
+    sa.Column(
+        "slots_digest", sa.LargeBinary, nullable=False, comment="SHA-256 of each ended slot, combined by XOR"
+    ),
+    comment="Where a cluster's chain ends, so that what is missing at its end is noticed.",
 )
 
 scan_document = sa.Table(
@@ -100,6 +126,51 @@ scan_document = sa.Table(
     sa.PrimaryKeyConstraint("cluster_id", "scan", "name"),
     of_scan("scan"),
     comment="The configuration files that judged a scan.",
+)
+
+removal = sa.Table(
+    "removal",
+    metadata,
+    cluster_id(),
+    number("number", "counts per cluster from 1"),
+    sa.Column("removed_at", _INSTANT, nullable=False, comment="when"),
+    words("tool_version", "version of netattest"),
+    words("rule", "the rules of retention that were applied, canonical JSON"),
+    sa.Column(
+        "remains_digest",
+        sa.LargeBinary,
+        nullable=False,
+        comment="SHA-256 over rows of removed scans that last into kept ones",
+    ),
+    sa.Column(
+        "previous_digest",
+        sa.LargeBinary,
+        nullable=False,
+        comment="digest of the removal before; empty for the first",
+    ),
+    sa.Column("digest", sa.LargeBinary, nullable=False, comment="SHA-256 over this row and its tombstones"),
+    sa.PrimaryKeyConstraint("cluster_id", "number"),
+    comment="One time that retention removed scans of a cluster.",
+)
+
+tombstone = sa.Table(
+    "tombstone",
+    metadata,
+    same_cluster(),
+    number("scan", "the scan that was removed; its record stays"),
+    number("removal", "the removal that it was part of"),
+    words("reason", "the rule that let it go"),
+    words("documents", "names and digests of the files that judged it, canonical JSON"),
+    sa.PrimaryKeyConstraint("cluster_id", "scan"),
+    sa.ForeignKeyConstraint(["cluster_id", "scan"], ["scan.cluster_id", "scan.number"]),
+    # The row of a removal is written last: it covers what the removal left.
+    sa.ForeignKeyConstraint(
+        ["cluster_id", "removal"],
+        ["removal.cluster_id", "removal.number"],
+        deferrable=True,
+        initially="DEFERRED",
+    ),
+    comment="What is left of a scan that retention removed, besides its record.",
 )
 
 object_key = sa.Table(
