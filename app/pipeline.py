@@ -12,7 +12,7 @@ from datetime import datetime
 from app import assess, collect, detect, evaluate, trend
 from app.assess import Configuration
 from app.collect import Overlaid
-from app.errors import EvidenceError, NetattestError
+from app.errors import EvidenceError, NetattestError, NotFoundError
 from app.model.chain import MOST_LINKS
 from app.model.change import WhatIf
 from app.model.control import Assessment
@@ -23,9 +23,10 @@ from app.model.flows import DeclaredFlow
 from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
-from app.model.ports import ObjectSource, Prober, Progress, Renderer, Sealer, Store
+from app.model.ports import ObjectSource, Prober, Progress, Renderer, Retention, Sealer, Store
 from app.model.probe import PROBE
 from app.model.report import Artefact, ReportDefinition, ReportInput
+from app.model.retention import Due, Policy, due
 from app.model.snapshot import Coverage, KindCoverage, Snapshot
 
 
@@ -269,8 +270,10 @@ def report(
 
     progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
     judgement = judge(snapshot, documents)
-    before = store.scan(stored.cluster, context.previous) if context.previous is not None else None
-    comparison = compare(before, stored, store, after=judgement) if before else None
+    comparison = None
+    if context.previous is not None:
+        before = store.scan(stored.cluster, context.previous)
+        comparison = _comparable(before, stored, store, judgement)
 
     chain = store.chain(stored, MOST_LINKS)
     artefacts: list[Artefact] = []
@@ -319,6 +322,28 @@ def compare(
     return trend.compare(
         before, judged_before, after_scan, judged_after, store.object_changes(before, after_scan)
     )
+
+
+def retain(
+    store: Retention, policy: Policy, at: datetime, tool_version: str, *, dry_run: bool = False
+) -> tuple[Due, ...]:
+    """Remove the scans of every cluster that no rule keeps and no hold holds; by cluster, what went or would go."""
+    told = []
+    for cluster in store.clusters():
+        item = due(policy, cluster, store.scans(cluster), store.removed(cluster), at)
+        if item.removable and not dry_run:
+            store.remove(cluster, dict(item.removable), rule=policy.text(), tool_version=tool_version)
+        told.append(item)
+    return tuple(told)
+
+
+def _comparable(before: Scan, after_scan: Scan, store: Store, after: Judgement) -> Comparison | None:
+    """The comparison with an earlier scan; None where retention removed that one."""
+    try:
+        earlier = store.snapshot(before), store.documents(before)
+    except NotFoundError:
+        return None
+    return compare(before, after_scan, store, after=after, earlier=earlier)
 
 
 Earlier = tuple[Snapshot, tuple[Document, ...]]

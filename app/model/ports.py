@@ -1,7 +1,7 @@
 """What the pipeline needs from the outside world. Each port has a real adapter and one that tests can hold in memory."""
 
 from collections.abc import Collection as Items
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -134,6 +134,30 @@ class Store(Protocol):
         self, cluster: str, due_at: datetime, status: SlotStatus, *, scan: int | None = None, reason: str = ""
     ) -> None:
         """Record how a slot ended; a slot that was never claimed is recorded too (MISSED)."""
+        ...
+
+
+class Retention(Protocol):
+    """Scans that can be removed whole."""
+
+    def clusters(self) -> tuple[str, ...]:
+        """Names of clusters that have scans, sorted."""
+        ...
+
+    def scans(
+        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Scan, ...]:
+        """Scans by `taken_at` within [since, until], failed and removed ones included, by number."""
+        ...
+
+    def removed(self, cluster: str) -> Mapping[int, str]:
+        """Scans whose evidence was removed, by number, and the rule that let each go."""
+        ...
+
+    def remove(
+        self, cluster: str, wanted: Mapping[int, str], *, rule: str, tool_version: str
+    ) -> tuple[int, ...]:
+        """Remove the evidence of scans, by number with the rule that lets it go, and leave tombstones."""
         ...
 
 

@@ -128,6 +128,7 @@ class Settings(BaseSettings):
     sealing: SealSettings = SealSettings()
     seal_passphrase: SecretStr | None = None  # only from the environment
     schedule: Path | None = None  # None: `schedule.yaml` beside the settings file
+    retention: Path | None = None  # None: `retention.yaml` beside the settings file
     log: LogSettings = LogSettings()
     service: ServiceSettings = ServiceSettings()
 
@@ -148,6 +149,11 @@ class Settings(BaseSettings):
     def schedule_file(self) -> Path:
         """The schedule, whether it exists or not."""
         return self.schedule or self.folder / "schedule.yaml"
+
+    @property
+    def retention_file(self) -> Path:
+        """The rules of retention, whether they exist or not."""
+        return self.retention or self.folder / "retention.yaml"
 
 
 def load_settings(path: Path | None = None, *, database_url: str | None = None) -> Settings:

@@ -125,6 +125,7 @@ scan_document = sa.Table(
     blob_id("blob_id", "its bytes"),
     sa.PrimaryKeyConstraint("cluster_id", "scan", "name"),
     of_scan("scan"),
+    sa.Index(None, "blob_id"),
     comment="The configuration files that judged a scan.",
 )
 
@@ -203,6 +204,7 @@ object_range = sa.Table(
     sa.CheckConstraint("last_scan >= first_scan", name="order"),
     of_scan("first_scan"),
     sa.Index(None, "cluster_id", "last_scan"),
+    sa.Index(None, "blob_id"),
     comment="Scans over which an object had one version. A list that was not read completely ends none.",
 )
 one_open(object_range.c.key_id, _STILL_OPEN)
@@ -276,6 +278,7 @@ finding_result = sa.Table(
     sa.CheckConstraint("outcome IN ('fail', 'insufficient-evidence', 'error')", name="outcome"),
     of_scan("first_scan"),
     sa.Index(None, "cluster_id", "last_scan"),
+    sa.Index(None, "blob_id"),
     comment="Scans over which a check said the same about a subject; a passing result ends it.",
 )
 one_open(finding_result.c.finding_id, _STILL_OPEN)
