@@ -12,7 +12,7 @@ from datetime import datetime
 from app import assess, collect, detect, evaluate, trend
 from app.assess import Configuration
 from app.collect import Overlaid
-from app.errors import EvidenceError, NetattestError, NotFoundError
+from app.errors import EvidenceError, InputError, NetattestError, NotFoundError
 from app.model.chain import MOST_LINKS
 from app.model.change import WhatIf
 from app.model.control import Assessment
@@ -39,6 +39,7 @@ class ScanRequest:
     documents: tuple[Document, ...] = field(repr=False)
     slot: datetime | None = None
     tool_version: str = ""
+    imported: bool = False  # `taken_at` is what somebody gave, of manifests that were taken then
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def scan(
     Mistakes in the documents are told before anything is read: they are the operator's, not a night's.
     """
     assess.read_documents(request.documents)
+    if request.imported:
+        _require_after_the_last(request, store)
     with store.exclusive(request.cluster), _failure_recorded(request, store):
         progress.stage("collect", cluster=request.cluster)
         snapshot, inventory = take_snapshot(request.cluster, request.taken_at, source)
@@ -87,6 +90,17 @@ def scan(
         before = store.scan(request.cluster, context.previous)
         comparison = compare(before, saved, store, after=judgement, earlier=earlier)
     return ScanResult(saved, judgement, snapshot, comparison)
+
+
+def _require_after_the_last(request: ScanRequest, store: Store) -> None:
+    """An import comes after what is stored already: what was compared with what is never changed afterwards."""
+    later = [item for item in store.scans(request.cluster) if item.taken_at > request.taken_at]
+    if later:
+        raise InputError(
+            f"cluster {request.cluster} has scan {later[-1].number} of {later[-1].taken_at.isoformat()} already, "
+            f"which is later than {request.taken_at.isoformat()}",
+            advice="import the oldest first, or under a name of its own: --cluster NAME",
+        )
 
 
 def take_snapshot(cluster: str, taken_at: datetime, source: ObjectSource) -> tuple[Snapshot, Inventory]:
@@ -384,6 +398,7 @@ def record_of(request: ScanRequest, documents: tuple[Document, ...], judgement: 
         taken_at=request.taken_at,
         slot=request.slot,
         tool_version=request.tool_version,
+        imported=request.imported,
         documents=documents,
         failures=tuple(item for item in results if item.outcome is Outcome.FAIL),
         undecided=tuple(item for item in results if item.outcome in (Outcome.INSUFFICIENT, Outcome.ERROR)),
