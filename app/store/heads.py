@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Row, select, update
 from app.model.canonical import canonical_json, digest
 from app.model.history import Scan
 from app.store.bulk import insert_rows
-from app.store.tables import chain_head, slot
+from app.store.chain_tables import chain_head
+from app.store.tables import slot
 
 _RUNNING: Final = "running"
 _NONE: Final = bytes(32)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from app.model.canonical import canonical_json, digest_of
 from app.store.bulk import unescaped
-from app.store.tables import removal, tombstone
+from app.store.chain_tables import removal, tombstone
 
 
 @dataclass(frozen=True, slots=True)

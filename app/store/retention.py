@@ -26,6 +26,7 @@ from sqlalchemy import (
 from app.errors import EvidenceError, StoreError
 from app.model.history import Scan, ScanStatus
 from app.store.bulk import among, escaped, insert_rows
+from app.store.chain_tables import removal, tombstone
 from app.store.removals import (
     Removal,
     Tombstone,
@@ -47,10 +48,8 @@ from app.store.tables import (
     object_hole,
     object_key,
     object_range,
-    removal,
     scan,
     scan_document,
-    tombstone,
 )
 from app.store.verify import check_cluster, remains
 

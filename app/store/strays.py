@@ -10,9 +10,9 @@ from app.errors import EvidenceError
 from app.model.results import decode_result
 from app.store.blobs import plain_body
 from app.store.bulk import unescaped
+from app.store.chain_tables import chain_head, removal, tombstone
 from app.store.tables import (
     blob,
-    chain_head,
     check_count,
     cluster,
     control,
@@ -23,11 +23,9 @@ from app.store.tables import (
     object_hole,
     object_key,
     object_range,
-    removal,
     scan,
     scan_document,
     slot,
-    tombstone,
 )
 
 _OF_SCAN: Final[Mapping[Table, str]] = {

@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from app.store.columns import blob_id, cluster_id, number, of_scan, one_open, same_cluster, words
+from app.store.columns import blob_id, cluster_id, number, of_scan, one_open, same_cluster, sha256, words
 
 OPEN: Final = 2**31 - 1
 
@@ -57,32 +57,20 @@ scan = sa.Table(
     sa.Column("recorded_at", _INSTANT, nullable=False, comment="when the database wrote it"),
     sa.Column("slot", _INSTANT, comment="slot of the schedule that the run was for"),
     words("tool_version", "version of netattest"),
-    sa.Column(
-        "snapshot_digest", sa.LargeBinary, comment="SHA-256 over the object set; null for a failed run"
-    ),
-    sa.Column(
-        "results_digest",
-        sa.LargeBinary,
-        nullable=False,
-        comment="SHA-256 over results, counts, states and streaks",
-    ),
-    sa.Column(
-        "previous_digest",
-        sa.LargeBinary,
-        nullable=False,
-        comment="digest of the scan before; empty for the first",
-    ),
-    sa.Column("digest", sa.LargeBinary, nullable=False, comment="SHA-256 over this row and its documents"),
+    sha256("snapshot_digest", "SHA-256 over the object set; null for a failed run", nullable=True),
+    sha256("results_digest", "SHA-256 over results, counts, states and streaks"),
+    sha256("previous_digest", "digest of the scan before; empty for the first"),
+    sha256("digest", "SHA-256 over this row and its documents"),
     number("objects", "number of objects"),
     number("gaps", "number of collection gaps"),
     words("reason", "why a run failed; else empty"),
     blob_id("manifest_id", "source, kinds and gaps; null for a failed or removed one", nullable=True),
     blob_id("origins_id", "where each object came from; null for a failed or removed one", nullable=True),
     blob_id("streaks_id", "consecutive scans by condition; null for a failed or removed one", nullable=True),
-    sa.Column(
+    sha256(
         "ledger_digest",
-        sa.LargeBinary,
-        comment="SHA-256 of the list of rows that the scan began and ended; null before version 0.2",
+        "SHA-256 of the list of rows that the scan began and ended; null before version 0.2",
+        nullable=True,
     ),
     sa.Column(
         "imported",
@@ -103,19 +91,6 @@ scan = sa.Table(
     comment="A finished run, chained to the one before. Written last in its transaction.",
 )
 
-chain_head = sa.Table(
-    "chain_head",
-    metadata,
-    sa.Column("cluster_id", sa.Integer, sa.ForeignKey("cluster.id"), primary_key=True, comment="the cluster"),
-    number("number", "its last scan; 0 before the first"),
-    sa.Column("digest", sa.LargeBinary, nullable=False, comment="digest of its last scan; empty before"),
-    number("slots", "slots that have ended"),
-    sa.Column(
-        "slots_digest", sa.LargeBinary, nullable=False, comment="SHA-256 of each ended slot, combined by XOR"
-    ),
-    comment="Where a cluster's chain ends, so that what is missing at its end is noticed.",
-)
-
 scan_document = sa.Table(
     "scan_document",
     metadata,
@@ -127,51 +102,6 @@ scan_document = sa.Table(
     of_scan("scan"),
     sa.Index(None, "blob_id"),
     comment="The configuration files that judged a scan.",
-)
-
-removal = sa.Table(
-    "removal",
-    metadata,
-    cluster_id(),
-    number("number", "counts per cluster from 1"),
-    sa.Column("removed_at", _INSTANT, nullable=False, comment="when"),
-    words("tool_version", "version of netattest"),
-    words("rule", "the rules of retention that were applied, canonical JSON"),
-    sa.Column(
-        "remains_digest",
-        sa.LargeBinary,
-        nullable=False,
-        comment="SHA-256 over rows of removed scans that last into kept ones",
-    ),
-    sa.Column(
-        "previous_digest",
-        sa.LargeBinary,
-        nullable=False,
-        comment="digest of the removal before; empty for the first",
-    ),
-    sa.Column("digest", sa.LargeBinary, nullable=False, comment="SHA-256 over this row and its tombstones"),
-    sa.PrimaryKeyConstraint("cluster_id", "number"),
-    comment="One time that retention removed scans of a cluster.",
-)
-
-tombstone = sa.Table(
-    "tombstone",
-    metadata,
-    same_cluster(),
-    number("scan", "the scan that was removed; its record stays"),
-    number("removal", "the removal that it was part of"),
-    words("reason", "the rule that let it go"),
-    words("documents", "names and digests of the files that judged it, canonical JSON"),
-    sa.PrimaryKeyConstraint("cluster_id", "scan"),
-    sa.ForeignKeyConstraint(["cluster_id", "scan"], ["scan.cluster_id", "scan.number"]),
-    # The row of a removal is written last: it covers what the removal left.
-    sa.ForeignKeyConstraint(
-        ["cluster_id", "removal"],
-        ["removal.cluster_id", "removal.number"],
-        deferrable=True,
-        initially="DEFERRED",
-    ),
-    comment="What is left of a scan that retention removed, besides its record.",
 )
 
 object_key = sa.Table(
