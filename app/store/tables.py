@@ -23,6 +23,7 @@ metadata = sa.MetaData(
 )
 
 _STILL_OPEN = f"last_scan = {OPEN}"
+_LEDGER = "SHA-256 of the list of rows that the scan began and ended; null before version 0.2"
 _INSTANT = sa.DateTime(timezone=True)
 
 
@@ -67,11 +68,7 @@ scan = sa.Table(
     blob_id("manifest_id", "source, kinds and gaps; null for a failed or removed one", nullable=True),
     blob_id("origins_id", "where each object came from; null for a failed or removed one", nullable=True),
     blob_id("streaks_id", "consecutive scans by condition; null for a failed or removed one", nullable=True),
-    sha256(
-        "ledger_digest",
-        "SHA-256 of the list of rows that the scan began and ended; null before version 0.2",
-        nullable=True,
-    ),
+    sha256("ledger_digest", _LEDGER, nullable=True),
     sa.Column(
         "imported",
         sa.Boolean,
