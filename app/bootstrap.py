@@ -18,6 +18,7 @@ from app.model.bundle import Tool
 from app.model.history import Document
 from app.model.ports import ObjectSource, Prober, Renderer, Sealer
 from app.model.report import ReportDefinition
+from app.model.retention import Policy
 from app.resources import program_digest, resource
 from app.settings import Settings
 
@@ -68,6 +69,23 @@ def documents(settings: Settings) -> tuple[Document, ...]:
     if settings.documents.baseline is not None:
         given.append(_baseline(settings.documents.baseline))
     return tuple(sorted(given, key=lambda item: item.name))
+
+
+def retention(settings: Settings, file: Path | None = None) -> Policy:
+    """The rules of retention: of a file that was named, else of the settings.
+
+    Raises:
+        ConfigurationError: there are none, or they have mistakes.
+    """
+    from app.assess import read_retention
+
+    path = file or settings.retention_file
+    if not path.is_file():
+        raise ConfigurationError(
+            f"there are no rules of retention: {path} does not exist",
+            advice="copy config/retention.example.yaml to retention.yaml beside the settings file, and make it yours",
+        )
+    return read_retention(Document(path.name, _read(path)))
 
 
 def _baseline(folder: Path) -> Document:

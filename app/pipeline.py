@@ -11,7 +11,7 @@ from datetime import datetime
 
 from app import assess, collect, detect, evaluate, trend
 from app.assess import Configuration
-from app.errors import EvidenceError, NetattestError
+from app.errors import EvidenceError, InputError, NetattestError, NotFoundError
 from app.model.chain import MOST_LINKS
 from app.model.control import Assessment
 from app.model.facts import Facts
@@ -19,9 +19,10 @@ from app.model.finding import Outcome
 from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
-from app.model.ports import ObjectSource, Prober, Progress, Renderer, Sealer, Store
+from app.model.ports import ObjectSource, Prober, Progress, Renderer, Retention, Sealer, Store
 from app.model.probe import PROBE
 from app.model.report import Artefact, ReportDefinition, ReportInput
+from app.model.retention import Due, Policy, due
 from app.model.snapshot import Coverage, KindCoverage, Snapshot
 
 
@@ -34,6 +35,7 @@ class ScanRequest:
     documents: tuple[Document, ...] = field(repr=False)
     slot: datetime | None = None
     tool_version: str = ""
+    imported: bool = False  # `taken_at` is what somebody gave, of manifests that were taken then
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def scan(
     Mistakes in the documents are told before anything is read: they are the operator's, not a night's.
     """
     assess.read_documents(request.documents)
+    if request.imported:
+        _require_after_the_last(request, store)
     with store.exclusive(request.cluster), _failure_recorded(request, store):
         progress.stage("collect", cluster=request.cluster)
         snapshot, inventory = take_snapshot(request.cluster, request.taken_at, source)
@@ -82,6 +86,17 @@ def scan(
         before = store.scan(request.cluster, context.previous)
         comparison = compare(before, saved, store, after=judgement, earlier=earlier)
     return ScanResult(saved, judgement, snapshot, comparison)
+
+
+def _require_after_the_last(request: ScanRequest, store: Store) -> None:
+    """An import comes after what is stored already: what was compared with what is never changed afterwards."""
+    later = [item for item in store.scans(request.cluster) if item.taken_at > request.taken_at]
+    if later:
+        raise InputError(
+            f"cluster {request.cluster} has scan {later[-1].number} of {later[-1].taken_at.isoformat()} already, "
+            f"which is later than {request.taken_at.isoformat()}",
+            advice="import the oldest first, or under a name of its own: --cluster NAME",
+        )
 
 
 def take_snapshot(cluster: str, taken_at: datetime, source: ObjectSource) -> tuple[Snapshot, Inventory]:
@@ -197,8 +212,10 @@ def report(
 
     progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
     judgement = judge(snapshot, documents)
-    before = store.scan(stored.cluster, context.previous) if context.previous is not None else None
-    comparison = compare(before, stored, store, after=judgement) if before else None
+    comparison = None
+    if context.previous is not None:
+        before = store.scan(stored.cluster, context.previous)
+        comparison = _comparable(before, stored, store, judgement)
 
     chain = store.chain(stored, MOST_LINKS)
     artefacts: list[Artefact] = []
@@ -270,6 +287,28 @@ def _beside(judged: Judgement, snapshot: Snapshot, other: Judgement) -> Judgemen
     return replace(judged, inventory=inventory, reachability=found)
 
 
+def retain(
+    store: Retention, policy: Policy, at: datetime, tool_version: str, *, dry_run: bool = False
+) -> tuple[Due, ...]:
+    """Remove the scans of every cluster that no rule keeps and no hold holds; by cluster, what went or would go."""
+    told = []
+    for cluster in store.clusters():
+        item = due(policy, cluster, store.scans(cluster), store.removed(cluster), at)
+        if item.removable and not dry_run:
+            store.remove(cluster, dict(item.removable), rule=policy.text(), tool_version=tool_version)
+        told.append(item)
+    return tuple(told)
+
+
+def _comparable(before: Scan, after_scan: Scan, store: Store, after: Judgement) -> Comparison | None:
+    """The comparison with an earlier scan; None where retention removed that one."""
+    try:
+        earlier = store.snapshot(before), store.documents(before)
+    except NotFoundError:
+        return None
+    return compare(before, after_scan, store, after=after, earlier=earlier)
+
+
 Earlier = tuple[Snapshot, tuple[Document, ...]]
 
 
@@ -308,6 +347,7 @@ def record_of(request: ScanRequest, documents: tuple[Document, ...], judgement: 
         taken_at=request.taken_at,
         slot=request.slot,
         tool_version=request.tool_version,
+        imported=request.imported,
         documents=documents,
         failures=tuple(item for item in results if item.outcome is Outcome.FAIL),
         undecided=tuple(item for item in results if item.outcome in (Outcome.INSUFFICIENT, Outcome.ERROR)),

@@ -13,11 +13,12 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from app.model.canonical import canonical_json, digest
 from app.model.control import ControlState
@@ -156,18 +157,60 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
     return time.perf_counter() - start, result
 
 
-def write_year(store: PostgresStore, cluster: Cluster, nights: int) -> tuple[list[float], list[Scan], int]:
-    seconds, scans, copies = [], [], 0
+@dataclass
+class Year:
+    """What writing it took: seconds by the clock, seconds of this process's processor, and plain bytes."""
+
+    seconds: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    scans: list[Scan] = field(default_factory=list)
+    copies: int = 0
+
+
+def write_year(store: PostgresStore, cluster: Cluster, nights: int) -> Year:
+    year = Year()
     for night in range(nights):
         if night:
             cluster.pass_night()
         at = START + timedelta(days=night)
         snapshot, judged = cluster.snapshot(at), record(cluster, at, night)
-        copies += sum(len(item.body) for item in snapshot.objects)
+        year.copies += sum(len(item.body) for item in snapshot.objects)
+        before = time.process_time()
         took, scan = timed(lambda snapshot=snapshot, judged=judged: store.save(judged, snapshot))
-        seconds.append(took)
-        scans.append(scan)
-    return seconds, scans, copies
+        year.processor.append(time.process_time() - before)
+        year.seconds.append(took)
+        year.scans.append(scan)
+    return year
+
+
+def print_nights(year: Year) -> None:
+    """Tenths of the year: the clock tells what else the machine does, the processor does not."""
+    tenth = max(1, len(year.scans) // 10)
+    print(f"save: first {year.seconds[0]:.2f} s, then median by tenth of the year")
+    for name, values in (("clock", year.seconds), ("processor", year.processor)):
+        medians = [
+            statistics.median(values[start : start + tenth]) * 1e3
+            for start in range(1, len(values) - tenth + 1, tenth)
+        ]
+        print(f"  {name:10}" + " ".join(f"{value:5.0f}" for value in medians) + " ms")
+
+
+def print_plans(engine: Engine, store: PostgresStore, night: Scan) -> None:
+    """The plans of the queries that a night and a rebuild wait for."""
+    asked: list[tuple[str, object]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    store.snapshot(night)
+    event.remove(engine, "before_cursor_execute", note)
+    with engine.connect() as connection:
+        for statement, parameters in asked:
+            plan = connection.exec_driver_sql("EXPLAIN (ANALYZE, COSTS OFF) " + statement, parameters)
+            print("\n".join(f"    {line[:150]}" for line in plan.scalars()))
+            print()
 
 
 def full_copies(engine: Engine, snapshot: Snapshot) -> float:
@@ -229,9 +272,8 @@ def print_trends(engine: Engine, store: PostgresStore, clusters: int) -> None:
         took = min(timed(lambda: connection.execute(fleet).all())[0] for _ in range(5))
         rows = len(connection.execute(fleet).all())
         plan = connection.scalars(text("EXPLAIN (ANALYZE, FORMAT TEXT) " + fleet.text)).all()
-    print(
-        f"trend of one control, {clusters} clusters: {took * 1e3:.1f} ms with transfer, {rows} rows; {plan[-1].strip()}"
-    )
+    print(f"trend of one control, {clusters} clusters: {took * 1e3:.1f} ms with transfer, {rows} rows")
+    print("\n".join(f"    {line[:150]}" for line in plan))
     took = min(timed(lambda: store.points(CLUSTER, control="1.3"))[0] for _ in range(3))
     print(f"trend of one control, one cluster, through the store: {took * 1e3:.1f} ms")
     took = min(timed(lambda: store.points(CLUSTER))[0] for _ in range(3))
@@ -254,15 +296,12 @@ def main() -> None:
         engine = create_engine(database.url)
         migrate.upgrade(engine, resource("migrations"))
         store, cluster = PostgresStore(engine), Cluster(wanted.objects)
-        seconds, scans, copies = write_year(store, cluster, wanted.nights)
-        tenth = max(1, wanted.nights // 10)
+        year = write_year(store, cluster, wanted.nights)
+        scans, copies = year.scans, year.copies
         print(
             f"{wanted.nights} nights x {wanted.objects} objects, {copies / wanted.nights / 1e6:.1f} MB plain a night"
         )
-        print(
-            f"save: first {seconds[0]:.2f} s, then median {statistics.median(seconds[1:]) * 1e3:.0f} ms "
-            f"(first tenth {statistics.median(seconds[1 : tenth + 1]) * 1e3:.0f}, last {statistics.median(seconds[-tenth:]) * 1e3:.0f})"
-        )
+        print_nights(year)
         for scan in (scans[0], scans[len(scans) // 2], scans[-1]):
             took, _ = timed(lambda scan=scan: store.snapshot(scan))
             print(f"rebuild night {scan.number}: {took * 1e3:.0f} ms")
@@ -276,6 +315,8 @@ def main() -> None:
         print(f"full check: {took:.1f} s for {found.blobs} bodies, {len(found.problems)} problems")
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
+        print("plans of rebuilding the night in the middle:")
+        print_plans(engine, store, scans[len(scans) // 2])
         print_sizes(engine, full_copies(engine, cluster.snapshot(START)), wanted.nights)
         add_clusters(engine, wanted.clusters)
         print_trends(engine, store, wanted.clusters)

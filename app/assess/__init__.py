@@ -6,6 +6,7 @@ from app.assess.configuration import Configuration, read_documents
 from app.assess.exceptions_file import exception_ids
 from app.assess.placing import Placed, RuleReach, placed
 from app.assess.registers_reading import baseline_document
+from app.assess.retention_file import read_retention
 from app.assess.schemas import schemas
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "exception_ids",
     "placed",
     "read_documents",
+    "read_retention",
     "schemas",
 ]

@@ -11,6 +11,7 @@ from app.assess.framework_file import FrameworkFile
 from app.assess.probes_file import ProbesFile
 from app.assess.reading import FileModel
 from app.assess.registers_file import RegistersFile
+from app.assess.retention_file import RetentionFile
 from app.assess.scope_file import ScopeFile
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -22,6 +23,7 @@ _MODELS: Mapping[str, type[FileModel]] = {
     "framework": FrameworkFile,
     "probes": ProbesFile,
     "registers": RegistersFile,
+    "retention": RetentionFile,
     "scope": ScopeFile,
 }
 

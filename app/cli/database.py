@@ -1,12 +1,16 @@
 """`netattest db`: the database's schema."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from app import bootstrap
+from app import __version__, bootstrap
 from app.cli.options import ConfigOption, DatabaseOption, DebugOption, JsonOption
 from app.cli.output import emit, say
 from app.cli.session import begin
 from app.errors import EvidenceError, StoreError
+from app.model.retention import Due
 from app.resources import resource
 
 _TOLD = 20
@@ -18,6 +22,11 @@ _CURRENT = """\b
 Example:
   netattest db current
 """
+_PRUNE = """\b
+Examples:
+  netattest db prune --dry-run
+  netattest db prune --rules retention.yaml
+"""
 _CHECK = """\b
 Example:
   netattest db check
@@ -28,12 +37,13 @@ def register(program: typer.Typer) -> None:
     """Add the group of commands."""
     group = typer.Typer(
         help="The database: its revision, and whether its evidence is whole.",
-        short_help="The database: upgrade, current, check.",
+        short_help="The database: upgrade, current, check, prune.",
         no_args_is_help=True,
     )
     group.command("upgrade", epilog=_UPGRADE)(upgrade)
     group.command("current", epilog=_CURRENT)(current)
     group.command("check", short_help="Check the schema and all stored evidence.", epilog=_CHECK)(check)
+    group.command("prune", short_help="Remove scans that no rule of retention keeps.", epilog=_PRUNE)(prune)
     program.add_typer(group, name="db")
 
 
@@ -85,6 +95,63 @@ def current(
     say(f"{database.description}: revision {revision.current or 'none'}, needed is {revision.head}")
     if not revision.up_to_date:
         say("next step: netattest db upgrade")
+
+
+def prune(
+    *,
+    rules: Annotated[
+        Path | None,
+        typer.Option("--rules", metavar="FILE", help="Rules of retention.  [default: those of the settings]"),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be removed, and remove nothing.")
+    ] = False,
+    config: ConfigOption = None,
+    database_url: DatabaseOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Remove whole scans that every rule of retention lets go, and leave tombstones.
+
+    Exits with 5, and removes nothing from that cluster, when its history does not match its digests.
+    """
+    from app import pipeline
+
+    session = begin(config, database_url, as_json=as_json, debug=debug)
+    policy = bootstrap.retention(session.settings, rules)
+    now = bootstrap.SystemClock().now()
+    with bootstrap.opened_store(session.settings) as store:
+        found = pipeline.retain(store, policy, now, __version__, dry_run=dry_run)
+    if as_json:
+        emit(
+            {
+                "schema": "netattest/db-prune/v1",
+                "dry_run": dry_run,
+                "clusters": [
+                    {
+                        "cluster": item.cluster,
+                        "removed": [{"scan": number, "rule": rule} for number, rule in item.removable],
+                        "held": [{"scan": number, "hold": hold} for number, hold in item.held],
+                        "kept": item.kept,
+                    }
+                    for item in found
+                ],
+            }
+        )
+        return
+    for item in found:
+        say(_pruned(item, dry_run=dry_run))
+    if not found:
+        say("no cluster has scans")
+
+
+def _pruned(item: Due, *, dry_run: bool) -> str:
+    """One line for a cluster: what went, or would go, and what stays."""
+    went = "would go" if dry_run else "removed"
+    numbers = [number for number, _ in item.removable]
+    which = f" (scans {numbers[0]} to {numbers[-1]})" if numbers else ""
+    held = f", {len(item.held)} of them by a hold" if item.held else ""
+    return f"{item.cluster}: {len(numbers)} {went}{which}, {item.kept} kept{held}"
 
 
 def check(

@@ -66,7 +66,11 @@ def scan(
     more: MoreArgument = None,
     taken_at: Annotated[
         str | None,
-        typer.Option("--taken-at", metavar="ISO8601", help="When the manifests were taken.  [default: now]"),
+        typer.Option(
+            "--taken-at",
+            metavar="ISO8601",
+            help="When the manifests were taken: imports them as of then, and marks the scan as imported.  [default: now]",
+        ),
     ] = None,
     fail_on: Annotated[
         Severity | None,
@@ -103,6 +107,10 @@ def scan(
     if at and not files:
         raise InputError(
             "--taken-at needs --from", advice="leave it out: a live cluster is read as it is now"
+        )
+    if at and due_at:
+        raise InputError(
+            "--taken-at and --slot exclude each other", advice="an import is no scan of a scheduled night"
         )
     name = new_name(cluster or _name(files))
     with session.store() as store:
@@ -147,7 +155,9 @@ def _run(
     at = taken_at or bootstrap.SystemClock().now()
     try:
         documents = bootstrap.documents(session.settings)
-        request = pipeline.ScanRequest(cluster, at, documents, slot=slot, tool_version=__version__)
+        request = pipeline.ScanRequest(
+            cluster, at, documents, slot=slot, tool_version=__version__, imported=taken_at is not None
+        )
         prober = bootstrap.prober(session.settings) if probe else None
         result = pipeline.scan(request, source, store, progress, prober)
     except BaseException as error:

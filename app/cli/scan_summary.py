@@ -89,6 +89,8 @@ def tell(result: "ScanResult", fail_on: Severity | None) -> None:
     kinds = len({item.ref.group_kind for item in result.snapshot.objects})
     say(f"Scan {scan.number} of {scan.cluster}, taken {when(scan.taken_at)}: {scan.status.value}")
     say(f"  {plural(scan.objects, 'object')} of {plural(kinds, 'kind')}, {plural(scan.gaps, 'gap')}")
+    if scan.imported:
+        say(f"  imported at {when(scan.recorded_at)}; the time that it was taken is as given")
     say(f"  network plugin: {_plugins(result)}")
     say(f"  digest: {scan.digest}")
     heading("Controls by state")

@@ -25,6 +25,8 @@ def scan_shape(scan: Scan) -> dict[str, object]:
         "number": scan.number,
         "status": scan.status.value,
         "taken_at": scan.taken_at.isoformat(),
+        "recorded_at": scan.recorded_at.isoformat(),
+        "imported": scan.imported,
         "slot": scan.slot.isoformat() if scan.slot else None,
         "tool_version": scan.tool_version,
         "objects": scan.objects,

@@ -61,7 +61,11 @@ def results_digest(
 
 
 def scan_digest(scan: Scan, results: str) -> str:
-    """SHA-256 over all that a scan's record says, the results' digest and the previous scan's digest."""
+    """SHA-256 over all that a scan's record says, the results' digest and the previous scan's digest.
+
+    A scan of version 0.1 has no ledger, and keeps the form that it had.
+    """
+    later = {"schema": "netattest/scan/v2", "ledger": scan.ledger, "imported": scan.imported}
     return digest_of(
         {
             "schema": "netattest/scan/v1",
@@ -79,6 +83,7 @@ def scan_digest(scan: Scan, results: str) -> str:
             "gaps": scan.gaps,
             "reason": scan.reason,
             "previous": scan.previous_digest,
+            **(later if scan.ledger or scan.imported else {}),
         }
     )
 

@@ -56,6 +56,8 @@ class Scan:
     objects: int = 0
     gaps: int = 0
     reason: str = ""  # for FAILED: what happened, one sentence
+    ledger: str = ""  # digest over every row that the scan began or ended; empty for scans of 0.1
+    imported: bool = False  # `taken_at` was given by whoever imported it, `recorded_at` is the database's
 
 
 class SlotStatus(StrEnum):
@@ -279,6 +281,7 @@ class ScanRecord:
     points: tuple[ControlPoint, ...]  # `scan` is 0 here; the store numbers them
     streaks: Mapping[str, int]
     passed: frozenset[str] = frozenset()
+    imported: bool = False
 
 
 class ChangeKind(StrEnum):

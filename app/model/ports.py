@@ -166,6 +166,30 @@ class Archive(Protocol):
         ...
 
 
+class Retention(Protocol):
+    """Scans that can be removed whole."""
+
+    def clusters(self) -> tuple[str, ...]:
+        """Names of clusters that have scans, sorted."""
+        ...
+
+    def scans(
+        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Scan, ...]:
+        """Scans by `taken_at` within [since, until], failed and removed ones included, by number."""
+        ...
+
+    def removed(self, cluster: str) -> Mapping[int, str]:
+        """Scans whose evidence was removed, by number, and the rule that let each go."""
+        ...
+
+    def remove(
+        self, cluster: str, wanted: Mapping[int, str], *, rule: str, tool_version: str
+    ) -> tuple[int, ...]:
+        """Remove the evidence of scans, by number with the rule that lets it go, and leave tombstones."""
+        ...
+
+
 class Renderer(Protocol):
     """Makes artefacts of a report."""
 

@@ -133,6 +133,7 @@ class Settings(BaseSettings):
     """Days that the entity allows to close a finding, by severity; what is not set is not measured."""
     schedule: Path | None = None  # None: `schedule.yaml` beside the settings file
     deliveries: Path | None = None  # None: `deliveries.yaml` beside the settings file, if there is one
+    retention: Path | None = None  # None: `retention.yaml` beside the settings file
     log: LogSettings = LogSettings()
     service: ServiceSettings = ServiceSettings()
 
@@ -158,6 +159,11 @@ class Settings(BaseSettings):
     def deliveries_file(self) -> Path:
         """The channels, whether the file exists or not."""
         return self.deliveries or self.folder / "deliveries.yaml"
+
+    @property
+    def retention_file(self) -> Path:
+        """The rules of retention, whether they exist or not."""
+        return self.retention or self.folder / "retention.yaml"
 
 
 def load_settings(path: Path | None = None, *, database_url: str | None = None) -> Settings:

@@ -60,26 +60,40 @@ def load_blobs(connection: Connection, ids: Iterable[int]) -> dict[int, bytes]:
     for start in range(0, len(wanted), _CHUNK_ROWS):
         part = wanted[start : start + _CHUNK_ROWS]
         rows = connection.execute(select(blob.c.id, blob.c.sha256, blob.c.body).where(among(blob.c.id, part)))
-        found.update((row.id, _plain(decompressor, row.sha256, row.body)) for row in rows)
+        found.update((row.id, plain_body(decompressor, row.sha256, row.body)) for row in rows)
     return found
 
 
+def stored_bytes(connection: Connection, sha256: str) -> bytes:
+    """Plain bytes by their digest.
+
+    Raises:
+        EvidenceError: they are not stored, or do not match it.
+    """
+    body: bytes | None = connection.scalar(select(blob.c.body).where(blob.c.sha256 == bytes.fromhex(sha256)))
+    if body is None:
+        raise EvidenceError(f"bytes {sha256} are not stored", advice="restore the database from a backup")
+    return plain_body(zstandard.ZstdDecompressor(), bytes.fromhex(sha256), body)
+
+
 def broken_blobs(connection: Connection) -> Iterator[tuple[str, bool]]:
-    """Every digest stored, with False where the bytes do not match it; read as a stream."""
+    """Every digest stored, with False where the bytes or their number do not match it; read as a stream."""
     decompressor = zstandard.ZstdDecompressor()
-    rows = connection.execution_options(yield_per=500).execute(
-        select(blob.c.sha256, blob.c.body).order_by(blob.c.id)
-    )
-    for row in rows:
+    query = select(blob.c.sha256, blob.c.size, blob.c.body).order_by(blob.c.id)
+    for row in connection.execute(query, execution_options={"yield_per": 500}):
         try:
-            _plain(decompressor, row.sha256, row.body)
+            sound = len(plain_body(decompressor, row.sha256, row.body)) == row.size
         except EvidenceError:
-            yield row.sha256.hex(), False
-        else:
-            yield row.sha256.hex(), True
+            sound = False
+        yield row.sha256.hex(), sound
 
 
-def _plain(decompressor: zstandard.ZstdDecompressor, sha256: bytes, body: bytes) -> bytes:
+def plain_body(decompressor: zstandard.ZstdDecompressor, sha256: bytes, body: bytes) -> bytes:
+    """Decompress stored bytes.
+
+    Raises:
+        EvidenceError: they cannot be decompressed, or do not match their digest.
+    """
     try:
         plain = decompressor.decompress(body)
     except zstandard.ZstdError as error:

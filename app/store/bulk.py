@@ -15,13 +15,16 @@ def insert_rows(
     columns: Mapping[str, Sequence[Any]],
     *,
     skip_existing: bool = False,
-) -> None:
-    """Insert rows given as columns of equal length; with `skip_existing`, rows that are there stay as they are."""
+) -> int:
+    """Insert rows given as columns of equal length, and return how many were added.
+
+    With `skip_existing`, rows that are there stay as they are.
+    """
     if not next(iter(columns.values())):
-        return
+        return 0
     arrays = [func.unnest(_array(table.c[name], values)) for name, values in columns.items()]
     rows = insert(table).from_select(list(columns), select(*arrays), include_defaults=False)
-    connection.execute(rows.on_conflict_do_nothing() if skip_existing else rows)
+    return connection.execute(rows.on_conflict_do_nothing() if skip_existing else rows).rowcount
 
 
 def open_from(cluster_id: int, number: int, count: int) -> dict[str, list[int]]:

@@ -37,6 +37,11 @@ def words(name: str, comment: str) -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=False, comment=comment)
 
 
+def sha256(name: str, comment: str, *, nullable: bool = False) -> sa.Column[bytes]:
+    """A digest, as bytes."""
+    return sa.Column(name, sa.LargeBinary, nullable=nullable, comment=comment)
+
+
 def one_open(key: sa.Column[int], condition: str) -> None:
     """At most one open range or interval for each key."""
     sa.Index(f"uq_{key.table.name}_open", key, unique=True, postgresql_where=sa.text(condition))

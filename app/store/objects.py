@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -11,10 +12,11 @@ from app.model.canonical import digest
 from app.model.history import ChangeKind, ObjectChange
 from app.model.identity import ObjectRef
 from app.model.snapshot import SnapshotObject
-from app.store.blobs import blob_ids, load_blobs
+from app.store.blobs import blob_digests, blob_ids, load_blobs
 from app.store.bulk import among, end_ranges, escaped, insert_rows, open_from, unescaped
+from app.store.ledger import Entries
 from app.store.listing import WholeKinds
-from app.store.tables import OPEN, blob, object_hole, object_key, object_range
+from app.store.tables import OPEN, object_hole, object_key, object_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Known:
 
     key_id: int
     digest: str
-    in_hole: bool  # the last scan could not see it
+    first: int  # scan that began this version
+    hole: int = 0  # first scan of those, up to the last, that could not see it; 0 when it was seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,25 @@ class ObjectPlan:
     """What one scan has to write about objects. Numbers are those of `object_key`."""
 
     started: tuple[SnapshotObject, ...]
-    ended: tuple[int, ...]
-    holes_started: tuple[int, ...]
-    holes_ended: tuple[int, ...]
+    ended: Mapping[ObjectRef, Known]
+    holes_started: Mapping[ObjectRef, Known]
+    holes_ended: Mapping[ObjectRef, Known]
+
+    @property
+    def entries(self) -> Entries:
+        """What the ledger says about objects."""
+        return Entries.of(
+            ((item.ref.key, item.digest) for item in self.started),
+            ((ref.key, item.first) for ref, item in self.ended.items()),
+        )
+
+    @property
+    def hole_entries(self) -> Entries:
+        """What the ledger says about holes."""
+        return Entries.of(
+            ((ref.key, "") for ref in self.holes_started),
+            ((ref.key, item.hole) for ref, item in self.holes_ended.items()),
+        )
 
 
 def require_sound(objects: Sequence[SnapshotObject]) -> None:
@@ -62,18 +81,17 @@ def plan_objects(
             falls into a hole: not part of this scan, and nothing is said about whether it still exists.
     """
     seen = {item.ref: item for item in objects}
-    unseen = [(ref, item) for ref, item in known.items() if ref not in seen]
-    changed = [item for ref, item in known.items() if ref in seen and seen[ref].digest != item.digest]
-    gone = [item for ref, item in unseen if ref.group_kind in whole]
-    hidden = [item for ref, item in unseen if ref.group_kind not in whole]
-    found = [item for ref, item in known.items() if ref in seen]
+    found = {ref: item for ref, item in known.items() if ref in seen}
+    unseen = {ref: item for ref, item in known.items() if ref not in seen}
+    changed = {ref: item for ref, item in found.items() if seen[ref].digest != item.digest}
+    gone = {ref: item for ref, item in unseen.items() if ref.group_kind in whole}
     return ObjectPlan(
         started=tuple(
             item for item in objects if (old := known.get(item.ref)) is None or old.digest != item.digest
         ),
-        ended=tuple(item.key_id for item in chain(changed, gone)),
-        holes_started=tuple(item.key_id for item in hidden if not item.in_hole),
-        holes_ended=tuple(item.key_id for item in chain(found, gone) if item.in_hole),
+        ended=changed | gone,
+        holes_started={ref: item for ref, item in unseen.items() if ref not in gone and not item.hole},
+        holes_ended={ref: item for ref, item in (found | gone).items() if item.hole},
     )
 
 
@@ -81,17 +99,21 @@ def known_objects(connection: Connection, cluster_id: int) -> dict[ObjectRef, Kn
     """Objects in place after the last scan of a cluster."""
     hidden = _hidden(connection, cluster_id, OPEN)
     rows = connection.execute(
-        select(*_IDENTITY, object_key.c.id, blob.c.sha256)
-        .select_from(_VERSIONS)
+        select(*IDENTITY, object_key.c.id, object_range.c.blob_id, object_range.c.first_scan)
+        .join(object_key, object_key.c.id == object_range.c.key_id)
         .where(object_range.c.cluster_id == cluster_id, object_range.c.last_scan == OPEN)
-    )
-    return {_ref(row): Known(row.id, row.sha256.hex(), row.id in hidden) for row in rows}
+    ).all()
+    digests = blob_digests(connection, (row.blob_id for row in rows))
+    return {
+        identity_of(row): Known(row.id, digests.get(row.blob_id, ""), row.first_scan, hidden.get(row.id, 0))
+        for row in rows
+    }
 
 
 def write_objects(connection: Connection, cluster_id: int, number: int, plan: ObjectPlan) -> None:
     """Write a plan; the bodies of what started are stored already."""
-    end_ranges(connection, object_range.c.key_id, plan.ended, number)
-    end_ranges(connection, object_hole.c.key_id, plan.holes_ended, number)
+    end_ranges(connection, object_range.c.key_id, _numbers(plan.ended), number)
+    end_ranges(connection, object_hole.c.key_id, _numbers(plan.holes_ended), number)
     keys = _key_ids(connection, cluster_id, [item.ref for item in plan.started])
     blobs = blob_ids(connection, (item.digest for item in plan.started))
     started = {
@@ -101,7 +123,7 @@ def write_objects(connection: Connection, cluster_id: int, number: int, plan: Ob
     insert_rows(connection, object_range, {**open_from(cluster_id, number, len(plan.started)), **started})
     holes = {
         **open_from(cluster_id, number, len(plan.holes_started)),
-        "key_id": plan.holes_started,
+        "key_id": _numbers(plan.holes_started),
     }
     insert_rows(connection, object_hole, holes)
 
@@ -146,32 +168,38 @@ def _change(old: str, new: str) -> ChangeKind:
     return ChangeKind.CHANGED if new else ChangeKind.REMOVED
 
 
-_IDENTITY = (object_key.c.api_group, object_key.c.kind, object_key.c.namespace, object_key.c.name)
-_VERSIONS = object_range.join(object_key, object_key.c.id == object_range.c.key_id).join(
-    blob, blob.c.id == object_range.c.blob_id
-)
+IDENTITY: Final = (object_key.c.api_group, object_key.c.kind, object_key.c.namespace, object_key.c.name)
+
+
+def _numbers(known: Mapping[ObjectRef, Known]) -> list[int]:
+    """In order, so that two transactions take rows in the same one."""
+    return sorted(item.key_id for item in known.values())
 
 
 def _versions_at(connection: Connection, cluster_id: int, number: int) -> list[tuple[ObjectRef, str, int]]:
     hidden = _hidden(connection, cluster_id, number)
     rows = connection.execute(
-        select(*_IDENTITY, object_key.c.id, blob.c.sha256, blob.c.id.label("blob_id"))
-        .select_from(_VERSIONS)
+        select(*IDENTITY, object_key.c.id, object_range.c.blob_id)
+        .join(object_key, object_key.c.id == object_range.c.key_id)
         .where(object_range.c.cluster_id == cluster_id)
         .where(object_range.c.first_scan <= number, object_range.c.last_scan >= number)
+    ).all()
+    digests = blob_digests(connection, (row.blob_id for row in rows))
+    return sorted(
+        (identity_of(row), digests[row.blob_id], row.blob_id)
+        for row in rows
+        if row.id not in hidden and row.blob_id in digests
     )
-    return sorted((_ref(row), row.sha256.hex(), row.blob_id) for row in rows if row.id not in hidden)
 
 
-def _hidden(connection: Connection, cluster_id: int, number: int) -> set[int]:
-    """`object_key.id` of objects in a hole at a scan (`OPEN`: after the last)."""
-    return set(
-        connection.scalars(
-            select(object_hole.c.key_id)
-            .where(object_hole.c.cluster_id == cluster_id)
-            .where(object_hole.c.first_scan <= number, object_hole.c.last_scan >= number)
-        )
+def _hidden(connection: Connection, cluster_id: int, number: int) -> dict[int, int]:
+    """`object_key.id` of objects in a hole at a scan (`OPEN`: after the last), and where the hole begins."""
+    rows = connection.execute(
+        select(object_hole.c.key_id, object_hole.c.first_scan)
+        .where(object_hole.c.cluster_id == cluster_id)
+        .where(object_hole.c.first_scan <= number, object_hole.c.last_scan >= number)
     )
+    return {row.key_id: row.first_scan for row in rows}
 
 
 def _key_ids(connection: Connection, cluster_id: int, refs: Sequence[ObjectRef]) -> dict[ObjectRef, int]:
@@ -185,17 +213,18 @@ def _key_ids(connection: Connection, cluster_id: int, refs: Sequence[ObjectRef])
         connection, object_key, {"cluster_id": [cluster_id] * len(refs), **columns}, skip_existing=True
     )
     rows = connection.execute(
-        select(object_key.c.id, *_IDENTITY)
+        select(object_key.c.id, *IDENTITY)
         .where(object_key.c.cluster_id == cluster_id)
         .where(among(object_key.c.name, _distinct(columns["name"])))
     )
-    return {_ref(row): row.id for row in rows}
+    return {identity_of(row): row.id for row in rows}
 
 
 def _distinct(values: Iterable[str]) -> list[str]:
     return sorted(set(values))
 
 
-def _ref(row: object) -> ObjectRef:
-    group, kind, namespace, name = row.api_group, row.kind, row.namespace, row.name  # type: ignore[attr-defined]  # a row of _IDENTITY
+def identity_of(row: object) -> ObjectRef:
+    """The object that a row with the columns of `IDENTITY` names."""
+    group, kind, namespace, name = row.api_group, row.kind, row.namespace, row.name  # type: ignore[attr-defined]  # a row of IDENTITY
     return ObjectRef(unescaped(group), unescaped(kind), unescaped(namespace), unescaped(name))

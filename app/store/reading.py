@@ -13,6 +13,7 @@ from app.store import objects, scans, slots
 from app.store.blobs import load_blobs
 from app.store.codec import decode_manifest, decode_origins, decode_streaks
 from app.store.listing import whole_kinds
+from app.store.removals import removed_scans
 
 
 def snapshot_of(connection: Connection, scan: Scan) -> Snapshot:
@@ -43,6 +44,7 @@ def documents_of(connection: Connection, scan: Scan) -> tuple[Document, ...]:
     Raises:
         EvidenceError: they are not those that the scan names.
     """
+    _parts(connection, scan)
     found = scans.read_documents(connection, require_known(connection, scan), scan.number)
     if tuple((item.name, item.digest) for item in found) != scan.documents:
         raise EvidenceError(
@@ -98,11 +100,16 @@ def require_known(connection: Connection, scan: Scan) -> int:
 def _parts(connection: Connection, scan: Scan) -> scans.PartIds:
     parts = scans.part_ids(connection, require_known(connection, scan), scan.number)
     if parts is None:
-        raise NotFoundError(
-            f"scan {scan.number} of {scan.cluster} stored no snapshot: {scan.reason or 'it is not in this database'}",
-            advice="choose another scan, or `latest`",
-        )
+        raise NotFoundError(_no_snapshot(connection, scan), advice="choose another scan, or `latest`")
     return parts
+
+
+def _no_snapshot(connection: Connection, scan: Scan) -> str:
+    which = f"scan {scan.number} of {scan.cluster}"
+    removed = removed_scans(connection, require_known(connection, scan))
+    if scan.number in removed:
+        return f"the evidence of {which} was removed by retention, rule {removed[scan.number].reason}"
+    return f"{which} stored no snapshot: {scan.reason or 'it is not in this database'}"
 
 
 def _manifest(connection: Connection, scan: Scan) -> Snapshot:

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, select, update
 
 from app.model.history import ScanRecord
 from app.model.results import Said
-from app.store.blobs import blob_ids
+from app.store.blobs import blob_digests, blob_ids
 from app.store.bulk import among, end_ranges, escaped, insert_rows, open_from
+from app.store.ledger import Entries
 from app.store.tables import OPEN, blob, finding, finding_interval, finding_result
 
 
@@ -23,18 +24,34 @@ class KnownFinding:
 
     finding_id: int
     check: str
-    digest: str  # of the open range; empty without one
-    is_open: bool
+    digest: str = ""  # of the open range; empty without one
+    first: int = 0  # scan that began the open range
+    opened: int = 0  # scan that opened the open interval; 0 without one
 
 
 @dataclass(frozen=True, slots=True)
 class ResultPlan:
-    """What one scan has to write about results; `started` and `opened` by fingerprint, the rest by `finding.id`."""
+    """What one scan has to write about results, by fingerprint."""
 
     started: Mapping[str, Said]
-    ended: tuple[int, ...]
+    ended: Mapping[str, KnownFinding]
     opened: tuple[str, ...]
-    closed: tuple[int, ...]
+    closed: Mapping[str, KnownFinding]
+
+    @property
+    def entries(self) -> Entries:
+        """What the ledger says about results."""
+        return Entries.of(
+            ((key, item.digest) for key, item in self.started.items()),
+            ((key, item.first) for key, item in self.ended.items()),
+        )
+
+    @property
+    def finding_entries(self) -> Entries:
+        """What the ledger says about the times over which findings are open."""
+        return Entries.of(
+            ((key, "") for key in self.opened), ((key, item.opened) for key, item in self.closed.items())
+        )
 
 
 def plan_results(
@@ -47,21 +64,21 @@ def plan_results(
     """
     complete = {item.check for item in record.counts if item.population_complete}
     failing = {fingerprint for fingerprint, item in tonight.items() if item.failing}
-    was_open = {fingerprint for fingerprint, item in known.items() if item.is_open}
+    was_open = {fingerprint for fingerprint, item in known.items() if item.opened}
     said_before = {fingerprint: item.digest for fingerprint, item in known.items() if item.digest}
     return ResultPlan(
         started={key: item for key, item in tonight.items() if said_before.get(key) != item.digest},
-        ended=tuple(
-            known[key].finding_id
+        ended={
+            key: known[key]
             for key, before in said_before.items()
             if key not in tonight or tonight[key].digest != before
-        ),
+        },
         opened=tuple(sorted(failing - was_open)),
-        closed=tuple(
-            known[key].finding_id
-            for key in sorted(was_open)
+        closed={
+            key: known[key]
+            for key in was_open
             if key not in tonight and (known[key].check in complete or key in record.passed)
-        ),
+        },
     )
 
 
@@ -75,43 +92,47 @@ def known_findings(connection: Connection, cluster_id: int) -> dict[str, KnownFi
     still_open = _open_intervals(connection, cluster_id)
     rows = connection.execute(
         select(finding.c.id, finding.c.fingerprint, finding.c.check_id).where(
-            among(finding.c.id, sorted(said_last.keys() | still_open))
+            among(finding.c.id, sorted(said_last.keys() | still_open.keys()))
         )
     )
     return {
-        row.fingerprint: KnownFinding(row.id, row.check_id, said_last.get(row.id, ""), row.id in still_open)
+        row.fingerprint: KnownFinding(
+            row.id, row.check_id, *said_last.get(row.id, ("", 0)), still_open.get(row.id, 0)
+        )
         for row in rows
     }
 
 
-def _open_ranges(connection: Connection, cluster_id: int) -> dict[int, str]:
-    """`finding.id` → digest of the result that the last scan gave."""
+def _open_ranges(connection: Connection, cluster_id: int) -> dict[int, tuple[str, int]]:
+    """`finding.id` → digest of the result that the last scan gave, and the scan that gave it first."""
     rows = connection.execute(
-        select(finding_result.c.finding_id, blob.c.sha256)
-        .join(blob, blob.c.id == finding_result.c.blob_id)
-        .where(finding_result.c.cluster_id == cluster_id, finding_result.c.last_scan == OPEN)
-    )
-    return {row.finding_id: row.sha256.hex() for row in rows}
+        select(finding_result.c.finding_id, finding_result.c.blob_id, finding_result.c.first_scan).where(
+            finding_result.c.cluster_id == cluster_id, finding_result.c.last_scan == OPEN
+        )
+    ).all()
+    digests = blob_digests(connection, (row.blob_id for row in rows))
+    return {row.finding_id: (digests.get(row.blob_id, ""), row.first_scan) for row in rows}
 
 
-def _open_intervals(connection: Connection, cluster_id: int) -> set[int]:
-    return set(
-        connection.scalars(
-            select(finding_interval.c.finding_id).where(
-                finding_interval.c.cluster_id == cluster_id, finding_interval.c.closed_scan.is_(None)
-            )
+def _open_intervals(connection: Connection, cluster_id: int) -> dict[int, int]:
+    """`finding.id` → scan that opened it."""
+    rows = connection.execute(
+        select(finding_interval.c.finding_id, finding_interval.c.opened_scan).where(
+            finding_interval.c.cluster_id == cluster_id, finding_interval.c.closed_scan.is_(None)
         )
     )
+    return {row.finding_id: row.opened_scan for row in rows}
 
 
 def write_results(connection: Connection, cluster_id: int, number: int, plan: ResultPlan) -> None:
     """Write a plan; the bodies of what started are stored already."""
-    end_ranges(connection, finding_result.c.finding_id, plan.ended, number)
+    end_ranges(connection, finding_result.c.finding_id, _numbers(plan.ended), number)
     if plan.closed:
         connection.execute(
             update(finding_interval)
             .where(
-                among(finding_interval.c.finding_id, plan.closed), finding_interval.c.closed_scan.is_(None)
+                among(finding_interval.c.finding_id, _numbers(plan.closed)),
+                finding_interval.c.closed_scan.is_(None),
             )
             .values(closed_scan=number)
         )
@@ -123,6 +144,11 @@ def write_results(connection: Connection, cluster_id: int, number: int, plan: Re
         "finding_id": [ids[fingerprint] for fingerprint in plan.opened],
     }
     insert_rows(connection, finding_interval, opened)
+
+
+def _numbers(known: Mapping[str, KnownFinding]) -> list[int]:
+    """In order, so that two transactions take rows in the same one."""
+    return sorted(item.finding_id for item in known.values())
 
 
 def results_at(connection: Connection, cluster_id: int, number: int) -> list[list[str]]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
@@ -13,9 +13,13 @@ from app.model.chain import scan_digest
 from app.model.history import Document, Scan, ScanStatus
 from app.store.blobs import blob_ids, load_blobs
 from app.store.bulk import escaped, insert_rows, unescaped
+from app.store.removals import removed_scans
 from app.store.tables import blob, cluster, scan, scan_document
 
-_NUMBERING_LOCK = 0x6E61_0002  # "na", second kind of lock; the first is the cluster's own
+# "na", second and third kind of lock; the first is the cluster's own.
+NUMBERING_LOCK: Final = 0x6E61_0002
+WRITING_LOCK: Final = 0x6E61_0003
+"""Shared by all who write a scan, held alone by who removes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Parts:
     manifest: str = ""
     origins: str = ""
     streaks: str = ""
+    ledger: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,11 @@ class PartIds:
     manifest: int
     origins: int
     streaks: int
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """In the order in which a ledger names their digests."""
+        return (self.manifest, self.origins, self.streaks)
 
 
 def utc(at: datetime) -> datetime:
@@ -67,7 +77,8 @@ def cluster_names(connection: Connection) -> tuple[str, ...]:
 
 def number_scan(connection: Connection, cluster_id: int, draft: Scan) -> Scan:
     """Give a scan its number, its place in the chain and the database's time; holds back other writers until commit."""
-    connection.execute(select(func.pg_advisory_xact_lock(_NUMBERING_LOCK, cluster_id)))
+    connection.execute(select(func.pg_advisory_xact_lock_shared(WRITING_LOCK)))
+    connection.execute(select(func.pg_advisory_xact_lock(NUMBERING_LOCK, cluster_id)))
     last = connection.execute(
         select(scan.c.number, scan.c.digest)
         .where(scan.c.cluster_id == cluster_id)
@@ -88,6 +99,7 @@ def write_scan(
     connection: Connection, cluster_id: int, draft: Scan, documents: Sequence[Document], parts: Parts
 ) -> Scan:
     """Write the record of a scan, documents first: the record's row is what makes the scan finished."""
+    draft = replace(draft, ledger=parts.ledger)
     finished = replace(draft, digest=scan_digest(draft, parts.results))
     ids = blob_ids(
         connection,
@@ -181,6 +193,8 @@ def _row(cluster_id: int, item: Scan, parts: Parts, ids: Mapping[str, int]) -> d
         "manifest_id": ids.get(parts.manifest),
         "origins_id": ids.get(parts.origins),
         "streaks_id": ids.get(parts.streaks),
+        "ledger_digest": bytes.fromhex(item.ledger) or None,
+        "imported": item.imported,
     }
 
 
@@ -200,6 +214,8 @@ def _scan(name: str, row: Row[Any], documents: Sequence[tuple[str, str]]) -> Sca
         objects=row.objects,
         gaps=row.gaps,
         reason=unescaped(row.reason),
+        ledger=row.ledger_digest.hex() if row.ledger_digest else "",
+        imported=row.imported,
     )
 
 
@@ -209,6 +225,8 @@ def _documents(
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     if not numbers:
         return found
+    for number, stone in removed_scans(connection, cluster_id).items():
+        found[number].extend(stone.documents)
     rows = connection.execute(
         select(scan_document.c.scan, scan_document.c.name, blob.c.sha256)
         .join(blob, blob.c.id == scan_document.c.blob_id)

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.errors import StoreError
 from app.model.history import Slot, SlotStatus
+from app.store import heads
 from app.store.bulk import escaped, unescaped
 from app.store.scans import utc
 from app.store.tables import slot
@@ -44,7 +45,7 @@ def finish(
 ) -> SlotStatus:
     """Record how a slot ended, claimed or not, and return what is recorded: a slot that has ended stays as it is."""
     word = {"status": status.value, "scan": scan, "reason": escaped(reason)}
-    connection.execute(
+    ended = connection.execute(
         insert(slot)
         .values(cluster_id=cluster_id, due_at=due_at, host="", **word)
         .on_conflict_do_update(
@@ -52,7 +53,10 @@ def finish(
             set_=word,
             where=slot.c.status == SlotStatus.RUNNING.value,
         )
-    )
+        .returning(slot)
+    ).one_or_none()
+    if ended is not None:
+        heads.add_slot(connection, cluster_id, ended)
     recorded = connection.scalars(
         select(slot.c.status).where(slot.c.cluster_id == cluster_id, slot.c.due_at == due_at)
     ).one()

@@ -1,8 +1,9 @@
 """The store: the pipeline's port on PostgreSQL."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Engine
 
@@ -19,13 +20,17 @@ from app.model.history import (
     SlotStatus,
 )
 from app.model.snapshot import Snapshot
-from app.store import points, reading, scans, slots, writing
+from app.store import points, reading, retention, scans, slots, writing
 from app.store.connection import database_errors
 from app.store.lives import lives_at
 from app.store.objects import require_sound
+from app.store.removals import removed_scans
 from app.store.runs import Lock, Started, exclusive, this_run
 from app.store.tables import scan as scan_table
 from app.store.verify import StoreCheck, check_everything
+
+_AT_ONCE: Final = 30
+"""Scans that one transaction removes; nobody writes a scan while it lasts."""
 
 
 class PostgresStore:
@@ -192,15 +197,49 @@ class PostgresStore:
         with self._writing(cluster) as (connection, cluster_id):
             slots.close(connection, cluster_id, due_at, status, scan=scan, reason=reason)
 
+    def removed(self, cluster: str) -> dict[int, str]:
+        """Scans whose evidence retention removed, by number, and the rule that let each go."""
+        with self._reading() as connection:
+            cluster_id = scans.cluster_id_of(connection, cluster)
+            if cluster_id is None:
+                return {}
+            found = removed_scans(connection, cluster_id)
+            return {number: stone.reason for number, stone in found.items()}
+
+    def remove(
+        self, cluster: str, wanted: Mapping[int, str], *, rule: str, tool_version: str
+    ) -> tuple[int, ...]:
+        """Remove the evidence of scans (number → rule that lets it go), and leave tombstones; returns their numbers.
+
+        Raises:
+            EvidenceError: the cluster's history does not match its digests; nothing is removed from it.
+            StoreError: a scan cannot be removed, or this database user may not.
+        """
+        with self._reading() as connection:
+            retention.require_whole(connection, cluster)
+        gone: tuple[int, ...] = ()
+        numbers = sorted(wanted)
+        for start in range(0, len(numbers), _AT_ONCE):
+            batch = {number: wanted[number] for number in numbers[start : start + _AT_ONCE]}
+            with database_errors(), self._engine.begin() as connection:
+                gone += retention.remove(connection, cluster, batch, rule=rule, tool_version=tool_version)
+        return gone
+
     def check(self) -> StoreCheck:
         """Check everything stored: every byte against its digest, every scan rebuilt, every chain."""
         with self._reading() as connection:
-            return check_everything(connection)
+            return self.check_on(connection)
+
+    @staticmethod
+    def check_on(connection: Connection) -> StoreCheck:
+        """The same, on a connection: what its transaction sees."""
+        return check_everything(connection)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
+        """A transaction that sees one moment, whatever is written or removed meanwhile."""
         with database_errors(), self._engine.connect() as connection:
-            yield connection
+            yield connection.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def _writing(self, cluster: str) -> Iterator[tuple[Connection, int]]:

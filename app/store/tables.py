@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from app.store.columns import blob_id, cluster_id, number, of_scan, one_open, same_cluster, words
+from app.store.columns import blob_id, cluster_id, number, of_scan, one_open, same_cluster, sha256, words
 
 OPEN: Final = 2**31 - 1
 
@@ -23,6 +23,7 @@ metadata = sa.MetaData(
 )
 
 _STILL_OPEN = f"last_scan = {OPEN}"
+_LEDGER = "SHA-256 of the list of rows that the scan began and ended; null before version 0.2"
 _INSTANT = sa.DateTime(timezone=True)
 
 
@@ -57,34 +58,31 @@ scan = sa.Table(
     sa.Column("recorded_at", _INSTANT, nullable=False, comment="when the database wrote it"),
     sa.Column("slot", _INSTANT, comment="slot of the schedule that the run was for"),
     words("tool_version", "version of netattest"),
-    sa.Column(
-        "snapshot_digest", sa.LargeBinary, comment="SHA-256 over the object set; null for a failed run"
-    ),
-    sa.Column(
-        "results_digest",
-        sa.LargeBinary,
-        nullable=False,
-        comment="SHA-256 over results, counts, states and streaks",
-    ),
-    sa.Column(
-        "previous_digest",
-        sa.LargeBinary,
-        nullable=False,
-        comment="digest of the scan before; empty for the first",
-    ),
-    sa.Column("digest", sa.LargeBinary, nullable=False, comment="SHA-256 over this row and its documents"),
+    sha256("snapshot_digest", "SHA-256 over the object set; null for a failed run", nullable=True),
+    sha256("results_digest", "SHA-256 over results, counts, states and streaks"),
+    sha256("previous_digest", "digest of the scan before; empty for the first"),
+    sha256("digest", "SHA-256 over this row and its documents"),
     number("objects", "number of objects"),
     number("gaps", "number of collection gaps"),
     words("reason", "why a run failed; else empty"),
-    blob_id("manifest_id", "source, kinds and gaps; null for a failed run", nullable=True),
-    blob_id("origins_id", "where each object came from; null for a failed run", nullable=True),
-    blob_id("streaks_id", "consecutive scans by condition; null for a failed run", nullable=True),
+    blob_id("manifest_id", "source, kinds and gaps; null for a failed or removed one", nullable=True),
+    blob_id("origins_id", "where each object came from; null for a failed or removed one", nullable=True),
+    blob_id("streaks_id", "consecutive scans by condition; null for a failed or removed one", nullable=True),
+    sha256("ledger_digest", _LEDGER, nullable=True),
+    sa.Column(
+        "imported",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.text("false"),
+        comment="taken_at was given by whoever imported it",
+    ),
     sa.PrimaryKeyConstraint("cluster_id", "number"),
     sa.CheckConstraint("number > 0", name="number"),
     sa.CheckConstraint("status IN ('complete', 'partial', 'failed')", name="status"),
     sa.CheckConstraint(
-        "num_nulls(snapshot_digest, manifest_id, origins_id, streaks_id)"
-        " = CASE WHEN status = 'failed' THEN 4 ELSE 0 END",
+        "num_nulls(manifest_id, origins_id, streaks_id) IN (0, 3)"
+        " AND (status <> 'failed' OR manifest_id IS NULL)"
+        " AND (snapshot_digest IS NULL) = (status = 'failed')",
         name="whole",
     ),
     comment="A finished run, chained to the one before. Written last in its transaction.",
@@ -99,6 +97,7 @@ scan_document = sa.Table(
     blob_id("blob_id", "its bytes"),
     sa.PrimaryKeyConstraint("cluster_id", "scan", "name"),
     of_scan("scan"),
+    sa.Index(None, "blob_id"),
     comment="The configuration files that judged a scan.",
 )
 
@@ -132,6 +131,7 @@ object_range = sa.Table(
     sa.CheckConstraint("last_scan >= first_scan", name="order"),
     of_scan("first_scan"),
     sa.Index(None, "cluster_id", "last_scan"),
+    sa.Index(None, "blob_id"),
     comment="Scans over which an object had one version. A list that was not read completely ends none.",
 )
 one_open(object_range.c.key_id, _STILL_OPEN)
@@ -205,6 +205,7 @@ finding_result = sa.Table(
     sa.CheckConstraint("outcome IN ('fail', 'insufficient-evidence', 'error')", name="outcome"),
     of_scan("first_scan"),
     sa.Index(None, "cluster_id", "last_scan"),
+    sa.Index(None, "blob_id"),
     comment="Scans over which a check said the same about a subject; a passing result ends it.",
 )
 one_open(finding_result.c.finding_id, _STILL_OPEN)

@@ -10,9 +10,10 @@ from app.model.chain import results_digest
 from app.model.history import Scan, ScanRecord, ScanStatus, SlotStatus
 from app.model.results import encode_streaks, said
 from app.model.snapshot import Snapshot
-from app.store import objects, points, results, scans, slots
+from app.store import heads, objects, points, results, scans, slots
 from app.store.blobs import store_blobs
 from app.store.codec import encode_manifest, encode_origins
+from app.store.ledger import Ledger, encode_ledger
 from app.store.listing import whole_kinds
 from app.store.runs import Run, forget_run
 
@@ -50,7 +51,9 @@ def write(connection: Connection, run: Run, record: ScanRecord, snapshot: Snapsh
 def write_failure(connection: Connection, run: Run, failed: Scan) -> Scan:
     """Write the record of a run that stored nothing, and end its slot."""
     draft = scans.number_scan(connection, run.cluster_id, failed)
-    parts = scans.Parts(results=results_digest((), (), (), ""))
+    ledger = encode_ledger(Ledger())
+    store_blobs(connection, {digest(ledger): ledger})
+    parts = scans.Parts(results=results_digest((), (), (), ""), ledger=digest(ledger))
     finished = scans.write_scan(connection, run.cluster_id, draft, (), parts)
     _end_run(connection, run, finished, SlotStatus.FAILED)
     return finished
@@ -67,26 +70,39 @@ def _plan(connection: Connection, cluster_id: int, record: ScanRecord, snapshot:
     manifest, origins = encode_manifest(snapshot), encode_origins(snapshot.objects)
     streaks = encode_streaks(record.streaks)
     digests = sorted([fingerprint, item.digest] for fingerprint, item in tonight.items())
+    ledger = encode_ledger(_ledger(object_plan, result_plan, manifest, origins, streaks))
     parts = scans.Parts(
         results=results_digest(digests, record.counts, record.points, digest(streaks)),
         manifest=digest(manifest),
         origins=digest(origins),
         streaks=digest(streaks),
+        ledger=digest(ledger),
     )
     bodies = {item.digest: item.body for item in object_plan.started}
     bodies |= {item.digest: item.body for item in result_plan.started.values()}
     bodies |= {item.digest: item.body for item in record.documents}
-    bodies |= {parts.manifest: manifest, parts.origins: origins, parts.streaks: streaks}
+    bodies |= {digest(body): body for body in (manifest, origins, streaks, ledger)}
     return _Plan(object_plan, result_plan, parts, bodies)
 
 
+def _ledger(found: objects.ObjectPlan, said_of: results.ResultPlan, *parts: bytes) -> Ledger:
+    return Ledger(
+        objects=found.entries,
+        holes=found.hole_entries,
+        results=said_of.entries,
+        findings=said_of.finding_entries,
+        parts=tuple(digest(part) for part in parts),
+    )
+
+
 def _end_run(connection: Connection, run: Run, finished: Scan, status: SlotStatus) -> None:
-    """The slot and the run end with the scan that came of them, in one transaction."""
+    """The slot and the run end with the scan that came of them, in one transaction, and the chain with this scan."""
     forget_run(connection, run)
     if finished.slot is not None:
         slots.finish(
             connection, run.cluster_id, finished.slot, status, scan=finished.number, reason=finished.reason
         )
+    heads.move_to(connection, run.cluster_id, finished)
 
 
 def _draft(record: ScanRecord, snapshot: Snapshot) -> Scan:
@@ -105,6 +121,7 @@ def _draft(record: ScanRecord, snapshot: Snapshot) -> Scan:
         digest="",
         objects=len(snapshot.objects),
         gaps=len(snapshot.gaps),
+        imported=record.imported,
     )
 
 

@@ -92,12 +92,21 @@ def _point(framework: str, scan: Scan, points: Sequence[ControlPoint], previous:
         scan=scan.number,
         status=scan.status.value,
         counts=tuple((state, states[state]) for state in ControlState),
-        breaks=tuple(_breaks(framework, previous, scan)) if previous else (),
+        breaks=(*_origin(previous, scan), *(_breaks(framework, previous, scan) if previous else ())),
         scope=dict(scan.documents).get("scope.yaml", ""),
         catalogue=dict(scan.documents).get(f"frameworks/{framework}.yaml", ""),
         tool=scan.tool_version,
         gaps=scan.gaps,
     )
+
+
+def _origin(before: Scan | None, scan: Scan) -> Iterable[str]:
+    """Where imported nights begin and end: they are not scans of those nights."""
+    was = before is not None and before.imported
+    if scan.imported and not was:
+        yield f"Imported on {scan.recorded_at:%Y-%m-%d}, with the time that was given; not scanned on that night."
+    if was and not scan.imported:
+        yield "From here on scanned on the night itself."
 
 
 def _breaks(framework: str, before: Scan, scan: Scan) -> Iterable[str]:

@@ -40,6 +40,8 @@ class _Scan(msgspec.Struct, rename="camel"):
     objects: int
     gaps: int
     reason: str
+    ledger: str = ""
+    imported: bool = False
 
 
 @dataclass(frozen=True)

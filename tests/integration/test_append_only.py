@@ -132,6 +132,6 @@ def test_an_unchanged_night_writes_a_record_and_counts_only(store, engine):
     store.save(record(result("shop"), at=night(2), points=points), snapshot(taken, at=night(2)))
     added = {name: count - before[name] for name, count in rows().items() if count != before[name]}
 
-    # The manifest is new because it holds the time and the resource versions of the lists.
-    assert added == {"scan": 1, "scan_document": 1, "check_count": 1, "control_state": 1, "blob": 1}
+    # The manifest holds the time and the resource versions of the lists, and the ledger the manifest's digest.
+    assert added == {"scan": 1, "scan_document": 1, "check_count": 1, "control_state": 1, "blob": 2}
     assert store.clusters() == (CLUSTER,)

@@ -92,6 +92,7 @@ def _facts(dossier: Dossier) -> tuple[Fact, ...]:
         *([Fact("Prepared for", definition.prepared_for)] if definition.prepared_for else []),
         Fact("Cluster", _platform(dossier)),
         Fact("Evidence collected", _collected(dossier)),
+        *([Fact("Imported", _imported(dossier))] if scan.imported else []),
         Fact("Scan", _scan(dossier)),
         Fact("Framework file", f"{framework.id}.yaml, revision {framework.catalogue_version}"),
         Fact("Snapshot SHA-256", scan.snapshot_digest, code=True),
@@ -120,6 +121,14 @@ def _collected(dossier: Dossier) -> str:
     whole = sum(item.coverage is Coverage.COMPLETE for item in asked)
     seen = f", {whole} of {count(len(asked), 'resource kind')} complete" if asked else ""
     return f"{stamp(snapshot.taken_at)}, {count(len(snapshot.objects), 'object')}{seen}"
+
+
+def _imported(dossier: Dossier) -> str:
+    """Where the time of collection comes from, when it was not this program that collected."""
+    return (
+        f"Recorded {stamp(dossier.report.scan.recorded_at)}. The time of collection is that given by whoever"
+        " imported the objects; netattest did not read the cluster then."
+    )
 
 
 def _scan(dossier: Dossier) -> str:

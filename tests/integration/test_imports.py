@@ -1,0 +1,78 @@
+"""Dumps from the past come in with their own dates, and are never shown as scans of those nights."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from app import bootstrap, pipeline
+from app.collect import ManifestSource
+from app.errors import InputError
+from app.settings import load_settings
+from app.store import PostgresStore
+from tests.histories import CLUSTER
+from tests.integration.test_run import MANIFESTS
+from tests.sealed import Silent
+
+THEN = [datetime(2025, month, 1, 2, tzinfo=UTC) for month in (1, 2, 3)]
+NOT_READ = "netattest did not read the cluster then"
+
+
+@pytest.fixture
+def run(store: PostgresStore, tmp_path) -> Callable[[datetime | None], pipeline.ScanResult]:
+    """Imports manifests as of a time; without one, scans them now."""
+    (tmp_path / "shop.yaml").write_text(MANIFESTS)
+
+    def scan(at: datetime | None) -> pipeline.ScanResult:
+        request = pipeline.ScanRequest(
+            CLUSTER,
+            at or datetime.now(UTC),
+            bootstrap.documents(load_settings()),
+            tool_version="0.2.0",
+            imported=at is not None,
+        )
+        return pipeline.scan(request, ManifestSource([tmp_path]), store, Silent())
+
+    return scan
+
+
+def html(store: PostgresStore, number: int) -> str:
+    settings = load_settings()
+    artefacts = pipeline.report(
+        store.scan(CLUSTER, number),
+        ["pci-dss-4.0.1"],
+        bootstrap.definition(settings),
+        ["html"],
+        store,
+        bootstrap.renderer(),
+        Silent(),
+    )
+    return " ".join(next(item.body.decode() for item in artefacts if item.name.endswith(".html")).split())
+
+
+def test_an_import_carries_its_mark_and_both_times(store, run):
+    scan = run(THEN[0]).scan
+
+    assert (scan.imported, scan.taken_at) == (True, THEN[0])
+    assert scan.recorded_at.year > THEN[0].year
+    assert store.scan(CLUSTER) == scan
+    assert store.check().problems == ()
+
+
+def test_imports_come_oldest_first(store, run):
+    run(THEN[1])
+    with pytest.raises(InputError, match=r"has scan 1 of 2025-02-01.*later than 2025-01-01"):
+        run(THEN[0])
+
+    assert len(store.scans(CLUSTER)) == 1, "nothing is left of a refused import"
+    assert run(THEN[2]).scan.number == 2
+
+
+def test_a_report_says_on_its_cover_and_in_its_trend_that_a_scan_was_imported(store, run):
+    for at in (*THEN, None):
+        run(at)
+
+    assert NOT_READ in html(store, 3)
+    assert "not scanned on that night" in html(store, 3)
+    assert NOT_READ not in html(store, 4)
+    assert "From here on scanned on the night itself" in html(store, 4)
