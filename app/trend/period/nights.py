@@ -115,10 +115,16 @@ def _cause(
     if said:
         return said[0]
     if slot is not None:
-        return f"the slot is recorded as {slot.status.value}, without a reason"
+        return _of_slot(slot)
     if not scans or due < scans[0].taken_at:
         return "no scan of this cluster was recorded before"
     return "nothing is recorded about this night"
+
+
+def _of_slot(slot: Slot) -> str:
+    if slot.status is SlotStatus.DONE:
+        return f"scan {slot.scan} was stored for it and is stored no more"
+    return f"the slot is recorded as {slot.status.value}, without a reason"
 
 
 def _caught_up(

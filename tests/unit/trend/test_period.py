@@ -82,6 +82,14 @@ def test_a_night_before_the_first_scan_says_so():
     assert found[0].cause == "no scan of this cluster was recorded before"
 
 
+def test_a_night_whose_scan_was_removed_says_so():
+    found = nights(SPAN, (), [slot(1, SlotStatus.DONE, 7)], [scan(8)])
+    assert (found[0].status, found[0].cause) == (
+        NightStatus.MISSING,
+        "scan 7 was stored for it and is stored no more",
+    )
+
+
 def test_a_scan_belongs_to_its_slot_however_late_it_ran():
     late = scan(1, slot=due(1))
     late = type(late)(
