@@ -14,7 +14,7 @@ from app.assess import Acceptance
 from app.errors import NotFoundError
 from app.model.archive import ObjectCause, ObjectVersion, Opening, SaidOver
 from app.model.control import AcceptedException, Assessment
-from app.model.finding import CheckResult, Severity
+from app.model.finding import CheckResult, Outcome, Severity
 from app.model.history import Scan, ScanStatus
 from app.model.identity import GroupKind
 from app.model.inventory import Inventory
@@ -119,8 +119,8 @@ class _History:
                 )
                 if item.scan >= self.ends[0]
             ),
-            said=self._said,
-            openings=self.archive.openings(self.request.cluster, self.ends[1]),
+            said=(*self._earlier, *self._said),
+            openings=self._openings,
             counted=self.archive.counted(self.request.cluster, *self.ends),
             present=tuple(self._present(framework.boundary)),
         )
@@ -144,6 +144,21 @@ class _History:
     @cached_property
     def _said(self) -> tuple[SaidOver, ...]:
         return self.archive.said(self.request.cluster, *self.ends)
+
+    @cached_property
+    def _openings(self) -> tuple[Opening, ...]:
+        return self.archive.openings(self.request.cluster, self.ends[1])
+
+    @cached_property
+    def _earlier(self) -> tuple[SaidOver, ...]:
+        """What findings said before the period that stayed open in it and that no scan of it could judge."""
+        told = {item.result.fingerprint for item in self._said if item.result.outcome is Outcome.FAIL}
+        still = {
+            item.fingerprint
+            for item in self._openings
+            if item.fingerprint not in told and (item.closed is None or item.closed > self.ends[0])
+        }
+        return self.archive.said(self.request.cluster, 1, self.ends[0] - 1, still)
 
     @property
     def _about(self) -> set[str]:
