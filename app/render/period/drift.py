@@ -51,10 +51,6 @@ def _lede(found: Drift) -> str:
     )
 
 
-def _word(state: ControlState, word: str) -> Mark:
-    return Mark.of(state, word)
-
-
 def _flips(found: Drift, framework: str) -> Table:
     return Table(
         caption="Controls whose state differs",
@@ -90,7 +86,7 @@ def _paths(found: Drift, most: int, whole: str) -> Table:
                     item.source,
                     item.destination,
                     str(item.ports),
-                    _word(_LOST, "Opened") if item.opened else _word(_WON, "Closed"),
+                    Mark.of(_LOST, "Opened") if item.opened else Mark.of(_WON, "Closed"),
                     Stack(item.because or ("–",)),
                 )
             )
@@ -126,7 +122,7 @@ def _encryption(found: Drift, most: int, whole: str) -> Table:
                     item.destination,
                     item.before.value,
                     item.after.value,
-                    _word(_LOST, "Lost") if item.lost else _word(_WON, "Won"),
+                    Mark.of(_LOST, "Lost") if item.lost else Mark.of(_WON, "Won"),
                 )
             )
             for item in found.encryption[:most]
@@ -157,7 +153,7 @@ def _findings(found: Drift, most: int, whole: str) -> Table:
                 (
                     SEVERITY_WORDS[item.severity],
                     ended(item.says),
-                    _word(_LOST if word == "Opened" else _WON, word),
+                    Mark.of(_LOST if word == "Opened" else _WON, word),
                 )
             )
             for word, item in rows[:most]

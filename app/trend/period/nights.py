@@ -42,17 +42,6 @@ def nights(
     )
 
 
-def longest_gap(found: Sequence[Night]) -> tuple[Night, ...]:
-    """The longest run of nights of which nothing is stored; the first of several, empty where there is none."""
-    best: list[Night] = []
-    here: list[Night] = []
-    for night in found:
-        here = [] if night.scans else [*here, night]
-        if len(here) > len(best):
-            best = here
-    return tuple(best)
-
-
 def _starts(span: Span, due: Iterable[datetime], recorded: Iterable[datetime]) -> list[datetime]:
     known, planned = set(recorded), list(due)
     days = {item.astimezone(span.zone).date() for item in known}
@@ -147,6 +136,3 @@ def _caught_up(
 
 def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-__all__ = ["longest_gap", "nights"]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from app.model.archive import Opening, SaidOver
 from app.model.finding import Outcome, Severity
 from app.model.history import ScanStatus, Slot, SlotStatus
-from app.model.nights import Course, NightStatus, Span, Standing, each, runs
+from app.model.nights import Course, NightStatus, Span, Standing, each, longest_gap, runs
 from app.model.scope import Boundary
 from app.trend.fields import field_changes
-from app.trend.period import Bearings, Terms, longest_gap, nights, sample
+from app.trend.period import Bearings, Terms, nights, sample
 from app.trend.period.deviations import deviations
 from app.trend.period.standing import Ledger
 from app.trend.period.words import day_range, says
