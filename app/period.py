@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from app import assess, collect, pipeline
-from app.assess import Acceptance, Configuration
+from app.assess import Acceptance
 from app.errors import NotFoundError
 from app.model.archive import ObjectCause, ObjectVersion, Opening, SaidOver
 from app.model.control import AcceptedException, Assessment
-from app.model.finding import CheckResult, Severity
+from app.model.finding import CheckResult, Outcome, Severity
 from app.model.history import Scan, ScanStatus
 from app.model.identity import GroupKind
 from app.model.inventory import Inventory
@@ -22,7 +22,7 @@ from app.model.judgement import Judgement
 from app.model.nights import Night, Span
 from app.model.period import Period
 from app.model.ports import Archive, Progress, Store
-from app.model.scope import Boundary
+from app.model.scope import Boundary, Scope
 from app.model.snapshot import SnapshotObject
 from app.origins import Origins
 from app.trend import period as over
@@ -85,6 +85,14 @@ def periods(request: PeriodRequest, store: Store, archive: Archive, progress: Pr
 
 
 @dataclass(frozen=True)
+class _Decided:
+    """Scope and exceptions of one night."""
+
+    scope: Scope
+    exceptions: tuple[AcceptedException, ...]
+
+
+@dataclass(frozen=True)
 class _History:
     """What is read once for all frameworks."""
 
@@ -111,8 +119,8 @@ class _History:
                 )
                 if item.scan >= self.ends[0]
             ),
-            said=self._said,
-            openings=self.archive.openings(self.request.cluster, self.ends[1]),
+            said=(*self._earlier, *self._said),
+            openings=self._openings,
             counted=self.archive.counted(self.request.cluster, *self.ends),
             present=tuple(self._present(framework.boundary)),
         )
@@ -137,6 +145,21 @@ class _History:
     def _said(self) -> tuple[SaidOver, ...]:
         return self.archive.said(self.request.cluster, *self.ends)
 
+    @cached_property
+    def _openings(self) -> tuple[Opening, ...]:
+        return self.archive.openings(self.request.cluster, self.ends[1])
+
+    @cached_property
+    def _earlier(self) -> tuple[SaidOver, ...]:
+        """What findings said before the period that stayed open in it and that no scan of it could judge."""
+        told = {item.result.fingerprint for item in self._said if item.result.outcome is Outcome.FAIL}
+        still = {
+            item.fingerprint
+            for item in self._openings
+            if item.fingerprint not in told and (item.closed is None or item.closed > self.ends[0])
+        }
+        return self.archive.said(self.request.cluster, 1, self.ends[0] - 1, still)
+
     @property
     def _about(self) -> set[str]:
         """Checks that once said something about a workload, a path or a namespace."""
@@ -147,26 +170,31 @@ class _History:
         return {item.number: item for item in self.scans}
 
     @cached_property
-    def _read(self) -> dict[tuple[tuple[str, str], ...], Configuration]:
+    def _read(self) -> dict[tuple[str, str], "_Decided"]:
         return {}
 
-    def _configuration(self, scan: Scan) -> Configuration:
-        """Documents of a scan, read once for all scans that had the same."""
+    def _decided(self, scan: Scan) -> "_Decided":
+        """What people had decided on the night, read once for all scans that had the same files.
+
+        Only these two files are read: others may have been written for another version of this program.
+        """
         if scan.number not in self._of_scan:
-            key = tuple(item for item in scan.documents if item[0] != "context.json")
+            digests = dict(scan.documents)
+            key = digests.get("scope.yaml", ""), digests.get("exceptions.yaml", "")
             if key not in self._read:
-                self._read[key] = assess.read_documents(self.store.documents(scan))
+                documents = self.store.documents(scan)
+                self._read[key] = _Decided(assess.scope_of(documents), assess.exceptions_of(documents))
             self._of_scan[scan.number] = self._read[key]
         return self._of_scan[scan.number]
 
     @cached_property
-    def _of_scan(self) -> dict[int, Configuration]:
+    def _of_scan(self) -> dict[int, "_Decided"]:
         return {}
 
     @cached_property
     def _exceptions(self) -> Mapping[str, AcceptedException]:
         inside = [item for item in self.scans if self.ends[0] <= item.number <= self.ends[1]]
-        return {one.id: one for item in inside for one in self._configuration(item).exceptions}
+        return {one.id: one for item in inside for one in self._decided(item).exceptions}
 
     @cached_property
     def _excepted(self) -> frozenset[str]:
@@ -207,7 +235,7 @@ class _History:
             if last is None:
                 continue
             space, own = labels[name]
-            scope = self._configuration(last).scope.for_cluster(self.request.cluster)
+            scope = self._decided(last).scope.for_cluster(self.request.cluster)
             place = scope.place(space, inventory.namespace_labels.get(space), own)
             yield over.Presence(name, space, place.inside(boundary), spans)
 
@@ -244,7 +272,7 @@ class _Accepting:
         if result.check not in self.history._excepted:  # noqa: SLF001  one module, two halves of one thing
             return ""
         stored = self.history._by_number[scan]  # noqa: SLF001
-        exceptions = self.history._configuration(stored).exceptions  # noqa: SLF001
+        exceptions = self.history._decided(stored).exceptions  # noqa: SLF001
         day = stored.taken_at.astimezone(UTC).date()
         for item in exceptions:
             if item.check == result.check and Acceptance((item,), self.boundary, day).accepts(result):

@@ -1,7 +1,7 @@
 """A year of one cluster with planted events, stored through the real pipeline: 1 July 2025 to 30 June 2026.
 
-Every scan is judged and stored as `netattest scan` does it; only the cluster is made up. `EVENTS` says what was planted
-on which days, and nothing else in this file is read by the test that looks for them.
+Every scan is judged and stored as `netattest scan` does it; only the cluster is made up. The dates below say what was
+planted on which days; the test that looks for it reads these dates and nothing else of this file.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -73,7 +73,12 @@ def read_exceptions(document: Document | None, mistakes: Mistakes) -> tuple[Acce
     return tuple(sorted((item.value() for item in read.exceptions), key=lambda item: item.id))
 
 
+def exceptions_of(documents: Iterable[Document]) -> tuple[AcceptedException, ...]:
+    """The exceptions that some documents hold, by id, whatever else is wrong with them; none if they cannot be read."""
+    found = next((item for item in documents if item.name == "exceptions.yaml"), None)
+    return read_exceptions(found, Mistakes())
+
+
 def exception_ids(documents: Iterable[Document]) -> frozenset[str]:
     """Ids of the exceptions that some documents hold, whatever else is wrong with them."""
-    found = next((item for item in documents if item.name == "exceptions.yaml"), None)
-    return frozenset(item.id for item in read_exceptions(found, Mistakes()))
+    return frozenset(item.id for item in exceptions_of(documents))

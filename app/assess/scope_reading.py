@@ -1,7 +1,7 @@
 """`scope.yaml` to a `Scope`, and what in it is well-formed and still cannot be meant."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from app.assess.reading import Mistakes, parse
@@ -111,3 +111,9 @@ def _within(inner: Network, outer: Network) -> bool:
     if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network):
         return inner.subnet_of(outer)
     return isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network) and inner.subnet_of(outer)
+
+
+def scope_of(documents: Iterable[Document]) -> Scope:
+    """The scope that some documents hold, whatever else is wrong with them; if it cannot be read, nothing is placed."""
+    found = next((item for item in documents if item.name == "scope.yaml"), None)
+    return read_scope(found, Mistakes())

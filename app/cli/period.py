@@ -1,6 +1,6 @@
 """`netattest report --period` and `--nights`: reports on many nights, and the evidence of some of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +17,11 @@ from app.cli.shapes import plural
 from app.deliver import Delivered, deliver_to_folder
 from app.errors import ExitCode, InputError, NotFoundError
 from app.model.chain import MOST_LINKS
+from app.model.change import Drift
 from app.model.history import Scan, ScanStatus
 from app.model.nights import Night, NightStatus, Span
 from app.model.period import Period, Sample
-from app.model.ports import Progress, Store
+from app.model.ports import Archive, Progress, Store
 from app.model.report import PeriodReport
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def write_period(session: Session, asked: Asked, ids: Sequence[str], making: Mak
             found = period.periods(replace(request, frameworks=frameworks), store, archive, progress)
         nights = period.nights(request, store)
         sample = _chosen(asked, nights)
-        delivered = _periods(session, found, sample, making, store, folder)
+        delivered = _periods(session, found, sample, making, (store, archive), folder)
         taken = [nights[at] for at in sample.nights] if sample else []
         delivered += _nights(session, taken, asked.cluster, frameworks, making, store, folder, progress)
     without = [night for night in taken if not night.scans]
@@ -116,23 +117,38 @@ def _chosen(asked: Asked, nights: Sequence[Night]) -> Sample | None:
 
 def _periods(
     session: Session,
-    found: Iterable["Found"],
+    found: Sequence["Found"],
     sample: Sample | None,
     making: Making,
-    store: Store,
+    stored: tuple[Store, Archive],
     folder: Path,
 ) -> tuple[Delivered, ...]:
+    store = stored[0]
     shape = bootstrap.definition(session.settings, making.definition or "period")
     sealer = None if making.unsigned else bootstrap.sealer(session.settings)
     formats = bootstrap.sealed_formats(making.formats) if sealer else making.formats
     renderer = bootstrap.period_renderer()
+    between = _drift(found, stored) if "period-drift" in shape.sections else None
     delivered: tuple[Delivered, ...] = ()
     for item in found:
         period = replace(item.period, sample=sample)
-        report = PeriodReport(period, item.scan, shape, store.chain(item.scan, _links(period, item.scan)))
+        report = PeriodReport(
+            period, item.scan, shape, store.chain(item.scan, _links(period, item.scan)), between
+        )
         artefacts = renderer.render(report, formats)
         delivered += deliver_to_folder(sealer.seal(artefacts) if sealer else artefacts, folder)
     return delivered
+
+
+def _drift(found: Sequence["Found"], stored: tuple[Store, Archive]) -> Drift | None:
+    """The first stored scan of the period beside the last, the same for every framework."""
+    from app.drift import drift
+
+    if not found:
+        return None
+    last, nights = found[0].scan, found[0].period.nights
+    first = min(scan for night in nights for scan in night.scans)
+    return None if first == last.number else drift(stored[0].scan(last.cluster, first), last, *stored)
 
 
 def _links(period: Period, last: Scan) -> int:

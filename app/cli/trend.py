@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from app.cli.filters import CsvOption, SinceOption, UntilOption, end_of
+from app.cli.course import tell_findings
+from app.cli.filters import (
+    CheckOption,
+    CsvOption,
+    Filters,
+    NamespaceOption,
+    SeverityOption,
+    SinceOption,
+    UntilOption,
+    ZoneOption,
+    end_of,
+)
 from app.cli.options import (
     ClusterOption,
     ConfigOption,
@@ -22,7 +33,8 @@ from app.cli.options import (
 from app.cli.output import emit, emit_csv, heading, say, table
 from app.cli.session import begin
 from app.cli.shapes import joined, plural
-from app.errors import NotFoundError
+from app.cli.spark import sparkline
+from app.errors import InputError, NotFoundError
 from app.model.control import ControlState
 from app.model.history import ControlPoint, Trend, TrendLine, TrendPoint
 
@@ -31,9 +43,8 @@ Examples:
   netattest trend --cluster prod
   netattest trend --cluster prod --framework pci-dss-4.0.1 --since 2026-10-01
   netattest trend --cluster prod --framework pci-dss-4.0.1 --control 1.3.1 --json
+  netattest trend --cluster prod --namespace payments --severity high
 """
-_BARS = "▁▂▃▄▅▆▇█"
-_NOTHING = "·"  # a night without a scan is no zero
 
 
 def register(program: typer.Typer) -> None:
@@ -56,18 +67,38 @@ def trend(
     control: Annotated[str, typer.Option("--control", metavar="ID", help="Only this control.")] = "",
     since: SinceOption = None,
     until: UntilOption = None,
+    findings: Annotated[
+        bool, typer.Option("--findings", help="Failing results by severity, and not controls by state.")
+    ] = False,
+    check: CheckOption = None,
+    severity: SeverityOption = None,
+    namespace: NamespaceOption = "",
+    zone: ZoneOption = None,
     as_csv: CsvOption = False,
     config: ConfigOption = None,
     database_url: DatabaseOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """How many controls were in which state, scan by scan; days are counted in UTC."""
+    """How many controls were in which state, scan by scan; days are counted in UTC.
+
+    With --findings, or a filter that only findings have, how many results failed.
+    """
     from app import trend as series
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
     name = required(cluster)
     first, last = moment(since, "--since"), end_of(until)
+    wanted = split(gathered(frameworks, more, "--framework"))
+    if findings or check or severity or namespace or zone:
+        if len(wanted) > 1:
+            raise InputError(
+                "findings can be told of one framework only", advice="give one --framework, or none"
+            )
+        framework = wanted[0] if wanted else ""
+        asked = Filters(check, severity, namespace, framework, control, zone, first, last)
+        tell_findings(session, name, asked, as_csv=as_csv)
+        return
     with session.store() as store:
         points = store.points(name, control=control, since=first, until=last)
         scans = store.scans(name, first, last)
@@ -77,7 +108,6 @@ def trend(
                 f"there is no scan of {name} in this time",
                 advice=f"clusters with scans: {', '.join(store.clusters()) or 'none yet'}",
             )
-    wanted = split(gathered(frameworks, more, "--framework"))
     _all_known(points, control, wanted)
     chosen = tuple(item for item in points if not wanted or item.framework.startswith(wanted))
     lines = series.follow(chosen, scans, None, slots)
@@ -210,12 +240,3 @@ def _tell_control(points: Sequence[ControlPoint]) -> None:
 
 def _count(point: TrendPoint, state: ControlState) -> int | None:
     return None if point.counts is None else dict(point.counts).get(state, 0)
-
-
-def sparkline(values: Sequence[int | None]) -> str:
-    """One character for each value, from 0 to the greatest; a missing value is a dot, never a zero."""
-    top = max((value for value in values if value is not None), default=0)
-    steps = len(_BARS) - 1
-    return "".join(
-        _NOTHING if value is None else _BARS[round(value / top * steps) if top else 0] for value in values
-    )

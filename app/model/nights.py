@@ -134,3 +134,14 @@ def runs(nights: Nights) -> Iterator[tuple[int, int]]:
 def positions(nights: Sequence[Night]) -> Mapping[int, int]:
     """Stored scan → position of its night."""
     return {scan: at for at, night in enumerate(nights) for scan in night.scans}
+
+
+def longest_gap(found: Sequence[Night]) -> tuple[Night, ...]:
+    """The longest run of nights of which nothing is stored; the first of several, empty where there is none."""
+    best: list[Night] = []
+    here: list[Night] = []
+    for night in found:
+        here = [] if night.scans else [*here, night]
+        if len(here) > len(best):
+            best = here
+    return tuple(best)

@@ -66,7 +66,7 @@ class Deviation:
         opening: 1 for the first time, more when it was reopened.
         clean_before: the last stored scan before it, None when the first scan ever saw it.
         opened_at: the first scan that saw it.
-        last_seen_at: the last one within the period.
+        last_seen_at: the last one up to the end of the period.
         closed_at: the first whole scan in which it was gone; None while open at the end of the period.
         days: days on the calendar from the first sight to the closing scan, or to the last day of the period.
         allowed: days that the entity allows for this severity; None where it set none.

@@ -153,8 +153,10 @@ class Archive(Protocol):
         """Bodies of stored objects by digest. Raises `EvidenceError` when one does not match it."""
         ...
 
-    def said(self, cluster: str, first: int, last: int) -> tuple[SaidOver, ...]:
-        """Failing and undecided results over the scans of [first, last], by fingerprint and scan."""
+    def said(
+        self, cluster: str, first: int, last: int, fingerprints: Items[str] | None = None
+    ) -> tuple[SaidOver, ...]:
+        """Failing and undecided results over the scans of [first, last], by fingerprint and scan; of all findings if None."""
         ...
 
     def openings(self, cluster: str, last: int) -> tuple[Opening, ...]:

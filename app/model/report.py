@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from app.model.canonical import digest
 from app.model.chain import ChainLink
+from app.model.change import Drift
 from app.model.control import Assessment
 from app.model.history import Document, FindingLife, Scan, Trend
 from app.model.judgement import Judgement
@@ -57,12 +58,16 @@ class ReportInput:
 
 @dataclass(frozen=True)
 class PeriodReport:
-    """Everything that a report on a period shows; `scan` is the last one in it, and `chain` ends there."""
+    """Everything that a report on a period shows; `scan` is the last one in it, and `chain` ends there.
+
+    `drift` compares the first stored scan with it; None where there is one only, or nobody asked.
+    """
 
     period: Period
     scan: Scan
     definition: ReportDefinition
     chain: tuple[ChainLink, ...] = ()
+    drift: Drift | None = None
 
 
 @dataclass(frozen=True, slots=True)

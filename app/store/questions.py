@@ -11,7 +11,7 @@ from app.model.archive import Counted, ObjectVersion, Opening, SaidOver
 from app.model.identity import GroupKind, ObjectRef
 from app.model.results import decode_result
 from app.store.blobs import blob_ids, load_blobs
-from app.store.bulk import escaped, unescaped
+from app.store.bulk import among, escaped, unescaped
 from app.store.connection import database_errors
 from app.store.scans import cluster_id_of
 from app.store.tables import (
@@ -50,15 +50,20 @@ class PostgresArchive:
             bodies = load_blobs(connection, ids.values())
             return {digest: bodies[number] for digest, number in ids.items()}
 
-    def said(self, cluster: str, first: int, last: int) -> tuple[SaidOver, ...]:
-        """Failing and undecided results over the scans of [first, last], by fingerprint and scan."""
+    def said(
+        self, cluster: str, first: int, last: int, fingerprints: Collection[str] | None = None
+    ) -> tuple[SaidOver, ...]:
+        """Failing and undecided results over the scans of [first, last], by fingerprint and scan; of all findings if None."""
         with self._reading(cluster) as (connection, cluster_id):
-            rows = connection.execute(
+            query = (
                 select(finding.c.fingerprint, finding_result)
                 .join(finding, finding.c.id == finding_result.c.finding_id)
                 .where(finding_result.c.cluster_id == cluster_id)
                 .where(finding_result.c.first_scan <= last, finding_result.c.last_scan >= first)
-            ).all()
+            )
+            if fingerprints is not None:
+                query = query.where(among(finding.c.fingerprint, sorted(fingerprints)))
+            rows = connection.execute(query).all()
             bodies = load_blobs(connection, (row.blob_id for row in rows))
             results = {number: decode_result(body) for number, body in bodies.items()}
             ordered = sorted(rows, key=lambda row: (row.fingerprint, row.first_scan))

@@ -92,6 +92,15 @@ def test_times_to_close_count_what_closed(netattest):
     assert (severity["name"], severity["closed"], severity["mean_days_to_close"]) == ("high", 1, 3)
 
 
+def test_failing_results_are_counted_night_by_night(netattest):
+    told = netattest.json("trend", "--namespace", "shop", "--check", EGRESS)
+    days = [NIGHTS[0] + timedelta(days=n) for n in range(9)]
+    assert [item["failing"]["high"] for item in told["scans"]] == [
+        int(year.between(year.OPEN_SHOP, day)) for day in days
+    ]
+    assert "▁▁▁███▁▁▁" in netattest("trend", "--namespace", "shop", "--check", EGRESS)
+
+
 def test_a_zone_takes_the_subjects_that_the_map_puts_there(netattest):
     """The shop is the card zone; kube-system is security-impacting."""
     spaces = {item["namespace"] for item in netattest.rows("history", "--zone", "cde")}

@@ -78,6 +78,8 @@ def test_results_are_ranges_cut_at_the_last_scan_asked_about(archive):
         (5, 5, Outcome.FAIL, "shop: fail"),
     ]
     assert [item.first for item in archive.said(CLUSTER, 2, 3)] == [2, 3]
+    assert archive.said(CLUSTER, 1, 5, ["0" * 16]) == ()
+    assert [item.first for item in archive.said(CLUSTER, 1, 1, [result("shop").fingerprint])] == [1]
 
 
 def test_openings_know_of_a_closing_only_what_the_last_scan_knew(archive):

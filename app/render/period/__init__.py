@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.render.period import courses, deviations, overview, sampled
+from app.render.period import courses, deviations, drift, overview, sampled
 from app.render.period.pages import PeriodSection
 
 PERIOD_SECTIONS: Final[tuple[PeriodSection, ...]] = (
@@ -14,6 +14,7 @@ PERIOD_SECTIONS: Final[tuple[PeriodSection, ...]] = (
     deviations.CLOSING,
     courses.WORKLOADS,
     overview.CHANGES,
+    drift.DRIFT,
     sampled.SAMPLE,
     sampled.FILES,
 )

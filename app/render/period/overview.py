@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.model.control import ControlState
-from app.model.nights import Course, Night, NightStatus, Standing
+from app.model.nights import Course, Night, NightStatus, Standing, longest_gap
 from app.model.period import Period, TurnKind
 from app.model.report import PeriodReport
 from app.render.charts import DayMark
@@ -198,11 +198,7 @@ def _ended(period: Period) -> Standing:
 
 
 def _longest_gap(period: Period) -> str:
-    best: list[Night] = []
-    here: list[Night] = []
-    for night in period.nights:
-        here = [] if night.scans else [*here, night]
-        best = here if len(here) > len(best) else best
+    best = longest_gap(period.nights)
     if not best:
         return ""
     first, last = best[0].day, best[-1].day

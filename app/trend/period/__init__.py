@@ -2,7 +2,7 @@
 
 from app.trend.period.building import Stored, build
 from app.trend.period.deviations import Terms
-from app.trend.period.nights import longest_gap, nights
+from app.trend.period.nights import nights
 from app.trend.period.sampling import sample, ticket
 from app.trend.period.standing import ABOUT_WORKLOADS, Bearings, whole
 from app.trend.period.workloads import Presence
@@ -14,7 +14,6 @@ __all__ = [
     "Stored",
     "Terms",
     "build",
-    "longest_gap",
     "nights",
     "sample",
     "ticket",

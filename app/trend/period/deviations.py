@@ -1,6 +1,6 @@
 """Each time a subject failed: since when at the earliest, until when at the latest, why, and whether that was in time."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,8 @@ def deviations(
 
     Args:
         openings: intervals of findings since the first scan ever, by fingerprint and opening.
-        said: failing and undecided results over the scans of the period.
+        said: failing and undecided results over the scans of the period, and earlier ones of findings that none of them
+            could judge.
         scans: stored scans, by number.
         ledger: the period's nights.
         terms: what they are measured by.
@@ -122,7 +123,7 @@ def _deviation(
         opened_in=opening.opened,
         opened_at=times[opening.opened],
         clean_before=times[before[-1]] if before else None,
-        last_seen_at=times[max(seen)],
+        last_seen_at=times[numbers[bisect_right(numbers, own[-1].last) - 1]],
         closed_in=closed,
         closed_at=times[closed] if closed else None,
         days=(end - times[opening.opened].astimezone(terms.span.zone).date()).days,

@@ -42,17 +42,6 @@ def nights(
     )
 
 
-def longest_gap(found: Sequence[Night]) -> tuple[Night, ...]:
-    """The longest run of nights of which nothing is stored; the first of several, empty where there is none."""
-    best: list[Night] = []
-    here: list[Night] = []
-    for night in found:
-        here = [] if night.scans else [*here, night]
-        if len(here) > len(best):
-            best = here
-    return tuple(best)
-
-
 def _starts(span: Span, due: Iterable[datetime], recorded: Iterable[datetime]) -> list[datetime]:
     known, planned = set(recorded), list(due)
     days = {item.astimezone(span.zone).date() for item in known}
@@ -115,10 +104,16 @@ def _cause(
     if said:
         return said[0]
     if slot is not None:
-        return f"the slot is recorded as {slot.status.value}, without a reason"
+        return _of_slot(slot)
     if not scans or due < scans[0].taken_at:
         return "no scan of this cluster was recorded before"
     return "nothing is recorded about this night"
+
+
+def _of_slot(slot: Slot) -> str:
+    if slot.status is SlotStatus.DONE:
+        return f"scan {slot.scan} was stored for it and is stored no more"
+    return f"the slot is recorded as {slot.status.value}, without a reason"
 
 
 def _caught_up(
@@ -141,6 +136,3 @@ def _caught_up(
 
 def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-__all__ = ["longest_gap", "nights"]

@@ -3,7 +3,7 @@ import pytest
 from app.cli.options import moment, scan_number, split
 from app.cli.output import aligned, clean
 from app.cli.shapes import plural
-from app.cli.trend import sparkline
+from app.cli.spark import sparkline
 from app.errors import InputError
 
 

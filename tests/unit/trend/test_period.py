@@ -8,11 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.model.archive import Opening, SaidOver
+from app.model.finding import Outcome, Severity
 from app.model.history import ScanStatus, Slot, SlotStatus
-from app.model.nights import Course, NightStatus, Span, Standing, each, runs
+from app.model.nights import Course, NightStatus, Span, Standing, each, longest_gap, runs
+from app.model.scope import Boundary
 from app.trend.fields import field_changes
-from app.trend.period import longest_gap, nights, sample
+from app.trend.period import Bearings, Terms, nights, sample
+from app.trend.period.deviations import deviations
+from app.trend.period.standing import Ledger
 from app.trend.period.words import day_range, says
+from tests.histories import CHECK, result
 from tests.unit.trend.world import scan
 
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -80,6 +86,14 @@ def test_a_failed_run_is_no_missing_night_and_keeps_its_reason():
 def test_a_night_before_the_first_scan_says_so():
     found = nights(SPAN, (), (), [scan(3)])
     assert found[0].cause == "no scan of this cluster was recorded before"
+
+
+def test_a_night_whose_scan_was_removed_says_so():
+    found = nights(SPAN, (), [slot(1, SlotStatus.DONE, 7)], [scan(8)])
+    assert (found[0].status, found[0].cause) == (
+        NightStatus.MISSING,
+        "scan 7 was stored for it and is stored no more",
+    )
 
 
 def test_a_scan_belongs_to_its_slot_however_late_it_ran():
@@ -158,3 +172,30 @@ def test_fields_that_differ_in_meaning_are_named_and_book_keeping_is_not():
         ("metadata.labels[k8s.io/b]", "", '"1"'),
         ("spec.ports[1]", '{"port":81}', ""),
     ]
+
+
+def test_a_finding_that_no_scan_of_the_period_could_judge_is_still_open_in_it():
+    """It failed on the first, and nobody could tell on the nights from the second on, which are the period."""
+    failing = SaidOver(1, 1, result("shop"))
+    unclear = SaidOver(2, 3, result("shop", Outcome.INSUFFICIENT))
+    scans = [scan(number) for number in (1, 2, 3)]
+    span = Span(date(2026, 11, 2), date(2026, 11, 3), ZONE)
+    terms = Terms(
+        span, Boundary.PCI, Bearings({"1": (CHECK,)}, {}, frozenset({CHECK})), {Severity.HIGH: 1}, {}
+    )
+    (found,) = deviations(
+        [Opening(failing.result.fingerprint, CHECK, 1, None)],
+        [failing, unclear],
+        scans,
+        Ledger.of(nights(span, (), (), scans)),
+        terms,
+        lambda *_: "",
+        lambda *_: (),
+    )
+    assert (found.failed, found.closed_at, found.opened_in, found.last_seen_at) == (
+        0,
+        None,
+        1,
+        scans[0].taken_at,
+    )
+    assert (found.days, found.overdue, found.clean_before) == (2, True, None)
