@@ -3,11 +3,13 @@
 from app.store import migrate
 from app.store.connection import Database, create_engine, open_database
 from app.store.folders import default_data_dir
+from app.store.ledger import PostgresLedger
 from app.store.store import PostgresStore
 from app.store.verify import StoreCheck
 
 __all__ = [
     "Database",
+    "PostgresLedger",
     "PostgresStore",
     "StoreCheck",
     "create_engine",

@@ -92,7 +92,11 @@ def test_a_database_of_a_newer_program_is_refused(engine: Engine):
         migrate.upgrade(engine, MIGRATIONS)
 
 
-def test_revisions_are_numbered_as_their_files_sort():
-    names = sorted(path.name for path in (MIGRATIONS / "versions").glob("*.py"))
+def test_revisions_follow_each_other_as_their_files_sort():
+    files = sorted((MIGRATIONS / "versions").glob("*.py"))
+    before = ["None", *(f'"{path.name[:4]}"' for path in files[:-1])]
 
-    assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+    for path, earlier in zip(files, before, strict=True):
+        lines = path.read_text().splitlines()
+        assert f'revision = "{path.name[:4]}"' in lines
+        assert f"down_revision = {earlier}" in lines

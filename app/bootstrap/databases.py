@@ -1,0 +1,54 @@
+"""The database, and the store on it."""
+# ruff: noqa: PLC0415  (heavy packages: see the package)
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from app.errors import StoreError
+from app.resources import resource
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from app.store import Database, PostgresStore
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[tuple["Database", "Engine"]]:
+    """The database of the settings, at whatever revision it is; the embedded one runs while the context lasts."""
+    from app.store import create_engine, open_database
+
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    with open_database(url, settings.data_dir) as database:
+        engine = create_engine(database.url)
+        try:
+            yield database, engine
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def opened_store(settings: Settings) -> Iterator["PostgresStore"]:
+    """The store, ready for use.
+
+    The embedded database belongs to this program alone and is brought up to date; a shared one is upgraded only by
+    `netattest db upgrade`, because other versions may be using it.
+
+    Raises:
+        StoreError: the database cannot be reached, or is not at this version's revision.
+    """
+    from app.store import PostgresStore, migrate
+
+    migrations = resource("migrations")
+    with opened_database(settings) as (database, engine):
+        if database.embedded:
+            migrate.upgrade(engine, migrations)
+        elif not (revision := migrate.current(engine, migrations)).up_to_date:
+            found = f"at revision {revision.current}" if revision.current else "empty"
+            raise StoreError(
+                f"{database.description} is {found}, this version needs {revision.head}",
+                advice="make a backup, then run `netattest db upgrade`",
+            )
+        yield PostgresStore(engine)
