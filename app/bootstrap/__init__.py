@@ -5,7 +5,7 @@ pays only for what it uses.
 """
 
 from app.bootstrap.clusters import Access, OnKind, api_settings, cluster, manifests, prober
-from app.bootstrap.databases import opened_database, opened_store
+from app.bootstrap.databases import opened_database, opened_service, opened_store
 from app.bootstrap.files import documents, framework_files
 from app.bootstrap.reporting import definition, renderer, this_tool
 from app.bootstrap.sealing import (
@@ -29,6 +29,7 @@ __all__ = [
     "key_files",
     "manifests",
     "opened_database",
+    "opened_service",
     "opened_store",
     "prober",
     "pseudonym_key",

@@ -24,6 +24,9 @@ class Access:
     kubeconfig: Path | None = None
     context: str | None = None
     in_cluster: bool = False
+    server: str | None = None
+    token_file: Path | None = None
+    ca_file: Path | None = None
 
 
 def manifests(
@@ -75,5 +78,8 @@ def api_settings(settings: Settings, access: Access) -> "ApiSettings":
         kubeconfig=access.kubeconfig,
         context=access.context,
         in_cluster=access.in_cluster,
+        server=access.server,
+        token_file=access.token_file,
+        ca_file=access.ca_file,
         **settings.collect.model_dump(),
     )

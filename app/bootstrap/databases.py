@@ -12,17 +12,19 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from app.store import Database, PostgresStore
+    from app.store import Database, PostgresLedger, PostgresStore
 
 
 @contextmanager
-def opened_database(settings: Settings) -> Iterator[tuple["Database", "Engine"]]:
+def opened_database(
+    settings: Settings, connections: int | None = None
+) -> Iterator[tuple["Database", "Engine"]]:
     """The database of the settings, at whatever revision it is; the embedded one runs while the context lasts."""
     from app.store import create_engine, open_database
 
     url = settings.database_url.get_secret_value() if settings.database_url else None
     with open_database(url, settings.data_dir) as database:
-        engine = create_engine(database.url)
+        engine = create_engine(database.url, **({"pool_size": connections} if connections else {}))
         try:
             yield database, engine
         finally:
@@ -31,7 +33,16 @@ def opened_database(settings: Settings) -> Iterator[tuple["Database", "Engine"]]
 
 @contextmanager
 def opened_store(settings: Settings) -> Iterator["PostgresStore"]:
-    """The store, ready for use.
+    """The store, ready for use; see `opened_service`."""
+    with opened_service(settings) as (store, _):
+        yield store
+
+
+@contextmanager
+def opened_service(
+    settings: Settings, connections: int | None = None
+) -> Iterator[tuple["PostgresStore", "PostgresLedger"]]:
+    """The store and the service's ledger, ready for use, on up to so many connections at once.
 
     The embedded database belongs to this program alone and is brought up to date; a shared one is upgraded only by
     `netattest db upgrade`, because other versions may be using it.
@@ -39,10 +50,10 @@ def opened_store(settings: Settings) -> Iterator["PostgresStore"]:
     Raises:
         StoreError: the database cannot be reached, or is not at this version's revision.
     """
-    from app.store import PostgresStore, migrate
+    from app.store import PostgresLedger, PostgresStore, migrate
 
     migrations = resource("migrations")
-    with opened_database(settings) as (database, engine):
+    with opened_database(settings, connections) as (database, engine):
         if database.embedded:
             migrate.upgrade(engine, migrations)
         elif not (revision := migrate.current(engine, migrations)).up_to_date:
@@ -51,4 +62,4 @@ def opened_store(settings: Settings) -> Iterator["PostgresStore"]:
                 f"{database.description} is {found}, this version needs {revision.head}",
                 advice="make a backup, then run `netattest db upgrade`",
             )
-        yield PostgresStore(engine)
+        yield PostgresStore(engine), PostgresLedger(engine)

@@ -39,21 +39,31 @@ def run(
     --json makes the log lines JSON.
     """
     from app.cli.progress import LogLines
-    from app.scheduler import Runner, Service
+    from app.scheduler import Leader, Runner, Service, Work
+    from app.scheduler.chores import do_chores
     from app.scheduler.metrics import Metrics
     from app.settings import load_schedule
 
     session = begin(config, database_url, as_json=as_json, debug=debug, log_json=as_json)
-    schedule = load_schedule(session.settings.schedule_file)
-    stop = _stop_signal()
-    clock, metrics = bootstrap.SystemClock(), Metrics()
-    with session.store() as store:
+    settings, schedule = session.settings, load_schedule(session.settings.schedule_file)
+    stop, clock, metrics = _stop_signal(), bootstrap.SystemClock(), Metrics()
+    # A running scan holds two connections, its lock and its transaction; lease, watch and chores have one each.
+    with bootstrap.opened_service(settings, connections=2 * schedule.parallel + 3) as (store, ledger):
         since = clock.now()
         runners = [
-            Runner(cluster, session.settings, store, clock, metrics, LogLines, since)
+            Runner(Work(cluster, settings, store, ledger, clock, metrics, LogLines), since)
             for cluster in schedule.clusters
         ]
-        if not Service(runners, session.settings.service, metrics, clock).run(stop):
+        service = Service(
+            runners,
+            settings.service,
+            Leader(ledger, settings.service.lease_seconds, metrics),
+            metrics,
+            clock,
+            parallel=schedule.parallel,
+            chores=lambda: do_chores(schedule.chores.due, since, store, ledger, clock, metrics),
+        )
+        if not service.run(stop):
             sys.stderr.flush()
             os._exit(ExitCode.DONE)  # the abandoned scan's thread would keep the process alive
 
