@@ -19,6 +19,7 @@ from app.cli import (
     reach,
     report,
     scan,
+    schedule,
     scope,
     service,
     trend,
@@ -70,7 +71,7 @@ def build() -> typer.Typer:
     result.callback()(_root)
     for part in (
         *(scan, report, reach, explain, findings, scope, fix, whatif, trend, diff),
-        *(verify, key, service, database, doctor),
+        *(verify, key, service, schedule, database, doctor),
     ):
         part.register(result)
     return result

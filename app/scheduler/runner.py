@@ -16,7 +16,7 @@ LOOK_BACK = timedelta(days=400)  # an annual audit period and a month
 _STOPPED = "the service was stopped before the run ended"
 _DIED = "the process that ran it ended without a word"
 
-Execute = Callable[[Work, datetime], None]
+Execute = Callable[[Work, datetime], object]
 
 
 @dataclass

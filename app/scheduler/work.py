@@ -75,13 +75,13 @@ class Work:
             log.warning("slot recorded", scan=scan, reason=reason)
 
 
-def run_slot(work: Work, slot: datetime) -> None:
-    """Claim a slot and scan for it; nothing is done when it was claimed before, by whomever.
+def run_slot(work: Work, slot: datetime) -> bool:
+    """Claim a slot and scan for it; False, and nothing is done, when it was claimed before, by whomever.
 
     The store closes the slot with the scan, in one transaction; this covers what is around it.
     """
     if not work.store.claim_slot(work.cluster, slot):
-        return
+        return False
     with structlog.contextvars.bound_contextvars(run=new_run()):
         work.metrics.started(work.cluster)
         try:
@@ -90,6 +90,7 @@ def run_slot(work: Work, slot: datetime) -> None:
             work.close(slot, SlotStatus.FAILED, reason=str(error) or type(error).__name__)
             raise
         work.close(slot, SlotStatus.DONE, scan=result.scan.number)
+    return True
 
 
 def new_run() -> str:

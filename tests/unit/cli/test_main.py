@@ -20,6 +20,7 @@ COMMANDS = [
     "diff",
     "verify",
     "run",
+    "schedule",
     "doctor",
     "key",
     "db",
