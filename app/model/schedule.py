@@ -61,6 +61,10 @@ class Ledger(Protocol):
         """Since when the schedule has known the cluster; `at` the first time."""
         ...
 
+    def left_open(self, cluster: str, seconds: float) -> tuple[datetime, ...]:
+        """Slots that were claimed so long ago by the database's clock, and have not ended."""
+        ...
+
     def pause(self, cluster: str, at: datetime, who: str, why: str) -> bool:
         """Begin a pause; False when one lasts already."""
         ...

@@ -27,6 +27,7 @@ class Runner:
         work: the cluster and what its runs use.
         since: when this service started.
         execute: runs a slot and returns when it has ended, recorded or not.
+        claim_seconds: how long a slot may be claimed before its run holds the cluster's lock.
         current: the slot that runs now; None in between.
         stopping: set from outside: finish what runs, begin nothing.
     """
@@ -34,6 +35,7 @@ class Runner:
     work: Work
     since: datetime
     execute: Execute = run_slot
+    claim_seconds: float = 120.0
     current: datetime | None = field(default=None, init=False)
     stopping: bool = field(default=False, init=False)
     _told: datetime | None = field(default=None, init=False)
@@ -57,14 +59,12 @@ class Runner:
 
     def recover(self) -> None:
         """Close slots that a killed process left open. Whoever still runs one holds the cluster's lock."""
-        left = [slot for slot in self._recorded() if slot.status is SlotStatus.RUNNING]
-        if not left:
+        if not self._left_open():
             return
         try:
             with self.work.store.exclusive(self.cluster):
-                for slot in self._recorded():
-                    if slot.status is SlotStatus.RUNNING:
-                        self.work.close(slot.due_at, SlotStatus.FAILED, reason=_DIED)
+                for slot in self._left_open():
+                    self.work.close(slot, SlotStatus.FAILED, reason=_DIED)
         except ScanInProgressError:
             return
 
@@ -120,6 +120,9 @@ class Runner:
         if slot <= self.since:
             return "the service was not running, and a later slot or the time to catch up had come"
         return "the run before it had not ended"
+
+    def _left_open(self) -> Sequence[datetime]:
+        return self.work.ledger.left_open(self.cluster, self.claim_seconds)
 
     def _recorded(self) -> Sequence[Slot]:
         now = self.work.clock.now()

@@ -59,6 +59,20 @@ class PostgresLedger:
                 connection.scalars(select(enrolment.c.since).where(enrolment.c.cluster_id == number)).one()
             )
 
+    def left_open(self, cluster: str, seconds: float) -> tuple[datetime, ...]:
+        """Slots that were claimed so long ago by the database's clock, and have not ended."""
+        with self._changing() as connection:
+            rows = connection.scalars(
+                select(slot.c.due_at)
+                .where(
+                    slot.c.cluster_id == require_cluster(connection, cluster),
+                    slot.c.status == SlotStatus.RUNNING.value,
+                    slot.c.claimed_at <= func.clock_timestamp() - timedelta(seconds=seconds),
+                )
+                .order_by(slot.c.due_at)
+            )
+            return tuple(utc(due_at) for due_at in rows)
+
     def pause(self, cluster: str, at: datetime, who: str, why: str) -> bool:
         """Begin a pause; False when one lasts already."""
         with self._changing() as connection:

@@ -57,7 +57,9 @@ def runner(store, tmp_path, monkeypatch):
     )
     now = at("2026-01-03T08:00")
     ledger = PostgresLedger(store._engine)
-    return Runner(Work(schedule, load_settings(), store, ledger, Clock(now), Metrics(), LogLines), now)
+    return Runner(
+        Work(schedule, load_settings(), store, ledger, Clock(now), Metrics(), LogLines), now, claim_seconds=0
+    )
 
 
 def recorded(runner):
@@ -161,6 +163,13 @@ def test_a_slot_that_a_killed_process_left_open_is_closed_at_the_next_start(runn
     runner.work.store.claim_slot("shop", at("2026-01-03T02:00"))
     runner.recover()
     assert recorded(runner) == [("01-03 02", SlotStatus.FAILED, None)]
+
+
+def test_a_slot_that_was_claimed_just_now_is_left_alone(runner):
+    runner.work.store.claim_slot("shop", at("2026-01-03T02:00"))  # and its run is about to take the lock
+    runner.claim_seconds = 60
+    runner.recover()
+    assert recorded(runner) == [("01-03 02", SlotStatus.RUNNING, None)]
 
 
 def test_a_slot_that_another_process_runs_right_now_is_left_alone(runner):
