@@ -225,7 +225,7 @@ class ApiServer:
     ) -> tuple[int, bytes]:
         """The answer of a healthy server."""
         if method == "POST":
-            return self._review(path, body)
+            return self._review(path, body) if path.endswith("reviews") else self._create(path, body)
         fixed = {"/version": {"gitVersion": VERSION}, "/api": {"kind": "APIVersions", "versions": ["v1"]}}
         if path in fixed:
             return _json(fixed[path])
@@ -317,6 +317,18 @@ class ApiServer:
         if body is None:
             return status(404, f'{plural(resource.kind)} "{name}" not found')
         return _json({"apiVersion": resource.api_version, "kind": resource.kind, **json.loads(body)})
+
+    def _create(self, path: str, body: dict) -> tuple[int, bytes]:
+        """A new object; one of that name that is there already is a conflict."""
+        *_, namespace, name = path.split("/")
+        group = body["apiVersion"].rpartition("/")[0]
+        if not self.grants(group, name, "create"):
+            return status(403, f"{name} is forbidden: cannot create")
+        key = namespace, body["metadata"]["name"]
+        if key in self._objects.get((body["apiVersion"], name), {}):
+            return status(409, f"{name} {key[1]!r} already exists")
+        self.put({**body, "metadata": {**body["metadata"], "namespace": namespace}})
+        return _json(body, 201)
 
     def _review(self, path: str, body: dict) -> tuple[int, bytes]:
         if path.endswith("/selfsubjectreviews"):

@@ -12,6 +12,7 @@ def configure(settings: LogSettings, *, debug: bool, as_json: bool = False) -> N
     """Set up structlog, and route the log lines of libraries through it from level WARNING on."""
     level = logging.DEBUG if debug else logging.getLevelNamesMapping()[settings.level.upper()]
     processors: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,  # the run's identifier
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

@@ -22,6 +22,7 @@ from app.cli import (
     rebaseline,
     report,
     scan,
+    schedule,
     scope,
     service,
     trend,
@@ -73,7 +74,7 @@ def build() -> typer.Typer:
     result.callback()(_root)
     for part in (
         *(scan, report, reach, explain, findings, scope, fix, whatif, trend, history, diff, rebaseline),
-        *(verify, key, deliver, service, database, doctor),
+        *(verify, key, deliver, service, schedule, database, doctor),
     ):
         part.register(result)
     return result

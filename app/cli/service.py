@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
+from enum import StrEnum
 from threading import Event
 from types import FrameType
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +14,10 @@ from app import bootstrap
 from app.cli.options import ConfigOption, DatabaseOption, DebugOption, JsonOption
 from app.cli.session import begin
 from app.errors import ExitCode
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.scheduler.runner import Execute
 
 _EPILOG = """\b
 Example:
@@ -27,8 +33,22 @@ def register(program: typer.Typer) -> None:
     program.command("run", short_help="The service: schedule, metrics and health.", epilog=_EPILOG)(run)
 
 
+class Executor(StrEnum):
+    """Where scans run."""
+
+    LOCAL = "local"
+    KUBERNETES = "kubernetes"
+
+
 def run(
     *,
+    executor: Annotated[
+        Executor,
+        typer.Option(
+            "--executor",
+            help="Scan in this process, or in one Kubernetes Job for each cluster and slot (service.job_template).",
+        ),
+    ] = Executor.LOCAL,
     config: ConfigOption = None,
     database_url: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -39,23 +59,44 @@ def run(
     --json makes the log lines JSON.
     """
     from app.cli.progress import LogLines
-    from app.scheduler import Runner, Service
+    from app.scheduler import Leader, Runner, Service, Work
+    from app.scheduler.chores import do_chores
     from app.scheduler.metrics import Metrics
     from app.settings import load_schedule
 
     session = begin(config, database_url, as_json=as_json, debug=debug, log_json=as_json)
-    schedule = load_schedule(session.settings.schedule_file)
-    stop = _stop_signal()
-    clock, metrics = bootstrap.SystemClock(), Metrics()
-    with session.store() as store:
+    settings, schedule = session.settings, load_schedule(session.settings.schedule_file)
+    stop, clock, metrics = _stop_signal(), bootstrap.SystemClock(), Metrics()
+    execute = _execute(executor, settings, stop)
+    # A running scan holds two connections, its lock and its transaction; lease, watch and chores have one each.
+    with bootstrap.opened_service(settings, connections=2 * schedule.parallel + 3) as (store, ledger):
         since = clock.now()
         runners = [
-            Runner(cluster, session.settings, store, clock, metrics, LogLines, since)
+            Runner(Work(cluster, settings, store, ledger, clock, metrics, LogLines), since, execute)
             for cluster in schedule.clusters
         ]
-        if not Service(runners, session.settings.service, metrics, clock).run(stop):
+        service = Service(
+            runners,
+            settings.service,
+            Leader(ledger, settings.service.lease_seconds, metrics),
+            metrics,
+            clock,
+            parallel=schedule.parallel,
+            chores=lambda: do_chores(schedule.chores.due, since, store, ledger, clock, metrics),
+        )
+        if not service.run(stop):
             sys.stderr.flush()
             os._exit(ExitCode.DONE)  # the abandoned scan's thread would keep the process alive
+
+
+def _execute(executor: Executor, settings: Settings, stop: Event) -> "Execute":
+    from app.scheduler.work import run_slot
+
+    if executor is Executor.LOCAL:
+        return run_slot
+    from app.scheduler.kubernetes import kubernetes_jobs
+
+    return kubernetes_jobs(settings.service.job_template, stop)
 
 
 def _stop_signal() -> Event:

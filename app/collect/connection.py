@@ -187,6 +187,11 @@ def _load(settings: ApiSettings, configuration: client.Configuration) -> str:
     if settings.in_cluster:
         _config.load_incluster_config(client_configuration=configuration)
         return "API server of the cluster it runs in"
+    if settings.server:
+        _config.load_kube_config_from_dict(
+            _plain_kubeconfig(settings), client_configuration=configuration, persist_config=False
+        )
+        return f"API server {settings.server}"
     file = str(settings.kubeconfig) if settings.kubeconfig else None
     _config.load_kube_config(
         config_file=file,
@@ -195,6 +200,20 @@ def _load(settings: ApiSettings, configuration: client.Configuration) -> str:
         persist_config=False,  # read-only: a refreshed token stays in memory
     )
     return f"API server of context {settings.context or _current_context(file)}"
+
+
+def _plain_kubeconfig(settings: ApiSettings) -> dict[str, Any]:
+    """What a kubeconfig would say about a server that is named by its URL, a token file and an authority file."""
+    cluster = {"server": settings.server}
+    if settings.ca_file:
+        cluster["certificate-authority"] = str(settings.ca_file)
+    user = {"token": settings.token_file.read_text().strip()} if settings.token_file else {}
+    return {
+        "current-context": "given",
+        "clusters": [{"name": "given", "cluster": cluster}],
+        "users": [{"name": "given", "user": user}],
+        "contexts": [{"name": "given", "context": {"cluster": "given", "user": "given"}}],
+    }
 
 
 def _current_context(file: str | None) -> str:

@@ -12,6 +12,9 @@ class ApiSettings:
         kubeconfig: file to read; None takes `KUBECONFIG` or `~/.kube/config`, as kubectl does.
         context: context of the kubeconfig; None takes the current one.
         in_cluster: use the service account of the pod that this runs in.
+        server: URL of an API server that no kubeconfig names; `token_file` and `ca_file` go with it.
+        token_file: file with a bearer token; it is read for each collection, so that it may be rotated.
+        ca_file: PEM file of the authorities that the server's certificate is verified against.
         secrets: read metadata of Secrets as well (never their data).
         certificates: namespaces in which TLS Secrets are read for their certificates; keys are dropped at once.
         page_size: objects in one page of a list (`limit`).
@@ -27,6 +30,9 @@ class ApiSettings:
     kubeconfig: Path | None = None
     context: str | None = None
     in_cluster: bool = False
+    server: str | None = None
+    token_file: Path | None = None
+    ca_file: Path | None = None
     secrets: bool = False
     certificates: tuple[str, ...] = ()
     page_size: int = 500

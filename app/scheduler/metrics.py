@@ -1,11 +1,12 @@
 """Numbers for Prometheus. Names are a contract with dashboards and alerts: see docs/operations.md."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from app.model.finding import Severity
-from app.model.history import SlotStatus
+from app.model.history import Scan, SlotStatus
 
 
 class Metrics:
@@ -28,6 +29,37 @@ class Metrics:
         )
         self._gaps = self._gauge("netattest_last_scan_gaps", "What the last stored scan could not read.")
         self._next = self._gauge("netattest_next_slot_timestamp_seconds", "When the next scan is due.")
+        self._objects = self._gauge("netattest_last_scan_objects", "Objects in the last stored scan.")
+        self._owed = self._gauge("netattest_jobs_owed", "Work for slots that ended which is still to do.")
+        self._missing = self._gauge(
+            "netattest_night_without_scan", "1 when a slot should have had its scan by now and has none."
+        )
+        self._stages = Gauge(
+            "netattest_stage_duration_seconds",
+            "How long a stage took when it last ran.",
+            ["cluster", "stage"],
+            registry=self._registry,
+        )
+        self._alerts = Counter(
+            "netattest_alerts",
+            "Nights that somebody was told of, by how their slot ended.",
+            ["cluster", "status"],
+            registry=self._registry,
+        )
+        self._job_failures = Counter(
+            "netattest_job_failures",
+            "Attempts at work for a slot that failed.",
+            ["cluster", "job"],
+            registry=self._registry,
+        )
+        self._leading = Gauge(
+            "netattest_leading", "1 while this service keeps the schedule.", registry=self._registry
+        )
+        self._problems = Gauge(
+            "netattest_store_problems",
+            "What the last check of the whole store found.",
+            registry=self._registry,
+        )
         self._failures = Gauge(
             "netattest_failures",
             "Failing results of the last stored scan, accepted ones included.",
@@ -43,6 +75,7 @@ class Metrics:
         for status in (SlotStatus.DONE, SlotStatus.FAILED, SlotStatus.MISSED):
             self._slots.labels(cluster, status.value)
         self._running.labels(cluster).set(0)
+        self._owed.labels(cluster).set(0)
 
     def due(self, cluster: str, at: datetime | None) -> None:
         """The next slot."""
@@ -53,15 +86,46 @@ class Metrics:
         """A scan begins."""
         self._running.labels(cluster).set(1)
 
-    def stored(
-        self, cluster: str, taken_at: datetime, seconds: float, gaps: int, failures: dict[Severity, int]
-    ) -> None:
+    def known(self, scan: Scan) -> None:
+        """A stored scan is the latest of its cluster."""
+        self._taken_at.labels(scan.cluster).set(scan.taken_at.timestamp())
+        self._gaps.labels(scan.cluster).set(scan.gaps)
+        self._objects.labels(scan.cluster).set(scan.objects)
+
+    def stored(self, scan: Scan, seconds: float, failures: Mapping[Severity, int]) -> None:
         """A scan was stored."""
-        self._taken_at.labels(cluster).set(taken_at.timestamp())
-        self._seconds.labels(cluster).set(seconds)
-        self._gaps.labels(cluster).set(gaps)
+        self.known(scan)
+        self._seconds.labels(scan.cluster).set(seconds)
         for severity in Severity:
-            self._failures.labels(cluster, severity.value).set(failures.get(severity, 0))
+            self._failures.labels(scan.cluster, severity.value).set(failures.get(severity, 0))
+
+    def stage(self, cluster: str, name: str, seconds: float) -> None:
+        """A stage ended."""
+        self._stages.labels(cluster, name).set(seconds)
+
+    def owed(self, cluster: str, count: int) -> None:
+        """So much work is still to do for slots that ended."""
+        self._owed.labels(cluster).set(count)
+
+    def night_without_scan(self, cluster: str, *, missing: bool) -> None:
+        """Whether the latest slot that should have had a scan by now has none."""
+        self._missing.labels(cluster).set(missing)
+
+    def alerted(self, cluster: str, status: SlotStatus) -> None:
+        """Somebody was told of a night."""
+        self._alerts.labels(cluster, status.value).inc()
+
+    def job_failed(self, cluster: str, job: str) -> None:
+        """An attempt at work for a slot failed."""
+        self._job_failures.labels(cluster, job).inc()
+
+    def leading(self, leads: bool) -> None:
+        """Whether this service keeps the schedule."""
+        self._leading.set(leads)
+
+    def checked(self, problems: int) -> None:
+        """The whole store was checked."""
+        self._problems.set(problems)
 
     def ended(self, cluster: str, status: SlotStatus) -> None:
         """A slot was recorded."""

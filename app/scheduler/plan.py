@@ -4,23 +4,48 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.model.history import Slot, SlotStatus
+from app.model.schedule import Pause
+from app.settings import Cron
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Slots to record as missed, and the one to run; None when even the latest is too late."""
+    """Slots to record as missed, oldest first, each with the pause that is the reason; and the slot to run now, if any."""
 
-    missed: tuple[datetime, ...]
+    missed: tuple[tuple[datetime, Pause | None], ...]
     run: datetime | None
 
 
-def plan(due: Sequence[datetime], now: datetime, window: timedelta) -> Plan:
+def plan(due: Sequence[datetime], now: datetime, window: timedelta, pauses: Sequence[Pause] = ()) -> Plan:
     """Catch up with the latest slot only: a scan shows the cluster as it is now, not as it was at an older slot.
 
     Args:
         due: slots that nobody has recorded, oldest first, none after `now`.
         now: the current time.
         window: how late a slot may still be run (`catch_up` of the schedule).
+        pauses: times in which no slot is run; a pause that ended holds for the slots it covered.
     """
-    if due and now - due[-1] <= window:
-        return Plan(tuple(due[:-1]), due[-1])
-    return Plan(tuple(due), None)
+    slots = tuple((slot, next((item for item in pauses if item.covers(slot)), None)) for slot in due)
+    if slots and slots[-1][1] is None and now - due[-1] <= window:
+        return Plan(slots[:-1], due[-1])
+    return Plan(slots, None)
+
+
+def night_without_scan(
+    when: Cron, enrolled: datetime, slots: Sequence[Slot], now: datetime, patience: timedelta
+) -> datetime | None:
+    """The latest slot that should have had its scan by now and has none; None when all is well.
+
+    Args:
+        when: the schedule.
+        enrolled: slots before it are nobody's.
+        slots: what is recorded, oldest first.
+        now: the current time.
+        patience: how long after its time a slot may be without a scan.
+    """
+    expected = when.last_before(now - patience)
+    if expected is None or expected <= enrolled:
+        return None
+    done = any(slot.status is SlotStatus.DONE and slot.due_at >= expected for slot in slots)
+    return None if done else expected

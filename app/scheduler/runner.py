@@ -1,37 +1,22 @@
 """Runs what is due for one cluster, and records each slot once, however it ends."""
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-import structlog
-
-from app import __version__, bootstrap
-from app.deliver import deliver_to_folder
 from app.errors import NetattestError, ScanInProgressError
-from app.model.finding import Outcome
-from app.model.history import SlotStatus
-from app.model.ports import Clock, ObjectSource, Progress, Store
-from app.scheduler.metrics import Metrics
-from app.scheduler.plan import plan
-from app.settings import ClusterSchedule, Settings, due_slots
-
-if TYPE_CHECKING:
-    from app.pipeline import ScanResult
+from app.model.history import Slot, SlotStatus
+from app.model.schedule import Pause
+from app.scheduler import jobs
+from app.scheduler.plan import night_without_scan, plan
+from app.scheduler.work import Work, run_slot
+from app.settings import due_slots
 
 LOOK_BACK = timedelta(days=400)  # an annual audit period and a month
 _STOPPED = "the service was stopped before the run ended"
 _DIED = "the process that ran it ended without a word"
 
-
-def source_of(settings: Settings, schedule: ClusterSchedule) -> ObjectSource:
-    """Where a scheduled cluster is read from."""
-    if schedule.from_:
-        return bootstrap.manifests([str(path) for path in schedule.from_])
-    access = bootstrap.Access(schedule.kubeconfig, schedule.context, schedule.in_cluster)
-    return bootstrap.cluster(settings, access)
+Execute = Callable[[Work, datetime], object]
 
 
 @dataclass
@@ -39,146 +24,121 @@ class Runner:
     """One cluster of the schedule. `tick` is called by one thread at a time.
 
     Attributes:
-        since: when the service started; slots before the first start ever are nobody's.
+        work: the cluster and what its runs use.
+        since: when this service started.
+        execute: runs a slot and returns when it has ended, recorded or not.
+        claim_seconds: how long a slot may be claimed before its run holds the cluster's lock.
         current: the slot that runs now; None in between.
         stopping: set from outside: finish what runs, begin nothing.
     """
 
-    schedule: ClusterSchedule
-    settings: Settings
-    store: Store
-    clock: Clock
-    metrics: Metrics
-    progress: Callable[[str], Progress]
+    work: Work
     since: datetime
-    source: Callable[[Settings, ClusterSchedule], ObjectSource] = source_of
+    execute: Execute = run_slot
+    claim_seconds: float = 120.0
     current: datetime | None = field(default=None, init=False)
     stopping: bool = field(default=False, init=False)
+    _told: datetime | None = field(default=None, init=False)
 
     @property
     def cluster(self) -> str:
         """The cluster's name."""
-        return self.schedule.name
+        return self.work.cluster
 
     def tick(self) -> None:
-        """Do everything that is due; slots that come due meanwhile belong to it too.
+        """Do everything that is due; slots that come due meanwhile belong to it too, and so does work that is owed.
 
         Never raises: an error here must not end the schedule of the nights to come. It is logged and recorded.
         """
-        log = structlog.get_logger("netattest").bind(cluster=self.cluster)
-        try:
-            while not self.stopping and self._step():
-                self.current = None
-            self.metrics.due(self.cluster, self.schedule.when.next_after(self.clock.now()))
-        except NetattestError as error:
-            log.error("the schedule could not be kept", reason=str(error), next_step=error.advice)  # noqa: TRY400  a person acts on the sentence
-        except Exception:
-            log.exception("the schedule could not be kept")
-        finally:
-            self.current = None
+        self._guarded(self._slots)
+        if not self.stopping:
+            self._guarded(lambda: jobs.follow_up(self.work))
+        now, offset = self.work.clock.now(), self.work.schedule.offset
+        following = self.work.schedule.when.next_after(now - offset)
+        self.work.metrics.due(self.cluster, following + offset if following else None)
 
     def recover(self) -> None:
         """Close slots that a killed process left open. Whoever still runs one holds the cluster's lock."""
-        now = self.clock.now()
-        slots = self.store.slots(self.cluster, now - LOOK_BACK, now)
-        left = [slot for slot in slots if slot.status is SlotStatus.RUNNING]
-        if not left:
+        if not self._left_open():
             return
         try:
-            with self.store.exclusive(self.cluster):
-                for slot in left:
-                    self._close(slot.due_at, SlotStatus.FAILED, reason=_DIED)
+            with self.work.store.exclusive(self.cluster):
+                for slot in self._left_open():
+                    self.work.close(slot, SlotStatus.FAILED, reason=_DIED)
         except ScanInProgressError:
             return
+
+    def watch(self) -> None:
+        """Tell when a night should have had its scan by now, whoever was to run it. Never raises."""
+        self._guarded(self._watch)
 
     def abandon(self) -> None:
         """Record that the running slot will not be finished."""
         if self.current:
-            self._close(self.current, SlotStatus.FAILED, reason=_STOPPED)
+            self.work.close(self.current, SlotStatus.FAILED, reason=_STOPPED)
+
+    def _guarded(self, act: Callable[[], object]) -> None:
+        log = self.work.log()
+        try:
+            act()
+        except NetattestError as error:
+            log.error("the schedule could not be kept", reason=str(error), next_step=error.advice)  # noqa: TRY400  a person acts on the sentence
+        except Exception:
+            log.exception("the schedule could not be kept")
+
+    def _slots(self) -> None:
+        self.recover()
+        while not self.stopping and self._step():
+            pass
 
     def _step(self) -> bool:
         """Record what was missed and run what is due; False when there is nothing to do."""
-        now = self.clock.now()
-        recorded = self.store.slots(self.cluster, now - LOOK_BACK, now)
-        since = recorded[-1].due_at if recorded else self.since
-        due = due_slots(self.schedule.when, since, now)
-        todo = plan(due, now, self.schedule.catch_up)
-        for slot in todo.missed:
-            self._close(slot, SlotStatus.MISSED, reason=self._why_missed(slot))
-        self.current = todo.run
-        if todo.run and self.store.claim_slot(self.cluster, todo.run):
+        work, now = self.work, self.work.clock.now()
+        enrolled, recorded = work.ledger.enrol(self.cluster, self.since), self._recorded()
+        since = recorded[-1].due_at if recorded else enrolled
+        due = due_slots(work.schedule.when, since, now - work.schedule.offset)
+        todo = plan(due, now, work.schedule.offset + work.schedule.catch_up, work.ledger.pauses(self.cluster))
+        for slot, pause in todo.missed:
+            if pause is None:  # a pause is no news to whoever made it
+                work.ledger.owe(self.cluster, slot, jobs.names())
+            work.close(slot, SlotStatus.MISSED, reason=self._why_missed(slot, pause))
+        if todo.run:
             self._run(todo.run)
         return bool(due)
 
-    def _why_missed(self, slot: datetime) -> str:
+    def _run(self, slot: datetime) -> None:
+        self.work.ledger.owe(self.cluster, slot, jobs.names())
+        self.current = slot
+        try:
+            self.execute(self.work, slot)
+        finally:
+            self.current = None
+
+    def _why_missed(self, slot: datetime, pause: Pause | None) -> str:
+        if pause:
+            return f"paused by {pause.who}: {pause.why}"
         if slot <= self.since:
             return "the service was not running, and a later slot or the time to catch up had come"
         return "the run before it had not ended"
 
-    def _run(self, slot: datetime) -> None:
-        """Scan and report. The store closes the slot with the scan, in one transaction; this covers what is around it."""
-        self.metrics.started(self.cluster)
-        try:
-            result = self._scan(slot)
-        except Exception as error:
-            self._close(slot, SlotStatus.FAILED, reason=str(error) or type(error).__name__)
-            raise
-        try:
-            self._report(result)
-        finally:  # a report can be made again, the scan is what the slot was for
-            self._close(slot, SlotStatus.DONE, scan=result.scan.number)
+    def _left_open(self) -> Sequence[datetime]:
+        return self.work.ledger.left_open(self.cluster, self.claim_seconds)
 
-    def _scan(self, slot: datetime) -> "ScanResult":
-        from app import pipeline  # noqa: PLC0415  every stage hangs on it; `--help` does without
+    def _recorded(self) -> Sequence[Slot]:
+        now = self.work.clock.now()
+        return self.work.store.slots(self.cluster, now - LOOK_BACK, now)
 
-        began = self.clock.now()
-        request = pipeline.ScanRequest(
-            self.cluster, began, bootstrap.documents(self.settings), slot=slot, tool_version=__version__
+    def _watch(self) -> None:
+        schedule, now = self.work.schedule, self.work.clock.now()
+        enrolled = self.work.ledger.enrol(self.cluster, self.since)
+        slots = self._recorded()
+        found = night_without_scan(
+            schedule.when, enrolled, slots, now, schedule.offset + schedule.alert_after
         )
-        source = self.source(self.settings, self.schedule)
-        result = pipeline.scan(request, source, self.store, self.progress(self.cluster))
-        seconds = (self.clock.now() - began).total_seconds()
-        failures = Counter(
-            item.severity
-            for run in result.judgement.runs
-            for item in run.results
-            if item.outcome is Outcome.FAIL
-        )
-        self.metrics.stored(self.cluster, began, seconds, len(result.snapshot.gaps), failures)
-        return result
-
-    def _report(self, result: "ScanResult") -> None:
-        from app import pipeline  # noqa: PLC0415  as above
-
-        if not self.schedule.formats:
-            return
-        sealer = bootstrap.sealer(self.settings)
-        formats = self.schedule.formats
-        artefacts = pipeline.report(
-            result.scan,
-            self.schedule.frameworks,
-            bootstrap.definition(self.settings),
-            bootstrap.sealed_formats(formats) if sealer else formats,
-            self.store,
-            bootstrap.renderer(),
-            self.progress(self.cluster),
-            sealer=sealer,
-        )
-        folder = self.schedule.output or self.settings.reports.output / self.cluster
-        for item in deliver_to_folder(artefacts, folder):
-            structlog.get_logger("netattest").info(
-                "wrote", cluster=self.cluster, file=str(item.path), sha256=item.digest
+        self.work.metrics.night_without_scan(self.cluster, missing=found is not None)
+        ended = {slot.due_at for slot in slots if slot.status is not SlotStatus.RUNNING}
+        if found and found not in ended and found != self._told:  # those that ended are told as owed work
+            self.work.log(slot=found.isoformat()).error(
+                "this night has no scan", reason="nothing has ended yet that would be one"
             )
-
-    def _close(
-        self, slot: datetime, status: SlotStatus, *, scan: int | None = None, reason: str = ""
-    ) -> None:
-        self.store.close_slot(self.cluster, slot, status, scan=scan, reason=reason)
-        self.metrics.ended(self.cluster, status)
-        log = structlog.get_logger("netattest").bind(
-            cluster=self.cluster, slot=slot.isoformat(), status=status.value
-        )
-        if status is SlotStatus.DONE and not reason:
-            log.info("slot recorded", scan=scan)
-        else:
-            log.warning("slot recorded", scan=scan, reason=reason)
+        self._told = found

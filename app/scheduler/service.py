@@ -4,9 +4,9 @@ Jobs live in memory and are declared from the schedule file at each start; what 
 second truth to go stale, and nothing pickled in a database that somebody else could write to.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from time import monotonic
 
@@ -14,39 +14,67 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from app.model.ports import Clock
+from app.scheduler.leader import Leader
 from app.scheduler.metrics import Metrics
 from app.scheduler.runner import Runner
 from app.scheduler.web import served
-from app.settings import Cron
+from app.settings import ClusterSchedule
 from app.settings.program import ServiceSettings
 
-_WORKERS = 4  # scans hold a cluster in memory; more at once needs more of it
 _POLL_SECONDS = 0.1
+# Between two looks at a cluster at most: work that is owed, slots that a clock jumped over, processes that died.
+_LOOK = timedelta(minutes=5)
+_WATCH = timedelta(minutes=1)
 
 
 class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
-    """Fires at the slots of a cron expression as `app.settings.Cron` computes them."""
+    """Fires at the slots of a cluster, put off by its offset, and every few minutes in between."""
 
-    def __init__(self, cron: Cron) -> None:
-        self._cron = cron
+    def __init__(self, schedule: ClusterSchedule) -> None:
+        self._schedule = schedule
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
-        """The slot after the last one that fired, else after now."""
-        return self._cron.next_after(max(previous_fire_time or now, now))
+        """The slot after now, or the next look if that comes first."""
+        del previous_fire_time
+        look, offset = now + _LOOK, self._schedule.offset
+        slot = self._schedule.when.next_after(now - offset)
+        return min(slot + offset, look) if slot else look
 
 
 class Service:
-    """Runs the schedule. Use `run`, and set the event to end it."""
+    """Runs the schedule. Use `run`, and set the event to end it.
+
+    Args:
+        runners: one for each cluster.
+        settings: where metrics are served, how long a stop waits.
+        leader: decides whether this service keeps the schedule or stands by.
+        metrics: what is served.
+        clock: the time of day.
+        parallel: how many clusters are scanned at once.
+        chores: does what is due for the whole store.
+    """
 
     def __init__(
-        self, runners: Sequence[Runner], settings: ServiceSettings, metrics: Metrics, clock: Clock
+        self,
+        runners: Sequence[Runner],
+        settings: ServiceSettings,
+        leader: Leader,
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        parallel: int,
+        chores: Callable[[], None],
     ) -> None:
         self._runners = runners
         self._settings = settings
+        self._leader = leader
         self._metrics = metrics
         self._clock = clock
+        self._parallel = parallel
+        self._chores = chores
         self._log = structlog.get_logger("netattest")
 
     def run(self, stop: Event) -> bool:
@@ -57,42 +85,75 @@ class Service:
             transaction is rolled back when the process ends.
         """
         for runner in self._runners:
-            runner.recover()
             self._metrics.declare(runner.cluster)
         with self._started() as scheduler, self._serving(scheduler):
             stop.wait()
             for runner in self._runners:
                 runner.stopping = True
             self._log.info("stopping", grace_seconds=self._settings.grace_seconds)
-        return self._drained()
+            ended = self._drained()
+        self._leader.resign()
+        return ended
 
     @contextmanager
     def _started(self) -> Iterator[BackgroundScheduler]:
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(_WORKERS)},
+            executors={
+                "default": ThreadPoolExecutor(self._parallel),
+                "lease": ThreadPoolExecutor(1),
+                "watch": ThreadPoolExecutor(1),
+                "chores": ThreadPoolExecutor(1),
+            },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
-        for runner in self._runners:
-            scheduler.add_job(
-                runner.tick,
-                SlotTrigger(runner.schedule.when),
-                id=runner.cluster,
-                next_run_time=self._clock.now(),  # at once: a slot may have passed while nothing ran
-            )
-            self._log.info(
-                "scheduled", cluster=runner.cluster, cron=runner.schedule.cron, zone=runner.schedule.timezone
-            )
+        self._declare(scheduler)
         scheduler.start()
         try:
             yield scheduler
         finally:
             scheduler.shutdown(wait=False)
 
+    def _declare(self, scheduler: BackgroundScheduler) -> None:
+        now = self._clock.now()
+        for runner in self._runners:
+            scheduler.add_job(
+                self._when_leading(runner.tick), SlotTrigger(runner.work.schedule), id=runner.cluster
+            )
+            schedule = runner.work.schedule
+            self._log.info("scheduled", cluster=runner.cluster, cron=schedule.cron, zone=schedule.timezone)
+
+        def renew() -> None:
+            if self._leader.renew():  # what came due while nobody led is done at once
+                for runner in self._runners:
+                    scheduler.modify_job(runner.cluster, next_run_time=self._clock.now())
+
+        every = {
+            "lease": (renew, timedelta(seconds=self._leader.seconds / 3)),
+            "watch": (self._when_leading(self._watch), _WATCH),
+            "chores": (self._when_leading(self._chores), _LOOK),
+        }
+        for name, (act, period) in every.items():
+            trigger = IntervalTrigger(seconds=period.total_seconds(), timezone="UTC")
+            job = f"\N{BULLET} {name}"  # no cluster is named so
+            scheduler.add_job(act, trigger, id=job, executor=name, next_run_time=now)
+
+    def _when_leading(self, act: Callable[[], None]) -> Callable[[], None]:
+        def acting() -> None:
+            if self._leader.leads:
+                act()
+
+        return acting
+
+    def _watch(self) -> None:
+        for runner in self._runners:
+            runner.watch()
+
     @contextmanager
     def _serving(self, scheduler: BackgroundScheduler) -> Iterator[None]:
         settings = self._settings
-        with served(settings.host, settings.port, self._metrics, lambda: bool(scheduler.running)) as port:
+        checks = {"/healthz": lambda: bool(scheduler.running), "/readyz": lambda: self._leader.ready}
+        with served(settings.host, settings.port, self._metrics, checks) as port:
             self._log.info("serving metrics", url=f"http://{settings.host}:{port}/metrics")
             yield
 

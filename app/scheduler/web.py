@@ -1,6 +1,6 @@
-"""`/metrics` and `/healthz` over HTTP; nothing else is served."""
+"""`/metrics`, `/healthz` and `/readyz` over HTTP; nothing else is served."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -11,16 +11,24 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from app.errors import ConfigurationError
 from app.scheduler.metrics import Metrics
 
+Checks = Mapping[str, Callable[[], bool]]
+
 
 @contextmanager
-def served(host: str, port: int, metrics: Metrics, healthy: Callable[[], bool]) -> Iterator[int]:
+def served(host: str, port: int, metrics: Metrics, checks: Checks) -> Iterator[int]:
     """Serve while the context lasts; gives the port, which matters when 0 was asked for.
+
+    Args:
+        host: address to listen on.
+        port: port to listen on.
+        metrics: what `/metrics` answers.
+        checks: paths that answer 200 or 503.
 
     Raises:
         ConfigurationError: the address cannot be used.
     """
     try:
-        server = ThreadingHTTPServer((host, port), _handler(metrics, healthy))
+        server = ThreadingHTTPServer((host, port), _handler(metrics, checks))
     except OSError as error:
         raise ConfigurationError(
             f"cannot listen on {host}:{port}: {error.strerror or error}",
@@ -36,20 +44,18 @@ def served(host: str, port: int, metrics: Metrics, healthy: Callable[[], bool]) 
         thread.join()
 
 
-def _handler(metrics: Metrics, healthy: Callable[[], bool]) -> type[BaseHTTPRequestHandler]:
+def _handler(metrics: Metrics, checks: Checks) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = 10  # a client that says nothing does not hold a thread
 
         def do_GET(self) -> None:
             if self.path == "/metrics":
                 self._answer(200, CONTENT_TYPE_LATEST, metrics.exposition())
-            elif self.path == "/healthz":
-                well = healthy()
-                self._answer(
-                    200 if well else 503, "text/plain", b"ok\n" if well else b"the scheduler stopped\n"
-                )
+            elif check := checks.get(self.path):
+                well = check()
+                self._answer(200 if well else 503, "text/plain", b"ok\n" if well else b"no\n")
             else:
-                self._answer(404, "text/plain", b"/metrics and /healthz are served here\n")
+                self._answer(404, "text/plain", b"/metrics, /healthz and /readyz are served here\n")
 
         def _answer(self, status: int, media_type: str, body: bytes) -> None:
             self.send_response(status)

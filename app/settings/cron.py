@@ -42,6 +42,13 @@ class Cron:
                 return _instant(found)
             earliest = _instant(found) + timedelta(microseconds=1)
 
+    def last_before(self, moment: datetime) -> datetime | None:
+        """The last slot not after a moment, in UTC; None when there was none in the five years before."""
+        for days in (2, 9, 40, 400, 5 * 366):
+            if found := due_slots(self, moment - timedelta(days=days), moment):
+                return found[-1]
+        return None
+
     @property
     def _fixed_hour(self) -> bool:
         return not self.expression.split()[1].startswith("*")

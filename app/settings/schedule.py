@@ -1,6 +1,7 @@
 """`config/schedule.yaml`: which clusters are scanned when, and what is reported after each scan."""
 
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,7 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from app.errors import ConfigurationError
 from app.settings.cron import Cron
-from app.settings.yaml_file import mistakes, read_mapping
+from app.settings.program import CollectSettings, DocumentPaths, Settings
+from app.settings.yaml_file import anchored, mistakes, read_mapping
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
 
@@ -30,7 +32,13 @@ Window = Annotated[timedelta, BeforeValidator(_duration)]
 class ClusterSchedule(BaseModel):
     """One cluster: where it is read from, when, and which reports follow a scan.
 
-    Exactly one source: `in_cluster`, `from` (folders of manifests), or a kubeconfig, which is also the default.
+    Exactly one source: `in_cluster`, `from` (folders of manifests), `server` with a token file and an authority file, or
+    a kubeconfig, which is also the default. `collect` and `documents` come over those of the settings, name by name.
+
+    Attributes:
+        jitter: the start is put off by a part of this that follows from the name, so that a fleet does not start at once.
+        catch_up: how late a slot may still be run.
+        alert_after: how long after its time a slot may be without a scan before somebody is told.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,17 +49,27 @@ class ClusterSchedule(BaseModel):
     kubeconfig: Path | None = None
     context: str | None = None
     in_cluster: bool = False
+    server: str | None = None
+    token_file: Path | None = None
+    ca_file: Path | None = None
     from_: Annotated[tuple[Path, ...], Field(alias="from")] = ()
     frameworks: tuple[str, ...] = ()  # empty: all
     formats: tuple[str, ...] = ("pdf", "html")  # empty: no report
     output: Path | None = None  # None: the folder of the settings, and in it the cluster's name
     catch_up: Window = timedelta(hours=12)
+    jitter: Window = timedelta(0)
+    alert_after: Window = timedelta(hours=6)
+    definition: str = ""  # empty: that of the settings
+    collect: CollectSettings = CollectSettings()
+    documents: DocumentPaths = DocumentPaths()
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
-        sources = [self.in_cluster, bool(self.from_), self.kubeconfig is not None or self.context is not None]
-        if sum(sources) > 1:
-            raise ValueError("give one source only: in_cluster, from, or kubeconfig and context")
+        named = self.kubeconfig is not None or self.context is not None
+        if sum((self.in_cluster, bool(self.from_), named, self.server is not None)) > 1:
+            raise ValueError("give one source only: in_cluster, from, server, or kubeconfig and context")
+        if not self.server and (self.token_file or self.ca_file):
+            raise ValueError("token_file and ca_file need server: the URL of the API server")
         _ = self.when
         return self
 
@@ -66,12 +84,51 @@ class ClusterSchedule(BaseModel):
             ) from error
         return Cron(self.cron, zone)
 
+    @property
+    def offset(self) -> timedelta:
+        """How long after its time a slot begins: the same each night, spread over `jitter` by the cluster's name."""
+        seconds = int(self.jitter.total_seconds())
+        number = int.from_bytes(sha256(self.name.encode()).digest()[:8])
+        return timedelta(seconds=number % seconds if seconds else 0)
 
-class Schedule(BaseModel):
-    """All clusters of one schedule file; names are unique."""
+    def settings(self, common: Settings) -> Settings:
+        """The program's settings as they hold for this cluster."""
+        own = {
+            name: getattr(common, name).model_copy(update=given.model_dump(exclude_unset=True))
+            for name, given in (("collect", self.collect), ("documents", self.documents))
+        }
+        return common.model_copy(update=own)
+
+
+class Chores(BaseModel):
+    """Work for the whole store, as cron expressions on the clock of UTC; empty for never."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    verify: str = "30 5 * * sun"  # every stored byte against its digest, every chain
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        _ = self.due
+        return self
+
+    @property
+    def due(self) -> dict[str, Cron]:
+        """Chores that are wanted, by name."""
+        given = self.model_dump().items()
+        return {name: Cron(cron, ZoneInfo("UTC")) for name, cron in given if cron}
+
+
+class Schedule(BaseModel):
+    """All clusters of one schedule file; names are unique.
+
+    `parallel` is how many clusters are scanned at once: each holds its whole cluster in memory.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    parallel: Annotated[int, Field(ge=1, le=1000)] = 4
+    chores: Chores = Chores()
     clusters: Annotated[tuple[ClusterSchedule, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -108,13 +165,7 @@ def _anchored(clusters: Any, folder: Path) -> Any:
 
 
 def _cluster(item: dict[str, Any], folder: Path) -> dict[str, Any]:
-    paths = item.get("from")
-    result = {
-        key: str(folder / Path(value).expanduser())
-        if key in ("kubeconfig", "output") and isinstance(value, str)
-        else value
-        for key, value in item.items()
-    }
+    result, paths = anchored(ClusterSchedule, item, folder), item.get("from")
     if isinstance(paths, list):
         result["from"] = [str(folder / str(path)) for path in paths]
     return result

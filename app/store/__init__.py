@@ -5,6 +5,7 @@ from app.store.connection import Database, create_engine, open_database
 from app.store.deliveries import PostgresDeliveryBook
 from app.store.folders import default_data_dir
 from app.store.questions import PostgresArchive
+from app.store.schedule_ledger import PostgresLedger
 from app.store.store import PostgresStore
 from app.store.verify import StoreCheck
 
@@ -12,6 +13,7 @@ __all__ = [
     "Database",
     "PostgresArchive",
     "PostgresDeliveryBook",
+    "PostgresLedger",
     "PostgresStore",
     "StoreCheck",
     "create_engine",

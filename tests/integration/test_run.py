@@ -7,17 +7,23 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
 from app.cli.progress import LogLines
 from app.errors import CollectError
 from app.model.history import ScanStatus, SlotStatus
-from app.scheduler import Runner, plan
+from app.scheduler import Leader, Runner, Work, plan
+from app.scheduler.chores import CHORES, do_chores
+from app.scheduler.jobs import MOST_ATTEMPTS
 from app.scheduler.metrics import Metrics
-from app.settings import ClusterSchedule, load_settings
+from app.settings import ClusterSchedule, Cron, load_settings
+from app.store import PostgresLedger
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFESTS = """
@@ -50,17 +56,20 @@ def runner(store, tmp_path, monkeypatch):
         {"name": "shop", "cron": "0 2 * * *", "from": [str(tmp_path / "shop.yaml")], "formats": []}
     )
     now = at("2026-01-03T08:00")
-    return Runner(schedule, load_settings(), store, Clock(now), Metrics(), LogLines, now)
+    ledger = PostgresLedger(store._engine)
+    return Runner(
+        Work(schedule, load_settings(), store, ledger, Clock(now), Metrics(), LogLines), now, claim_seconds=0
+    )
 
 
 def recorded(runner):
-    slots = runner.store.slots("shop", at("2025-01-01T00:00"), at("2027-01-01T00:00"))
+    slots = runner.work.store.slots("shop", at("2025-01-01T00:00"), at("2027-01-01T00:00"))
     return [(f"{slot.due_at:%m-%d %H}", slot.status, slot.scan) for slot in slots]
 
 
 def began_before(runner, day):
     """Another process recorded a slot before this service started."""
-    runner.store.close_slot("shop", at(day), SlotStatus.MISSED, reason="for the test")
+    runner.work.store.close_slot("shop", at(day), SlotStatus.MISSED, reason="for the test")
 
 
 def test_nothing_is_due_before_the_first_start_ever(runner):
@@ -69,11 +78,11 @@ def test_nothing_is_due_before_the_first_start_ever(runner):
 
 
 def test_a_slot_that_comes_due_is_run_and_recorded_with_its_scan(runner):
-    runner.clock.time = at("2026-01-04T02:00")
+    runner.work.clock.time = at("2026-01-04T02:00")
     runner.tick()
     runner.tick()
     assert recorded(runner) == [("01-04 02", SlotStatus.DONE, 1)]
-    scan = runner.store.scan("shop")
+    scan = runner.work.store.scan("shop")
     assert (scan.slot, scan.taken_at) == (at("2026-01-04T02:00"), at("2026-01-04T02:00"))
 
 
@@ -85,30 +94,30 @@ def test_after_an_outage_the_latest_slot_is_caught_up_and_older_ones_are_missed(
         ("01-02 02", SlotStatus.MISSED, None),
         ("01-03 02", SlotStatus.DONE, 1),
     ]
-    missed = runner.store.slots("shop", at("2026-01-01T00:00"), at("2026-01-01T12:00"))[0]
+    missed = runner.work.store.slots("shop", at("2026-01-01T00:00"), at("2026-01-01T12:00"))[0]
     assert "was not running" in missed.reason
 
 
 def test_a_slot_beyond_the_window_is_missed(runner):
     began_before(runner, "2026-01-02T02:00")
-    runner.clock.time = runner.since = at("2026-01-03T14:01")
+    runner.work.clock.time = runner.since = at("2026-01-03T14:01")
     runner.tick()
     assert recorded(runner)[1:] == [("01-03 02", SlotStatus.MISSED, None)]
-    assert runner.store.clusters() == ()
+    assert runner.work.store.clusters() == ()
 
 
 def test_a_cluster_that_cannot_be_read_fails_its_slot_and_the_next_one_works(runner):
     def refuse(_settings, _schedule):
         raise CollectError("the API server did not answer")
 
-    readable, runner.source = runner.source, refuse
-    runner.clock.time = at("2026-01-04T02:00")
+    readable, runner.work.source = runner.work.source, refuse
+    runner.work.clock.time = at("2026-01-04T02:00")
     runner.tick()
-    runner.source = readable
-    runner.clock.time = at("2026-01-05T02:00")
+    runner.work.source = readable
+    runner.work.clock.time = at("2026-01-05T02:00")
     runner.tick()
     assert [status for _, status, _ in recorded(runner)] == [SlotStatus.FAILED, SlotStatus.DONE]
-    reason = runner.store.slots("shop", at("2026-01-04T00:00"), at("2026-01-04T12:00"))[0].reason
+    reason = runner.work.store.slots("shop", at("2026-01-04T00:00"), at("2026-01-04T12:00"))[0].reason
     assert "the API server did not answer" in reason
 
 
@@ -116,51 +125,56 @@ def test_an_error_that_nobody_foresaw_ends_one_slot_and_not_the_schedule(runner)
     def break_down(_settings, _schedule):
         raise ZeroDivisionError
 
-    runner.source = break_down
-    runner.clock.time = at("2026-01-04T02:00")
+    runner.work.source = break_down
+    runner.work.clock.time = at("2026-01-04T02:00")
     runner.tick()
     assert [status for _, status, _ in recorded(runner)] == [SlotStatus.FAILED]
 
 
 def test_reports_that_fail_do_not_take_the_scan_away(runner, tmp_path):
     (tmp_path / "file").write_text("")
-    runner.schedule = runner.schedule.model_copy(
+    runner.work.schedule = runner.work.schedule.model_copy(
         update={"formats": ("json",), "output": tmp_path / "file", "frameworks": ("soc2-tsc-2017",)}
     )
-    runner.clock.time = at("2026-01-04T02:00")
+    runner.work.clock.time = at("2026-01-04T02:00")
     runner.tick()
     assert recorded(runner) == [("01-04 02", SlotStatus.DONE, 1)]
 
 
 def test_reports_are_written_after_the_scan(runner, tmp_path):
-    runner.schedule = runner.schedule.model_copy(
+    runner.work.schedule = runner.work.schedule.model_copy(
         update={"formats": ("json",), "output": tmp_path / "out", "frameworks": ("soc2-tsc-2017",)}
     )
-    runner.clock.time = at("2026-01-04T02:00")
+    runner.work.clock.time = at("2026-01-04T02:00")
     runner.tick()
     assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".json"]
 
 
 def test_two_services_on_one_database_run_a_slot_once(runner):
-    other = Runner(
-        runner.schedule, runner.settings, runner.store, runner.clock, Metrics(), LogLines, runner.since
-    )
-    runner.clock.time = at("2026-01-04T02:00")
+    other = Runner(replace(runner.work, metrics=Metrics()), runner.since)
+    runner.work.clock.time = at("2026-01-04T02:00")
     runner.tick()
     other.tick()
     assert recorded(runner) == [("01-04 02", SlotStatus.DONE, 1)]
-    assert len(runner.store.scans("shop")) == 1
+    assert len(runner.work.store.scans("shop")) == 1
 
 
 def test_a_slot_that_a_killed_process_left_open_is_closed_at_the_next_start(runner):
-    runner.store.claim_slot("shop", at("2026-01-03T02:00"))
+    runner.work.store.claim_slot("shop", at("2026-01-03T02:00"))
     runner.recover()
     assert recorded(runner) == [("01-03 02", SlotStatus.FAILED, None)]
 
 
+def test_a_slot_that_was_claimed_just_now_is_left_alone(runner):
+    runner.work.store.claim_slot("shop", at("2026-01-03T02:00"))  # and its run is about to take the lock
+    runner.claim_seconds = 60
+    runner.recover()
+    assert recorded(runner) == [("01-03 02", SlotStatus.RUNNING, None)]
+
+
 def test_a_slot_that_another_process_runs_right_now_is_left_alone(runner):
-    runner.store.claim_slot("shop", at("2026-01-03T02:00"))
-    with runner.store.exclusive("shop"):
+    runner.work.store.claim_slot("shop", at("2026-01-03T02:00"))
+    with runner.work.store.exclusive("shop"):
         runner.recover()
     assert recorded(runner) == [("01-03 02", SlotStatus.RUNNING, None)]
 
@@ -180,7 +194,7 @@ def test_what_is_done_with_slots_that_are_hours_late(due, missed, run):
     now = at("2026-01-03T12:00")
     times = {hours: now - timedelta(hours=hours) for hours in due}
     planned = plan([times[hours] for hours in due], now, timedelta(hours=12))
-    assert planned.missed == tuple(times[hours] for hours in missed)
+    assert planned.missed == tuple((times[hours], None) for hours in missed)
     assert planned.run == times.get(run)
 
 
@@ -244,8 +258,8 @@ def test_the_service_catches_up_serves_metrics_and_ends_cleanly(service, store, 
     now = datetime.now(UTC)
     store.close_slot("shop", now - timedelta(days=1), SlotStatus.MISSED, reason="for the test")
     cron = f"{now.minute} {now.hour} * * *"
-    text = f"clusters: [{{name: shop, cron: '{cron}', from: [../shop.yaml], formats: [], catch_up: 1h}}]"
-    process, url = service(text)
+    schedule = f"clusters: [{{name: shop, cron: '{cron}', from: [../shop.yaml], formats: [], catch_up: 1h}}]"
+    process, url = service(schedule)
 
     until(lambda: 'netattest_slots_total{cluster="shop",status="done"} 1.0' in get(f"{url}/metrics"))
     assert get(f"{url}/healthz") == "ok\n"
@@ -292,3 +306,128 @@ clusters: [{{name: a, cluster: {{server: "http://127.0.0.1:{port}"}}}}]
 contexts: [{{name: a, context: {{cluster: a, user: a}}}}]
 users: [{{name: a, user: {{token: t}}}}]
 """
+
+
+def jobs_of(runner):
+    with runner.work.ledger._engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT job, status, attempts FROM slot_job ORDER BY due_at, position")
+        )
+        return [tuple(row) for row in rows]
+
+
+def test_a_report_that_failed_is_made_again_by_whoever_comes_next(runner, tmp_path):
+    (tmp_path / "file").write_text("")
+    schedule = runner.work.schedule.model_copy(
+        update={"formats": ("json",), "output": tmp_path / "file", "frameworks": ("soc2-tsc-2017",)}
+    )
+    runner.work.schedule = schedule
+    runner.work.clock.time = at("2026-01-04T02:00")
+    runner.tick()
+    assert jobs_of(runner) == [("report", "pending", 1), ("alert", "pending", 0)]
+
+    (tmp_path / "file").unlink()
+    restarted = Runner(replace(runner.work, metrics=Metrics()), at("2026-01-04T02:01"))
+    restarted.tick()  # too early for a second attempt
+    assert not (tmp_path / "file").exists()
+    runner.work.clock.time = restarted.work.clock.time = at("2026-01-04T02:10")
+    restarted.tick()
+    assert [path.suffix for path in (tmp_path / "file").iterdir()] == [".json"]
+    assert jobs_of(runner) == [("report", "done", 2), ("alert", "skipped", 0)]
+    assert len(runner.work.store.scans("shop")) == 1
+
+
+def test_work_that_fails_for_good_is_said_and_holds_nothing_up(runner, tmp_path):
+    (tmp_path / "file").write_text("")
+    runner.work.schedule = runner.work.schedule.model_copy(
+        update={"formats": ("json",), "output": tmp_path / "file", "frameworks": ("soc2-tsc-2017",)}
+    )
+    runner.work.clock.time = at("2026-01-04T02:00")
+    for _ in range(MOST_ATTEMPTS + 2):
+        runner.tick()
+        runner.work.clock.time += timedelta(hours=2)
+    assert jobs_of(runner) == [("report", "failed", MOST_ATTEMPTS), ("alert", "skipped", 0)]
+
+
+def test_a_night_that_did_not_happen_is_told_once(runner):
+    began_before(runner, "2025-12-31T02:00")
+    for _ in range(2):
+        runner.tick()
+    said = runner.work.metrics.exposition().decode()
+    assert 'netattest_alerts_total{cluster="shop",status="missed"} 2.0' in said
+    assert 'netattest_night_without_scan{cluster="shop"}' not in said  # nobody watched yet
+
+
+def test_the_watch_sees_a_night_that_nothing_has_ended(runner):
+    runner.work.clock.time = at("2026-01-04T02:00")
+    runner.work.store.claim_slot("shop", at("2026-01-04T02:00"))  # and whoever did hangs
+    runner.watch()
+    assert 'netattest_night_without_scan{cluster="shop"} 0.0' in runner.work.metrics.exposition().decode()
+    runner.work.clock.time = at("2026-01-04T08:01")
+    runner.watch()
+    assert 'netattest_night_without_scan{cluster="shop"} 1.0' in runner.work.metrics.exposition().decode()
+
+
+def test_paused_slots_are_missed_with_who_and_why_and_nobody_is_told(runner):
+    ledger = runner.work.ledger
+    runner.tick()
+    assert ledger.pause("shop", at("2026-01-03T12:00"), "ada", "cluster upgrade")
+    assert not ledger.pause("shop", at("2026-01-03T13:00"), "bob", "as well")
+    runner.work.clock.time = at("2026-01-04T02:00")
+    runner.tick()
+    assert ledger.resume("shop", at("2026-01-04T09:00"), "bob")
+    assert not ledger.resume("shop", at("2026-01-04T09:00"), "bob")
+    runner.work.clock.time = at("2026-01-05T02:00")
+    runner.tick()
+    assert recorded(runner) == [("01-04 02", SlotStatus.MISSED, None), ("01-05 02", SlotStatus.DONE, 1)]
+    (slot, _) = runner.work.store.slots("shop", at("2026-01-04T00:00"), at("2026-01-06T00:00"))
+    assert slot.reason == "paused by ada: cluster upgrade"
+    assert {job for job, _, _ in jobs_of(runner)} == {"report", "alert"}
+    assert len(jobs_of(runner)) == 2  # of the slot that ran
+
+
+def test_slots_between_the_first_start_and_a_restart_are_accounted_for(runner):
+    runner.tick()  # on 3 January; then it is down for two nights
+    later = Runner(runner.work, at("2026-01-05T08:00"))
+    later.work.clock.time = at("2026-01-05T08:00")
+    later.tick()
+    assert recorded(runner) == [("01-04 02", SlotStatus.MISSED, None), ("01-05 02", SlotStatus.DONE, 1)]
+
+
+def test_the_start_is_put_off_by_a_part_of_the_jitter_that_follows_from_the_name(runner):
+    schedule = runner.work.schedule.model_copy(update={"jitter": timedelta(hours=1)})
+    runner.work.schedule = schedule
+    assert timedelta(0) < schedule.offset < timedelta(hours=1)
+    runner.work.clock.time = at("2026-01-04T02:00") + schedule.offset - timedelta(seconds=1)
+    runner.tick()
+    assert recorded(runner) == []
+    runner.work.clock.time += timedelta(seconds=1)
+    runner.tick()
+    assert recorded(runner) == [("01-04 02", SlotStatus.DONE, 1)]
+
+
+def test_one_service_leads_until_it_resigns_or_its_lease_ends(store):
+    ledger = PostgresLedger(store._engine)
+    first, second = (Leader(ledger, 30, Metrics()) for _ in range(2))
+    assert first.renew()
+    assert not second.renew()
+    assert (first.leads, second.leads, second.ready) == (True, False, True)
+    first.resign()
+    assert second.renew()
+    with store._engine.begin() as connection:  # as if its holder had been silent for long
+        connection.execute(text("UPDATE lease SET until = clock_timestamp() - interval '1 second'"))
+    assert first.renew()
+    second.renew()
+    assert not second.leads
+
+
+def test_a_chore_comes_once_for_each_of_its_times(runner, monkeypatch):
+    done = []
+    monkeypatch.setitem(CHORES, "verify", lambda _store, _metrics: done.append(1) or "a chain is broken")
+    work, due = runner.work, {"verify": Cron("30 5 * * *", ZoneInfo("UTC"))}
+    for moment in ("2026-01-03T09:00", "2026-01-04T05:29", "2026-01-04T05:30", "2026-01-04T12:00"):
+        work.clock.time = at(moment)
+        do_chores(due, runner.since, work.store, work.ledger, work.clock, work.metrics)
+    assert done == [1]
+    with work.ledger._engine.connect() as connection:
+        assert connection.scalar(text("SELECT problem FROM chore")) == "a chain is broken"

@@ -24,11 +24,13 @@ COMMANDS = [
     "run",
     "doctor",
     "key",
+    "schedule",
     "db",
 ]
 LEAVES = [
-    *(name for name in COMMANDS if name not in ("db", "key")),
+    *(name for name in COMMANDS if name not in ("db", "key", "schedule")),
     *("db upgrade", "db current", "db check"),
+    *(f"schedule {name}" for name in ("list", "next", "run-now", "pause", "resume")),
     *("key create", "key show", "key rotate"),
 ]
 

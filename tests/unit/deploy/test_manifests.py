@@ -107,3 +107,20 @@ def test_the_compose_file_confines_the_service_as_kubernetes_does():
     assert service["ports"] == ["127.0.0.1:9464:9464"]
     assert "ports" not in services["database"]
     assert service["depends_on"] == {"upgrade": {"condition": "service_completed_successfully"}}
+
+
+def test_the_executor_may_make_jobs_and_see_how_they_end_and_nothing_else():
+    for item in objects("overlays/fleet"):
+        kubernetes_validate.validate(item, "1.34", strict=True)
+    assert only("overlays/fleet", "Role")["rules"] == [
+        {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "get"]}
+    ]
+    spec = pod_spec("overlays/fleet")
+    assert spec["containers"][0]["args"][:3] == ["run", "--executor", "kubernetes"]
+    (made,) = [item for item in objects("overlays/fleet") if item["kind"] == "ConfigMap"]
+    job = yaml.safe_load(made["data"]["job.yaml"])
+    mounted = [item["configMap"]["name"] for item in spec["volumes"] if item["name"] == "job"]
+    assert mounted == [made["metadata"]["name"]]
+    nightly, scan = pod_spec("nightly"), job["spec"]["template"]["spec"]
+    assert scan["securityContext"] == nightly["securityContext"]
+    assert scan["containers"][0]["securityContext"] == nightly["containers"][0]["securityContext"]

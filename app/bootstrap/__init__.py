@@ -1,0 +1,51 @@
+"""The composition root: settings become documents, sources, a store and a renderer.
+
+Heavy packages (kubernetes, sqlalchemy, weasyprint) are imported by the function that needs them, so that a command
+pays only for what it uses.
+"""
+
+from app.bootstrap.clusters import Access, OnKind, api_settings, cluster, manifests, prober
+from app.bootstrap.databases import (
+    opened_database,
+    opened_deliveries,
+    opened_history,
+    opened_service,
+    opened_store,
+)
+from app.bootstrap.files import documents, framework_files, retention
+from app.bootstrap.reporting import definition, period_renderer, renderer, this_tool
+from app.bootstrap.sealing import (
+    SystemClock,
+    key_files,
+    pseudonym_key,
+    sealed_formats,
+    sealer,
+    time_authority,
+)
+
+__all__ = [
+    "Access",
+    "OnKind",
+    "SystemClock",
+    "api_settings",
+    "cluster",
+    "definition",
+    "documents",
+    "framework_files",
+    "key_files",
+    "manifests",
+    "opened_database",
+    "opened_deliveries",
+    "opened_history",
+    "opened_service",
+    "opened_store",
+    "period_renderer",
+    "prober",
+    "pseudonym_key",
+    "renderer",
+    "retention",
+    "sealed_formats",
+    "sealer",
+    "this_tool",
+    "time_authority",
+]

@@ -1,0 +1,89 @@
+"""The files that judge a scan."""
+# ruff: noqa: PLC0415  (heavy packages: see the package)
+
+from pathlib import Path
+
+from app.errors import ConfigurationError
+from app.model.history import Document
+from app.model.retention import Policy
+from app.resources import resource
+from app.settings import Settings
+
+_REGISTERS = ("scope", "registers", "exceptions", "attestations", "probes", "flows")
+
+
+def documents(settings: Settings) -> tuple[Document, ...]:
+    """The files that judge a scan, byte for byte, sorted by name.
+
+    Scope, registers, exceptions, attestations, probes and flows are left out where there are none: then everything is
+    unplaced, nothing is accepted and nothing is declared to be needed. Checks and frameworks are the packaged ones unless
+    there are own files.
+
+    Raises:
+        ConfigurationError: a file that was named cannot be read.
+    """
+    found = {f"{name}.yaml": path for name in _REGISTERS if (path := _register(settings, name))}
+    found["checks.yaml"] = _register(settings, "checks") or resource("config") / "checks.yaml"
+    found |= {f"frameworks/{path.name}": path for path in framework_files(settings)}
+    given = [Document(name, read(path)) for name, path in found.items()]
+    if settings.documents.baseline is not None:
+        given.append(_baseline(settings.documents.baseline))
+    return tuple(sorted(given, key=lambda item: item.name))
+
+
+def _baseline(folder: Path) -> Document:
+    """The rendered configuration source: its policies, as they would be stored, in one document."""
+    from app.assess import baseline_document
+    from app.collect import WATCHED, ManifestSource
+
+    found = ManifestSource([folder]).collect()
+    objects = [item for item in found.objects if item.ref.group_kind in WATCHED]
+    return baseline_document(objects, found.gaps)
+
+
+def framework_files(settings: Settings) -> tuple[Path, ...]:
+    """Framework files by name; an own file replaces the packaged one of the same name."""
+    own = settings.documents.frameworks
+    if own is not None and not own.is_dir():
+        raise ConfigurationError(
+            f"documents.frameworks names {own}, which is not a folder",
+            advice="name a folder of framework files",
+        )
+    folders = (resource("config") / "frameworks", own or settings.folder / "frameworks")
+    files = {path.name: path for folder in folders for path in folder.glob("*.yaml")}
+    return tuple(files[name] for name in sorted(files))
+
+
+def _register(settings: Settings, name: str) -> Path | None:
+    """The file that was named, else the one beside the settings file if there is one."""
+    named: Path | None = getattr(settings.documents, name)
+    beside = settings.folder / f"{name}.yaml"
+    return named or (beside if beside.is_file() else None)
+
+
+def read(path: Path) -> bytes:
+    """Bytes of a file that settings name; raises `ConfigurationError` when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {error.strerror or error}",
+            advice="correct its path, on the command line or in the settings file",
+        ) from error
+
+
+def retention(settings: Settings, file: Path | None = None) -> Policy:
+    """The rules of retention: of a file that was named, else of the settings.
+
+    Raises:
+        ConfigurationError: there are none, or they have mistakes.
+    """
+    from app.assess import read_retention
+
+    path = file or settings.retention_file
+    if not path.is_file():
+        raise ConfigurationError(
+            f"there are no rules of retention: {path} does not exist",
+            advice="copy config/retention.example.yaml to retention.yaml beside the settings file, and make it yours",
+        )
+    return read_retention(Document(path.name, read(path)))

@@ -1,0 +1,62 @@
+"""Which of several services on one database keeps the schedule: the one with the lease, by the database's clock."""
+
+import os
+import socket
+from time import monotonic
+from uuid import uuid4
+
+import structlog
+
+from app.errors import NetattestError
+from app.model.schedule import Ledger
+from app.scheduler.metrics import Metrics
+
+
+class Leader:
+    """Renews the lease; call `renew` several times within `seconds`.
+
+    A leader that cannot reach the database stops leading when its lease ends at the latest. Slots that it runs then stay its
+    own: they are claimed, and their cluster is locked.
+    """
+
+    def __init__(self, ledger: Ledger, seconds: float, metrics: Metrics) -> None:
+        self.holder = f"{socket.gethostname()} {os.getpid()} {uuid4().hex[:8]}"
+        self.seconds = seconds
+        self._ledger, self._metrics = ledger, metrics
+        self._until = self._answered = float("-inf")
+
+    @property
+    def leads(self) -> bool:
+        """True while the lease is surely ours."""
+        return monotonic() < self._until
+
+    @property
+    def ready(self) -> bool:
+        """True while the database answers, leading or not."""
+        return monotonic() < self._answered + self.seconds
+
+    def renew(self) -> bool:
+        """Take or renew the lease; True when it was taken just now. Never raises."""
+        led, asked = self.leads, monotonic()
+        log = structlog.get_logger("netattest").bind(holder=self.holder)
+        try:
+            leads = self._ledger.lead(self.holder, self.seconds)
+        except NetattestError as error:
+            log.error("the lease could not be renewed", reason=str(error), next_step=error.advice)  # noqa: TRY400  a person acts on the sentence
+            self._metrics.leading(self.leads)
+            return False
+        self._answered = asked
+        self._until = asked + self.seconds if leads else float("-inf")
+        self._metrics.leading(leads)
+        if leads != led:
+            log.info("this service keeps the schedule" if leads else "another service keeps the schedule")
+        return leads and not led
+
+    def resign(self) -> None:
+        """Give the lease back."""
+        self._until = float("-inf")
+        self._metrics.leading(False)
+        try:
+            self._ledger.resign(self.holder)
+        except NetattestError:
+            return  # it ends by itself

@@ -1,0 +1,140 @@
+"""What a slot needs to be run, and the two things that are done for it: the scan, and its report."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import structlog
+
+from app import __version__, bootstrap
+from app.deliver import deliver_to_folder
+from app.model.finding import Outcome
+from app.model.history import Slot, SlotStatus
+from app.model.ports import Clock, ObjectSource, Progress, Store
+from app.model.schedule import Ledger
+from app.scheduler.metrics import Metrics
+from app.scheduler.timing import Timed
+from app.settings import ClusterSchedule, Settings
+
+if TYPE_CHECKING:
+    from app.pipeline import ScanResult
+
+
+def source_of(settings: Settings, schedule: ClusterSchedule) -> ObjectSource:
+    """Where a scheduled cluster is read from."""
+    if schedule.from_:
+        return bootstrap.manifests([str(path) for path in schedule.from_])
+    return bootstrap.cluster(settings, access_of(schedule))
+
+
+def access_of(schedule: ClusterSchedule) -> bootstrap.Access:
+    """How the schedule says to reach a cluster's API server."""
+    return bootstrap.Access(
+        kubeconfig=schedule.kubeconfig,
+        context=schedule.context,
+        in_cluster=schedule.in_cluster,
+        server=schedule.server,
+        token_file=schedule.token_file,
+        ca_file=schedule.ca_file,
+    )
+
+
+@dataclass
+class Work:
+    """One cluster of the schedule, and everything that its runs use. `settings` hold for all clusters."""
+
+    schedule: ClusterSchedule
+    settings: Settings
+    store: Store
+    ledger: Ledger
+    clock: Clock
+    metrics: Metrics
+    progress: Callable[[str], Progress]
+    source: Callable[[Settings, ClusterSchedule], ObjectSource] = source_of
+
+    @property
+    def cluster(self) -> str:
+        """The cluster's name."""
+        return self.schedule.name
+
+    def log(self, **facts: object) -> Any:
+        """Log lines about this cluster."""
+        return structlog.get_logger("netattest").bind(cluster=self.cluster, **facts)
+
+    def close(self, slot: datetime, status: SlotStatus, *, scan: int | None = None, reason: str = "") -> None:
+        """Record how a slot ended, count it, and say so."""
+        self.store.close_slot(self.cluster, slot, status, scan=scan, reason=reason)
+        self.metrics.ended(self.cluster, status)
+        log = self.log(slot=slot.isoformat(), status=status.value)
+        if status is SlotStatus.DONE and not reason:
+            log.info("slot recorded", scan=scan)
+        else:
+            log.warning("slot recorded", scan=scan, reason=reason)
+
+
+def run_slot(work: Work, slot: datetime) -> bool:
+    """Claim a slot and scan for it; False, and nothing is done, when it was claimed before, by whomever.
+
+    The store closes the slot with the scan, in one transaction; this covers what is around it.
+    """
+    if not work.store.claim_slot(work.cluster, slot):
+        return False
+    with structlog.contextvars.bound_contextvars(run=new_run()):
+        work.metrics.started(work.cluster)
+        try:
+            result = scan(work, slot)
+        except Exception as error:
+            work.close(slot, SlotStatus.FAILED, reason=str(error) or type(error).__name__)
+            raise
+        work.close(slot, SlotStatus.DONE, scan=result.scan.number)
+    return True
+
+
+def new_run() -> str:
+    """A name that all log lines of one run have in common."""
+    return uuid4().hex[:12]
+
+
+def scan(work: Work, slot: datetime | None) -> "ScanResult":
+    """One scan, now; its numbers go to the metrics."""
+    from app import pipeline  # noqa: PLC0415  every stage hangs on it; `--help` does without
+
+    settings, began = work.schedule.settings(work.settings), work.clock.now()
+    request = pipeline.ScanRequest(
+        work.cluster, began, bootstrap.documents(settings), slot=slot, tool_version=__version__
+    )
+    source = work.source(settings, work.schedule)
+    with Timed(work.progress(work.cluster), work.cluster, work.metrics) as progress:
+        result = pipeline.scan(request, source, work.store, progress)
+    failures = Counter(
+        item.severity for run in result.judgement.runs for item in run.results if item.outcome is Outcome.FAIL
+    )
+    work.metrics.stored(result.scan, (work.clock.now() - began).total_seconds(), failures)
+    return result
+
+
+def report(work: Work, slot: Slot) -> None:
+    """Make the reports of a slot's scan and write them to their folder; made again, they are the same."""
+    from app import pipeline  # noqa: PLC0415  as above
+
+    settings, formats = work.schedule.settings(work.settings), work.schedule.formats
+    if not formats:
+        return
+    sealer = bootstrap.sealer(settings)
+    with Timed(work.progress(work.cluster), work.cluster, work.metrics) as progress:
+        artefacts = pipeline.report(
+            work.store.scan(work.cluster, slot.scan),
+            work.schedule.frameworks,
+            bootstrap.definition(settings, work.schedule.definition),
+            bootstrap.sealed_formats(formats) if sealer else formats,
+            work.store,
+            bootstrap.renderer(),
+            progress,
+            sealer=sealer,
+        )
+    folder = work.schedule.output or settings.reports.output / work.cluster
+    for item in deliver_to_folder(artefacts, folder):
+        work.log().info("wrote", file=str(item.path), sha256=item.digest)
