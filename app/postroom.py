@@ -26,8 +26,8 @@ from app.deliver import (
     dispatch,
 )
 from app.errors import ConfigurationError
-from app.model.history import Scan, ScanStatus, Slot
-from app.model.news import DeliveryKey, DeliveryStatus, News, Parcel
+from app.model.history import Scan, ScanStatus, Slot, SlotStatus
+from app.model.news import DeliveryStatus, News, Parcel
 from app.model.ports import Channel, DeliveryBook, Progress, Store
 from app.model.report import Artefact
 from app.settings import Settings
@@ -94,37 +94,6 @@ class Postroom:
             item for item in self._open(slot.cluster, news.occasion) if not _takes_files_only(item.settings)
         ]
         return tuple(self._dispatched(told, news, ()))
-
-    def again(self, cluster: str) -> tuple[Sent, ...]:
-        """Try once more what failed lately, and give up what is older than `give_up`."""
-        now = self.now()
-        sent: list[Sent] = []
-        waiting: set[str] = set()
-        for item in self.book.deliveries(cluster, now - _LOOK_BACK):
-            if item.status is not DeliveryStatus.FAILED:
-                continue
-            if now - item.first_at > self.deliveries.give_up:
-                sent.append(self._given_up(item.key, item.note))
-            elif item.key.occasion.startswith("scan "):
-                waiting.add(item.key.occasion)
-            else:
-                sent += self._slot_again(item.key)
-        for occasion in sorted(waiting):
-            sent += self.after_scan(self.store.scan(cluster, int(occasion.removeprefix("scan "))))
-        return tuple(sent)
-
-    def _slot_again(self, key: DeliveryKey) -> Iterable[Sent]:
-        due_at = datetime.fromisoformat(key.occasion.removeprefix("slot "))
-        return (
-            sent for slot in self.store.slots(key.cluster, due_at, due_at) for sent in self.after_slot(slot)
-        )
-
-    def _given_up(self, key: DeliveryKey, note: str) -> Sent:
-        sent = Sent(
-            key, DeliveryStatus.GAVE_UP, note, "send it by hand: netattest deliver --cluster NAME --scan ID"
-        )
-        self.book.close_delivery(key, sent.status, self.now(), attempts=0, note=note)
-        return sent
 
     def _open(self, cluster: str, occasion: str) -> list["Open"]:
         """Channels that serve the cluster; those that have had this are left out before anything is made for them."""
@@ -213,18 +182,25 @@ def news_of(scan: Scan, store: Store, result: "ScanResult | None" = None) -> New
     from app import pipeline, trend
     from app.model.history import RunContext
 
-    scans = store.scans(scan.cluster)
-    before = next((item for item in reversed(scans) if item.number < scan.number), None)
     if result is not None:
-        return trend.news_of_scan(scan, result.judgement, result.comparison, before)
-    documents = store.documents(scan)
-    judgement = pipeline.judge(store.snapshot(scan), documents)
-    context = RunContext.from_document(next(item for item in documents if item.name == "context.json"))
-    comparison = None
-    if context.previous is not None:
-        earlier = store.scan(scan.cluster, context.previous)
-        comparison = pipeline.compare(earlier, scan, store, after=judgement)
-    return trend.news_of_scan(scan, judgement, comparison, before)
+        judgement, comparison = result.judgement, result.comparison
+    else:
+        documents = store.documents(scan)
+        judgement, comparison = pipeline.judge(store.snapshot(scan), documents), None
+        context = RunContext.from_document(next(item for item in documents if item.name == "context.json"))
+        if context.previous is not None:
+            earlier = store.scan(scan.cluster, context.previous)
+            comparison = pipeline.compare(earlier, scan, store, after=judgement)
+    lost = _lost(comparison.before, scan, store) if comparison else 0
+    return trend.news_of_scan(scan, judgement, comparison, lost)
+
+
+def _lost(before: Scan, scan: Scan, store: Store) -> int:
+    """Nights between two scans that ended without one: by the schedule, or by failed runs where there is none."""
+    slots = store.slots(scan.cluster, before.taken_at, scan.taken_at)
+    ended = sum(item.status in (SlotStatus.FAILED, SlotStatus.MISSED) for item in slots)
+    failed = store.scans(scan.cluster, before.taken_at, scan.taken_at)
+    return max(ended, sum(item.status is ScanStatus.FAILED for item in failed))
 
 
 def channel(settings: ChannelSettings, environment: dict[str, str], now: Callable[[], datetime]) -> Channel:

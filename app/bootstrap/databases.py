@@ -61,12 +61,12 @@ def opened_deliveries(settings: Settings) -> Iterator[tuple["PostgresStore", "Po
 @contextmanager
 def opened_service(
     settings: Settings, connections: int | None = None
-) -> Iterator[tuple["PostgresStore", "PostgresLedger"]]:
-    """The store and the service's ledger, on up to so many connections at once; see `_ready`."""
-    from app.store import PostgresLedger, PostgresStore
+) -> Iterator[tuple["PostgresStore", "PostgresLedger", "PostgresDeliveryBook"]]:
+    """Store, ledger of the service and record of deliveries, on up to so many connections at once; see `_ready`."""
+    from app.store import PostgresDeliveryBook, PostgresLedger, PostgresStore
 
     with _ready(settings, connections) as engine:
-        yield PostgresStore(engine), PostgresLedger(engine)
+        yield PostgresStore(engine), PostgresLedger(engine), PostgresDeliveryBook(engine)
 
 
 @contextmanager

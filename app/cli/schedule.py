@@ -15,7 +15,7 @@ from app.cli.output import emit, say, table
 from app.cli.session import Session, begin
 from app.errors import ExitCode, InputError, NotFoundError
 from app.model.history import Slot, SlotStatus
-from app.model.ports import Store
+from app.model.ports import DeliveryBook, Store
 from app.model.schedule import Ledger, Pause
 from app.settings import ClusterSchedule, Schedule, load_schedule
 
@@ -57,6 +57,7 @@ class _Desk:
     schedule: Schedule
     store: Store
     ledger: Ledger
+    book: DeliveryBook
     now: datetime
 
     def cluster(self, name: str) -> ClusterSchedule:
@@ -73,8 +74,8 @@ class _Desk:
 @contextmanager
 def _desk(session: Session) -> Iterator[_Desk]:
     schedule = load_schedule(session.settings.schedule_file)
-    with bootstrap.opened_service(session.settings) as (store, ledger):
-        yield _Desk(session, schedule, store, ledger, bootstrap.SystemClock().now())
+    with bootstrap.opened_service(session.settings) as (store, ledger, book):
+        yield _Desk(session, schedule, store, ledger, book, bootstrap.SystemClock().now())
 
 
 def show(
@@ -186,7 +187,9 @@ def _work(desk: _Desk, cluster: ClusterSchedule) -> "Work":
     from app.scheduler.metrics import Metrics
 
     clock = bootstrap.SystemClock()
-    return Work(cluster, desk.session.settings, desk.store, desk.ledger, clock, Metrics(), LogLines)
+    return Work(
+        cluster, desk.session.settings, desk.store, desk.ledger, desk.book, clock, Metrics(), LogLines
+    )
 
 
 def _slot(work: "Work", due_at: datetime) -> int | None:

@@ -69,10 +69,11 @@ def run(
     stop, clock, metrics = _stop_signal(), bootstrap.SystemClock(), Metrics()
     execute = _execute(executor, settings, stop)
     # A running scan holds two connections, its lock and its transaction; lease, watch and chores have one each.
-    with bootstrap.opened_service(settings, connections=2 * schedule.parallel + 3) as (store, ledger):
+    with bootstrap.opened_service(settings, connections=2 * schedule.parallel + 3) as parts:
+        store, ledger, book = parts
         since = clock.now()
         runners = [
-            Runner(Work(cluster, settings, store, ledger, clock, metrics, LogLines), since, execute)
+            Runner(Work(cluster, settings, store, ledger, book, clock, metrics, LogLines), since, execute)
             for cluster in schedule.clusters
         ]
         service = Service(

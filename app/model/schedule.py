@@ -61,6 +61,10 @@ class Ledger(Protocol):
         """Since when the schedule has known the cluster; `at` the first time."""
         ...
 
+    def last_slot(self, cluster: str, until: datetime) -> datetime | None:
+        """The latest slot not after `until` that is recorded, however it ended."""
+        ...
+
     def left_open(self, cluster: str, seconds: float) -> tuple[datetime, ...]:
         """Slots that were claimed so long ago by the database's clock, and have not ended."""
         ...

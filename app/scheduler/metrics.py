@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from app.model.finding import Severity
 from app.model.history import Scan, SlotStatus
+from app.model.news import DeliveryStatus
 
 
 class Metrics:
@@ -50,6 +51,12 @@ class Metrics:
             "netattest_job_failures",
             "Attempts at work for a slot that failed.",
             ["cluster", "job"],
+            registry=self._registry,
+        )
+        self._deliveries = Counter(
+            "netattest_deliveries",
+            "Attempts to hand over what a night brought, by how they ended.",
+            ["cluster", "channel", "status"],
             registry=self._registry,
         )
         self._leading = Gauge(
@@ -118,6 +125,10 @@ class Metrics:
     def job_failed(self, cluster: str, job: str) -> None:
         """An attempt at work for a slot failed."""
         self._job_failures.labels(cluster, job).inc()
+
+    def delivered(self, cluster: str, channel: str, status: DeliveryStatus) -> None:
+        """A round of one delivery ended."""
+        self._deliveries.labels(cluster, channel, status.value).inc()
 
     def leading(self, leads: bool) -> None:
         """Whether this service keeps the schedule."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.model.history import Slot, SlotStatus
 from app.model.schedule import Pause
 from app.settings import Cron
 
@@ -32,20 +31,14 @@ def plan(due: Sequence[datetime], now: datetime, window: timedelta, pauses: Sequ
     return Plan(slots, None)
 
 
-def night_without_scan(
-    when: Cron, enrolled: datetime, slots: Sequence[Slot], now: datetime, patience: timedelta
-) -> datetime | None:
-    """The latest slot that should have had its scan by now and has none; None when all is well.
+def expected_by(when: Cron, enrolled: datetime, now: datetime, patience: timedelta) -> datetime | None:
+    """The latest slot that should have had its scan by now; None when there is none yet.
 
     Args:
         when: the schedule.
         enrolled: slots before it are nobody's.
-        slots: what is recorded, oldest first.
         now: the current time.
         patience: how long after its time a slot may be without a scan.
     """
-    expected = when.last_before(now - patience)
-    if expected is None or expected <= enrolled:
-        return None
-    done = any(slot.status is SlotStatus.DONE and slot.due_at >= expected for slot in slots)
-    return None if done else expected
+    found = when.last_before(now - patience)
+    return found if found and found > enrolled else None

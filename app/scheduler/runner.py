@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.errors import NetattestError, ScanInProgressError
-from app.model.history import Slot, SlotStatus
+from app.model.history import SlotStatus
 from app.model.schedule import Pause
 from app.scheduler import jobs
-from app.scheduler.plan import night_without_scan, plan
+from app.scheduler.plan import expected_by, plan
 from app.scheduler.work import Work, run_slot
 from app.settings import due_slots
 
-LOOK_BACK = timedelta(days=400)  # an annual audit period and a month
 _STOPPED = "the service was stopped before the run ended"
 _DIED = "the process that ran it ended without a word"
 
@@ -39,6 +38,7 @@ class Runner:
     current: datetime | None = field(default=None, init=False)
     stopping: bool = field(default=False, init=False)
     _told: datetime | None = field(default=None, init=False)
+    _since: datetime | None = field(default=None, init=False)
 
     @property
     def cluster(self) -> str:
@@ -94,8 +94,7 @@ class Runner:
     def _step(self) -> bool:
         """Record what was missed and run what is due; False when there is nothing to do."""
         work, now = self.work, self.work.clock.now()
-        enrolled, recorded = work.ledger.enrol(self.cluster, self.since), self._recorded()
-        since = recorded[-1].due_at if recorded else enrolled
+        since = work.ledger.last_slot(self.cluster, now) or self._enrolled()
         due = due_slots(work.schedule.when, since, now - work.schedule.offset)
         todo = plan(due, now, work.schedule.offset + work.schedule.catch_up, work.ledger.pauses(self.cluster))
         for slot, pause in todo.missed:
@@ -124,21 +123,20 @@ class Runner:
     def _left_open(self) -> Sequence[datetime]:
         return self.work.ledger.left_open(self.cluster, self.claim_seconds)
 
-    def _recorded(self) -> Sequence[Slot]:
-        now = self.work.clock.now()
-        return self.work.store.slots(self.cluster, now - LOOK_BACK, now)
+    def _enrolled(self) -> datetime:
+        if self._since is None:
+            self._since = self.work.ledger.enrol(self.cluster, self.since)
+        return self._since
 
     def _watch(self) -> None:
         schedule, now = self.work.schedule, self.work.clock.now()
-        enrolled = self.work.ledger.enrol(self.cluster, self.since)
-        slots = self._recorded()
-        found = night_without_scan(
-            schedule.when, enrolled, slots, now, schedule.offset + schedule.alert_after
-        )
-        self.work.metrics.night_without_scan(self.cluster, missing=found is not None)
-        ended = {slot.due_at for slot in slots if slot.status is not SlotStatus.RUNNING}
-        if found and found not in ended and found != self._told:  # those that ended are told as owed work
-            self.work.log(slot=found.isoformat()).error(
+        expected = expected_by(schedule.when, self._enrolled(), now, schedule.offset + schedule.alert_after)
+        slots = self.work.store.slots(self.cluster, expected, now) if expected else ()
+        missing = expected is not None and all(slot.status is not SlotStatus.DONE for slot in slots)
+        self.work.metrics.night_without_scan(self.cluster, missing=missing)
+        ended = slots and slots[0].due_at == expected and slots[0].status is not SlotStatus.RUNNING
+        if missing and not ended and expected != self._told:  # those that ended are told as owed work
+            self.work.log(slot=f"{expected:%Y-%m-%dT%H:%MZ}").error(
                 "this night has no scan", reason="nothing has ended yet that would be one"
             )
-        self._told = found
+            self._told = expected

@@ -11,9 +11,11 @@ import structlog
 
 from app import __version__, bootstrap
 from app.deliver import deliver_to_folder
+from app.errors import TransientDeliveryError
 from app.model.finding import Outcome
 from app.model.history import Slot, SlotStatus
-from app.model.ports import Clock, ObjectSource, Progress, Store
+from app.model.news import DeliveryStatus
+from app.model.ports import Clock, DeliveryBook, ObjectSource, Progress, Store
 from app.model.schedule import Ledger
 from app.scheduler.metrics import Metrics
 from app.scheduler.timing import Timed
@@ -50,6 +52,7 @@ class Work:
     settings: Settings
     store: Store
     ledger: Ledger
+    book: DeliveryBook
     clock: Clock
     metrics: Metrics
     progress: Callable[[str], Progress]
@@ -138,3 +141,40 @@ def report(work: Work, slot: Slot) -> None:
     folder = work.schedule.output or settings.reports.output / work.cluster
     for item in deliver_to_folder(artefacts, folder):
         work.log().info("wrote", file=str(item.path), sha256=item.digest)
+
+
+def deliver(work: Work, slot: Slot) -> None:
+    """Hand over what the night brought, or that it brought nothing, over every channel that has not had it.
+
+    Raises:
+        TransientDeliveryError: a channel could not be reached; those that were are not asked again.
+    """
+    from app.postroom import Postroom  # noqa: PLC0415  as above
+    from app.settings.deliveries import load_deliveries  # noqa: PLC0415
+
+    settings = work.schedule.settings(work.settings)
+    deliveries = load_deliveries(settings.deliveries_file)
+    if not deliveries.serving(work.cluster):
+        return
+    with Timed(work.progress(work.cluster), work.cluster, work.metrics) as progress:
+        room = Postroom(
+            settings,
+            deliveries,
+            work.store,
+            work.book,
+            progress,
+            work.clock.now,
+            frameworks=work.schedule.frameworks,
+        )
+        done = slot.status is SlotStatus.DONE
+        sent = room.after_scan(work.store.scan(work.cluster, slot.scan)) if done else room.after_slot(slot)
+    for item in sent:
+        work.metrics.delivered(work.cluster, item.key.channel, item.status)
+        told = work.log(channel=item.key.channel, status=item.status.value, note=item.note)
+        if item.status is DeliveryStatus.DELIVERED:
+            told.info("handed over")
+        else:
+            told.error("not handed over", next_step=item.advice)
+    waiting = [item for item in sent if item.status is DeliveryStatus.FAILED]
+    if waiting:
+        raise TransientDeliveryError("; ".join(item.note for item in waiting), advice=waiting[0].advice)

@@ -166,11 +166,10 @@ ChannelSettings = Annotated[
 
 
 class Deliveries(_Part):
-    """All channels; names are unique. `give_up` is how long after its night something is still tried."""
+    """All channels; names are unique. `attempts` is how often one is tried in one round."""
 
     channels: tuple[ChannelSettings, ...] = ()
     attempts: Annotated[int, Field(ge=1, le=10)] = 4
-    give_up: Window = timedelta(hours=24)
 
     @model_validator(mode="after")
     def _unique(self) -> Self:

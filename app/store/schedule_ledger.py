@@ -59,6 +59,15 @@ class PostgresLedger:
                 connection.scalars(select(enrolment.c.since).where(enrolment.c.cluster_id == number)).one()
             )
 
+    def last_slot(self, cluster: str, until: datetime) -> datetime | None:
+        """The latest slot not after `until` that is recorded, however it ended."""
+        with self._changing() as connection:
+            number = require_cluster(connection, cluster)
+            found = connection.scalar(
+                select(func.max(slot.c.due_at)).where(slot.c.cluster_id == number, slot.c.due_at <= until)
+            )
+            return utc(found) if found else None
+
     def left_open(self, cluster: str, seconds: float) -> tuple[datetime, ...]:
         """Slots that were claimed so long ago by the database's clock, and have not ended."""
         with self._changing() as connection:

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
 from app.model.finding import CheckResult, Outcome, Severity
 from app.model.history import Comparison, ControlFlip, PathChange, Scan, ScanStatus, Slot, SlotStatus
@@ -14,16 +13,14 @@ _ZONES = (Zone.CDE, Zone.CONNECTED, Zone.SECURITY, Zone.UNKNOWN, Zone.OUT)
 _UNPLACED = Placement()
 
 
-def news_of_scan(
-    scan: Scan, judgement: Judgement, comparison: Comparison | None, before: Scan | None = None
-) -> News:
+def news_of_scan(scan: Scan, judgement: Judgement, comparison: Comparison | None, lost: int = 0) -> News:
     """What a stored scan tells that the one before did not.
 
     Args:
         scan: the scan.
         judgement: its verdicts.
         comparison: against the last whole scan; None for a first one.
-        before: the scan before it, failed ones included; None for a first one.
+        lost: nights between the two that ended without a scan.
     """
     if comparison is None:
         return _first(scan, judgement)
@@ -40,7 +37,7 @@ def news_of_scan(
             *_flip_lines(comparison.flips),
             *_path_lines(paths, opened=False),
             *_finding_lines(comparison.closed, "closed"),
-            *_coverage_lines(scan, comparison.before, before),
+            *_coverage_lines(scan, comparison.before, lost),
         ),
         opened=comparison.opened,
         closed=comparison.closed,
@@ -96,7 +93,7 @@ def _first(scan: Scan, judgement: Judgement) -> News:
         at=scan.taken_at,
         status=_status(scan),
         scan=scan.number,
-        headlines=(says, *_coverage_lines(scan, None, None)),
+        headlines=(says, *_coverage_lines(scan, None, 0)),
     )
 
 
@@ -133,18 +130,14 @@ def _flip_lines(flips: Sequence[ControlFlip]) -> Iterator[str]:
         yield f"{_number(by_framework[framework], 'control')} of {framework} changed state."
 
 
-def _coverage_lines(scan: Scan, compared: Scan | None, before: Scan | None) -> Iterator[str]:
+def _coverage_lines(scan: Scan, compared: Scan | None, lost: int) -> Iterator[str]:
     """What the scan could not see, where that is new, and the end of a series of failures."""
     if scan.status is ScanStatus.PARTIAL and (compared is None or compared.gaps != scan.gaps):
         yield f"The scan is incomplete: {_number(scan.gaps, 'gap')}. What depends on them is no evidence."
     if compared is not None and compared.status is ScanStatus.PARTIAL and scan.status is ScanStatus.COMPLETE:
         yield "The scan is complete again."
-    if before is not None and before.status is ScanStatus.FAILED:
-        yield f"Scanned again: the scan before, of {_day(before.taken_at)}, had failed."
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    if lost:
+        yield f"Scanned again, after {_number(lost, 'night')} without a scan."
 
 
 def _number(count: int, one: str) -> str:

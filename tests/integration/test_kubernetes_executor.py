@@ -18,7 +18,7 @@ from app.scheduler.kubernetes import KubernetesJobs, job_for, job_name, read_tem
 from app.scheduler.metrics import Metrics
 from app.scheduler.work import run_slot
 from app.settings import ClusterSchedule, load_settings
-from app.store import PostgresLedger
+from app.store import PostgresDeliveryBook, PostgresLedger
 from tests.apiserver import ApiServer, Fault
 from tests.integration.test_run import MANIFESTS, Clock
 
@@ -36,7 +36,16 @@ def work(store, tmp_path, monkeypatch):
         {"name": "Shop/EU", "cron": "0 2 * * *", "from": [str(tmp_path / "shop.yaml")], "formats": []}
     )
     ledger = PostgresLedger(store._engine)
-    return Work(schedule, load_settings(), store, ledger, Clock(SLOT), Metrics(), LogLines)
+    return Work(
+        schedule,
+        load_settings(),
+        store,
+        ledger,
+        PostgresDeliveryBook(store._engine),
+        Clock(SLOT),
+        Metrics(),
+        LogLines,
+    )
 
 
 @pytest.fixture

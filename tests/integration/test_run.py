@@ -23,7 +23,7 @@ from app.scheduler.chores import CHORES, do_chores
 from app.scheduler.jobs import MOST_ATTEMPTS
 from app.scheduler.metrics import Metrics
 from app.settings import ClusterSchedule, Cron, load_settings
-from app.store import PostgresLedger
+from app.store import PostgresDeliveryBook, PostgresLedger
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFESTS = """
@@ -58,7 +58,18 @@ def runner(store, tmp_path, monkeypatch):
     now = at("2026-01-03T08:00")
     ledger = PostgresLedger(store._engine)
     return Runner(
-        Work(schedule, load_settings(), store, ledger, Clock(now), Metrics(), LogLines), now, claim_seconds=0
+        Work(
+            schedule,
+            load_settings(),
+            store,
+            ledger,
+            PostgresDeliveryBook(store._engine),
+            Clock(now),
+            Metrics(),
+            LogLines,
+        ),
+        now,
+        claim_seconds=0,
     )
 
 

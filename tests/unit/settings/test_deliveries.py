@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import pytest
 
 from app.errors import ConfigurationError
@@ -19,7 +17,6 @@ def load(tmp_path, text):
 def test_the_shipped_example_has_every_kind():
     deliveries = load_deliveries(resource("config") / "deliveries.example.yaml")
     assert {item.kind for item in deliveries.channels} == {"folder", "mail", "webhook", "slack", "s3", "grc"}
-    assert deliveries.give_up == timedelta(hours=24)
 
 
 def test_without_a_file_there_is_no_channel(tmp_path):

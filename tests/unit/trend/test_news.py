@@ -23,8 +23,8 @@ def compared(before=None, after=None, **changes):
     return Comparison(before or scan(1), after or scan(2), **values)
 
 
-def told(comparison, before=None):
-    return news_of_scan(comparison.after, placed(), comparison, before or comparison.before)
+def told(comparison, lost=0):
+    return news_of_scan(comparison.after, placed(), comparison, lost)
 
 
 def path(destination, *, opened=True):
@@ -90,9 +90,16 @@ def test_what_was_not_seen_is_told_when_it_is_new(before, gaps, headlines):
     assert news.status == (NightStatus.PARTIAL if gaps else NightStatus.COMPLETE)
 
 
-def test_the_first_scan_after_a_failure_says_so():
-    news = told(compared(scan(1), scan(3)), before=scan(2, ScanStatus.FAILED))
-    assert news.headlines == ("Scanned again: the scan before, of 2026-11-02 02:00 UTC, had failed.",)
+@pytest.mark.parametrize(
+    ("lost", "headlines"),
+    [
+        (0, ()),
+        (1, ("Scanned again, after 1 night without a scan.",)),
+        (3, ("Scanned again, after 3 nights without a scan.",)),
+    ],
+)
+def test_the_first_scan_after_nights_without_one_says_so(lost, headlines):
+    assert told(compared(scan(1), scan(3)), lost).headlines == headlines
 
 
 def slot(status, reason):
