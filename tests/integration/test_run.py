@@ -445,8 +445,12 @@ def test_a_cluster_is_read_by_its_server_a_token_file_and_an_authority_file(runn
         (tmp_path / "ca.pem").write_bytes(b64decode(authority))
         runner.work.schedule = ClusterSchedule.model_validate(
             {
-                "name": "shop", "cron": "0 2 * * *", "server": server.url, "formats": [],
-                "token_file": str(tmp_path / "token"), "ca_file": str(tmp_path / "ca.pem"),
+                "name": "shop",
+                "cron": "0 2 * * *",
+                "server": server.url,
+                "formats": [],
+                "token_file": str(tmp_path / "token"),
+                "ca_file": str(tmp_path / "ca.pem"),
                 "collect": {"page_size": 1},
             }
         )
