@@ -35,6 +35,7 @@ BENCHMARKS = (
     Benchmark(
         "whatif", "what a change would do, beside one judgement", ("--pods", "2000"), ("--pods", "50000")
     ),
+    Benchmark("fleet", "a fleet's night in one service", ("--clusters", "4", "--pods", "1000")),
     Benchmark("history", "a year of nights in the database", ("--nights", "30", "--objects", "2000")),
     Benchmark("period", "a report on a period", ("--nights", "30", "--objects", "2000")),
     Benchmark("report", "a report over a large population", ("--rows", "5000", "--findings", "100")),

@@ -97,7 +97,7 @@ def _execute(executor: Executor, settings: Settings, stop: Event) -> "Execute":
         return run_slot
     from app.scheduler.kubernetes import kubernetes_jobs
 
-    return kubernetes_jobs(settings.service.job_template, stop)
+    return kubernetes_jobs(settings.service.job_template or settings.folder / "job.yaml", stop)
 
 
 def _stop_signal() -> Event:

@@ -107,7 +107,9 @@ class ServiceSettings(_Part):
     grace_seconds: Annotated[float, Field(ge=0)] = (
         25.0  # under the 30 s that Kubernetes gives a pod by default
     )
-    job_template: Path = Path("job.yaml")  # of `run --executor kubernetes`; see deploy/components/executor
+    job_template: Path | None = (
+        None  # of `run --executor kubernetes`; None: `job.yaml` beside the settings file
+    )
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0  # until another service may take over
 
 

@@ -25,10 +25,14 @@ class Postgres:
 
     Args:
         connections: `max_connections`.
+        volume: MiB of a file system of its own for its data, which fills up; needs root and the right to mount.
         largest_file: bytes that no file of the server may exceed; the server sees EFBIG, as on a full volume.
     """
 
-    def __init__(self, *, connections: int = 30, largest_file: int | None = None) -> None:
+    def __init__(
+        self, *, connections: int = 30, largest_file: int | None = None, volume: int | None = None
+    ) -> None:
+        self.volume = volume
         self.connections, self.largest_file = connections, largest_file
         self.folder = Path(tempfile.mkdtemp(prefix="netattest-faults-"))
         self.folder.chmod(0o711)
@@ -41,6 +45,7 @@ class Postgres:
     def __enter__(self) -> Self:
         home = self.folder / "home"
         home.mkdir()
+        self._mount("mount", "-t", "tmpfs", "-o", f"size={self.volume}m,mode=0711", "tmpfs", str(home))
         password = home / "password"
         password.write_text(PASSWORD)
         if self.account.identity:
@@ -64,7 +69,16 @@ class Postgres:
 
     def __exit__(self, *_: object) -> None:
         self.stop(signal.SIGQUIT)
+        self._mount("umount", "--lazy", str(self.folder / "home"))
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def enlarge(self, volume: int) -> None:
+        """Somebody made room."""
+        self._mount("mount", "-o", f"remount,size={volume}m", str(self.folder / "home"))
+
+    def _mount(self, *command: str) -> None:
+        if self.volume is not None:
+            subprocess.run(command, check=True, capture_output=True)
 
     @property
     def url(self) -> str:

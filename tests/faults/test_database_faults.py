@@ -1,9 +1,13 @@
 """What happens to PostgreSQL under a scan: each scan is stored whole or not at all, says why, and the next one works."""
 
 import json
+import os
 import secrets
+import signal
+import subprocess
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -13,6 +17,21 @@ from tests.faults.postgres import DATABASE, Postgres
 from tests.faults.scans import STAGES, Netattest
 
 PODS = 200
+
+
+def may_mount() -> bool:
+    """Try it: being root is not enough in many containers."""
+    if os.geteuid():
+        return False
+    with TemporaryDirectory() as folder:
+        if subprocess.run(
+            ["mount", "-t", "tmpfs", "tmpfs", folder], check=False, capture_output=True
+        ).returncode:
+            return False
+        return subprocess.run(["umount", folder], check=False).returncode == 0
+
+
+MAY_MOUNT = may_mount()
 
 
 def manifests(folder: Path, padding: int = 0):
@@ -124,6 +143,26 @@ def test_a_full_disk_stores_nothing_half(netattest):
     server.stop()
     server.largest_file = None  # somebody made room
     server.start()
+    good_night(program)
+    assert program.whole() == len(codes)
+
+
+@pytest.mark.skipif(not MAY_MOUNT, reason="this machine lets nobody mount a file system")
+def test_a_volume_that_is_full_stores_nothing_half(netattest):
+    program, server = netattest(padding=60_000, volume=110)
+    code, codes = ExitCode.DONE, []
+    while code == ExitCode.DONE and len(codes) < 12:
+        with program.scan() as process:
+            _, said = process.communicate(timeout=300)
+        code = process.returncode
+        codes.append(code)
+    assert code == ExitCode.UNREACHABLE, codes
+    assert "Traceback" not in said
+
+    server.stop(signal.SIGQUIT)  # without room for its log it may be down already
+    server.enlarge(600)
+    server.start()
+    assert program.whole() == len(codes) - 1
     good_night(program)
     assert program.whole() == len(codes)
 

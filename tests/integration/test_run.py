@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 from sqlalchemy import text
 
 from app.cli.progress import LogLines
@@ -24,6 +26,7 @@ from app.scheduler.jobs import MOST_ATTEMPTS
 from app.scheduler.metrics import Metrics
 from app.settings import ClusterSchedule, Cron, load_settings
 from app.store import PostgresDeliveryBook, PostgresLedger
+from tests.apiserver import ApiServer
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFESTS = """
@@ -442,3 +445,28 @@ def test_a_chore_comes_once_for_each_of_its_times(runner, monkeypatch):
     assert done == [1]
     with work.ledger._engine.connect() as connection:
         assert connection.scalar(text("SELECT problem FROM chore")) == "a chain is broken"
+
+
+def test_a_cluster_is_read_by_its_server_a_token_file_and_an_authority_file(runner, tmp_path):
+    item = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}
+    with ApiServer([item]) as server:
+        given = yaml.safe_load(server.kubeconfig(tmp_path / "kubeconfig").read_text())
+        (tmp_path / "token").write_text(given["users"][0]["user"]["token"] + "\n")
+        authority = given["clusters"][0]["cluster"]["certificate-authority-data"]
+        (tmp_path / "ca.pem").write_bytes(b64decode(authority))
+        runner.work.schedule = ClusterSchedule.model_validate(
+            {
+                "name": "shop",
+                "cron": "0 2 * * *",
+                "server": server.url,
+                "formats": [],
+                "token_file": str(tmp_path / "token"),
+                "ca_file": str(tmp_path / "ca.pem"),
+                "collect": {"page_size": 1},
+            }
+        )
+        runner.work.clock.time = at("2026-01-04T02:00")
+        runner.tick()
+        assert {query.get("limit") for target, query in server.queries if target == "pods"} == {"1"}
+    assert recorded(runner) == [("01-04 02", SlotStatus.DONE, 1)]
+    assert runner.work.store.scan("shop").objects == 1
