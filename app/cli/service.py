@@ -60,7 +60,7 @@ def run(
     """
     from app.cli.progress import LogLines
     from app.scheduler import Leader, Runner, Service, Work
-    from app.scheduler.chores import do_chores
+    from app.scheduler.chores import Keeping, do_chores
     from app.scheduler.metrics import Metrics
     from app.settings import load_schedule
 
@@ -83,7 +83,9 @@ def run(
             metrics,
             clock,
             parallel=schedule.parallel,
-            chores=lambda: do_chores(schedule.chores.due, since, store, ledger, clock, metrics),
+            chores=lambda: do_chores(
+                schedule.chores.due, since, ledger, Keeping(store, metrics, settings, clock)
+            ),
         )
         if not service.run(stop):
             sys.stderr.flush()

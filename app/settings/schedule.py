@@ -106,6 +106,7 @@ class Chores(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     verify: str = "30 5 * * sun"  # every stored byte against its digest, every chain
+    retention: str = ""  # scans that no rule of retention.yaml keeps; the account needs the right to remove
 
     @model_validator(mode="after")
     def _usable(self) -> Self:

@@ -21,7 +21,7 @@ from app.cli.progress import LogLines
 from app.errors import CollectError
 from app.model.history import ScanStatus, SlotStatus
 from app.scheduler import Leader, Runner, Work, plan
-from app.scheduler.chores import CHORES, do_chores
+from app.scheduler.chores import CHORES, Keeping, do_chores
 from app.scheduler.jobs import MOST_ATTEMPTS
 from app.scheduler.metrics import Metrics
 from app.settings import ClusterSchedule, Cron, load_settings
@@ -437,14 +437,38 @@ def test_one_service_leads_until_it_resigns_or_its_lease_ends(store):
 
 def test_a_chore_comes_once_for_each_of_its_times(runner, monkeypatch):
     done = []
-    monkeypatch.setitem(CHORES, "verify", lambda _store, _metrics: done.append(1) or "a chain is broken")
+    monkeypatch.setitem(CHORES, "verify", lambda _keeping: done.append(1) or "a chain is broken")
     work, due = runner.work, {"verify": Cron("30 5 * * *", ZoneInfo("UTC"))}
+    keeping = Keeping(work.store, work.metrics, work.settings, work.clock)
     for moment in ("2026-01-03T09:00", "2026-01-04T05:29", "2026-01-04T05:30", "2026-01-04T12:00"):
         work.clock.time = at(moment)
-        do_chores(due, runner.since, work.store, work.ledger, work.clock, work.metrics)
+        do_chores(due, runner.since, work.ledger, keeping)
     assert done == [1]
     with work.ledger._engine.connect() as connection:
         assert connection.scalar(text("SELECT problem FROM chore")) == "a chain is broken"
+
+
+def test_retention_is_a_chore_and_says_what_it_lacks(runner, tmp_path):
+    work, due = runner.work, {"retention": Cron("0 6 * * *", ZoneInfo("UTC"))}
+    keeping = Keeping(work.store, work.metrics, work.settings, work.clock)
+    for day in (3, 4, 5):  # each night is scanned; the last one always stays
+        work.clock.time = at(f"2026-01-0{day}T02:00")
+        runner.tick()
+
+    def problem(moment):
+        work.clock.time = at(moment)
+        do_chores(due, runner.since, work.ledger, keeping)
+        with work.ledger._engine.connect() as connection:
+            return connection.scalar(text("SELECT problem FROM chore ORDER BY due_at DESC LIMIT 1"))
+
+    assert "there are no rules of retention" in problem("2026-01-05T07:00")
+    (tmp_path / "config").mkdir(exist_ok=True)
+    (tmp_path / "config" / "retention.yaml").write_text(
+        "rules: [{id: short, clusters: ['*'], months: 1, reason: a test}]\n"
+    )
+    stored = {item.number for item in work.store.scans("shop")}
+    assert problem("2036-01-01T07:00") == ""
+    assert work.store.removed("shop").keys() == stored - {max(stored)}
 
 
 def test_a_cluster_is_read_by_its_server_a_token_file_and_an_authority_file(runner, tmp_path):
