@@ -21,6 +21,7 @@ from app.model.finding import Outcome
 from app.model.fix import Fix, Wanted
 from app.model.flows import DeclaredFlow
 from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord
+from app.model.hygiene import Hygiene
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
 from app.model.ports import ObjectSource, Prober, Progress, Renderer, Sealer, Store
@@ -200,6 +201,13 @@ def fix(
         unmet=evaluate.unmet_flows(register.flows, after.reachability),
         declared=len(register.flows),
     )
+
+
+def policy_hygiene(snapshot: Snapshot, judgement: Judgement) -> Hygiene:
+    """What is odd about the policies themselves; advice, and no verdict depends on it."""
+    inventory, platform = judgement.inventory, judgement.platform
+    engine = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
+    return evaluate.hygiene(engine, inventory, snapshot.gaps, judgement.runs)
 
 
 def _facts(snapshot: Snapshot, config: Configuration, inventory: Inventory | None) -> Facts:

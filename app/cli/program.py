@@ -16,6 +16,7 @@ from app.cli import (
     findings,
     fix,
     key,
+    policies,
     reach,
     report,
     scan,
@@ -69,7 +70,7 @@ def build() -> typer.Typer:
     )
     result.callback()(_root)
     for part in (
-        *(scan, report, reach, explain, findings, scope, fix, whatif, trend, diff),
+        *(scan, report, reach, explain, findings, policies, scope, fix, whatif, trend, diff),
         *(verify, key, service, database, doctor),
     ):
         part.register(result)
