@@ -17,6 +17,7 @@ from app.model.control import Assessment
 from app.model.facts import Facts
 from app.model.finding import Outcome
 from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord
+from app.model.hygiene import Hygiene
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
 from app.model.ports import ObjectSource, Prober, Progress, Renderer, Retention, Sealer, Store
@@ -141,6 +142,13 @@ def judge(
     config = assess.read_documents(documents)
     facts = facts_of(snapshot, config, inventory)
     return judged(facts, config)
+
+
+def policy_hygiene(snapshot: Snapshot, judgement: Judgement) -> Hygiene:
+    """What is odd about the policies themselves; advice, and no verdict depends on it."""
+    inventory, platform = judgement.inventory, judgement.platform
+    engine = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
+    return evaluate.hygiene(engine, inventory, snapshot.gaps, judgement.runs)
 
 
 def facts_of(snapshot: Snapshot, config: Configuration, inventory: Inventory | None) -> Facts:

@@ -18,6 +18,7 @@ from app.cli import (
     fix,
     history,
     key,
+    policies,
     reach,
     rebaseline,
     report,
@@ -73,7 +74,21 @@ def build() -> typer.Typer:
     )
     result.callback()(_root)
     for part in (
-        *(scan, report, reach, explain, findings, scope, fix, whatif, trend, history, diff, rebaseline),
+        *(
+            scan,
+            report,
+            reach,
+            explain,
+            findings,
+            policies,
+            scope,
+            fix,
+            whatif,
+            trend,
+            history,
+            diff,
+            rebaseline,
+        ),
         *(verify, key, deliver, service, schedule, database, doctor),
     ):
         part.register(result)

@@ -6,6 +6,7 @@ explain         a decision in words; `explain_exposure` how far a workload is op
 find_edges      ways in from outside, what encrypts them, certificates, the control plane
 reach_document  the `reach --json` contract as a value; `write_reach` streams the same
 propose         policies that would close findings; `flow_losses` what of the declared flows a change would break
+hygiene         policies that do nothing, undo others or were meant otherwise
 run_checks      every performed check over its whole population
 """
 
@@ -17,6 +18,7 @@ from app.evaluate.engine import Engine, reachability
 from app.evaluate.explain import explain
 from app.evaluate.explain_exposure import explain_exposure
 from app.evaluate.fix import as_yaml, chosen, flow_losses, propose, unmet_flows
+from app.evaluate.hygiene import hygiene
 
 __all__ = [
     "Checked",
@@ -30,6 +32,7 @@ __all__ = [
     "exposure_shape",
     "find_edges",
     "flow_losses",
+    "hygiene",
     "propose",
     "reach_document",
     "reachability",

@@ -13,6 +13,7 @@ COMMANDS = [
     "reach",
     "explain",
     "findings",
+    "policies",
     "scope",
     "fix",
     "whatif",

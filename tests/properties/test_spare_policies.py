@@ -1,0 +1,96 @@
+"""A rule or a policy is called spare exactly when the slow reading answers everything alike without it."""
+
+import os
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app import evaluate
+from app.evaluate.hygiene.groups import Groups, asked_policies
+from app.evaluate.hygiene.items import Items
+from app.evaluate.hygiene.spare import spares
+from app.model.policy import Direction
+from app.model.reachability import Profile
+from tests.builders import UNKNOWN_PLATFORM
+from tests.oracle import Oracle, Question
+from tests.properties.clusters import OUTSIDE, PROBES
+from tests.properties.mixed import STYLES, mixed_clusters
+
+EXAMPLES = int(os.environ.get("NETATTEST_EXAMPLES", "200"))
+some = settings(max_examples=max(50, EXAMPLES // 4), deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def of_one_family(cluster, version):
+    """Pods with addresses of one family alone, so that there is one way in which two ends meet; and on no known node."""
+    pods = [
+        replace(item, ips=tuple(ip for ip in item.ips if (":" in ip) is (version == 6)), node="")
+        for item in cluster.pods
+    ]
+    return replace(cluster, pods=tuple(pods), nodes=())
+
+
+def searched(cluster, style):
+    engine = evaluate.reachability(cluster, UNKNOWN_PLATFORM, (), profile=style)
+    ways = [Groups(engine.cluster, way) for way in Direction]
+    asked = {item.policy.key: item for groups in ways for item in asked_policies(groups.program)}
+    items = Items.of(asked[key] for key in sorted(asked))
+    return engine, ways, items
+
+
+def without(cluster, item):
+    """The cluster without a policy, or without the rules of one path; what the policy isolates stays isolated."""
+    key, way, path = item.policy.policy.key, item.direction, item.path
+
+    def left(policy):
+        if policy.key != key:
+            return policy
+        kept = {
+            direction: tuple(
+                rule for rule in policy.rules(direction) if (direction, rule.path) != (way, path)
+            )
+            for direction in Direction
+        }
+        return replace(policy, ingress=kept[Direction.INGRESS], egress=kept[Direction.EGRESS])
+
+    policies = [left(policy) for policy in cluster.policies if not (item.whole and policy.key == key)]
+    return replace(cluster, policies=tuple(policies))
+
+
+def addresses(engine):
+    """An address of every range that policies tell apart, beside the usual ones."""
+    kinds = {4: IPv4Address, 6: IPv6Address}
+    return sorted(
+        {*OUTSIDE, *(str(kinds[item.range.version](item.range.first)) for item in engine.externals)}
+    )
+
+
+def oracle_of(cluster, style):
+    return Oracle(cluster, style.value, blocks_match_pods=style is not Profile.CILIUM)
+
+
+def questions(cluster, outside):
+    """What each pod's own end is asked about every other end, another pod like it included, on every port that matters."""
+    for own in cluster.pods:
+        for peer in (*cluster.pods, *outside):
+            version = 6 if isinstance(peer, str) and ":" in peer else 4
+            for way in Direction:
+                to = own if way is Direction.INGRESS else peer
+                for protocol, port in PROBES:
+                    yield Question(way, own, peer, to, protocol, port, (version,))
+
+
+@some
+@given(st.data(), st.sampled_from(STYLES))
+def test_what_is_spare_changes_nothing_and_what_is_not_changes_something(data, style):
+    cluster = of_one_family(data.draw(mixed_clusters(style, conditions=False)), 4)
+    engine, ways, items = searched(cluster, style)
+    named = {item.number for item in spares(engine.cluster, ways, items)}
+    before = oracle_of(cluster, style)
+    asked = [(item, before._half(item)) for item in questions(cluster, addresses(engine))]
+    for number, item in enumerate(items.all):
+        if item.comparable:
+            after = oracle_of(without(cluster, item), style)
+            same = all(after._half(question) == answer for question, answer in asked)
+            assert same is (number in named), (item.cause, item.whole)
