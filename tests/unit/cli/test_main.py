@@ -22,6 +22,7 @@ COMMANDS = [
     "diff",
     "rebaseline",
     "verify",
+    "deliver",
     "run",
     "doctor",
     "key",
