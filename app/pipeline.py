@@ -4,10 +4,10 @@ Every step takes values and gives values. Only steps that use a port touch the w
 by whoever makes the request. A report is a function of what was stored: the snapshot and the documents that judged it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from app import assess, collect, detect, evaluate, trend
 from app.assess import Configuration
@@ -73,7 +73,8 @@ def scan(
         context, earlier = store.context(request.cluster, request.taken_at), None
         if context.previous is not None:
             earlier = _earlier(store.scan(request.cluster, context.previous), store)
-            context = replace(context, changes=_changes(earlier, snapshot, request.documents))
+            changes = _changes(earlier, snapshot, request.documents)
+            context = replace(context, changes=changes, absent=_absent(earlier, changes, request.documents))
         documents = tuple(sorted((*request.documents, context.document()), key=lambda item: item.name))
         progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
         judgement = judge(snapshot, documents, inventory=inventory)
@@ -216,7 +217,7 @@ def report(
     """Make reports of a stored scan, one per framework; made again, they are the same bytes before they are sealed."""
     progress.stage("load", cluster=stored.cluster, scan=stored.number)
     snapshot, documents = store.snapshot(stored), store.documents(stored)
-    context = RunContext.from_document(next(item for item in documents if item.name == "context.json"))
+    context = _context_of(documents)
 
     progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
     judgement = judge(snapshot, documents)
@@ -335,6 +336,21 @@ def _changes(earlier: Earlier | None, snapshot: Snapshot, documents: tuple[Docum
     before, then = earlier
     known = assess.exception_ids(then), assess.exception_ids(documents)
     return trend.changes(before, snapshot, (then, documents), known, collect.WATCHED)
+
+
+def _absent(
+    earlier: Earlier | None, changes: Changes | None, documents: tuple[Document, ...]
+) -> Mapping[str, date]:
+    """When each exception was last known not to be on file, so that one that claims an older start is seen."""
+    if earlier is None or changes is None:
+        return {}
+    known = _context_of(earlier[1]).absent
+    new = dict.fromkeys(changes.new_exceptions, changes.since.astimezone(UTC).date())
+    return {name: day for name, day in {**known, **new}.items() if name in assess.exception_ids(documents)}
+
+
+def _context_of(documents: Sequence[Document]) -> RunContext:
+    return RunContext.from_document(next(item for item in documents if item.name == "context.json"))
 
 
 @contextmanager

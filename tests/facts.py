@@ -31,7 +31,15 @@ from app.model.connections import Connections, PortSet, Protocol
 from app.model.control import AcceptedException
 from app.model.encryption import Known, Protection
 from app.model.facts import Facts
-from app.model.finding import CheckMeta, Outcome
+from app.model.finding import (
+    CheckMeta,
+    CheckResult,
+    CheckRun,
+    Outcome,
+    Strength,
+    Subject,
+    SubjectKind,
+)
 from app.model.history import (
     ChangeKind,
     Changes,
@@ -124,7 +132,19 @@ def facts_of(case: Mapping[str, Any]) -> Facts:
         ),
         registers=_registers(case.get("registers") or {}),
         duties=tuple(_duty(*item) for item in (case.get("duties") or {}).items()),
+        found=tuple(_found(*item) for item in (case.get("found") or {}).items()),
     )
+
+
+def _found(name: str, said: Mapping[str, str]) -> CheckRun:
+    """What another check said: `policy-overly-broad: {NetworkPolicy shop/wide: fail}`; `unread: …` where not all was read."""
+    meta, kind = catalogue()[name], SubjectKind.POLICY
+    results = [
+        CheckResult(name, Subject(kind, subject), Outcome(text), Strength.EFFECTIVE, "it says so")
+        for subject, text in said.items()
+        if subject != "unread"
+    ]
+    return CheckRun(meta, tuple(results), population_complete="unread" not in said)
 
 
 def _protection(
@@ -325,14 +345,15 @@ def _range(text: str) -> AddressRange:
 
 
 def _flow(name: str, said: str) -> ApprovedFlow:
-    """`web → vault on TCP 443`, with `unsigned` at the end where nobody approved it."""
+    """`web → vault on TCP 443`, with `unsigned` or `unjustified` at the end where that is so."""
     ends, _, rest = said.partition(" on ")
     source, _, destination = ends.partition(" → ")
-    protocol, port, *signed = rest.split()
+    protocol, port, *marks = rest.split()
     numbers = PortSet.all() if port == "any" else PortSet.of([(int(port), int(port))])
     ports = Connections.all() if protocol == "any" else Connections.of({Protocol(protocol): numbers})
-    approver = "" if signed else "B. Approver"
-    return ApprovedFlow(name, source, destination, ports, "needed", "A. Owner", approver, date(2026, 1, 1))
+    approver = "" if "unsigned" in marks else "B. Approver"
+    reason = "" if "unjustified" in marks else "needed"
+    return ApprovedFlow(name, source, destination, ports, reason, "A. Owner", approver, date(2026, 1, 1))
 
 
 def _claims(said: Mapping[str, Any]) -> EncryptionClaims:
@@ -368,7 +389,7 @@ def _exception(name: str, said: Mapping[str, Any]) -> AcceptedException:
     return AcceptedException(
         id=name,
         check=said.get("check", "policy-overly-broad"),
-        subjects=("NetworkPolicy shop/wide",),
+        subjects=tuple(said.get("subjects") or ("NetworkPolicy shop/wide",)),
         reason="because",
         owner=said.get("owner", "A. Owner"),
         approver=said.get("approver", "B. Approver"),
@@ -466,6 +487,7 @@ def _context(said: Mapping[str, Any]) -> RunContext:
         slots=None if slots is None else tuple(_slot(*item) for item in slots.items()),
         integrity=Integrity(said.get("checked", 0), tuple(said.get("problems") or ())),
         changes=_changes(said["changes"]) if "changes" in said else None,
+        absent=said.get("absent") or {},
     )
 
 

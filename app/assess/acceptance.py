@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fnmatch import fnmatchcase
 
 from app.model.control import AcceptedException, ExceptionUse
 from app.model.finding import CheckResult, CheckRun, Outcome
@@ -42,7 +41,9 @@ class Acceptance:
         return tuple(self._use(item, failures) for item in self.exceptions)
 
     def _use(self, item: AcceptedException, failures: Sequence[CheckResult]) -> ExceptionUse:
-        named = [result for result in failures if result.check == item.check and _names(item, result)]
+        named = [
+            result for result in failures if result.check == item.check and item.names(result.subject.id)
+        ]
         covered = tuple(result for result in named if self._covers(item, result))
         only_by_pattern = bool(named) and not covered
         problem = item.problem(self.on) or (BY_PATTERN if only_by_pattern else "")
@@ -51,12 +52,4 @@ class Acceptance:
     def _covers(self, item: AcceptedException, result: CheckResult) -> bool:
         if self.boundary is Boundary.PCI:
             return result.subject.id in item.subjects
-        return _names(item, result)
-
-
-def _names(item: AcceptedException, result: CheckResult) -> bool:
-    """Exactly, or by `*` and `?`; square brackets are part of workload ids and stand for themselves."""
-    subject = result.subject.id
-    return subject in item.subjects or any(
-        fnmatchcase(subject, text.replace("[", "[[]")) for text in item.subjects if "*" in text or "?" in text
-    )
+        return item.names(result.subject.id)

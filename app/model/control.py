@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from app.model.finding import CheckResult, Outcome
 from app.model.scope import Boundary
+
+MOST_HITS = 20
+"""Failures that one accepted exception may stand before; beyond, nobody looked at each of them."""
 
 
 class ControlState(StrEnum):
@@ -124,6 +128,27 @@ class AcceptedException:
         if on > self.expires_on:
             return f"it expired on {self.expires_on.isoformat()}"
         return ""
+
+    @property
+    def broad(self) -> tuple[str, ...]:
+        """Subjects that stand for a whole namespace or more: nobody looked at each of what they accept."""
+        return tuple(text for text in self.subjects if any(_is_broad(end) for end in text.split(" → ")))
+
+    def names(self, subject: str) -> bool:
+        """True for a subject it names, exactly or by `*` and `?`; square brackets stand for themselves."""
+        return subject in self.subjects or any(
+            fnmatchcase(subject, text.replace("[", "[[]"))
+            for text in self.subjects
+            if "*" in text or "?" in text
+        )
+
+
+def _is_broad(end: str) -> bool:
+    """A pattern whose namespace, or whose whole name, is left open: `*`, `shop/*`, `*/web`, `shop/*[Deployment]`."""
+    namespace, _, name = end.rpartition("/")
+    if not {"*", "?"} & set(end):
+        return False
+    return bool({"*", "?"} & set(namespace)) or not name.partition("[")[0].strip("*?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from app.model.control import AcceptedException
 from app.model.edge import Edges
-from app.model.finding import CheckMeta
+from app.model.finding import CheckMeta, CheckRun
 from app.model.history import RunContext
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Labels, Pod
@@ -38,6 +38,9 @@ class Facts:
     encryption: Encryption = NOT_ASKED
     registers: Registers = field(default_factory=Registers)
     duties: tuple[RecordDuty, ...] = ()
+    found: tuple[
+        CheckRun, ...
+    ] = ()  # what the other checks said, for the one that asks what exceptions stand before
 
     @cached_property
     def policies(self) -> Mapping[ObjectRef, tuple[Policy, ...]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -125,6 +125,7 @@ class RunContext:
         slots: schedule slots since the last complete scan and up to this one, oldest first; None when no schedule is known.
         integrity: state of the chain before this scan.
         changes: what somebody has to have approved; None when there is no whole scan to compare with.
+        absent: exception id → day of the last whole scan whose file did not have it; none for those of the first scan.
     """
 
     previous: int | None = None
@@ -132,11 +133,12 @@ class RunContext:
     slots: tuple[Slot, ...] | None = None
     integrity: Integrity = Integrity()
     changes: Changes | None = None
+    absent: Mapping[str, date] = field(default_factory=dict)
 
     def document(self) -> Document:
         """This context as the document `context.json`."""
         slots = None if self.slots is None else [_slot_json(slot) for slot in self.slots]
-        body = {
+        body: dict[str, object] = {
             "schema": "netattest/context/v1",
             "previous": self.previous,
             "streaks": dict(self.streaks),
@@ -147,6 +149,8 @@ class RunContext:
             },
             "changes": None if self.changes is None else _changes_json(self.changes),
         }
+        if self.absent:  # left out where there is none, as scans before it had it do
+            body["absent"] = {name: day.isoformat() for name, day in self.absent.items()}
         return Document("context.json", canonical_json(body))
 
     @classmethod
@@ -160,6 +164,7 @@ class RunContext:
             slots=None if slots is None else tuple(_slot_from(item) for item in slots),
             integrity=Integrity(body["integrity"]["checkedScans"], tuple(body["integrity"]["problems"])),
             changes=None if changes is None else _changes_from(changes),
+            absent={name: date.fromisoformat(day) for name, day in body.get("absent", {}).items()},
         )
 
 

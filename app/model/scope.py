@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from app.model.approval import unapproved
 from app.model.connections import Connections
 from app.model.inventory import Labels
 from app.model.policy import EVERYTHING, AddressRange, LabelSelector
@@ -143,6 +144,12 @@ class ApprovedFlow:
     approver: str
     approved_on: date | None
     review_by: date | None = None
+
+    def problem(self, on: date) -> str:
+        """Why it approves nothing on a day, as the end of a sentence; a flow nobody says the need of is not approved."""
+        if not self.justification.strip():
+            return "it gives no business justification"
+        return unapproved(self, on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ _CUT = f"More than {ROWS} connections are allowed; the rest was not held against
 class FlowNotInApprovedRegister:
     """Judges each pair of namespaces, and each namespace with the outside, between which a connection is allowed.
 
-    A flow passes when entries with owner, approver, date and a review that is not overdue cover every allowed port between
+    A flow passes when entries with a reason, owner, approver, date and a review that is not overdue cover every allowed port between
     every two workloads. Both ends decide in which boundaries it counts. Replies are implicit.
     """
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 
-from app.model.approval import unapproved
 from app.model.connections import Connections
 from app.model.facts import Facts
 from app.model.scope import ApprovedFlow
@@ -17,7 +16,7 @@ _Answer = tuple[tuple[str, ...], Connections]
 
 @dataclass(frozen=True)
 class Flows:
-    """Approved flows that somebody owns, somebody else approved and nobody has to review; the others justify nothing.
+    """Approved flows with a reason, an owner, another's approval and no overdue review; the others justify nothing.
 
     An end is named by the id of a scope rule that places it, by its namespace, or by `external`.
 
@@ -35,7 +34,7 @@ class Flows:
         """The register of the scope file."""
         register = facts.scope.approved_flows
         day = facts.at.astimezone(UTC).date()
-        return cls(register is not None, tuple(item for item in register or () if not unapproved(item, day)))
+        return cls(register is not None, tuple(item for item in register or () if not item.problem(day)))
 
     def at(self, end: frozenset[str], *, source: bool) -> "Flows":
         """Only those that begin, or end, at this end: most ends have none, and then no far end needs a look."""
