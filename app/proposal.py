@@ -34,7 +34,13 @@ def what_if(
         was, now = before.inventory, after.inventory
         before = pipeline.judge(snapshot, documents, inventory=replace(was, beside=now.policies))
         after = pipeline.judge(changed.snapshot, documents, inventory=replace(now, beside=was.policies))
-    return WhatIf(changed.snapshot, before, after, trend.consequences(before, after, changed.changes))
+    return WhatIf(
+        changed.snapshot,
+        before,
+        after,
+        trend.consequences(before, after, changed.changes),
+        trend.encryption_changes(before, after),
+    )
 
 
 def regrouped(before: Judgement, after: Judgement) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from app.cli.endpoints import Names
 from app.cli.output import clean, heading, say
 from app.cli.shapes import plural, result_shape
-from app.model.change import Consequences, PathDelta
+from app.model.change import Consequences, EncryptionChange, PathDelta
 from app.model.finding import CheckResult
 from app.model.reachability import Workload
 
@@ -91,6 +91,46 @@ def markdown(found: Consequences, workloads: Sequence[Workload]) -> str:
         *_list("Notes", (_md(note) for note in found.notes)),
     ]
     return "\n".join(lines)
+
+
+def encryption_shape(found: Sequence[EncryptionChange] | None) -> list[dict[str, str]] | None:
+    """Pairs whose protection differs, as JSON values; null where they were too many to compare."""
+    return None if found is None else [_encryption(item) for item in found]
+
+
+def _encryption(item: EncryptionChange) -> dict[str, str]:
+    return {
+        "source": item.source,
+        "destination": item.destination,
+        "change": "lost" if item.lost else "won",
+        "before": item.before.value,
+        "after": item.after.value,
+    }
+
+
+def tell_encryption(found: Sequence[EncryptionChange] | None, workloads: Sequence[Workload]) -> None:
+    """The same for a person."""
+    if found is None:
+        say("note: the cluster is too large to compare encryption pair by pair")
+        return
+    names = Names(workloads)
+    for lost, title in ((True, "Encryption that is lost"), (False, "Encryption that is won")):
+        pairs = [item for item in found if item.lost is lost]
+        _part(title, [f"{_pair(names, item)}: {item.before.value} → {item.after.value}" for item in pairs])
+
+
+def encryption_markdown(found: Sequence[EncryptionChange] | None, workloads: Sequence[Workload]) -> str:
+    """The same below a comment on a pull request; empty where nothing differs."""
+    names = Names(workloads)
+    lines = (
+        f"**{'lost' if item.lost else 'won'}** `{clean(_pair(names, item))}`: {item.before.value} → {item.after.value}"
+        for item in found or ()
+    )
+    return "\n".join(_list("Encryption", lines))
+
+
+def _pair(names: Names, item: EncryptionChange) -> str:
+    return f"{names.one(item.source)} → {names.one(item.destination)}"
 
 
 def _part(title: str, lines: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.changes import encryption_shape
 from app.cli.options import (
     ClusterOption,
     ConfigOption,
@@ -100,16 +101,7 @@ def _document(drift: Drift) -> dict[str, object]:
         "encryption": {
             "before": {label.value: pairs for label, pairs in drift.tallies[0]},
             "after": {label.value: pairs for label, pairs in drift.tallies[1]},
-            "changes": [
-                {
-                    "source": item.source,
-                    "destination": item.destination,
-                    "change": "lost" if item.lost else "won",
-                    "before": item.before.value,
-                    "after": item.after.value,
-                }
-                for item in drift.encryption
-            ],
+            "changes": encryption_shape(drift.encryption),
         },
         "objects": [
             {

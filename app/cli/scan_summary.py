@@ -42,20 +42,10 @@ def threshold_met(result: "ScanResult", fail_on: Severity | None) -> bool:
     """True when a finding of this severity or worse is open and no valid exception stands in front of it."""
     if fail_on is None:
         return False
-    excepted = _excepted(result)
+    accepted = result.judgement.accepted
     return any(
-        item.severity.rank <= fail_on.rank and item.fingerprint not in excepted for item in failures(result)
+        item.severity.rank <= fail_on.rank and item.fingerprint not in accepted for item in failures(result)
     )
-
-
-def _excepted(result: "ScanResult") -> set[str]:
-    return {
-        hit.fingerprint
-        for assessment in result.judgement.assessments
-        for use in assessment.exceptions
-        if not use.problem
-        for hit in use.hits
-    }
 
 
 def document(result: "ScanResult", fail_on: Severity | None) -> dict[str, object]:
@@ -68,7 +58,7 @@ def document(result: "ScanResult", fail_on: Severity | None) -> dict[str, object
         "frameworks": [states_shape(item) for item in judgement.assessments],
         "findings": {
             "open": _by_severity(failures(result)),
-            "under_exception": len(_excepted(result)),
+            "under_exception": len(result.judgement.accepted),
             "new": [result_shape(item) for item in change.opened] if change else [],
             "closed": [result_shape(item) for item in change.closed] if change else [],
             "compared_with": change.before.number if change else None,
@@ -122,7 +112,7 @@ def _tell_findings(result: "ScanResult") -> None:
     found, change = failures(result), result.comparison
     counts = ", ".join(f"{number} {name}" for name, number in _by_severity(found).items() if number)
     heading(f"Findings: {len(found)} open" + (f" ({counts})" if counts else ""))
-    if excepted := len(_excepted(result)):
+    if excepted := len(result.judgement.accepted):
         say(f"  {excepted} of them under a valid exception")
     if change is None:
         _tell_some("worst first", found)

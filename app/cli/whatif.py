@@ -7,7 +7,7 @@ import typer
 
 from app import bootstrap
 from app.cli.baseline import baseline
-from app.cli.changes import markdown, shape, tell
+from app.cli.changes import encryption_markdown, encryption_shape, markdown, shape, tell, tell_encryption
 from app.cli.options import (
     ClusterOption,
     ConfigOption,
@@ -28,7 +28,7 @@ from app.errors import ExitCode, InputError
 from app.model.finding import Severity
 
 if TYPE_CHECKING:
-    from app.model.change import Consequences, WhatIf
+    from app.model.change import WhatIf
 
 _EPILOG = """\b
 Examples:
@@ -75,7 +75,7 @@ def whatif(
         typer.Option(
             "--fail-on",
             metavar="SEVERITY|new-path",
-            help="Exit with 1 when such a finding (or worse) would open, or any path.",
+            help="Exit with 1 when such a finding (or worse) would open unaccepted or be no longer decided, or any path open.",
         ),
     ] = None,
     form: Annotated[
@@ -105,13 +105,16 @@ def whatif(
             base.snapshot, applied.objects if applied else (), refs, applied.gaps if applied else ()
         )
         result = proposal.what_if(base.snapshot, base.documents, changed)
-    met = _met(result.consequences, threshold)
+    met = _met(result, threshold)
     if as_json:
         emit(_document(result, fail_on, met))
     elif form is Format.MARKDOWN:
-        print(markdown(result.consequences, result.after.reachability.workloads))  # noqa: T201  already cleaned
+        workloads = result.after.reachability.workloads
+        print(markdown(result.consequences, workloads))  # noqa: T201  already cleaned
+        print(encryption_markdown(result.encryption, workloads))  # noqa: T201  as above
     else:
         tell(result.consequences, result.after.reachability.workloads)
+        tell_encryption(result.encryption, result.after.reachability.workloads)
         tell_gaps(result.snapshot.gaps)
         if fail_on:
             say()
@@ -131,16 +134,17 @@ def _threshold(text: str | None) -> Severity | str | None:
         raise InputError(f"--fail-on {text!r} is not known", advice=f"use one of {known}") from None
 
 
-def _met(found: "Consequences", threshold: Severity | str | None) -> bool:
+def _met(result: "WhatIf", threshold: Severity | str | None) -> bool:
     if isinstance(threshold, Severity):
-        return any(item.severity.rank <= threshold.rank for item in found.opened)
-    return threshold == _NEW_PATH and found.opens_paths
+        return any(item.severity.rank <= threshold.rank for item in result.unaccepted)
+    return threshold == _NEW_PATH and result.consequences.opens_paths
 
 
 def _document(result: "WhatIf", fail_on: str | None, met: bool) -> dict[str, object]:
     return {
         "schema": "netattest/whatif/v1",
         **shape(result.consequences),
+        "encryption": encryption_shape(result.encryption),
         "gaps": [gap_shape(gap) for gap in result.snapshot.gaps],
         "fail_on": {"threshold": fail_on, "met": met} if fail_on else None,
     }

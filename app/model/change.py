@@ -59,16 +59,6 @@ class Consequences:
         return any(item.opened for item in self.paths)
 
 
-@dataclass(frozen=True)
-class WhatIf:
-    """A cluster before and after a change that was not made."""
-
-    snapshot: Snapshot
-    before: Judgement
-    after: Judgement
-    consequences: Consequences
-
-
 @dataclass(frozen=True, slots=True)
 class EncryptionChange:
     """A pair of workloads that may connect on both nights, and whose weakest label differs."""
@@ -82,6 +72,29 @@ class EncryptionChange:
     def lost(self) -> bool:
         """True when the later label is the weaker one."""
         return self.after.rank > self.before.rank
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A cluster before and after a change that was not made.
+
+    Attributes:
+        encryption: pairs that may connect before and after and whose protection differs, what is lost first; None where
+            the cluster is too large to compare pairs.
+    """
+
+    snapshot: Snapshot
+    before: Judgement
+    after: Judgement
+    consequences: Consequences
+    encryption: tuple[EncryptionChange, ...] | None = ()
+
+    @property
+    def unaccepted(self) -> tuple[CheckResult, ...]:
+        """What would be worse than today: findings that open and that no valid exception accepts, and what could no longer be told."""
+        accepted = self.after.accepted
+        opened = (item for item in self.consequences.opened if item.fingerprint not in accepted)
+        return (*opened, *self.consequences.undecided)
 
 
 @dataclass(frozen=True)

@@ -34,3 +34,14 @@ class Judgement:
     encryption: Encryption = NOT_ASKED
     edges: Edges = field(default_factory=Edges)
     registers: Registers = field(default_factory=Registers)
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """Fingerprints of failing results that a valid exception accepts in some framework; they fail all the same."""
+        return frozenset(
+            hit.fingerprint
+            for assessment in self.assessments
+            for use in assessment.exceptions
+            if not use.problem
+            for hit in use.hits
+        )

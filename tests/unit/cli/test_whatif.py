@@ -1,6 +1,10 @@
 import json
+from pathlib import Path
 
 import pytest
+import yaml
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
 WEB, CART, JOB = "shop/web[Deployment]", "shop/cart[Deployment]", "batch/job-1[Pod]"
 OPENS = """
@@ -179,3 +183,32 @@ def test_a_policy_that_tells_pods_of_one_owner_apart_opens_nothing(netattest, tm
     assert {item["change"] for item in told["paths"]} == {"closes"}
     assert {item["destination"].split("#")[-1] for item in told["paths"]} == {"2"}
     assert told["findings"]["opened"] == []
+
+
+def test_encryption_that_a_change_wins_or_loses_is_told(netattest, change):
+    """Cilium's WireGuard, switched on in its ConfigMap, and off again."""
+    files = sorted((EXAMPLES / "saltmarsh").rglob("*.yaml"))
+    (before,) = [
+        item
+        for path in files
+        for item in yaml.safe_load_all(path.read_text())
+        if item and (item["kind"], item["metadata"]["name"]) == ("ConfigMap", "cilium-config")
+    ]
+    before["data"]["enable-wireguard"] = "true"
+    on = change(yaml.safe_dump(before))
+    cluster = str(EXAMPLES / "saltmarsh")
+
+    won = netattest("whatif", "--apply", on, "--from", cluster, "--json")
+    pairs = {
+        (item["source"], item["destination"]): (item["change"], item["before"], item["after"])
+        for item in json.loads(won.out)["encryption"]
+    }
+    assert pairs["payments/api[Deployment]", "payments/vault[StatefulSet]"] == (
+        "won",
+        "plaintext",
+        "node-tunnel",
+    )
+    assert {way for way, _, _ in pairs.values()} == {"won"}
+    assert "Encryption that is won: " in netattest("whatif", "--apply", on, "--from", cluster).out
+    comment = netattest("whatif", "--apply", on, "--from", cluster, "--format", "markdown").out
+    assert "plaintext → node-tunnel" in comment
