@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from app.collect import ApiSettings
     from app.render import PeriodRenderer
+    from app.render.site import SiteRenderer
     from app.seal import KeyFiles, TimeAuthority
     from app.store import Database, PostgresArchive, PostgresStore
 
@@ -232,6 +233,13 @@ def period_renderer() -> "PeriodRenderer":
     from app.render import PeriodRenderer
 
     return PeriodRenderer(resource("templates"), this_tool())
+
+
+def site_renderer() -> "SiteRenderer":
+    """Pages about a fleet from the packaged templates."""
+    from app.render.site import SiteRenderer
+
+    return SiteRenderer(resource("templates"))
 
 
 def this_tool() -> Tool:

@@ -17,6 +17,7 @@ from app.cli import (
     fix,
     history,
     key,
+    publish,
     reach,
     rebaseline,
     report,
@@ -71,7 +72,21 @@ def build() -> typer.Typer:
     )
     result.callback()(_root)
     for part in (
-        *(scan, report, reach, explain, findings, scope, fix, whatif, trend, history, diff, rebaseline),
+        *(
+            scan,
+            report,
+            reach,
+            explain,
+            findings,
+            scope,
+            fix,
+            whatif,
+            trend,
+            history,
+            diff,
+            rebaseline,
+            publish,
+        ),
         *(verify, key, service, database, doctor),
     ):
         part.register(result)
