@@ -20,6 +20,7 @@ COMMANDS = [
     "history",
     "diff",
     "rebaseline",
+    "publish",
     "verify",
     "run",
     "doctor",
