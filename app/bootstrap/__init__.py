@@ -13,7 +13,7 @@ from app.bootstrap.databases import (
     opened_store,
 )
 from app.bootstrap.files import documents, framework_files, retention
-from app.bootstrap.reporting import definition, period_renderer, renderer, this_tool
+from app.bootstrap.reporting import definition, period_renderer, renderer, site_renderer, this_tool
 from app.bootstrap.sealing import (
     SystemClock,
     key_files,
@@ -46,6 +46,7 @@ __all__ = [
     "retention",
     "sealed_formats",
     "sealer",
+    "site_renderer",
     "this_tool",
     "time_authority",
 ]

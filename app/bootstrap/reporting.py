@@ -15,6 +15,7 @@ from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.render import PeriodRenderer
+    from app.render.site import SiteRenderer
 
 
 def renderer() -> Renderer:
@@ -29,6 +30,13 @@ def period_renderer() -> "PeriodRenderer":
     from app.render import PeriodRenderer
 
     return PeriodRenderer(resource("templates"), this_tool())
+
+
+def site_renderer() -> "SiteRenderer":
+    """Pages about a fleet from the packaged templates."""
+    from app.render.site import SiteRenderer
+
+    return SiteRenderer(resource("templates"))
 
 
 def this_tool() -> Tool:

@@ -19,6 +19,7 @@ from app.cli import (
     history,
     key,
     policies,
+    publish,
     reach,
     rebaseline,
     report,
@@ -88,6 +89,7 @@ def build() -> typer.Typer:
             history,
             diff,
             rebaseline,
+            publish,
         ),
         *(verify, key, deliver, service, schedule, database, doctor),
     ):

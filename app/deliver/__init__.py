@@ -7,6 +7,7 @@ from app.deliver.folder import Delivered, deliver_to_folder
 from app.deliver.mail import MailChannel
 from app.deliver.object_store import ObjectStoreChannel
 from app.deliver.post import Address
+from app.deliver.site import Placed, deliver_site
 from app.deliver.webhook import WebhookChannel, verify_signature
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "MailChannel",
     "ObjectStoreChannel",
     "Patience",
+    "Placed",
     "Sent",
     "WebhookChannel",
+    "deliver_site",
     "deliver_to_folder",
     "dispatch",
     "verify_signature",

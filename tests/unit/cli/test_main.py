@@ -21,6 +21,7 @@ COMMANDS = [
     "history",
     "diff",
     "rebaseline",
+    "publish",
     "verify",
     "deliver",
     "run",
