@@ -5,7 +5,7 @@ pays only for what it uses.
 """
 # ruff: noqa: PLC0415  (the reason is given above)
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from app import __version__
 from app.errors import ConfigurationError, NotFoundError, StoreError
 from app.model.bundle import Tool
+from app.model.canonical import digest
 from app.model.history import Document
 from app.model.ports import ObjectSource, Prober, Renderer, Sealer
 from app.model.report import ReportDefinition
@@ -67,6 +68,16 @@ def documents(settings: Settings) -> tuple[Document, ...]:
     if settings.documents.baseline is not None:
         given.append(_baseline(settings.documents.baseline))
     return tuple(sorted(given, key=lambda item: item.name))
+
+
+def digests(settings: Settings, names: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of files beside the settings file, by the name that was asked for; what is not there is left out."""
+    found = {}
+    for name in sorted(set(names) - {""}):
+        path = settings.folder / name
+        if path.is_file():
+            found[name] = digest(_read(path))
+    return found
 
 
 def _baseline(folder: Path) -> Document:

@@ -1,21 +1,32 @@
 """Findings → controls: documents read strictly, check results rolled up to states (pure)."""
 
 from app.assess.assessment import assess, duties
-from app.assess.configuration import Configuration, read_documents
+from app.assess.configuration import Configuration, mistakes_in, read_documents
 from app.assess.exceptions_file import exception_ids
+from app.assess.lines import line_of
 from app.assess.placing import Placed, RuleReach, placed
+from app.assess.reading import Mistake
 from app.assess.registers_reading import baseline_document
+from app.assess.review import Concern, Remark, review
 from app.assess.schemas import schemas
+from app.assess.unmatched import unmatched
 
 __all__ = [
+    "Concern",
     "Configuration",
+    "Mistake",
     "Placed",
+    "Remark",
     "RuleReach",
     "assess",
     "baseline_document",
     "duties",
     "exception_ids",
+    "line_of",
+    "mistakes_in",
     "placed",
     "read_documents",
+    "review",
     "schemas",
+    "unmatched",
 ]

@@ -17,6 +17,7 @@ from app.cli import (
     fix,
     key,
     reach,
+    register,
     report,
     scan,
     scope,
@@ -69,7 +70,7 @@ def build() -> typer.Typer:
     )
     result.callback()(_root)
     for part in (
-        *(scan, report, reach, explain, findings, scope, fix, whatif, trend, diff),
+        *(scan, report, reach, explain, findings, scope, register, fix, whatif, trend, diff),
         *(verify, key, service, database, doctor),
     ):
         part.register(result)

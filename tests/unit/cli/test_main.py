@@ -21,12 +21,14 @@ COMMANDS = [
     "verify",
     "run",
     "doctor",
+    "register",
     "key",
     "db",
 ]
 LEAVES = [
-    *(name for name in COMMANDS if name not in ("db", "key")),
+    *(name for name in COMMANDS if name not in ("db", "key", "register")),
     *("db upgrade", "db current", "db check"),
+    "register check",
     *("key create", "key show", "key rotate"),
 ]
 
