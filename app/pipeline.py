@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from app import assess, collect, detect, evaluate, trend
-from app.assess import Configuration
+from app.assess import Configuration, Draft
 from app.collect import Overlaid
 from app.errors import EvidenceError, NetattestError
 from app.model.chain import MOST_LINKS
@@ -201,6 +201,13 @@ def fix(
         unmet=evaluate.unmet_flows(register.flows, after.reachability),
         declared=len(register.flows),
     )
+
+
+def draft(snapshot: Snapshot, documents: Sequence[Document], wanted: Sequence[str] = ()) -> Draft:
+    """Rows that the registers lack for a cluster, unsigned and without a reason; `wanted` names registers, none means all."""
+    config = assess.read_documents(documents)
+    config = replace(config, scope=assess.with_empty_registers(config.scope))
+    return assess.drafted(config, _judged(_facts(snapshot, config, None), config), wanted)
 
 
 def _facts(snapshot: Snapshot, config: Configuration, inventory: Inventory | None) -> Facts:

@@ -2,6 +2,7 @@
 
 from app.assess.assessment import assess, duties
 from app.assess.configuration import Configuration, mistakes_in, read_documents
+from app.assess.drafting import REGISTERS, SCOPE, Draft, drafted, with_empty_registers
 from app.assess.exceptions_file import exception_ids
 from app.assess.lines import line_of
 from app.assess.placing import Placed, RuleReach, placed
@@ -12,14 +13,18 @@ from app.assess.schemas import schemas
 from app.assess.unmatched import unmatched
 
 __all__ = [
+    "REGISTERS",
+    "SCOPE",
     "Concern",
     "Configuration",
+    "Draft",
     "Mistake",
     "Placed",
     "Remark",
     "RuleReach",
     "assess",
     "baseline_document",
+    "drafted",
     "duties",
     "exception_ids",
     "line_of",
@@ -29,4 +34,5 @@ __all__ = [
     "review",
     "schemas",
     "unmatched",
+    "with_empty_registers",
 ]

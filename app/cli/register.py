@@ -20,6 +20,7 @@ from app.cli.options import (
 )
 from app.cli.output import emit, heading, say, table
 from app.cli.register_cluster import read_cluster
+from app.cli.register_propose import PROPOSE_EPILOG, propose
 from app.cli.session import begin
 from app.cli.shapes import plural, tell_gaps
 from app.errors import ExitCode
@@ -47,7 +48,7 @@ def register(program: typer.Typer) -> None:
     """Add the group of commands."""
     group = typer.Typer(
         help="Registers that people own: scope, flows, exceptions, attestations and the rest.",
-        short_help="Files that people own: check them.",
+        short_help="Files that people own: check them, draft what is missing.",
         no_args_is_help=True,
     )
     group.command(
@@ -56,6 +57,9 @@ def register(program: typer.Typer) -> None:
         short_help="Mistakes, dates, and entries that match nothing.",
         epilog=_CHECK,
     )(check)
+    group.command(
+        "propose", cls=PlainCommand, short_help="Draft the rows that are missing.", epilog=PROPOSE_EPILOG
+    )(propose)
     program.add_typer(group, name="register")
 
 
@@ -75,7 +79,7 @@ def check(
     Without a mistake it tells what does not count, what is due, and, with manifests or a stored scan, which entries match
     nothing there. Nothing is stored.
     """
-    from app import assess
+    from app import assess, pipeline
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
     documents = bootstrap.documents(session.settings)
@@ -87,10 +91,10 @@ def check(
         given = assess.read_documents(documents)
         papers = bootstrap.digests(session.settings, (item.document for item in given.attestations))
         remarks = assess.review(given, datetime.now(UTC), papers)
-        seen = read_cluster(session, gathered(paths, more, "--from"), cluster, scan, documents)
+        seen = read_cluster(session, gathered(paths, more, "--from"), cluster, scan)
         if seen:
-            gaps = seen.snapshot.gaps
-            remarks += assess.unmatched(given, seen.snapshot, seen.judged)
+            gaps = seen.gaps
+            remarks += assess.unmatched(given, seen, pipeline.judge(seen, documents))
     told = [_mistake(item, bodies) for item in mistakes]
     rows = [_remark(item, bodies) for item in sorted(remarks, key=_order)]
     if as_json:

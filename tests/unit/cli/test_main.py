@@ -28,7 +28,7 @@ COMMANDS = [
 LEAVES = [
     *(name for name in COMMANDS if name not in ("db", "key", "register")),
     *("db upgrade", "db current", "db check"),
-    "register check",
+    *("register check", "register propose"),
     *("key create", "key show", "key rotate"),
 ]
 

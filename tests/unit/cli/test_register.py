@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import yaml
 
 SCOPE = """
 owner: Ana Ruiz
@@ -57,3 +58,49 @@ def test_without_a_cluster_nothing_is_said_about_use(netattest, config):
 
 def test_a_cluster_that_was_not_read_whole(netattest, broken, config):
     assert netattest("register", "check", "--from", broken).code == 3
+
+
+def test_drafted_rows_approve_nothing(netattest, manifests, config, tmp_path):
+    """Merged as they are, they are read, none counts, and the same rows are not drafted twice."""
+    (config / "scope.yaml").unlink()
+    ended = netattest("register", "propose", "--from", manifests)
+    assert ended.code == 0
+    scope, registers = yaml.safe_load_all(ended.out)
+    assert {(row["source"], row["destination"]) for row in scope["approved_flows"]} >= {("shop", "shop")}
+    assert all(
+        row["justification"] == row["owner"] == row["approver"] == "" for row in scope["approved_flows"]
+    )
+
+    head = {"owner": "Ann", "reviewed_on": "2026-10-01"}
+    (config / "scope.yaml").write_text(yaml.safe_dump({**head, **scope}))
+    (config / "registers.yaml").write_text(yaml.safe_dump({**head, **registers}))
+    found = json.loads(netattest("register", "check", "--from", manifests, "--json").out)
+    assert found["mistakes"] == []
+    counted = {item["entry"] for item in found["remarks"] if item["concern"] == "does not count"}
+    assert counted >= {f"approved_flows: {row['id']}" for row in scope["approved_flows"]}
+    again = list(yaml.safe_load_all(netattest("register", "propose", "--from", manifests).out))
+    assert [row for part in again for row in part.get("entity_controls", ())] == []
+
+
+def test_a_draft_never_overwrites_a_file(netattest, manifests, tmp_path):
+    target = tmp_path / "draft.yaml"
+    assert netattest("register", "propose", "--from", manifests, "--output", target).code == 0
+    before = target.read_bytes()
+    ended = netattest("register", "propose", "--from", manifests, "--output", target)
+    assert ended.code == 2
+    assert "draft.yaml exists" in ended.err
+    assert target.read_bytes() == before
+
+
+def test_only_some_registers(netattest, manifests):
+    found = json.loads(
+        netattest("register", "propose", "--from", manifests, "--only", "entity_controls", "--json").out
+    )
+    assert (found["scope.yaml"], list(found["registers.yaml"])) == ({}, ["entity_controls"])
+    assert netattest("register", "propose", "--from", manifests, "--only", "everything").code == 2
+
+
+def test_a_draft_needs_a_cluster(netattest):
+    ended = netattest("register", "propose")
+    assert ended.code == 2
+    assert "nothing to draft from is named" in ended.err
