@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app import assess, collect, evaluate, pipeline, trend
+from app.assess import Draft
 from app.collect import Overlaid
 from app.model.change import WhatIf
 from app.model.fix import Fix, Wanted
@@ -91,3 +92,10 @@ def fix(
         unmet=evaluate.unmet_flows(register.flows, after.reachability),
         declared=len(register.flows),
     )
+
+
+def draft(snapshot: Snapshot, documents: Sequence[Document], wanted: Sequence[str] = ()) -> Draft:
+    """Rows that the registers lack for a cluster, unsigned and without a reason; `wanted` names registers, none means all."""
+    config = assess.read_documents(documents)
+    config = replace(config, scope=assess.with_empty_registers(config.scope))
+    return assess.drafted(config, pipeline.judged(pipeline.facts_of(snapshot, config, None), config), wanted)

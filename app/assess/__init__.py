@@ -2,27 +2,44 @@
 
 from app.assess.acceptance import Acceptance
 from app.assess.assessment import assess, duties
-from app.assess.configuration import Configuration, read_documents
+from app.assess.configuration import Configuration, mistakes_in, read_documents
+from app.assess.drafting import REGISTERS, SCOPE, Draft, drafted, with_empty_registers
 from app.assess.exceptions_file import exception_ids, exceptions_of
+from app.assess.lines import line_of
 from app.assess.placing import Placed, RuleReach, placed
+from app.assess.reading import Mistake
 from app.assess.registers_reading import baseline_document
 from app.assess.retention_file import read_retention
+from app.assess.review import Concern, Remark, review
 from app.assess.schemas import schemas
 from app.assess.scope_reading import scope_of
+from app.assess.unmatched import unmatched
 
 __all__ = [
+    "REGISTERS",
+    "SCOPE",
     "Acceptance",
+    "Concern",
     "Configuration",
+    "Draft",
+    "Mistake",
     "Placed",
+    "Remark",
     "RuleReach",
     "assess",
     "baseline_document",
+    "drafted",
     "duties",
     "exception_ids",
     "exceptions_of",
+    "line_of",
+    "mistakes_in",
     "placed",
     "read_documents",
     "read_retention",
+    "review",
     "schemas",
     "scope_of",
+    "unmatched",
+    "with_empty_registers",
 ]

@@ -9,7 +9,7 @@ from app.assess.checks_file import read_checks
 from app.assess.exceptions_file import read_exceptions
 from app.assess.flows_file import read_flows
 from app.assess.framework_file import read_framework
-from app.assess.reading import Mistakes
+from app.assess.reading import Mistake, Mistakes
 from app.assess.references import check_references
 from app.assess.registers_reading import read_registers
 from app.assess.scope_reading import read_scope
@@ -65,6 +65,20 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
             what is expected there.
     """
     mistakes = Mistakes()
+    read = _read(documents, mistakes)
+    mistakes.settle()
+    return read
+
+
+def mistakes_in(documents: Sequence[Document]) -> tuple[Mistake, ...]:
+    """Every mistake of the documents, as `read_documents` would tell them."""
+    mistakes = Mistakes()
+    _read(documents, mistakes)
+    return mistakes.found
+
+
+def _read(documents: Sequence[Document], mistakes: Mistakes) -> Configuration:
+    """What could be read; what could not counts as not given, and stands among the mistakes."""
     given = _by_name(documents, mistakes)
     scope = read_scope(given.get("scope.yaml"), mistakes)
     registers = read_registers(given, mistakes)
@@ -76,7 +90,6 @@ def read_documents(documents: Sequence[Document]) -> Configuration:
     read = [pair for name in names if (pair := read_framework(given[name], mistakes))]
     context = _context(given.get("context.json"), mistakes)
     check_references([file for _, file in read], exceptions, records, registers, catalogue, mistakes)
-    mistakes.settle()
     return Configuration(
         scope=scope,
         exceptions=exceptions,

@@ -54,6 +54,11 @@ class Mistakes:
         """Note one mistake."""
         self._found.append(Mistake(file, path, expected))
 
+    @property
+    def found(self) -> tuple[Mistake, ...]:
+        """All of them, as they were found."""
+        return tuple(self._found)
+
     def settle(self) -> None:
         """Raise `ConfigurationError` with all mistakes; do nothing when there is none."""
         if not self._found:

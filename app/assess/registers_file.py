@@ -196,8 +196,9 @@ class AddressableDecisionFile(EntryFile):
 class EntityControlFile(EntryFile):
     """The entity's own control, which an auditor tests."""
 
-    wording: Text
-    frequency: Text
+    wording: str = ""
+    """In your own words, as the auditor tests it; without it, the entry only names checks and criteria."""
+    frequency: str = ""
     checks: tuple[Text, ...] = Field(min_length=1)
     """Ids of checks that are evidence for it."""
     criteria: tuple[Text, ...] = Field(min_length=1)

@@ -12,7 +12,7 @@ from app.bootstrap.databases import (
     opened_service,
     opened_store,
 )
-from app.bootstrap.files import documents, framework_files, retention
+from app.bootstrap.files import digests, documents, framework_files, retention
 from app.bootstrap.reporting import definition, period_renderer, renderer, site_renderer, this_tool
 from app.bootstrap.sealing import (
     SystemClock,
@@ -30,6 +30,7 @@ __all__ = [
     "api_settings",
     "cluster",
     "definition",
+    "digests",
     "documents",
     "framework_files",
     "key_files",

@@ -1,9 +1,11 @@
 """The files that judge a scan."""
 # ruff: noqa: PLC0415  (heavy packages: see the package)
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from app.errors import ConfigurationError
+from app.model.canonical import digest
 from app.model.history import Document
 from app.model.retention import Policy
 from app.resources import resource
@@ -70,6 +72,16 @@ def read(path: Path) -> bytes:
             f"{path} cannot be read: {error.strerror or error}",
             advice="correct its path, on the command line or in the settings file",
         ) from error
+
+
+def digests(settings: Settings, names: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of files beside the settings file, by the name that was asked for; what is not there is left out."""
+    found = {}
+    for name in sorted(set(names) - {""}):
+        path = settings.folder / name
+        if path.is_file():
+            found[name] = digest(read(path))
+    return found
 
 
 def retention(settings: Settings, file: Path | None = None) -> Policy:

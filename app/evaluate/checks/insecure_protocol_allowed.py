@@ -80,6 +80,7 @@ class _Judge:
             return self.verdicts.undecided(subject, says, (_UNSEEN,), base=details)
         shown = served | _union(ports for _, ports in named)
         says = f"{workload.id} is open on {shown} ({names(self.insecure.called(shown))}), with no mitigation on file"
+        details["data"] = {"ports": shown.to_json(), "services": list(self.insecure.called(shown))}
         if doubts := self.proof.against_open(workload, Direction.INGRESS):
             return self.verdicts.undecided(subject, says, doubts, base=details)
         return self.verdicts.failed(

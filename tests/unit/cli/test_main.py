@@ -26,14 +26,16 @@ COMMANDS = [
     "deliver",
     "run",
     "doctor",
+    "register",
     "key",
     "schedule",
     "db",
 ]
 LEAVES = [
-    *(name for name in COMMANDS if name not in ("db", "key", "schedule")),
+    *(name for name in COMMANDS if name not in ("db", "key", "register", "schedule")),
     *("db upgrade", "db current", "db check"),
     *(f"schedule {name}" for name in ("list", "next", "run-now", "pause", "resume")),
+    *("register check", "register propose"),
     *("key create", "key show", "key rotate"),
 ]
 
