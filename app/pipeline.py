@@ -16,7 +16,7 @@ from app.model.chain import MOST_LINKS
 from app.model.control import Assessment
 from app.model.facts import Facts
 from app.model.finding import Outcome
-from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord
+from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord, ScanStatus
 from app.model.hygiene import Hygiene
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
@@ -91,8 +91,15 @@ def scan(
 
 
 def _require_after_the_last(request: ScanRequest, store: Store) -> None:
-    """An import comes after what is stored already: what was compared with what is never changed afterwards."""
-    later = [item for item in store.scans(request.cluster) if item.taken_at > request.taken_at]
+    """An import comes after what is stored already: what was compared with what is never changed afterwards.
+
+    A run that failed stored nothing to compare with; its record has the time of the attempt and stands in nobody's way.
+    """
+    later = [
+        item
+        for item in store.scans(request.cluster)
+        if item.status is not ScanStatus.FAILED and item.taken_at > request.taken_at
+    ]
     if later:
         raise InputError(
             f"cluster {request.cluster} has scan {later[-1].number} of {later[-1].taken_at.isoformat()} already, "

@@ -162,17 +162,16 @@ class Open:
 
     def share(self, artefacts: Iterable[Artefact], frameworks: Sequence[str]) -> tuple[Artefact, ...]:
         """The files that go over it: of its formats and frameworks, each with the manifest and signature that cover it."""
-        from app.model.bundle import MANIFEST, SIGNATURE_SUFFIX
-        from app.render import ending
+        from app.model.bundle import SIGNATURE_SUFFIX
+        from app.render import format_of
 
-        ends = tuple(ending(name) for name in self.formats)
-        if set(self.formats) - {"pdf", "bundle"}:
-            ends += (f".{MANIFEST}", f".{MANIFEST}{SIGNATURE_SUFFIX}")
+        wanted = set(self.formats)
+        if wanted - {"pdf", "bundle"}:
+            wanted.add("manifest")
         return tuple(
             item
             for item in artefacts
-            if ends
-            and item.name.endswith(ends)
+            if format_of(item.name.removesuffix(SIGNATURE_SUFFIX)) in wanted
             and (not frameworks or any(f"-{name}-" in item.name for name in frameworks))
         )
 

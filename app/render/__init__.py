@@ -3,7 +3,7 @@
 from app.render.definition import load_definition
 from app.render.period import PERIOD_SECTIONS
 from app.render.period_renderer import PERIOD_FORMATS, PeriodRenderer
-from app.render.renderer import FORMATS, ReportRenderer, ending
+from app.render.renderer import FORMATS, ReportRenderer, format_of
 from app.render.schema import schemas
 from app.render.sections import SECTIONS
 
@@ -14,7 +14,7 @@ __all__ = [
     "SECTIONS",
     "PeriodRenderer",
     "ReportRenderer",
-    "ending",
+    "format_of",
     "load_definition",
     "schemas",
 ]

@@ -46,9 +46,13 @@ _VALUES: Final = ("json", "oscal", "ocsf")
 _LONGEST_NAME: Final = 100
 
 
-def ending(name: str) -> str:
-    """What the names of files of a format end with, dot included."""
-    return f".{_ENDINGS.get(name, name)}"
+def format_of(name: str) -> str:
+    """The format of a file that `ReportRenderer` named; empty for another file."""
+    endings = {f".{_ENDINGS.get(item, item)}": item for item in FORMATS}
+    found = [
+        item for item in endings if name.endswith(item)
+    ]  # `.oscal.json` ends with `.json` too: the longest holds
+    return endings[max(found, key=len)] if found else ""
 
 
 Writer = Callable[[Dossier, Page], bytes]

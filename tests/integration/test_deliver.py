@@ -29,8 +29,8 @@ rules:
 """
 CHANNELS = """
 channels:
-  - {{name: evidence, kind: folder, folder: out, formats: [json]}}
-  - {{name: grc, kind: grc, folder: inbox}}
+  - {{name: evidence, kind: folder, folder: out, formats: [json], frameworks: [soc2-tsc-2017]}}
+  - {{name: grc, kind: grc, folder: inbox, formats: [oscal], frameworks: [soc2-tsc-2017]}}
   - name: team
     kind: mail
     host: localhost
@@ -52,6 +52,7 @@ channels:
     lock: governance
     retain: 365d
     formats: [bundle]
+    frameworks: [soc2-tsc-2017]
 """
 
 
@@ -112,12 +113,12 @@ def test_each_channel_gets_what_is_new_once(netattest, tmp_path, parties):
     assert verify_signature(headers["Netattest-Signature"], body, b"opensesame-hook", int(time.time()))
     assert len(chat.requests) == 1
     kept = client.list_objects_v2(Bucket="evidence")["Contents"]
-    assert len(kept) == 3
+    assert [item["Key"].endswith(".bundle.zip") for item in kept] == [True]
     locked = client.get_object(Bucket="evidence", Key=kept[0]["Key"])
     assert locked["ObjectLockMode"] == "GOVERNANCE"
     receipt = json.loads((tmp_path / "inbox" / "prod" / "scan-1.drop.json").read_text())
-    assert {item["name"].split(".", 3)[-1].split(".", 1)[-1] for item in receipt["files"]} >= {"zip"}
-    assert len(list((tmp_path / "out" / "prod").glob("*.json"))) >= 3
+    assert [item["name"].endswith(".oscal.json") for item in receipt["files"]] == [True]
+    assert len(list((tmp_path / "out" / "prod").glob("*.json"))) == 1
 
     again = netattest("deliver", "--cluster", "prod")
     assert again.returncode == 0

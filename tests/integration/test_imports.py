@@ -68,6 +68,11 @@ def test_imports_come_oldest_first(store, run):
     assert run(THEN[2]).scan.number == 2
 
 
+def test_a_failed_run_of_today_stands_in_no_imports_way(store, run):
+    store.save_failure(CLUSTER, datetime.now(UTC), None, "no connection", "0.2.0")
+    assert run(THEN[0]).scan.number == 2
+
+
 def test_a_report_says_on_its_cover_and_in_its_trend_that_a_scan_was_imported(store, run):
     for at in (*THEN, None):
         run(at)
