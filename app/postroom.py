@@ -1,4 +1,4 @@
-"""Channels of the settings, and what goes over each of them after a night.
+"""What goes over each channel after a night.
 
 A parcel is made from what is stored, so a delivery that failed can be made again at any time, by any process.
 """
@@ -10,40 +10,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from app import bootstrap
-from app.deliver import (
-    LAYOUTS,
-    Address,
-    ChatChannel,
-    FolderChannel,
-    MailChannel,
-    ObjectStoreChannel,
-    Patience,
-    Sent,
-    WebhookChannel,
-    dispatch,
-)
+from app.bootstrap.channels import channel
+from app.deliver import Patience, Sent, dispatch
 from app.errors import ConfigurationError
 from app.model.history import Scan, ScanStatus, Slot, SlotStatus
-from app.model.news import DeliveryStatus, News, Parcel
+from app.model.news import Delivery, DeliveryStatus, News, Parcel
 from app.model.ports import Channel, DeliveryBook, Progress, Store
 from app.model.report import Artefact
 from app.settings import Settings
 from app.settings.deliveries import (
     ChannelSettings,
-    ChatSettings,
     Deliveries,
     FolderSettings,
     GrcSettings,
-    MailSettings,
     ObjectStoreSettings,
-    WebhookSettings,
 )
-
-if TYPE_CHECKING:
-    from app.pipeline import ScanResult
 
 _LOOK_BACK = timedelta(days=7)  # slots before one that ended badly: was the same told already?
 
@@ -54,6 +37,7 @@ class Postroom:
 
     Attributes:
         frameworks: of the schedule, for channels that name none; empty takes all.
+        given_up: begin again what was given up, as somebody does who has removed the cause.
     """
 
     settings: Settings
@@ -64,19 +48,21 @@ class Postroom:
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
     frameworks: tuple[str, ...] = ()
+    given_up: bool = False
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
-    def after_scan(self, scan: Scan, result: "ScanResult | None" = None) -> tuple[Sent, ...]:
+    def after_scan(self, scan: Scan) -> tuple[Sent, ...]:
         """Deliver a stored scan over every channel that takes it and has not had it.
 
-        Args:
-            scan: the scan.
-            result: what the run that stored it knows already; worked out again where it is missing.
+        Raises:
+            ConfigurationError: a channel waits for files of a framework that did not judge the scan.
         """
-        channels = self._open(scan.cluster, f"scan {scan.number}")
+        from app import trend
+
+        channels = self._open(scan.cluster, trend.occasion_of_scan(scan.number))
         if not channels:
             return ()
-        news = news_of(scan, self.store, result)
+        news = news_of(scan, self.store)
         wanted = [item for item in channels if item.settings.send == "always" or not news.quiet]
         return tuple(self._dispatched(wanted, news, self._artefacts(scan, wanted)))
 
@@ -101,7 +87,7 @@ class Postroom:
             item.key.channel
             for item in self.book.deliveries(cluster, self.now() - _LOOK_BACK)
             if item.key.occasion == occasion
-            and item.status in (DeliveryStatus.DELIVERED, DeliveryStatus.GAVE_UP)
+            and (item.status is DeliveryStatus.DELIVERED or self._is_given_up(item))
         }
         return [
             Open(item, channel(item, self.environment, self.now))
@@ -109,12 +95,16 @@ class Postroom:
             if item.name not in done
         ]
 
+    def _is_given_up(self, item: Delivery) -> bool:
+        return item.status is DeliveryStatus.GAVE_UP and not self.given_up
+
     def _artefacts(self, scan: Scan, channels: Sequence["Open"]) -> tuple[Artefact, ...]:
         from app import pipeline
 
         formats = tuple(dict.fromkeys(name for item in channels for name in item.formats))
         if not formats:
             return ()
+        self._require_frameworks(scan, channels)
         sealer = bootstrap.sealer(self.settings)
         return pipeline.report(
             scan,
@@ -127,6 +117,17 @@ class Postroom:
             sealer=sealer,
         )
 
+    def _require_frameworks(self, scan: Scan, channels: Sequence["Open"]) -> None:
+        """A name that fits no framework would hand over nothing, and nobody would see that."""
+        known = [name for name, _ in scan.documents if name.startswith("frameworks/")]
+        for item in channels:
+            for name in item.frameworks:
+                if f"frameworks/{name}.yaml" not in known:
+                    raise ConfigurationError(
+                        f"channel {item.settings.name} wants {name!r}, which did not judge scan {scan.number}",
+                        advice=f"use one of {', '.join(Path(found).stem for found in known)}",
+                    )
+
     def _frameworks(self, channels: Sequence["Open"]) -> tuple[str, ...]:
         named = [item.frameworks or self.frameworks for item in channels if item.formats]
         return () if not all(named) else tuple(dict.fromkeys(name for names in named for name in names))
@@ -138,9 +139,8 @@ class Postroom:
             (item.channel, Parcel(news, item.share(artefacts, item.frameworks or self.frameworks)))
             for item in channels
         ]
-        yield from dispatch(
-            parcels, self.book, self.now, self.sleep, Patience(attempts=self.deliveries.attempts)
-        )
+        patience = Patience(attempts=self.deliveries.attempts)
+        yield from dispatch(parcels, self.book, self.now, self.sleep, patience, given_up=self.given_up)
 
 
 @dataclass(frozen=True)
@@ -176,20 +176,17 @@ class Open:
         )
 
 
-def news_of(scan: Scan, store: Store, result: "ScanResult | None" = None) -> News:
+def news_of(scan: Scan, store: Store) -> News:
     """What a stored scan tells that the one before did not."""
     from app import pipeline, trend
     from app.model.history import RunContext
 
-    if result is not None:
-        judgement, comparison = result.judgement, result.comparison
-    else:
-        documents = store.documents(scan)
-        judgement, comparison = pipeline.judge(store.snapshot(scan), documents), None
-        context = RunContext.from_document(next(item for item in documents if item.name == "context.json"))
-        if context.previous is not None:
-            earlier = store.scan(scan.cluster, context.previous)
-            comparison = pipeline.compare(earlier, scan, store, after=judgement)
+    documents = store.documents(scan)
+    judgement, comparison = pipeline.judge(store.snapshot(scan), documents), None
+    context = RunContext.from_document(next(item for item in documents if item.name == "context.json"))
+    if context.previous is not None:
+        earlier = store.scan(scan.cluster, context.previous)
+        comparison = pipeline.compare(earlier, scan, store, after=judgement)
     lost = _lost(comparison.before, scan, store) if comparison else 0
     return trend.news_of_scan(scan, judgement, comparison, lost)
 
@@ -202,75 +199,6 @@ def _lost(before: Scan, scan: Scan, store: Store) -> int:
     return max(ended, sum(item.status is ScanStatus.FAILED for item in failed))
 
 
-def channel(settings: ChannelSettings, environment: dict[str, str], now: Callable[[], datetime]) -> Channel:
-    """Build a channel; its secrets are read now, so that a changed file counts at the next delivery.
-
-    Raises:
-        ConfigurationError: a secret cannot be read, or what the channel needs is not installed.
-    """
-    match settings:
-        case FolderSettings():
-            return FolderChannel(settings.name, settings.folder)
-        case GrcSettings():
-            return FolderChannel(settings.name, settings.folder, receipt=True)
-        case MailSettings():
-            return _mail(settings, environment)
-        case WebhookSettings():
-            address = Address(settings.url.read(environment), settings.trust_anchors)
-            return WebhookChannel(settings.name, address, settings.secret.read(environment).encode(), now)
-        case ChatSettings():
-            address = Address(settings.url.read(environment), settings.trust_anchors)
-            return ChatChannel(settings.name, address, LAYOUTS[settings.kind], settings.link)
-        case ObjectStoreSettings():
-            return _object_store(settings)
-
-
-def _mail(settings: MailSettings, environment: dict[str, str]) -> Channel:
-    return MailChannel(
-        name=settings.name,
-        host=settings.host,
-        port=settings.port,
-        sender=settings.sender,
-        recipients=settings.to,
-        security=settings.security,
-        user=settings.user,
-        password=settings.password.read(environment) if settings.password else "",
-        trust_anchors=settings.trust_anchors,
-        largest=settings.largest_mib * 2**20,
-    )
-
-
-def _object_store(settings: ObjectStoreSettings) -> Channel:
-    client = _client(settings)
-    return ObjectStoreChannel(
-        settings.name, settings.bucket, client, settings.prefix, settings.lock, settings.retain
-    )
-
-
-def _client(settings: ObjectStoreSettings) -> Any:
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
-    except ImportError as error:
-        raise ConfigurationError(
-            f"channel {settings.name} needs boto3, which is not installed",
-            advice="install netattest with its extra: pip install 'netattest[s3]'",
-        ) from error
-    try:
-        return boto3.client(
-            "s3",
-            endpoint_url=settings.endpoint,
-            region_name=settings.region,
-            verify=str(settings.trust_anchors) if settings.trust_anchors else None,
-            config=Config(connect_timeout=10, read_timeout=60, retries={"total_max_attempts": 1}),
-        )
-    except (BotoCoreError, ValueError) as error:
-        raise ConfigurationError(
-            f"channel {settings.name} cannot be used: {error}", advice="correct region and endpoint"
-        ) from error
-
-
 def _takes_files_only(settings: ChannelSettings) -> bool:
     return isinstance(settings, FolderSettings | GrcSettings | ObjectStoreSettings)
 
@@ -279,7 +207,10 @@ def stored_scan(store: Store, cluster: str, number: int | None) -> Scan:
     """A scan that can be delivered."""
     scan = store.scan(cluster, number)
     if scan.status is ScanStatus.FAILED:
-        raise ConfigurationError(f"scan {scan.number} of {cluster} failed: there is nothing to deliver")
+        raise ConfigurationError(
+            f"scan {scan.number} of {cluster} failed: there is nothing to deliver",
+            advice="name a scan that was stored: netattest trend lists them",
+        )
     return scan
 
 

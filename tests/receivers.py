@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -144,6 +145,9 @@ def s3_server(monkeypatch):
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
+        url = f"http://{host}:{port}"
+        # Its buckets live as long as the process: without this a test would see those of the one before.
+        with urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")):
+            yield url
     finally:
         server.stop()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,10 +20,15 @@ from app.cli.options import (
 )
 from app.cli.output import emit, heading, say, table
 from app.cli.progress import reporting
-from app.cli.session import begin
+from app.cli.session import Session, begin
 from app.cli.shapes import plural, when
 from app.errors import DeliveryError
+from app.model.history import Scan
 from app.model.news import Delivery, DeliveryStatus, News
+from app.model.ports import DeliveryBook, Store
+
+if TYPE_CHECKING:
+    from app.deliver import Sent
 
 _EPILOG = """\b
 Examples:
@@ -56,56 +61,68 @@ def deliver(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Hand over a stored scan: each channel gets it once, however often this is called.
+    """Hand over a stored scan: each channel gets it once, however often this is called; what was given up begins again.
 
     Exit code 4 when a channel could not be reached or refused what it was given.
     """
+    session = begin(config, database_url, as_json=as_json, debug=debug)
+    name, number = required(cluster), scan_number(scan)
+    with bootstrap.opened_deliveries(session.settings) as (store, book):
+        if listing:
+            _tell_record(book.deliveries(name, bootstrap.SystemClock().now() - _LISTED), as_json=as_json)
+        elif dry_run:
+            _try(session, store, name, number)
+        else:
+            _hand_over(session, store, book, name, number)
+
+
+def _try(session: Session, store: Store, cluster: str, number: int | None) -> None:
+    """Say what would be told to whom."""
     from app import postroom
 
-    session = begin(config, database_url, as_json=as_json, debug=debug)
-    name, clock = required(cluster), bootstrap.SystemClock()
-    with bootstrap.opened_deliveries(session.settings) as (store, book), reporting() as progress:
-        if listing:
-            _tell_record(book.deliveries(name, clock.now() - _LISTED), as_json=as_json)
-            return
-        settings = session.settings
-        deliveries = postroom.configured(settings.deliveries_file)
-        stored = postroom.stored_scan(store, name, scan_number(scan))
-        if dry_run:
-            news = postroom.news_of(stored, store)
-            serving = [
-                (item.name, item.kind, item.send == "always" or not news.quiet)
-                for item in deliveries.serving(name)
-            ]
-            _tell_news(news, serving, as_json=as_json)
-            return
-        room = postroom.Postroom(settings, deliveries, store, book, progress, clock.now)
+    deliveries = postroom.configured(session.settings.deliveries_file)
+    news = postroom.news_of(postroom.stored_scan(store, cluster, number), store)
+    serving = [
+        (item.name, item.kind, item.send == "always" or not news.quiet)
+        for item in deliveries.serving(cluster)
+    ]
+    _tell_news(news, serving, as_json=session.as_json)
+
+
+def _hand_over(session: Session, store: Store, book: DeliveryBook, cluster: str, number: int | None) -> None:
+    from app import postroom
+
+    settings = session.settings
+    deliveries = postroom.configured(settings.deliveries_file)
+    stored = postroom.stored_scan(store, cluster, number)
+    with reporting() as progress:
+        now = bootstrap.SystemClock().now
+        room = postroom.Postroom(settings, deliveries, store, book, progress, now, given_up=True)
         sent = room.after_scan(stored)
-    if as_json:
-        emit(
-            {
-                "schema": "netattest/deliver/v1",
-                "cluster": name,
-                "scan": stored.number,
-                "deliveries": [
-                    {"channel": item.key.channel, "status": item.status.value, "note": item.note}
-                    for item in sent
-                ],
-            }
+    _tell_sent(stored, sent, as_json=session.as_json)
+    failed = [item for item in sent if item.status is not DeliveryStatus.DELIVERED]
+    if failed:
+        raise DeliveryError(
+            f"{plural(len(failed), 'delivery', 'deliveries')} of scan {stored.number} failed: {failed[0].note}",
+            advice=failed[0].advice,
         )
+
+
+def _tell_sent(scan: Scan, sent: Sequence["Sent"], *, as_json: bool) -> None:
+    if as_json:
+        rows = [
+            {"channel": item.key.channel, "status": item.status.value, "note": item.note} for item in sent
+        ]
+        schema = "netattest/deliver/v1"
+        emit({"schema": schema, "cluster": scan.cluster, "scan": scan.number, "deliveries": rows})
     elif sent:
         table(
             ["channel", "status", "note"], [[item.key.channel, item.status.value, item.note] for item in sent]
         )
     else:
         say(
-            f"Nothing to do: every channel has scan {stored.number} of {name}, or waits for news and there is none."
-        )
-    failed = [item for item in sent if item.status is not DeliveryStatus.DELIVERED]
-    if failed:
-        raise DeliveryError(
-            f"{plural(len(failed), 'delivery', 'deliveries')} of scan {stored.number} failed: {failed[0].note}",
-            advice=failed[0].advice,
+            f"Nothing to do: every channel has scan {scan.number} of {scan.cluster}, "
+            "or waits for news and there is none."
         )
 
 

@@ -12,7 +12,7 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from app.errors import DeliveryError, NetattestError, TransientDeliveryError
+from app.errors import DeliveryError, TransientDeliveryError
 from app.model.news import DeliveryKey, DeliveryStatus, Parcel
 from app.model.ports import Channel, DeliveryBook
 
@@ -42,15 +42,19 @@ def dispatch(
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
     patience: Patience = Patience(),
+    *,
+    given_up: bool = False,
 ) -> Iterator[Sent]:
     """Send what nobody has sent; a channel that fails takes no other with it.
+
+    With `given_up` what was given up is begun again, because somebody says that the cause is gone.
 
     Yields:
         One outcome for each parcel that was tried; those that were delivered before are passed over in silence.
     """
     for channel, parcel in parcels:
         key = DeliveryKey(parcel.news.cluster, parcel.news.occasion, channel.name)
-        if book.claim_delivery(key, parcel.digest, now()):
+        if book.claim_delivery(key, parcel.digest, now(), given_up=given_up):
             yield _sent(channel, parcel, key, book, now, sleep, patience)
 
 
@@ -83,8 +87,6 @@ def _sent(
         outcome = Sent(key, DeliveryStatus.FAILED, str(error), error.advice)
     except DeliveryError as error:
         outcome = Sent(key, DeliveryStatus.GAVE_UP, str(error), error.advice)
-    except NetattestError:
-        raise
     except Exception as error:  # noqa: BLE001  a library's surprise must not stop the other channels
         outcome = Sent(key, DeliveryStatus.GAVE_UP, f"channel {channel.name}: {type(error).__name__}")
     book.close_delivery(key, outcome.status, now(), attempts=made, note=outcome.note)

@@ -44,7 +44,7 @@ class ObjectStoreChannel:
         return f"{self._folder(news)}{artefact.name}"
 
     def _folder(self, news: News) -> str:
-        return f"{self.prefix}{_segment(news.cluster)}/{_segment(news.occasion)}/"
+        return f"{self.prefix}{_segment(news.cluster)}/{_segment(news.occasion.replace(' ', '-'))}/"
 
     def _put(self, key: str, item: Artefact, news: News) -> None:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  boto3 is an extra
@@ -102,4 +102,4 @@ def _status(response: Mapping[str, Any]) -> int:
 def _segment(text: str) -> str:
     """One part of a key: letters, digits, dash, dot and underscore; what had others gets a mark of its own."""
     safe = "".join(char if char.isascii() and (char.isalnum() or char in "-._") else "-" for char in text)
-    return safe if safe in (text, text.replace(" ", "-")) else f"{safe}-{digest(text.encode())[:8]}"
+    return safe if safe == text else f"{safe}-{digest(text.encode())[:8]}"

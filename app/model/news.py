@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
-from typing import Self
 
 from app.model.canonical import canonical_json, digest
 from app.model.finding import CheckResult
@@ -130,10 +129,6 @@ class Parcel:
         """SHA-256 over the news and the digests of the files; the same content has the same one."""
         files = [[item.name, item.digest] for item in self.artefacts]
         return digest(canonical_json({"news": self.news.document(), "files": files}))
-
-    def with_files(self, artefacts: tuple[Artefact, ...]) -> Self:
-        """The same news with other files."""
-        return type(self)(self.news, artefacts)
 
 
 class DeliveryStatus(StrEnum):

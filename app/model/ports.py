@@ -240,8 +240,11 @@ class Channel(Protocol):
 class DeliveryBook(Protocol):
     """The record of deliveries, so that each happens once, whoever does it and however often a run is repeated."""
 
-    def claim_delivery(self, key: DeliveryKey, digest: str, at: datetime) -> bool:
-        """Record that this process delivers; False when it is delivered, given up, or somebody else is at it."""
+    def claim_delivery(self, key: DeliveryKey, digest: str, at: datetime, *, given_up: bool = False) -> bool:
+        """Record that this process delivers; False when it is delivered, or somebody else is at it.
+
+        What was given up is claimed only with `given_up`.
+        """
         ...
 
     def close_delivery(

@@ -5,6 +5,7 @@ from typing import Final
 
 from app.model.control import ControlState
 from app.model.finding import Outcome, Severity, Strength
+from app.model.months import MONTHS
 from app.model.platform import Enforcement
 from app.model.scope import Boundary, Zone
 from app.model.snapshot import Coverage, GapReason
@@ -12,20 +13,6 @@ from app.model.snapshot import Coverage, GapReason
 THIN_SPACE: Final = "\u2009"
 ELLIPSIS: Final = "…"
 
-_MONTHS: Final = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _SMALL: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _IRREGULAR: Final = {"policy": "policies", "entry": "entries", "night": "nights", "is": "are", "has": "have"}
 
@@ -172,7 +159,7 @@ def joined(items: list[str] | tuple[str, ...]) -> str:
 def day(value: date | datetime) -> str:
     """Write `21 August 2026`; times count in UTC."""
     moment = value.astimezone(UTC) if isinstance(value, datetime) else value
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
 
 
 def stamp(value: datetime) -> str:

@@ -9,7 +9,7 @@ from app.model.history import Slot, SlotStatus
 from app.model.schedule import JobStatus, SlotJob
 from app.scheduler.work import Work, deliver, report
 
-MOST_ATTEMPTS = 6  # with the waits below: over two hours
+MOST_ATTEMPTS = 6  # with the waits below: about an hour
 _FIRST_WAIT = timedelta(minutes=2)  # doubled after each attempt
 
 

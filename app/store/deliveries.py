@@ -18,6 +18,7 @@ from app.store.tables import metadata
 _INSTANT = sa.DateTime(timezone=True)
 _ABANDONED = timedelta(minutes=30)  # longer than one round of attempts on one channel can take
 _LONGEST_NOTE = 1000
+_OPEN = frozenset({DeliveryStatus.FAILED})
 
 delivery = sa.Table(
     "delivery",
@@ -44,10 +45,10 @@ class PostgresDeliveryBook:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def claim_delivery(self, key: DeliveryKey, digest: str, at: datetime) -> bool:
-        """Record that this process delivers; False when it is delivered, given up, or somebody else is at it.
+    def claim_delivery(self, key: DeliveryKey, digest: str, at: datetime, *, given_up: bool = False) -> bool:
+        """Record that this process delivers; False when it is delivered, or somebody else is at it.
 
-        What another process began and did not end within half an hour may be claimed again: it died.
+        What was given up is claimed only with `given_up`. What another process began and did not end within half an hour may be claimed again: it died.
         """
         with self._writing(key.cluster) as (connection, number_):
             claimed = connection.execute(
@@ -57,7 +58,7 @@ class PostgresDeliveryBook:
                     index_elements=[delivery.c.cluster_id, delivery.c.occasion, delivery.c.channel],
                     set_=_begun(digest, at),
                     where=sa.or_(
-                        delivery.c.status == DeliveryStatus.FAILED.value,
+                        delivery.c.status.in_(_OPEN | ({DeliveryStatus.GAVE_UP} if given_up else set())),
                         sa.and_(
                             delivery.c.status == DeliveryStatus.SENDING.value,
                             delivery.c.last_at < at - _ABANDONED,

@@ -15,7 +15,7 @@ from app.model.results import Said
 from app.store.blobs import blob_digests, blob_ids
 from app.store.bulk import among, end_ranges, escaped, insert_rows, open_from
 from app.store.ledger import Entries
-from app.store.tables import OPEN, blob, finding, finding_interval, finding_result
+from app.store.tables import OPEN, finding, finding_interval, finding_result
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +149,6 @@ def write_results(connection: Connection, cluster_id: int, number: int, plan: Re
 def _numbers(known: Mapping[str, KnownFinding]) -> list[int]:
     """In order, so that two transactions take rows in the same one."""
     return sorted(item.finding_id for item in known.values())
-
-
-def results_at(connection: Connection, cluster_id: int, number: int) -> list[list[str]]:
-    """`[fingerprint, digest]` of every failing and undecided result of a scan, sorted."""
-    rows = connection.execute(
-        select(finding.c.fingerprint, blob.c.sha256)
-        .select_from(finding_result)
-        .join(finding, finding.c.id == finding_result.c.finding_id)
-        .join(blob, blob.c.id == finding_result.c.blob_id)
-        .where(finding_result.c.cluster_id == cluster_id)
-        .where(finding_result.c.first_scan <= number, finding_result.c.last_scan >= number)
-    )
-    return sorted([row.fingerprint, row.sha256.hex()] for row in rows)
 
 
 def _start_ranges(

@@ -178,6 +178,31 @@ def test_a_channel_that_is_down_ends_with_4_names_itself_and_is_tried_again(
     ]
 
 
+def test_a_framework_that_did_not_judge_the_scan_is_named_instead_of_sending_nothing(
+    netattest, tmp_path, parties
+):
+    night(netattest, tmp_path, "web")
+    (tmp_path / "deliveries.yaml").write_text(
+        "channels: [{name: files, kind: folder, folder: out, frameworks: [soc2]}]\n"
+    )
+    done = netattest("deliver", "--cluster", "prod")
+    assert done.returncode == 2
+    assert "channel files wants 'soc2', which did not judge scan 1" in done.stderr
+    assert "soc2-tsc-2017" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_refusal_is_begun_again_by_hand_when_its_cause_is_gone(netattest, tmp_path, parties):
+    _, _, chat, _ = parties
+    night(netattest, tmp_path, "web")
+    (tmp_path / "deliveries.yaml").write_text("channels: [{name: chat, kind: slack, url: {env: CHAT_URL}}]\n")
+    chat.answers.append(404)
+    assert netattest("deliver", "--cluster", "prod").returncode == 4
+    again = netattest("deliver", "--cluster", "prod")
+    assert again.returncode == 0, again.stderr
+    assert len(chat.requests) == 2
+
+
 def test_without_channels_the_command_says_where_to_begin(netattest, tmp_path):
     (tmp_path / "netattest.yaml").write_text("{}\n")
     done = netattest("deliver", "--cluster", "prod")

@@ -4,22 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import islice
 
+from app.model.months import MONTHS
 from app.model.nights import Night, Nights, Standing, runs
 
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _MOST_RUNS = 4
 
 
@@ -30,13 +17,13 @@ def nights_of(count: int) -> str:
 
 def day_range(first: date, last: date) -> str:
     """Write `17 March 2026`, `17 to 19 March 2026`, `30 March to 2 April 2026`."""
-    end = f"{last.day} {_MONTHS[last.month - 1]} {last.year}"
+    end = f"{last.day} {MONTHS[last.month - 1]} {last.year}"
     if first == last:
         return end
     if first.year != last.year:
-        return f"{first.day} {_MONTHS[first.month - 1]} {first.year} to {end}"
+        return f"{first.day} {MONTHS[first.month - 1]} {first.year} to {end}"
     if first.month != last.month:
-        return f"{first.day} {_MONTHS[first.month - 1]} to {end}"
+        return f"{first.day} {MONTHS[first.month - 1]} to {end}"
     return f"{first.day} to {end}"
 
 

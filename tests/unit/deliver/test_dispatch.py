@@ -105,3 +105,13 @@ def test_a_drop_has_its_receipt_last_and_no_name_leaves_the_folder(tmp_path):
         "prod/a.oscal.json",
         "prod/scan-14.drop.json",
     ]
+
+
+def test_what_was_given_up_is_begun_again_only_when_somebody_asks(send, book):
+    channel = Recorder("chat", DeliveryError("no such mailbox"))
+    send((channel, parcel()))
+    assert send((channel, parcel())) == []
+    pairs = [(channel, parcel())]
+    (sent,) = dispatch(pairs, book, lambda: NIGHT, lambda _: None, given_up=True)
+    assert sent.status is DeliveryStatus.DELIVERED
+    assert list(dispatch(pairs, book, lambda: NIGHT, lambda _: None, given_up=True)) == []
