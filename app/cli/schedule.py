@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.scheduler import Work
 
 _RECENT = timedelta(days=40)
+_REASON = "control plane upgrade, change 4711"
 _EXAMPLE = "\b\nExample:\n  netattest schedule {}\n"
 
 ClusterArgument = Annotated[str, typer.Argument(metavar="CLUSTER", help="A cluster of the schedule.")]
@@ -38,14 +39,14 @@ def register(program: typer.Typer) -> None:
         short_help="The schedule: list, next, run-now, pause, resume.",
         no_args_is_help=True,
     )
-    for name, act, example in (
-        ("list", show, "list"),
-        ("next", upcoming, "next --count 5"),
-        ("run-now", run_now, "run-now prod-eu-1"),
-        ("pause", pause, "pause prod-eu-1 --why 'control plane upgrade, change 4711'"),
-        ("resume", resume, "resume prod-eu-1"),
+    for name, act, says, example in (
+        ("list", show, "What is due next, and what became of the last slot.", "list"),
+        ("next", upcoming, "The next slots of all clusters.", "next --count 5"),
+        ("run-now", run_now, "Scan a cluster now, in this process.", "run-now prod-eu-1"),
+        ("pause", pause, "Run no slot of a cluster for a while.", f"pause prod-eu-1 --why '{_REASON}'"),
+        ("resume", resume, "End the pause of a cluster.", "resume prod-eu-1"),
     ):
-        group.command(name, cls=PlainCommand, epilog=_EXAMPLE.format(example))(act)
+        group.command(name, cls=PlainCommand, short_help=says, epilog=_EXAMPLE.format(example))(act)
     program.add_typer(group, name="schedule")
 
 
