@@ -100,11 +100,14 @@ def policies(
 def _wanted(texts: tuple[str, ...]) -> frozenset[Flaw]:
     if _ANY in texts:
         return frozenset(Flaw)
-    try:
-        return frozenset(Flaw(text) for text in texts)
-    except ValueError as error:
-        known = ", ".join((_ANY, *(item.value for item in Flaw)))
-        raise InputError(f"--fail-on: {error}", advice=f"use one or more of {known}") from None
+    kinds = [item.value for item in Flaw]
+    for text in texts:
+        if text not in kinds:
+            raise InputError(
+                f"--fail-on {text!r} is no kind of remark",
+                advice=f"use one or more of {', '.join((_ANY, *kinds))}",
+            )
+    return frozenset(Flaw(text) for text in texts)
 
 
 def _tell(found: Hygiene) -> None:
