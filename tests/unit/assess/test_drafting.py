@@ -41,7 +41,9 @@ def documents(scope=None, registers=None):
     config = resource("config")
     found = [
         Document("checks.yaml", (config / "checks.yaml").read_bytes()),
-        Document("frameworks/soc2-tsc-2017.yaml", (config / "frameworks" / "soc2-tsc-2017.yaml").read_bytes()),
+        Document(
+            "frameworks/soc2-tsc-2017.yaml", (config / "frameworks" / "soc2-tsc-2017.yaml").read_bytes()
+        ),
     ]
     for name, said in (("scope", scope), ("registers", registers)):
         if said is not None:
