@@ -1,0 +1,174 @@
+"""Tables of what people do beside the scan: records with their due dates, decisions, own controls, the rule for TLS."""
+
+from app.model.approval import unapproved
+from app.model.control import Attestation, ControlAssessment, ControlState, ManualRecord
+from app.model.finding import Outcome
+from app.model.registers import Choice
+from app.model.scope import Boundary
+from app.render.approvals import Register, day_of, row
+from app.render.content import Column, Fact, Links, Mark, Row, Stack, Table, capped
+from app.render.dossier import Dossier
+from app.render.wording import count, ended, sentence, short_digest
+
+_RECORD_CHECKS = ("review-attestation-overdue", "segmentation-test-overdue")
+
+
+def records_table(dossier: Dossier) -> Table:
+    """The record that each control wants: what is on file, until when it counts, and who set the interval."""
+    wanted = [item for item in dossier.counted if item.control.manual_record]
+    rows = [
+        _record(dossier, item, item.control.manual_record) for item in wanted if item.control.manual_record
+    ]
+    shown = sorted(rows, key=lambda item: _RANK[item.state])[: dossier.definition.rows]
+    return Table(
+        caption="Records that people make",
+        columns=(
+            Column("Control", 16, "code"),
+            Column("Record", 30),
+            Column("On file"),
+            Column("State", 18, "mark"),
+        ),
+        rows=tuple(shown),
+        note=capped(len(shown), len(rows), "records", "attestations.yaml"),
+        empty="No control of this framework wants a record.",
+    )
+
+
+_RANK = {
+    state.value: rank
+    for rank, state in enumerate(
+        (
+            ControlState.EXCEPTION,
+            ControlState.INSUFFICIENT,
+            ControlState.PARTIAL,
+            ControlState.SUPPORTED,
+            ControlState.MANUAL,
+        )
+    )
+}
+
+
+def _record(dossier: Dossier, item: ControlAssessment, wanted: ManualRecord) -> Row:
+    mark, found = _record_mark(dossier, item, wanted), item.attestation
+    cell = (
+        Stack(("Nothing is on file.",), ("Enter it in attestations.yaml.",))
+        if found is None
+        else _made(found, wanted)
+    )
+    link = Links((dossier.control_link(item.control.id),))
+    return Row((link, Stack((wanted.type,), (f"every {wanted.interval}",)), cell, mark), mark.state)
+
+
+def _made(item: Attestation, wanted: ManualRecord) -> Stack:
+    due = wanted.due(item)
+    until = f"counts until {due}" if due else "nobody said until when it counts"
+    paper = f"{item.document}, " if item.document else "no document, "
+    digest = f"SHA-256 {short_digest(item.document_digest)}" if item.document_digest else "no digest"
+    left = (ended(f"Leaves open: {item.unresolved}"),) if item.unresolved else ()
+    return Stack((f"{item.person}, {item.performed_on}; {until}.",), (f"{paper}{digest}.", *left))
+
+
+def _record_mark(dossier: Dossier, item: ControlAssessment, wanted: ManualRecord) -> Mark:
+    found = item.attestation
+    if found is None:
+        return Mark.of(ControlState.MANUAL, "Not on file")
+    if found.unresolved:
+        return Mark.of(ControlState.EXCEPTION, "Leaves open")
+    due = wanted.due(found)
+    if due is None:
+        return Mark.of(ControlState.INSUFFICIENT, "No end given")
+    tallies = [tally for tally in item.tallies if tally.check in _RECORD_CHECKS]
+    if due < day_of(dossier) or any(tally.count(Outcome.FAIL) for tally in tallies):
+        return Mark.of(ControlState.EXCEPTION, "Overdue")
+    return Mark.of(ControlState.SUPPORTED, "On file")
+
+
+def decisions_table(dossier: Dossier) -> Table | None:
+    """Decisions about addressable specifications, 45 CFR 164.306(d)(3); None for other frameworks."""
+    if dossier.boundary is not Boundary.HIPAA:
+        return None
+    register = dossier.report.judgement.registers.addressable_decisions
+    rows = [
+        row(
+            item.id,
+            Stack((item.control,), (item.choice.value,)),
+            f"{item.rationale.rstrip('.')}. Instead: {item.alternative}"
+            if item.choice is Choice.ALTERNATIVE
+            else item.rationale,
+            item,
+            unapproved(item, day_of(dossier)),
+            Mark.of(ControlState.MANUAL, "The entity's word"),
+        )
+        for item in register or ()
+    ]
+    shape = Register(
+        "Decisions about addressable specifications",
+        "Specification",
+        "registers.yaml",
+        "addressable_decisions",
+        register is not None,
+        note="45 CFR 164.306(d)(3) wants each decision documented. A decision changes no result of the scan.",
+    )
+    return shape.table(rows, dossier.definition.rows)
+
+
+def entity_controls_table(dossier: Dossier) -> Table | None:
+    """The entity's own controls, which an auditor of SOC 2 tests: check → control → criterion; None for other frameworks."""
+    if dossier.boundary is not Boundary.SOC2:
+        return None
+    register = dossier.report.judgement.registers.entity_controls
+    rows = [
+        row(
+            item.id,
+            Stack((", ".join(item.criteria),), (item.frequency or "No frequency is given.",)),
+            item.wording or "Not worded yet",
+            item,
+            unapproved(item, day_of(dossier)),
+            _tested(dossier, item.checks),
+        )
+        for item in register or ()
+    ]
+    shape = Register(
+        "The entity's own controls",
+        "Criteria",
+        "registers.yaml",
+        "entity_controls",
+        register is not None,
+        note="The state counts the checks that are evidence for the control, over the system's population, accepted failures included.",
+    )
+    return shape.table(rows, dossier.definition.rows)
+
+
+def _tested(dossier: Dossier, checks: tuple[str, ...]) -> Mark:
+    """A failure is an exception; what no check could tell is not told; a pass of all is no more than that."""
+    found = [item for _, run in dossier.runs if run.meta.id in checks for item in dossier.of_boundary(run)]
+    whole = all(run.population_complete for _, run in dossier.runs if run.meta.id in checks)
+    failed = sum(item.outcome is Outcome.FAIL for item in found)
+    open_ones = sum(item.outcome in (Outcome.INSUFFICIENT, Outcome.ERROR) for item in found)
+    passed = sum(item.outcome is Outcome.PASS for item in found)
+    if failed:
+        return Mark.of(ControlState.EXCEPTION, count(failed, "exception"))
+    if open_ones or not whole or not passed:
+        return Mark.of(
+            ControlState.INSUFFICIENT, f"{open_ones} not determined" if open_ones else "Not determined"
+        )
+    return Mark.of(ControlState.SUPPORTED, f"{passed} without exception")
+
+
+def tls_facts(dossier: Dossier) -> tuple[Fact, ...]:
+    """The entity's rule for TLS; empty where none was supplied."""
+    policy = dossier.report.judgement.registers.tls_policy
+    if policy is None:
+        return ()
+    problem = unapproved(policy, day_of(dossier))
+    return (
+        Fact("Standard", policy.source),
+        Fact("Lowest version", policy.minimum_version),
+        Fact(
+            "Forbidden suites",
+            ", ".join(policy.forbidden_ciphers) or "none named",
+            code=bool(policy.forbidden_ciphers),
+        ),
+        Fact("Owner", f"{policy.owner or 'none'}, approved by {policy.approver or 'nobody'}"),
+        Fact("In this scan", sentence(f"it does not count: {problem}") if problem else "It counts."),
+    )
