@@ -87,6 +87,10 @@ def _document(change: Comparison) -> dict[str, object]:
             }
             for item in change.paths
         ],
+        "moves": [
+            {"workload": item.workload, "field": item.field, "before": item.before, "after": item.after}
+            for item in change.moves
+        ],
         "objects": [
             {"object": str(item.ref), "change": item.kind.value, "before": item.before, "after": item.after}
             for item in change.objects
@@ -100,6 +104,11 @@ def _tell(change: Comparison) -> None:
         f"{after.cluster}: scan {before.number} ({when(before.taken_at)}) to {after.number} ({when(after.taken_at)})"
     )
     _section("Objects", ["change", "object"], [[item.kind.value, item.ref] for item in change.objects])
+    _section(
+        "Places of workloads",
+        ["workload", "field", "before", "after"],
+        [[item.workload, item.field, item.before, item.after] for item in change.moves],
+    )
     _section(
         "Connections",
         ["change", "from", "to", "ports"],

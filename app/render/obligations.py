@@ -6,9 +6,9 @@ from app.model.finding import Outcome
 from app.model.registers import Choice
 from app.model.scope import Boundary
 from app.render.approvals import Register, day_of, row
-from app.render.content import Column, Fact, Links, Mark, Row, Stack, Table, capped
+from app.render.content import Cell, Column, Fact, Links, Mark, Row, Stack, Table, capped
 from app.render.dossier import Dossier
-from app.render.wording import count, ended, sentence, short_digest
+from app.render.wording import clipped, count, ended, sentence, short_digest
 
 _RECORD_CHECKS = ("review-attestation-overdue", "segmentation-test-overdue")
 
@@ -81,6 +81,41 @@ def _record_mark(dossier: Dossier, item: ControlAssessment, wanted: ManualRecord
     if due < day_of(dossier) or any(tally.count(Outcome.FAIL) for tally in tallies):
         return Mark.of(ControlState.EXCEPTION, "Overdue")
     return Mark.of(ControlState.SUPPORTED, "On file")
+
+
+def moves_table(dossier: Dossier) -> Table | None:
+    """Workloads whose place in this framework's boundary differs from the scan before; None where none does."""
+    comparison, fields = dossier.report.trend.comparison, _FIELDS[dossier.boundary]
+    found = [item for item in (comparison.moves if comparison else ()) if item.field in fields]
+    if comparison is None or not found:
+        return None
+    shown = found[: dossier.definition.rows]
+    return Table(
+        caption=f"Workloads that changed place since scan {comparison.before.number}",
+        columns=(
+            Column("Workload", 0, "code"),
+            Column("What the rules say", 22, "code"),
+            Column("Before", 18),
+            Column("Now", 18),
+        ),
+        rows=tuple(
+            Row((clipped(item.workload, 80), item.field, _in_words(item.before), _in_words(item.after)))
+            for item in shown
+        ),
+        note=capped(len(shown), len(found), "changes", "history.json"),
+    )
+
+
+_FIELDS = {
+    Boundary.PCI: ("zone", "data_store"),
+    Boundary.HIPAA: ("ephi", "data_store"),
+    Boundary.SOC2: ("soc2", "confidential", "data_store"),
+}
+
+
+def _in_words(text: str) -> Cell:
+    """What no rule says counts as inside, and is marked so."""
+    return Mark.of(ControlState.INSUFFICIENT, "Unknown: in scope") if text == "unknown" else text
 
 
 def decisions_table(dossier: Dossier) -> Table | None:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from app.render.approvals import approval_tables
 from app.render.content import Entry, Fact, SectionPage, Table
 from app.render.dossier import Dossier, Section
-from app.render.obligations import decisions_table, entity_controls_table, records_table, tls_facts
+from app.render.obligations import (
+    decisions_table,
+    entity_controls_table,
+    moves_table,
+    records_table,
+    tls_facts,
+)
 
 _LEDE = (
     "What people of the entity wrote down, word for word. The scan checks these entries and invents none. An entry counts when it"
@@ -34,6 +40,7 @@ def build(dossier: Dossier) -> RegistersPage:
     """Build the section."""
     tables = [
         records_table(dossier),
+        *((moved,) if (moved := moves_table(dossier)) else ()),
         *approval_tables(dossier),
         *(table for table in (decisions_table(dossier), entity_controls_table(dossier)) if table),
     ]

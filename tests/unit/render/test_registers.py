@@ -7,6 +7,7 @@ import pytest
 
 from app.model.control import Attestation, ManualRecord
 from app.model.finding import Outcome
+from app.model.history import Move
 from app.model.registers import (
     AddressableDecision,
     Choice,
@@ -160,3 +161,14 @@ def test_an_over_broad_exception_says_so_and_counts():
     (item,) = exceptions.build(Dossier(replace(report, assessment=assessment))).exceptions
     assert item.flaw.startswith("It is over-broad")
     assert item.mark.state == "partial"
+
+
+@pytest.mark.parametrize(("framework", "fields"), [(0, ["zone"]), (1, ["ephi"]), (2, ["soc2"])])
+def test_workloads_that_changed_place_in_this_boundary(framework, fields):
+    base = dossier(framework)
+    moved = tuple(Move("shop/web[Deployment]", name, "cde", "unknown") for name in ("ephi", "soc2", "zone"))
+    trend = replace(base.report.trend, comparison=replace(base.report.trend.comparison, moves=moved))
+    page = registers.build(Dossier(replace(base.report, trend=trend)))
+    table = next(group.table for group in page.groups if "changed place" in group.table.caption)
+    assert [row.cells[1] for row in table.rows] == fields
+    assert table.rows[0].cells[-1].word == "Unknown: in scope"
