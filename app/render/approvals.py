@@ -61,7 +61,9 @@ def row(number: str, what: Cell, says: str, item: Approved, problem: str, mark: 
     notes = [ended(f"{signed}{due}")]
     if problem:
         notes.append(sentence(f"it does not count: {problem}"))
-    cell = Stack((clipped(sentence(says), _LONGEST) or "No reason is given.",), tuple(notes))
+    cell = Stack(
+        (clipped(ended(says.strip()), _LONGEST) if says.strip() else "No reason is given.",), tuple(notes)
+    )
     return Row((number, what, cell, UNSIGNED if problem else mark))
 
 

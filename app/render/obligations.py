@@ -56,7 +56,7 @@ def _record(dossier: Dossier, item: ControlAssessment, wanted: ManualRecord) -> 
         else _made(found, wanted)
     )
     link = Links((dossier.control_link(item.control.id),))
-    return Row((link, Stack((wanted.type,), (f"every {wanted.interval}",)), cell, mark), mark.state)
+    return Row((link, Stack((wanted.type,), (wanted.interval,)), cell, mark), mark.state)
 
 
 def _made(item: Attestation, wanted: ManualRecord) -> Stack:

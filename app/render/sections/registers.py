@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.render.approvals import approval_tables
+from app.render.changed import changes_table
 from app.render.content import Entry, Fact, SectionPage, Table
 from app.render.dossier import Dossier, Section
 from app.render.obligations import (
@@ -41,6 +42,7 @@ def build(dossier: Dossier) -> RegistersPage:
     tables = [
         records_table(dossier),
         *((moved,) if (moved := moves_table(dossier)) else ()),
+        changes_table(dossier),
         *approval_tables(dossier),
         *(table for table in (decisions_table(dossier), entity_controls_table(dossier)) if table),
     ]

@@ -16,7 +16,7 @@ from app.model.registers import (
     Registers,
     TlsPolicy,
 )
-from app.model.scope import ApprovedExposure, ApprovedFlow
+from app.model.scope import ApprovedExposure, ApprovedFlow, Boundary
 from app.render.dossier import Dossier
 from app.render.sections import exceptions, registers
 from tests.report_builder import empty_input, ports, report_input
@@ -172,3 +172,23 @@ def test_workloads_that_changed_place_in_this_boundary(framework, fields):
     table = next(group.table for group in page.groups if "changed place" in group.table.caption)
     assert [row.cells[1] for row in table.rows] == fields
     assert table.rows[0].cells[-1].word == "Unknown: in scope"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "data", "expected"),
+    [
+        (Outcome.PASS, {"before": "a", "approved_changes": ["CHG-1"]}, [("CHG-1", "Approved")]),
+        (Outcome.FAIL, {"before": "a"}, [("none", "Not approved")]),
+        (Outcome.INSUFFICIENT, {"before": "a"}, [("none", "Not known")]),
+        (Outcome.PASS, {}, []),  # it is as it was
+    ],
+)
+def test_a_change_is_joined_to_its_approval(outcome, data, expected):
+    base = dossier()
+    run = next(run for run in base.report.judgement.runs if run.results)
+    result = replace(run.results[0], outcome=outcome, data=data, boundaries=frozenset(Boundary))
+    judged = replace(run, meta=replace(run.meta, id="policy-change-without-approval"), results=(result,))
+    judgement = replace(base.report.judgement, runs=(judged,))
+    page = registers.build(Dossier(replace(base.report, judgement=judgement)))
+    tables = [group.table for group in page.groups if group.table.caption == "Changes and their approvals"]
+    assert [(row.cells[2], row.cells[3].word) for table in tables for row in table.rows] == expected
