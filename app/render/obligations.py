@@ -14,10 +14,11 @@ _RECORD_CHECKS = ("review-attestation-overdue", "segmentation-test-overdue")
 
 
 def records_table(dossier: Dossier) -> Table:
-    """The record that each control wants: what is on file, until when it counts, and who set the interval."""
-    wanted = [item for item in dossier.counted if item.control.manual_record]
+    """Records on file of those that controls want: until when each counts, and who set the interval."""
     rows = [
-        _record(dossier, item, item.control.manual_record) for item in wanted if item.control.manual_record
+        _record(dossier, item, item.control.manual_record, item.attestation)
+        for item in dossier.counted
+        if item.control.manual_record and item.attestation
     ]
     shown = sorted(rows, key=lambda item: _RANK[item.state])[: dossier.definition.rows]
     return Table(
@@ -30,8 +31,22 @@ def records_table(dossier: Dossier) -> Table:
         ),
         rows=tuple(shown),
         note=capped(len(shown), len(rows), "records", "attestations.yaml"),
-        empty="No control of this framework wants a record.",
+        empty="Records that people make: none on file. Enter them in `attestations.yaml`; `config/attestations.example.yaml` shows how.",
     )
+
+
+def absent_records(dossier: Dossier) -> tuple[str, ...]:
+    """Records that controls want and nobody entered: one line for each interval, since there may be fifty of them."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for item in dossier.counted:
+        wanted = item.control.manual_record
+        if wanted and item.attestation is None:
+            found.setdefault(wanted.interval, {}).setdefault(wanted.type, []).append(item.control.id)
+    return tuple(f"Records ({interval}): {_listed(types)}." for interval, types in found.items())
+
+
+def _listed(types: dict[str, list[str]]) -> str:
+    return "; ".join(f"{name} ({', '.join(ids)})" for name, ids in types.items())
 
 
 _RANK = {
@@ -48,15 +63,10 @@ _RANK = {
 }
 
 
-def _record(dossier: Dossier, item: ControlAssessment, wanted: ManualRecord) -> Row:
-    mark, found = _record_mark(dossier, item, wanted), item.attestation
-    cell = (
-        Stack(("Nothing is on file.",), ("Enter it in attestations.yaml.",))
-        if found is None
-        else _made(found, wanted)
-    )
+def _record(dossier: Dossier, item: ControlAssessment, wanted: ManualRecord, found: Attestation) -> Row:
+    mark = _record_mark(dossier, item, wanted, found)
     link = Links((dossier.control_link(item.control.id),))
-    return Row((link, Stack((wanted.type,), (wanted.interval,)), cell, mark), mark.state)
+    return Row((link, Stack((wanted.type,), (wanted.interval,)), _made(found, wanted), mark), mark.state)
 
 
 def _made(item: Attestation, wanted: ManualRecord) -> Stack:
@@ -68,10 +78,7 @@ def _made(item: Attestation, wanted: ManualRecord) -> Stack:
     return Stack((f"{item.person}, {item.performed_on}; {until}.",), (f"{paper}{digest}.", *left))
 
 
-def _record_mark(dossier: Dossier, item: ControlAssessment, wanted: ManualRecord) -> Mark:
-    found = item.attestation
-    if found is None:
-        return Mark.of(ControlState.MANUAL, "Not on file")
+def _record_mark(dossier: Dossier, item: ControlAssessment, wanted: ManualRecord, found: Attestation) -> Mark:
     if found.unresolved:
         return Mark.of(ControlState.EXCEPTION, "Leaves open")
     due = wanted.due(found)

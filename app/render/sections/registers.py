@@ -7,6 +7,7 @@ from app.render.changed import changes_table
 from app.render.content import Entry, Fact, SectionPage, Table
 from app.render.dossier import Dossier, Section
 from app.render.obligations import (
+    absent_records,
     decisions_table,
     entity_controls_table,
     moves_table,
@@ -48,6 +49,7 @@ def build(dossier: Dossier) -> RegistersPage:
     ]
     groups = tuple(Group(_anchor(table), table) for table in tables if table.rows)
     tls, missing = tls_facts(dossier), tuple(table.empty for table in tables if not table.rows)
+    missing = (*missing, *absent_records(dossier))
     if not tls:
         says = "Rule for TLS: none supplied. Enter `tls_policy` in `registers.yaml`; `config/registers.example.yaml` shows how."
         missing = (*missing, says)

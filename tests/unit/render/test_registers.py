@@ -103,7 +103,6 @@ RECORD = Attestation("nsc-review", "Ann", date(2026, 6, 1))
 @pytest.mark.parametrize(
     ("found", "wanted", "word"),
     [
-        (None, {}, "Not on file"),
         (RECORD, {}, "On file"),
         (replace(RECORD, performed_on=date(2025, 6, 1)), {}, "Overdue"),
         (replace(RECORD, unresolved="two tests failed"), {}, "Leaves open"),
@@ -192,3 +191,13 @@ def test_a_change_is_joined_to_its_approval(outcome, data, expected):
     page = registers.build(Dossier(replace(base.report, judgement=judgement)))
     tables = [group.table for group in page.groups if group.table.caption == "Changes and their approvals"]
     assert [(row.cells[2], row.cells[3].word) for table in tables for row in table.rows] == expected
+
+
+def test_records_that_nobody_entered_are_named_with_their_controls_and_whose_interval_it_is():
+    base = dossier()
+    absent = [item.control for item in base.counted if item.control.manual_record and not item.attestation]
+    assert absent
+    lines = [text for text in registers.build(base).missing if text.startswith("Records (")]
+    for control in absent:
+        wanted = control.manual_record
+        assert any(wanted.interval in text and wanted.type in text and control.id in text for text in lines)
