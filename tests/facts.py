@@ -411,11 +411,13 @@ _IDLE = {
 def _registers(said: Mapping[str, Any]) -> Registers:
     """As `registers.yaml` has them, entries by id; `baseline` and `probes` beside them."""
     mistakes, given = Mistakes(), {}
-    body = {
+    body: dict[str, Any] = {
         name: [{"id": key, **_IDLE[name], **SIGNED, **entry} for key, entry in said[name].items()]
         for name in _IDLE
         if name in said
     }
+    if "tls_policy" in said:
+        body["tls_policy"] = {**SIGNED, **said["tls_policy"]}
     if body:
         body = {"owner": "A. Owner", "reviewed_on": date(2026, 1, 1), **body}
         given["registers.yaml"] = Document("registers.yaml", yaml.safe_dump(body).encode())

@@ -106,6 +106,7 @@ ALL_SECTIONS = (
     "certificates",
     "findings",
     "trends",
+    "registers",
     "exceptions",
     "populations",
     "manifest",

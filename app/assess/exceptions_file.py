@@ -9,9 +9,9 @@ from datetime import date
 
 from pydantic import Field
 
-from app.assess.dates import months_after
 from app.assess.reading import FileModel, Mistakes, Text, parse
 from app.model.control import AcceptedException
+from app.model.dates import months_after
 from app.model.history import Document
 
 LONGEST_MONTHS = 12

@@ -13,7 +13,6 @@ from enum import StrEnum
 from app.assess.acceptance import Acceptance
 from app.assess.attestations_file import SignificantChange
 from app.assess.bearing import Bearing
-from app.assess.dates import months_after
 from app.assess.framework_file import RECORD_CHECKS
 from app.model.control import Attestation, Control, Framework, ManualRecord, Role
 from app.model.finding import CheckResult, Outcome, Severity, Strength, Subject, SubjectKind
@@ -174,18 +173,9 @@ def _judge(
             RecordStatus.OVERDUE,
             f" predates the change of {change.changed_on}: {change.what.rstrip('.')}.",
         )
-    due = _due(item, wanted)
+    due = wanted.due(item)
     if due is None:
         return RecordStatus.UNDATED, " does not say until when it counts; the entity sets this interval."
-    interval = f"{wanted.max_age}, set by the {wanted.interval_set_by}"
-    if wanted.interval_set_by == "product default":
-        interval = f"{wanted.max_age}, a default of this product"
     if on > due:
-        return RecordStatus.OVERDUE, f" counted until {due} ({interval})."
-    return RecordStatus.CURRENT, f", counts until {due} ({interval})."
-
-
-def _due(item: Attestation, wanted: ManualRecord) -> date | None:
-    """Last day on which it counts: the earlier of the framework's limit and the record's own."""
-    limit = months_after(item.performed_on, wanted.months) if wanted.months else None
-    return min((day for day in (limit, item.valid_until) if day is not None), default=None)
+        return RecordStatus.OVERDUE, f" counted until {due} ({wanted.interval})."
+    return RecordStatus.CURRENT, f", counts until {due} ({wanted.interval})."

@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from app.assess.assessment import duties
 from app.assess.configuration import Configuration
-from app.assess.dates import months_after
 from app.model.approval import Approved, unapproved
+from app.model.dates import months_after
 from app.model.finding import Outcome
 from app.model.scope import Boundary
 

@@ -103,6 +103,10 @@ def _document(drift: Drift) -> dict[str, object]:
             "after": {label.value: pairs for label, pairs in drift.tallies[1]},
             "changes": encryption_shape(drift.encryption),
         },
+        "moves": [
+            {"workload": item.workload, "field": item.field, "before": item.before, "after": item.after}
+            for item in change.moves
+        ],
         "objects": [
             {
                 "object": str(item.ref),
@@ -131,6 +135,11 @@ def _tell(drift: Drift) -> None:
         say(f"  {note}")
     _section(
         "Objects", ["change", "object", "fields", "written by"], [_object(item) for item in drift.objects]
+    )
+    _section(
+        "Places of workloads",
+        ["workload", "field", "before", "after"],
+        [[item.workload, item.field, item.before, item.after] for item in change.moves],
     )
     _section(
         "Connections",

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from app.model.dates import months_after
 from app.model.finding import CheckResult, Outcome
 from app.model.scope import Boundary
 
@@ -55,6 +56,18 @@ class ManualRecord:
     interval_set_by: str  # "standard", "entity" or "product default"
     months: int | None = None  # None: the entity sets it, and each record says until when it counts
     ends_with_change: bool = False  # a significant change ends it, whatever its age
+
+    def due(self, item: "Attestation") -> date | None:
+        """Last day on which a record counts: the earlier of the framework's limit and the record's own; None: nobody says."""
+        limit = months_after(item.performed_on, self.months) if self.months else None
+        return min((day for day in (limit, item.valid_until) if day is not None), default=None)
+
+    @property
+    def interval(self) -> str:
+        """The interval and whose it is, so that nobody reads a default of this product as a rule."""
+        if self.interval_set_by == "product default":
+            return f"{self.max_age}, a default of this product"
+        return f"{self.max_age}, set by the {self.interval_set_by}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,6 +360,19 @@ class PathChange:
     ports: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Move:
+    """A workload of both scans whose place differs: what a rule says of it, before and after, in the scope file's words.
+
+    `field` is one of `zone`, `ephi`, `soc2`, `confidential` and `data_store`; what no rule says is *unknown*.
+    """
+
+    workload: str
+    field: str
+    before: str
+    after: str
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """This scan against an earlier one; empty tuples mean nothing differed."""
@@ -371,6 +384,7 @@ class Comparison:
     flips: tuple[ControlFlip, ...]
     objects: tuple[ObjectChange, ...]
     paths: tuple[PathChange, ...]
+    moves: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

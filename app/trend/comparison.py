@@ -8,6 +8,7 @@ from app.model.control import Assessment, ControlState
 from app.model.finding import CheckResult, CheckRun, Outcome, Subject, SubjectKind
 from app.model.history import Comparison, ControlFlip, ObjectChange, Scan
 from app.model.judgement import Judgement
+from app.trend.moves import moves
 from app.trend.paths import path_changes
 
 _UNDECIDED = (Outcome.INSUFFICIENT, Outcome.ERROR)
@@ -33,6 +34,7 @@ def compare(
         flips=control_flips(judged_before.assessments, judged_after.assessments),
         objects=tuple(sorted(objects)),
         paths=path_changes(judged_before, judged_after),
+        moves=moves(judged_before, judged_after),
     )
 
 

@@ -142,7 +142,10 @@ class _Judge:
         good = [item for item in named if not problems[item.id]]
         if good:
             says = f"{found.says}, under approved change {names(item.id for item in good)}"
-            return self.verdicts.passed(found.subject, says, doubts=self.missed, base=found.details)
+            joined = {**found.details.get("data", {}), "approved_changes": [item.id for item in good]}
+            return self.verdicts.passed(
+                found.subject, says, doubts=self.missed, base=found.details, data=joined
+            )
         said = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
         why = said or (f"change {annotated} is not on the register" if annotated else "no entry names it")
         return self.verdicts.failed(

@@ -31,6 +31,10 @@ _UNREAD = Doubt(
 )
 _LIMITS = (
     "Who belongs to a group, and who holds a user's or service account's credentials, is not visible from the cluster.",
+    (
+        "Kubernetes' own identities (`system:masters`, controllers of the control plane) are listed and count as needed where "
+        "nothing but a default binding of the API server gives them the right."
+    ),
     "Other authorizers (webhooks, cloud identity) and admission control are not seen.",
 )
 
@@ -70,6 +74,7 @@ class _Judge:
     rights: Rights = field(init=False)
     homes: dict[str, frozenset[Boundary]] = field(init=False)
     entries: dict[str, list[PolicyWriter]] = field(init=False)
+    named: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.rights, day = Rights(self.facts), self.facts.at.astimezone(UTC).date()
@@ -77,6 +82,7 @@ class _Judge:
             name: boundaries_of_namespace(self.facts, name, workloads)
             for name, workloads in by_namespace(self.facts).items()
         }
+        self.named = frozenset(item.identity for item in self.facts.registers.policy_writers or ())
         self.entries = {}
         for item in self.facts.registers.policy_writers or ():
             if not unapproved(item, day):
@@ -91,6 +97,13 @@ class _Judge:
             data={"identity": identity, "namespaces": list(places(open_ways))},
         )
         subject = Subject(SubjectKind.IDENTITY, identity)
+        if identity not in self.named and all(self.rights.of_kubernetes(identity, way) for way in ways):
+            says = (
+                f"{identity} may change network policy {_where(ways)}, as Kubernetes itself sets it up; no entry of the "
+                "register names it"
+            )
+            details["data"] = {**details["data"], "kubernetes": True}
+            return self.verdicts.passed(subject, says, base=details)
         if self.facts.registers.policy_writers is None:
             says = f"{identity} may change network policy {_where(ways)}"
             return self.verdicts.undecided(subject, says, (_NO_REGISTER,), base=details)

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 
 from app.evaluate.checks.common.exposures import by_id, exposure_gaps, exposure_subject
 from app.evaluate.checks.common.legs import PROBE, details_of, nothing_exposed, tls_endpoints
+from app.evaluate.checks.common.tls_rule import TlsRule
 from app.evaluate.checks.common.verdicts import Check, Doubt, Verdicts
 from app.evaluate.checks.common.wording import count, names
 from app.model.edge import Endpoint, Exposure
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
-from app.model.suites import POLICY, weak_suites
+from app.model.suites import POLICY
 
 _LIMITS = (
-    f"Weak means: {POLICY}, and suites without forward secrecy (static RSA). CBC suites with forward secrecy are not counted.",
+    f"Weak means: {POLICY}, and suites without forward secrecy (static RSA). CBC suites with forward secrecy count only where the entity's rule forbids them.",
     "Only suites that the probe knows were offered.",
 )
 
@@ -25,25 +26,25 @@ class WeakCipherSuite:
 
     def run(self, facts: Facts) -> CheckRun:
         """Judge every way in that takes TLS."""
-        verdicts = Verdicts.of(facts, self.id)
+        verdicts, rule = Verdicts.of(facts, self.id), TlsRule.of(facts)
         results = [
-            _result(facts, verdicts, items, ends)
+            _result(facts, verdicts, rule, items, ends)
             for items in by_id(facts).values()
             if (ends := tls_endpoints(items))
         ]
         if not results:
             results = list(nothing_exposed(facts, verdicts, "no endpoint is known to take TLS"))
-        return verdicts.run(results, complete=not exposure_gaps(facts), limits=_LIMITS)
+        return verdicts.run(results, complete=not exposure_gaps(facts), limits=(rule.source, *_LIMITS))
 
 
 CHECK: Check = WeakCipherSuite()
 
 
 def _result(
-    facts: Facts, verdicts: Verdicts, items: list[Exposure], ends: tuple[Endpoint, ...]
+    facts: Facts, verdicts: Verdicts, rule: TlsRule, items: list[Exposure], ends: tuple[Endpoint, ...]
 ) -> CheckResult:
     subject = exposure_subject(items[0])
-    weak = [(end, found) for end in ends if (found := weak_suites(end.leg.suites))]
+    weak = [(end, found) for end in ends if (found := rule.forbids(end.leg.suites))]
     unclear = [end for end in ends if not end.leg.suites]
     base = details_of(facts, items, [end.leg for end, _ in weak] or [end.leg for end in unclear or ends])
     base["why"] = tuple(f"{end.name} accepts {names(end.leg.suites, 40)}." for end in ends if end.leg.suites)

@@ -1,18 +1,17 @@
-"""Does any endpoint accept a protocol version below TLS 1.2?"""
+"""Does any endpoint accept a protocol version below TLS 1.2, or below what the entity's own rule asks for?"""
 
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.exposures import by_id, exposure_gaps, exposure_subject
 from app.evaluate.checks.common.legs import PROBE, details_of, nothing_exposed, steps_of, tls_endpoints
+from app.evaluate.checks.common.tls_rule import TlsRule
 from app.evaluate.checks.common.verdicts import Check, Doubt, Verdicts
 from app.evaluate.checks.common.wording import names
 from app.model.edge import Endpoint, Exposure
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 
-_GOOD = ("TLS 1.2", "TLS 1.3")
 _LIMITS = (
-    "The policy value is TLS 1.2 (RFC 8996 deprecates TLS 1.0 and 1.1).",
     "Observed means that a handshake of that version was accepted from where the probe ran; declared is what objects set.",
 )
 
@@ -25,25 +24,25 @@ class WeakTlsVersion:
 
     def run(self, facts: Facts) -> CheckRun:
         """Judge every way in that takes TLS."""
-        verdicts = Verdicts.of(facts, self.id)
+        verdicts, rule = Verdicts.of(facts, self.id), TlsRule.of(facts)
         results = [
-            _result(facts, verdicts, items, ends)
+            _result(facts, verdicts, rule, items, ends)
             for items in by_id(facts).values()
             if (ends := tls_endpoints(items))
         ]
         if not results:
             results = list(nothing_exposed(facts, verdicts, "no endpoint is known to take TLS"))
-        return verdicts.run(results, complete=not exposure_gaps(facts), limits=_LIMITS)
+        return verdicts.run(results, complete=not exposure_gaps(facts), limits=(rule.source, *_LIMITS))
 
 
 CHECK: Check = WeakTlsVersion()
 
 
 def _result(
-    facts: Facts, verdicts: Verdicts, items: list[Exposure], ends: tuple[Endpoint, ...]
+    facts: Facts, verdicts: Verdicts, rule: TlsRule, items: list[Exposure], ends: tuple[Endpoint, ...]
 ) -> CheckResult:
     subject = exposure_subject(items[0])
-    weak = [end for end in ends if end.leg.lowest and end.leg.lowest not in _GOOD]
+    weak = [end for end in ends if end.leg.lowest and not rule.allows(end.leg.lowest)]
     unclear = [end for end in ends if not end.leg.lowest]
     base = details_of(facts, items, [end.leg for end in weak or unclear or ends])
     base["why"] = (
@@ -55,7 +54,7 @@ def _result(
         return verdicts.failed(
             subject,
             f"{subject.id} accepts {names(sorted({end.leg.lowest for end in weak}))} at {names(end.name for end in weak)}",
-            remedy="Raise the lowest protocol version of the controller, listener or balancer to TLS 1.2.",
+            remedy=f"Raise the lowest protocol version of the controller, listener or balancer to {rule.lowest}.",
             base=base,
         )
     if unclear:
@@ -63,4 +62,4 @@ def _result(
         return verdicts.undecided(
             subject, says, (Doubt("no handshake was tried and no object says it", PROBE),), base=base
         )
-    return verdicts.passed(subject, f"{subject.id} accepts TLS 1.2 and newer alone", base=base)
+    return verdicts.passed(subject, f"{subject.id} accepts {rule.lowest} and newer alone", base=base)

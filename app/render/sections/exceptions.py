@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from app.model.control import ControlState, ExceptionUse
-from app.render.content import Mark, SectionPage
+from app.model.control import MOST_HITS, ControlState, ExceptionUse
+from app.model.finding import Outcome
+from app.render.content import Column, Links, Mark, Row, SectionPage, Stack, Table, capped
 from app.render.dossier import Dossier, Section
-from app.render.wording import clipped, count, day, iso_day, number, sentence
+from app.render.wording import clipped, count, day, ended, iso_day, number, sentence
 
 _SUBJECTS = 4
 _SOON = 30  # days
+_CHECK = "exception-expired-or-unsigned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,15 @@ class Accepted:
     period: str
     subjects: str
     covers: str
+    flaw: str
 
 
 @dataclass(frozen=True)
 class ExceptionsPage(SectionPage):
-    """Expired and invalid ones first, then those in use by end date, then unused ones."""
+    """Expired and invalid ones first, then those in use by end date, then unused ones; `beneath` are the failures they accept."""
 
     exceptions: tuple[Accepted, ...]
+    beneath: Table
 
 
 def build(dossier: Dossier) -> ExceptionsPage:
@@ -48,6 +52,7 @@ def build(dossier: Dossier) -> ExceptionsPage:
             ),
         ),
         exceptions=tuple(_accepted(dossier, use) for use in uses),
+        beneath=_beneath(dossier),
     )
 
 
@@ -72,6 +77,47 @@ def _accepted(dossier: Dossier, use: ExceptionUse) -> Accepted:
         covers=f"stands before {count(len(use.hits), 'failure')}"
         if use.hits
         else "covers nothing in this scan",
+        flaw="" if use.problem else _flaw(dossier, use),
+    )
+
+
+def _flaw(dossier: Dossier, use: ExceptionUse) -> str:
+    """What should not stay as it is about one that counts; the check on exceptions says the same."""
+    if use.exception.broad or len(use.hits) > MOST_HITS:
+        return "It is over-broad: nobody looked at each of the failures that it accepts."
+    for run in dossier.report.judgement.runs:
+        for result in run.results:
+            mine = result.check == _CHECK and result.subject.id == use.exception.id
+            if mine and result.outcome is Outcome.FAIL:
+                return sentence(result.says)
+    return ""
+
+
+def _beneath(dossier: Dossier) -> Table:
+    """Failures that stand in this scan and that an exception accepts: without it, each would be an exception noted."""
+    found = [item for item in dossier.findings if item.exception]
+    shown = found[: dossier.definition.rows]
+    return Table(
+        caption="What would have failed without them",
+        columns=(
+            Column("Finding", 14, "code"),
+            Column("What was found"),
+            Column("Controls", 16),
+            Column("Accepted under", 16, "code"),
+        ),
+        rows=tuple(
+            Row(
+                (
+                    dossier.finding_link(item),
+                    Stack((ended(item.result.says),), (item.result.check,)),
+                    Links(tuple(dossier.control_link(number) for number in item.controls)),
+                    item.exception,
+                )
+            )
+            for item in shown
+        ),
+        note=capped(len(shown), len(found), "accepted failures", "findings.json"),
+        empty="No failure in this scan is accepted by an exception.",
     )
 
 

@@ -3,9 +3,9 @@ from datetime import date
 import pytest
 
 from app.assess.attestations_file import SignificantChange
-from app.assess.dates import months_after
 from app.assess.records import RecordStatus, record_answer
 from app.model.control import Attestation, ManualRecord
+from app.model.dates import months_after
 from tests.unit.assess.world import control
 
 ON = date(2026, 11, 23)

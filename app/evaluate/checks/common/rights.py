@@ -33,6 +33,8 @@ _POLICIES: Mapping[str, frozenset[str] | None] = {
     "policy.linkerd.io": None,
     "kuma.io": frozenset({"meshtrafficpermissions", "meshtlses"}),
 }
+_DEFAULTS = ("kubernetes.io/bootstrapping", "rbac-defaults")
+_CONTROLLER = "system:controller:"
 # Roles that every API server has; a manifest folder may bind them without holding them.
 _BUILTIN = {
     "cluster-admin": "use every right",
@@ -83,6 +85,23 @@ class Rights:
             for subject in _subjects(body, binding.ref.namespace) if given else ():
                 found.setdefault(subject, set()).update(given)
         return {name: sorted(found[name]) for name in sorted(found)}
+
+    def of_kubernetes(self, identity: str, way: Way) -> bool:
+        """True for a right that a default binding of the API server gives to an identity of Kubernetes itself.
+
+        Source: Kubernetes documentation, "Using RBAC Authorization", default roles and role bindings: they carry the label below,
+        and the API server repairs them by name. A subject that somebody added to one is not Kubernetes' own.
+        """
+        stored = self.facts.snapshot.find(way.binding)
+        labels = stored.parsed().get("metadata", {}).get("labels") if stored else None
+        if not isinstance(labels, Mapping) or labels.get(_DEFAULTS[0]) != _DEFAULTS[1] or way.namespace:
+            return False
+        if way.binding.name == "cluster-admin":
+            return identity == "Group system:masters"
+        name = way.binding.name.removeprefix(_CONTROLLER)
+        if name != way.binding.name:
+            return way.role.name == way.binding.name and identity == f"ServiceAccount kube-system/{name}"
+        return way.binding.name.startswith("system:kube-") and identity == f"User {way.binding.name}"
 
     def _given(self, binding: ObjectRef, reference: Any) -> Iterator[Way]:
         """What a binding gives; a RoleBinding gives the rights of a ClusterRole in its own namespace."""
