@@ -7,6 +7,7 @@ from app.cli.output import clean, heading, say
 from app.cli.shapes import plural, result_shape
 from app.model.change import Consequences, EncryptionChange, PathDelta
 from app.model.finding import CheckResult
+from app.model.history import Move
 from app.model.reachability import Workload
 
 _TOLD = 25
@@ -40,8 +41,17 @@ def shape(found: Consequences) -> dict[str, object]:
             }
             for item in found.flips
         ],
+        "moves": moves_shape(found.moves),
         "notes": list(found.notes),
     }
+
+
+def moves_shape(moves: Sequence[Move]) -> list[dict[str, str]]:
+    """Workloads that are in another zone or boundary, as JSON objects."""
+    return [
+        {"workload": item.workload, "field": item.field, "before": item.before, "after": item.after}
+        for item in moves
+    ]
 
 
 def tell(found: Consequences, workloads: Sequence[Workload]) -> None:
@@ -55,6 +65,8 @@ def tell(found: Consequences, workloads: Sequence[Workload]) -> None:
     _part("Findings that close", [_finding(item) for item in found.closed])
     if found.undecided:
         _part("No longer decided", [_finding(item) for item in found.undecided])
+    if found.moves:
+        _part("Places of workloads", [_move(item) for item in found.moves])
     _part("Controls", [f"{i.framework} {i.control}: {i.before.value} → {i.after.value}" for i in found.flips])
     for note in found.notes:
         say(f"note: {note}")
@@ -88,6 +100,7 @@ def markdown(found: Consequences, workloads: Sequence[Workload]) -> str:
             "Controls",
             (f"{i.framework} {i.control}: {i.before.value} → {i.after.value}" for i in found.flips),
         ),
+        *_list("Places of workloads", (_md(_move(item)) for item in found.moves)),
         *_list("Notes", (_md(note) for note in found.notes)),
     ]
     return "\n".join(lines)
@@ -175,3 +188,7 @@ def _path_md(names: Names, item: PathDelta) -> str:
 def _md(text: str) -> str:
     """Text from a cluster inside Markdown: nothing in it is markup."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in clean(text))
+
+
+def _move(item: Move) -> str:
+    return f"{item.workload} {item.field}: {item.before} → {item.after}"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.changes import encryption_shape
+from app.cli.changes import encryption_shape, moves_shape
 from app.cli.options import (
     ClusterOption,
     ConfigOption,
@@ -103,10 +103,7 @@ def _document(drift: Drift) -> dict[str, object]:
             "after": {label.value: pairs for label, pairs in drift.tallies[1]},
             "changes": encryption_shape(drift.encryption),
         },
-        "moves": [
-            {"workload": item.workload, "field": item.field, "before": item.before, "after": item.after}
-            for item in change.moves
-        ],
+        "moves": moves_shape(change.moves),
         "objects": [
             {
                 "object": str(item.ref),

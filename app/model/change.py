@@ -6,7 +6,7 @@ from app.model.archive import ObjectCause
 from app.model.connections import Connections
 from app.model.encryption import Label
 from app.model.finding import CheckResult
-from app.model.history import ControlFlip, ObjectChange, Scan
+from app.model.history import ControlFlip, Move, ObjectChange, Scan
 from app.model.judgement import Judgement
 from app.model.snapshot import Snapshot
 
@@ -42,6 +42,7 @@ class Consequences:
         closed: findings that would be gone, and whose subject was judged again.
         undecided: subjects that passed or failed and could not be judged any more.
         flips: controls whose state would change.
+        moves: workloads that would be in another zone or boundary, by scope or by label.
         notes: what has to be said about the whole, one sentence each: policies that nothing obeys, for example.
     """
 
@@ -51,6 +52,7 @@ class Consequences:
     closed: tuple[CheckResult, ...]
     undecided: tuple[CheckResult, ...]
     flips: tuple[ControlFlip, ...]
+    moves: tuple[Move, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -11,6 +11,7 @@ from app.model.identity import ObjectRef
 from app.model.judgement import Judgement
 from app.trend.causes import Causes
 from app.trend.comparison import closed_findings, control_flips, opened_findings
+from app.trend.moves import moves
 from app.trend.outside import outside_rows
 from app.trend.paths import changed_rows
 from app.trend.suspects import suspects
@@ -32,6 +33,7 @@ def consequences(before: Judgement, after: Judgement, objects: Sequence[ObjectCh
         closed=closed_findings(before.runs, after.runs),
         undecided=tuple(_no_longer_decided(before.runs, after.runs)),
         flips=control_flips(before.assessments, after.assessments),
+        moves=moves(before, after),
         notes=tuple(_notes(after, objects)),
     )
 

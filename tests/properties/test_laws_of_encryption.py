@@ -287,3 +287,17 @@ def _circle(served, workload):
     if any(not name.startswith(f"{space}/") for name in served):
         return "the cluster"
     return "its namespace" if served else "nobody"
+
+
+def test_a_workload_is_no_source_of_its_own_also_where_others_look_like_it_to_policies():
+    """`w` and `x` are one class to policies; only `x`, which uses mutual TLS, can open a connection to `w`."""
+    pods = [pod("y/b", owner="w[Deployment]"), pod("y/f", owner="x[Deployment]")]
+    cluster = inventory(pods, [policy("y/some", ingress=[rule(pods_peer())])])
+    protection = Protection((FixedMesh("m", {"f": "STRICT", "b:80": "PERMISSIVE"}),), ())
+    _, engine = asked(cluster, protection)
+    (listener,) = [item for item in engine.listeners("y/w[Deployment]") if item.port == 80]
+    assert (listener.plain, listener.exposed_to) == (Known.YES, "nobody")
+    twice = inventory([*pods, pod("y/c", owner="z[Deployment]")], cluster.policies)
+    _, engine = asked(twice, protection)
+    (listener,) = [item for item in engine.listeners("y/w[Deployment]") if item.port == 80]
+    assert listener.exposed_to == "its namespace"

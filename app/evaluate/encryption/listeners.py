@@ -1,5 +1,6 @@
 """What each port of a workload accepts, joined with who can reach it: the sources that could be served in plain text."""
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -113,7 +114,7 @@ class Listeners:
         group, namespace = self._population.group_of[position], cluster.workloads[position].namespace
         wanted = Connections.of({protocol: PortSet.all() if not port else PortSet.of([(port, port)])})
         row = cluster.rows.number_of(number)
-        own = (1 << number) if len(cluster.members[number]) == 1 else 0
+        own = 0 if self._members[group, number] > 1 else 1 << number  # it is no source of its own
         widest = NOBODY
         for cell in cluster.rows.row(row):
             ports = cell.allowed & wanted
@@ -122,7 +123,7 @@ class Listeners:
             if cell.sources >> cluster.policies.classes:
                 return OUTSIDE
             for source, classes in self._classes.items():
-                there = cell.sources & classes & ~own
+                there = cell.sources & (classes & ~own if source == group else classes)
                 if there and self._served_plain(source, group, ports):
                     if there & ~self._in_namespace.get(namespace, 0):
                         widest = CLUSTER
@@ -133,6 +134,13 @@ class Listeners:
     def _served_plain(self, source: int, destination: int, ports: Connections) -> bool:
         cores = self._pairs.of(source, destination, ports)
         return any(core.verdict.label in _PLAIN for core in cores)
+
+    @cached_property
+    def _members(self) -> Mapping[tuple[int, int], int]:
+        """How many workloads are in a group and in a class."""
+        return Counter(
+            zip(self._population.group_of, self._reachability.cluster.partition.class_of, strict=True)
+        )
 
     @cached_property
     def _classes(self) -> Mapping[int, int]:

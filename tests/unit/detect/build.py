@@ -70,6 +70,11 @@ def folder(*objects: Mapping[str, Any], gaps: Sequence[CollectionGap] = ()) -> S
     return _snapshot(SourceInfo(SourceKind.FILES, "1 folder"), objects, (), gaps)
 
 
+def names(folder: str) -> list[str]:
+    """The files of a folder of the shared data; none where it is not beside the project."""
+    return sorted(path.name for path in (SHARED / folder).glob("*.y*ml"))
+
+
 def files(*paths: str) -> Snapshot:
     """A snapshot of real manifests below the shared data, redacted as every snapshot is."""
     found = ManifestSource([SHARED / path for path in paths]).collect()

@@ -4,7 +4,7 @@ import pytest
 
 from app import collect
 from app.detect import detect, protection
-from tests.unit.detect.build import SHARED, files
+from tests.unit.detect.build import SHARED, files, names
 
 pytestmark = [
     pytest.mark.shared_data,
@@ -153,15 +153,13 @@ def test_every_injected_file_has_a_row():
 
 @pytest.mark.parametrize(
     "path",
-    sorted(
-        path.name for path in (SHARED / "mesh/istio/inject").glob("*.yaml") if ".injected." not in path.name
-    ),
+    [name for name in names("mesh/istio/inject") if ".injected." not in name],
 )
 def test_what_was_not_injected_is_in_no_mesh(path):
     assert described(f"mesh/istio/inject/{path}") in ("nothing", ISTIO["grpc-simple"])
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in (SHARED / "mesh/linkerd/inject").iterdir()))
+@pytest.mark.parametrize("name", names("mesh/linkerd/inject"))
 def test_what_linkerd_injects(name):
     answer = described(f"mesh/linkerd/inject/{name}")
 
@@ -174,7 +172,7 @@ def test_linkerd_injected_eighteen_pods():
     assert sum(answer.count(PROXY) for answer in answers) == 18
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in (SHARED / "mesh/kuma").iterdir()))
+@pytest.mark.parametrize("name", names("mesh/kuma"))
 def test_what_kuma_injects(name):
     assert described(f"mesh/kuma/{name}") == KUMA
 
