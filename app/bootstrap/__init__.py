@@ -22,6 +22,7 @@ from app.bootstrap.sealing import (
     sealer,
     time_authority,
 )
+from app.bootstrap.tracing import traced
 
 __all__ = [
     "Access",
@@ -50,4 +51,5 @@ __all__ = [
     "site_renderer",
     "this_tool",
     "time_authority",
+    "traced",
 ]
