@@ -11,7 +11,7 @@ from app.assess import Draft
 from app.collect import Overlaid
 from app.model.change import WhatIf
 from app.model.fix import Fix, Wanted
-from app.model.flows import DeclaredFlow
+from app.model.flows import Observed, Recording
 from app.model.history import Document
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
@@ -61,18 +61,23 @@ def fix(
     wanted: Wanted,
     *,
     inventory: Inventory | None = None,
-    observed: Sequence[DeclaredFlow] = (),
+    recording: Recording | None = None,
 ) -> Fix:
     """Propose policies that close findings, apply them to the snapshot, and say what became of it.
 
     The proof reads the proposed objects as it would read any file, and judges the cluster with them from the beginning.
-    `observed` are flows that somebody gives beside the register.
+    `recording` is what somebody observed beside the register: it is kept like what is declared, and approves nothing.
     """
     config = assess.read_documents(documents)
     facts = pipeline.facts_of(snapshot, config, inventory)
     before = pipeline.judged(facts, config)
+    observed = Observed()
+    if recording:
+        observed = assess.observed_flows(recording, facts.inventory, config.flows.flows)
     register = replace(
-        config.flows, given=config.flows.given or bool(observed), flows=(*config.flows.flows, *observed)
+        config.flows,
+        given=config.flows.given or bool(observed.flows),
+        flows=(*config.flows.flows, *observed.flows),
     )
     findings = evaluate.chosen(before.runs, wanted)
     plan = evaluate.propose(facts, register, findings)
@@ -90,7 +95,9 @@ def fix(
         left=tuple(later.get(item.fingerprint, item) for item in findings if item.fingerprint not in closed),
         losses=evaluate.flow_losses(register.flows, before.reachability, after.reachability),
         unmet=evaluate.unmet_flows(register.flows, after.reachability),
-        declared=len(register.flows),
+        declared=len(config.flows.flows),
+        observed=observed,
+        strangers=evaluate.strangers(register.flows, before.reachability),
     )
 
 
