@@ -6,7 +6,7 @@ Nothing is read from a cluster and nothing is written: both judge a snapshot twi
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app import assess, collect, evaluate, pipeline, trend
+from app import assess, collect, evaluate, judging, trend
 from app.assess import Draft
 from app.collect import Overlaid
 from app.model.change import WhatIf
@@ -29,12 +29,12 @@ def what_if(
 
     `before` is the judgement of the snapshot, where the caller has it already.
     """
-    before = before or pipeline.judge(snapshot, documents)
-    after = pipeline.judge(changed.snapshot, documents, inventory=changed.inventory)
+    before = before or judging.judge(snapshot, documents)
+    after = judging.judge(changed.snapshot, documents, inventory=changed.inventory)
     if regrouped(before, after):
         was, now = before.inventory, after.inventory
-        before = pipeline.judge(snapshot, documents, inventory=replace(was, beside=now.policies))
-        after = pipeline.judge(changed.snapshot, documents, inventory=replace(now, beside=was.policies))
+        before = judging.judge(snapshot, documents, inventory=replace(was, beside=now.policies))
+        after = judging.judge(changed.snapshot, documents, inventory=replace(now, beside=was.policies))
     return WhatIf(
         changed.snapshot,
         before,
@@ -69,8 +69,8 @@ def fix(
     `recording` is what somebody observed beside the register: it is kept like what is declared, and approves nothing.
     """
     config = assess.read_documents(documents)
-    facts = pipeline.facts_of(snapshot, config, inventory)
-    before = pipeline.judged(facts, config)
+    facts = judging.facts_of(snapshot, config, inventory)
+    before = judging.judged(facts, config)
     observed = Observed()
     if recording:
         observed = assess.observed_flows(recording, facts.inventory, config.flows.flows)
@@ -105,4 +105,4 @@ def draft(snapshot: Snapshot, documents: Sequence[Document], wanted: Sequence[st
     """Rows that the registers lack for a cluster, unsigned and without a reason; `wanted` names registers, none means all."""
     config = assess.read_documents(documents)
     config = replace(config, scope=assess.with_empty_registers(config.scope))
-    return assess.drafted(config, pipeline.judged(pipeline.facts_of(snapshot, config, None), config), wanted)
+    return assess.drafted(config, judging.judged(judging.facts_of(snapshot, config, None), config), wanted)
