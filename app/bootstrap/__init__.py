@@ -12,7 +12,7 @@ from app.bootstrap.databases import (
     opened_service,
     opened_store,
 )
-from app.bootstrap.files import digests, documents, framework_files, retention
+from app.bootstrap.files import digests, documents, framework_files, recording, retention
 from app.bootstrap.reporting import definition, period_renderer, renderer, site_renderer, this_tool
 from app.bootstrap.sealing import (
     SystemClock,
@@ -44,6 +44,7 @@ __all__ = [
     "period_renderer",
     "prober",
     "pseudonym_key",
+    "recording",
     "renderer",
     "retention",
     "sealed_formats",

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from hypothesis import strategies as st
 
-from app import assess, collect, pipeline
+from app import assess, collect, judging
 from app.bootstrap import documents, manifests, retention
 from app.collect import ApiSettings
 from app.collect.connection import connect
@@ -75,7 +75,7 @@ def _judged(value: Sequence[Any]) -> object:
     normalized = collect.normalize(collection.objects)
     gaps = tuple(sorted({*collection.gaps, *normalized.gaps}))
     snapshot = Snapshot("fuzz", AT, collection.source, collection.objects, collection.kinds, gaps)
-    judgement = pipeline.judge(
+    judgement = judging.judge(
         snapshot, (*_documents(), RunContext().document()), inventory=normalized.inventory
     )
     return list(judgement.reachability.connections())
