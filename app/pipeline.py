@@ -13,10 +13,11 @@ from app import assess, collect, detect, evaluate, trend
 from app.assess import Configuration
 from app.errors import EvidenceError, InputError, NetattestError, NotFoundError
 from app.model.chain import MOST_LINKS
+from app.model.context import Changes, RunContext
 from app.model.control import Assessment
 from app.model.facts import Facts
 from app.model.finding import Outcome
-from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord, ScanStatus
+from app.model.history import Comparison, Document, Scan, ScanRecord, ScanStatus
 from app.model.hygiene import Hygiene
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement

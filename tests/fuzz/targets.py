@@ -19,7 +19,8 @@ from app.collect.connection import connect
 from app.collect.documents import read_documents
 from app.collect.yaml_reader import YamlError, read_yaml
 from app.errors import CollectError, ConfigurationError, InputError, NetattestError
-from app.model.history import Document, RunContext
+from app.model.context import RunContext
+from app.model.history import Document
 from app.model.snapshot import Snapshot
 from app.settings import load_schedule, load_settings
 from app.settings.cron import Cron
