@@ -13,9 +13,10 @@ from datetime import UTC, date, datetime
 from app import assess, collect, comparing, detect, evaluate, judging, trend
 from app.errors import EvidenceError, InputError, NetattestError
 from app.model.chain import MOST_LINKS
+from app.model.context import Changes, RunContext
 from app.model.control import Assessment
 from app.model.finding import Outcome
-from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord, ScanStatus
+from app.model.history import Comparison, Document, Scan, ScanRecord, ScanStatus
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
 from app.model.ports import ObjectSource, Prober, Progress, Renderer, Retention, Sealer, Store

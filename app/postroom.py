@@ -179,7 +179,7 @@ class Open:
 def news_of(scan: Scan, store: Store) -> News:
     """What a stored scan tells that the one before did not."""
     from app import comparing, judging, trend
-    from app.model.history import RunContext
+    from app.model.context import RunContext
 
     documents = store.documents(scan)
     judgement, comparison = judging.judge(store.snapshot(scan), documents), None

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from app import bootstrap, judging, period
 from app.model.chain import MOST_LINKS
-from app.model.history import RunContext
+from app.model.context import RunContext
 from app.model.nights import Span
 from app.model.report import PeriodReport
 from app.resources import resource

@@ -8,8 +8,8 @@ import pytest
 from app import judging, pipeline
 from app.bootstrap import documents
 from app.collect import ManifestSource
+from app.model.context import RunContext
 from app.model.finding import Outcome
-from app.model.history import RunContext
 from app.model.platform import Enforcement
 from app.settings import load_settings
 

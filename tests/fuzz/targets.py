@@ -23,7 +23,8 @@ from app.collect.policies.calico.tokens import SelectorError
 from app.collect.redact_certificates import certificates_alone
 from app.collect.yaml_reader import YamlError, read_yaml
 from app.errors import CollectError, ConfigurationError, EvidenceError, InputError, NetattestError
-from app.model.history import Document, RunContext
+from app.model.context import RunContext
+from app.model.history import Document
 from app.model.snapshot import Snapshot
 from app.settings import load_schedule, load_settings
 from app.settings.cron import Cron

@@ -8,7 +8,7 @@ import pytest
 from app import judging, pipeline
 from app.bootstrap import documents
 from app.collect import ManifestSource
-from app.model.history import RunContext
+from app.model.context import RunContext
 from app.settings import load_settings
 from tests.unit.evaluate.test_cilium import objects
 
