@@ -98,6 +98,8 @@ _LISTED = [
     "Sidecar.networking.istio.io",
     "EnvoyFilter.networking.istio.io",
     "ServiceEntry.networking.istio.io",
+    "VirtualService.networking.istio.io",
+    "WorkloadEntry.networking.istio.io",
     "Gateway.gateway.networking.k8s.io",
     "HTTPRoute.gateway.networking.k8s.io",
     "Server.policy.linkerd.io",
