@@ -236,7 +236,9 @@ def _workload(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     ports = [_port(port, number) for port, number in (said.get("ports") or {}).items()]
     ports += [{"containerPort": number, "hostPort": number} for number in said.get("hostPorts") or ()]
     spec = {
-        "containers": [{"name": "main", "image": "example.com/main:1", "ports": ports}],
+        "containers": [
+            {"name": "main", "image": "example.com/main:1", "args": said.get("args") or [], "ports": ports}
+        ],
         **({"hostNetwork": True} if said.get("hostNetwork") else {}),
     }
     if "node" in said:
