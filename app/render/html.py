@@ -26,6 +26,7 @@ from app.render.charts import (
     draw_steps,
 )
 from app.render.content import Page
+from app.render.diagrams import Diagram, draw_diagram, draw_transit_key
 
 FACES: Final[tuple[tuple[str, int, str, str], ...]] = (
     ("Netattest Text", 400, "normal", "Inter-Regular.otf"),
@@ -56,7 +57,12 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(
-            cell=draw_key, daykey=draw_day_key, icon=draw_icon, draw=draw, prose=prose
+            cell=draw_key,
+            daykey=draw_day_key,
+            icon=draw_icon,
+            transit=draw_transit_key,
+            draw=draw,
+            prose=prose,
         )
 
     def screen(self, page: Page) -> str:
@@ -128,7 +134,7 @@ def _set(match: re.Match[str]) -> str:
     return f"<code>{code}</code>" if code is not None else f"<em>{term}</em>"
 
 
-def draw(chart: StackedBar | Matrix | StepTrend | Sparkline | Calendar) -> Markup:
+def draw(chart: StackedBar | Matrix | StepTrend | Sparkline | Calendar | Diagram) -> Markup:
     """Draw any chart."""
     match chart:
         case StackedBar():
@@ -141,3 +147,5 @@ def draw(chart: StackedBar | Matrix | StepTrend | Sparkline | Calendar) -> Marku
             return draw_sparkline(chart)
         case Calendar():
             return draw_calendar(chart)
+        case Diagram():
+            return draw_diagram(chart)
