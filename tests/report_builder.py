@@ -101,6 +101,7 @@ ALL_SECTIONS = (
     "summary",
     "scope",
     "controls",
+    "diagrams",
     "reachability",
     "encryption",
     "certificates",

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 
 from app.model.control import ControlState
 from app.model.reachability import Workload
-from app.model.scope import Boundary, Placement, Zone
 from app.model.snapshot import Coverage, KindCoverage
 from app.render.content import Column, Entry, Fact, Mark, Row, SectionPage, Table, capped
 from app.render.dossier import Dossier, Section
 from app.render.enforcement import nodes_table, plugin_mark, signs_table, uncovered_table
 from app.render.gaps import GapGroup, gap_groups
+from app.render.places import place_word, place_words
 from app.render.wording import (
     COVERAGE_MARKS,
     COVERAGE_WORDS,
     GAP_WORDS,
-    ZONE_WORDS,
     count,
     day,
     ended,
@@ -148,8 +147,8 @@ def _not_seen(group: GapGroup) -> NotSeen:
 def _placement(dossier: Dossier) -> Table:
     groups: dict[str, list[Workload]] = {}
     for item in dossier.report.judgement.reachability.workloads:
-        groups.setdefault(_place_word(dossier.placements[item.id], dossier.boundary), []).append(item)
-    order = [word for word in _place_words(dossier.boundary) if word in groups]
+        groups.setdefault(place_word(dossier.placements[item.id], dossier.boundary), []).append(item)
+    order = [word for word in place_words(dossier.boundary) if word in groups]
     return Table(
         caption="Workloads by place",
         columns=(
@@ -169,36 +168,13 @@ def _place_row(word: str, items: list[Workload]) -> Row:
     return Row((cell, number(namespaces), number(len(items)), number(sum(item.pods for item in items))))
 
 
-def _place_words(boundary: Boundary) -> tuple[str, ...]:
-    match boundary:
-        case Boundary.PCI:
-            return (*(ZONE_WORDS[zone] for zone in Zone if zone is not Zone.UNKNOWN), "Unknown")
-        case Boundary.HIPAA:
-            return ("Maintains or transmits ePHI", "No ePHI", "Unknown")
-        case Boundary.SOC2:
-            return ("In the system, confidential", "In the system", "Outside the system", "Unknown")
-
-
-def _place_word(placement: Placement, boundary: Boundary) -> str:
-    words = _place_words(boundary)
-    match boundary:
-        case Boundary.PCI:
-            return ZONE_WORDS[placement.zone]
-        case Boundary.HIPAA:
-            return words[-1] if placement.ephi is None else words[not placement.ephi]
-        case Boundary.SOC2:
-            if placement.soc2 is None:
-                return words[-1]
-            return words[2] if not placement.soc2 else words[not placement.confidential]
-
-
 def _namespaces(dossier: Dossier) -> Table:
     """One row per namespace and place; a namespace with several places has several rows."""
     found: Counter[tuple[int, str, str, str]] = Counter()
-    words = _place_words(dossier.boundary)
+    words = place_words(dossier.boundary)
     for item in dossier.report.judgement.reachability.workloads:
         placement = dossier.placements[item.id]
-        word = _place_word(placement, dossier.boundary)
+        word = place_word(placement, dossier.boundary)
         found[words.index(word), item.namespace, word, ", ".join(placement.rules)] += 1
     rows = sorted(found.items())
     shown = rows[: dossier.definition.rows]
