@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
-from app import assess, collect, pipeline
+from app import assess, collect, judging
 from app.assess import Acceptance
 from app.errors import NotFoundError
 from app.model.archive import ObjectCause, ObjectVersion, Opening, SaidOver
@@ -74,7 +74,7 @@ def periods(request: PeriodRequest, store: Store, archive: Archive, progress: Pr
         )
     last = next(item for item in scans if item.number == numbers[-1])
     progress.stage("judge", scan=last.number)
-    judgement = pipeline.judge(store.snapshot(last), store.documents(last))
+    judgement = judging.judge(store.snapshot(last), store.documents(last))
     progress.stage("follow", nights=len(found))
     history = _History(request, store, archive, scans, found, (numbers[0], numbers[-1]))
     return tuple(

@@ -28,6 +28,7 @@ from app.collect.objects import identify, snapshot_object
 from app.detect import protection
 from app.evaluate import encryption, find_edges, reachability
 from app.model.connections import Connections, PortSet, Protocol
+from app.model.context import Changes, DocumentChange, Integrity, RunContext
 from app.model.control import AcceptedException
 from app.model.encryption import Known, Protection
 from app.model.facts import Facts
@@ -40,17 +41,7 @@ from app.model.finding import (
     Subject,
     SubjectKind,
 )
-from app.model.history import (
-    ChangeKind,
-    Changes,
-    Document,
-    DocumentChange,
-    Integrity,
-    ObjectChange,
-    RunContext,
-    Slot,
-    SlotStatus,
-)
+from app.model.history import ChangeKind, Document, ObjectChange, Slot, SlotStatus
 from app.model.identity import GroupKind, ObjectRef
 from app.model.inventory import Inventory
 from app.model.platform import Enforcement, Platform

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from app.model.canonical import canonical_json, digest
 from app.model.connections import Connections, PortSet, Protocol
+from app.model.context import RunContext
 from app.model.control import (
     AcceptedException,
     Assessment,
@@ -53,7 +54,6 @@ from app.model.history import (
     FindingLife,
     ObjectChange,
     PathChange,
-    RunContext,
     Scan,
     ScanStatus,
     Trend,

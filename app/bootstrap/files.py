@@ -1,17 +1,21 @@
 """The files that judge a scan."""
 # ruff: noqa: PLC0415  (heavy packages: see the package)
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, InputError
 from app.model.canonical import digest
+from app.model.flows import Recording
 from app.model.history import Document
 from app.model.retention import Policy
 from app.resources import resource
 from app.settings import Settings
 
 _REGISTERS = ("scope", "registers", "exceptions", "attestations", "probes", "flows")
+_STDIN = "-"
+MOST_RECORDED = 256 << 20  # bytes; half a million records of Hubble's
 
 
 def documents(settings: Settings) -> tuple[Document, ...]:
@@ -99,3 +103,30 @@ def retention(settings: Settings, file: Path | None = None) -> Policy:
             advice="copy config/retention.example.yaml to retention.yaml beside the settings file, and make it yours",
         )
     return read_retention(Document(path.name, read(path)))
+
+
+def recording(file: str) -> Recording:
+    """Flows that somebody observed, out of a file or standard input (`-`).
+
+    Raises:
+        InputError: it cannot be read, is too large, or has rows that are no flows.
+    """
+    from app.assess import read_recording
+
+    name = "standard input" if file == _STDIN else file
+    try:
+        if file == _STDIN:
+            body = sys.stdin.buffer.read(MOST_RECORDED + 1)
+        else:
+            with Path(file).open("rb") as stream:
+                body = stream.read(MOST_RECORDED + 1)
+    except OSError as error:
+        raise InputError(
+            f"{name} cannot be read: {error.strerror or error}", advice="correct the path given to --flows"
+        ) from error
+    if len(body) > MOST_RECORDED:
+        raise InputError(
+            f"{name} holds more than {MOST_RECORDED >> 20} MiB",
+            advice="record for a shorter time, or keep one row for each pair and port",
+        )
+    return read_recording(name, body)

@@ -77,15 +77,15 @@ def policies(
     debug: DebugOption = False,
 ) -> None:
     """Policies and rules that do nothing, undo others, or were meant otherwise; and all the others."""
-    from app import pipeline
+    from app import judging
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
     wanted = _wanted(split(tuple(fail_on or ())))
     with reporting() as progress:
         base = baseline(session, gathered(paths, more, "--from"), cluster, scan, progress)
         progress.stage("judge", objects=len(base.snapshot.objects))
-        judgement = pipeline.judge(base.snapshot, base.documents)
-        found = pipeline.policy_hygiene(base.snapshot, judgement)
+        judgement = judging.judge(base.snapshot, base.documents)
+        found = judging.policy_hygiene(base.snapshot, judgement)
     met = any(remark.flaw in wanted for _, remark in found.remarks())
     if as_json:
         emit(_document(found, base.snapshot, sorted(wanted, key=lambda item: item.rank), met=met))

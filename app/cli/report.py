@@ -112,7 +112,11 @@ def report(
         return
     shape = bootstrap.definition(session.settings, definition)
     folder = output or session.settings.reports.output / name
-    with session.store() as store, reporting() as progress:
+    with (
+        session.store() as store,
+        reporting() as shown,
+        bootstrap.traced("report", name, shown) as progress,
+    ):
         stored = store.scan(name, scan_number(scan))
         sealer = None if unsigned else bootstrap.sealer(session.settings)
         making = _Making(

@@ -194,7 +194,8 @@ def _redact_template(template: Any) -> None:
 
 def _node(value: Object) -> None:
     _keep_status(value, ("addresses", "conditions", "nodeInfo"))
-    info = value.get("status", {}).get("nodeInfo")
+    status = value.get("status")
+    info = status.get("nodeInfo") if isinstance(status, dict) else None
     if isinstance(info, dict):
         for name in _NODE_INFO_NOISE:
             info.pop(name, None)

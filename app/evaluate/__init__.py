@@ -17,7 +17,7 @@ from app.evaluate.encryption import EncryptionEngine, encryption
 from app.evaluate.engine import Engine, reachability
 from app.evaluate.explain import explain
 from app.evaluate.explain_exposure import explain_exposure
-from app.evaluate.fix import as_yaml, chosen, flow_losses, propose, unmet_flows
+from app.evaluate.fix import as_yaml, chosen, flow_losses, propose, strangers, unmet_flows
 from app.evaluate.hygiene import hygiene
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "reach_document",
     "reachability",
     "run_checks",
+    "strangers",
     "unmet_flows",
     "write_reach",
 ]

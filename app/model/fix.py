@@ -7,6 +7,7 @@ from typing import Any
 from app.model.change import WhatIf
 from app.model.connections import Connections
 from app.model.finding import CheckResult
+from app.model.flows import Observed
 from app.model.identity import ObjectRef
 
 
@@ -70,12 +71,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class FlowLoss:
-    """Ports of a declared flow between two ends that are open before a change and not after it."""
+    """Ports of a declared or observed flow between two ends that are open before a change and not after it."""
 
     flow: str
     source: str
     destination: str
     ports: Connections
+    observed: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,11 @@ class Fix:
         proof: the cluster before and after; None where nothing was proposed.
         mended: findings that the plan closes, worst first.
         left: findings that stay open or cannot be judged then, with the result after the change (or as it is now).
-        losses: declared flows that the plan would break; a plan with any is not to be applied.
-        unmet: declared flows that are closed already, and stay so.
+        losses: declared and observed flows that the plan would break; a plan with any is not to be applied.
+        unmet: those that are closed already, and stay so.
         declared: number of declared flows that were checked.
+        observed: what a recording has beside them.
+        strangers: ends of flows that are nothing in this cluster, with the flow; nothing was checked about them.
     """
 
     plan: Plan
@@ -99,3 +103,5 @@ class Fix:
     losses: tuple[FlowLoss, ...]
     unmet: tuple[FlowLoss, ...]
     declared: int
+    observed: Observed = field(default_factory=Observed)
+    strangers: tuple[str, ...] = ()

@@ -57,6 +57,12 @@ def declared(body: bytes, size: int) -> bytes:
     return body
 
 
+def streamed(body):
+    """The first block of the first file is of a type that deflate does not have."""
+    at = 30 + len("a") + body[28]
+    return body[:at] + b"\x07" + body[at + 1 :]
+
+
 def encrypted(body: bytes) -> bytes:
     at = body.find(b"PK\x01\x02")
     return body[: at + 8] + b"\x01\x00" + body[at + 10 :]
@@ -116,6 +122,7 @@ CASES = [
         lambda: declared(pack({"a": bytes(1 << 20)}), 10),
         "not a whole ZIP",
     ),
+    Case("a ZIP with a broken stream", lambda: streamed(pack({"a": bytes(999)})), "not a whole ZIP"),
     Case("an encrypted ZIP", lambda: encrypted(zipped("a")), "encrypted"),
     Case("a ZIP without manifest", lambda: zipped("a"), "has no manifest.json"),
     Case(

@@ -12,6 +12,7 @@ from app.evaluate.checks.common.resolvers import (
     Resolver,
     resolvers,
 )
+from app.evaluate.checks.common.wording import count, verb
 from app.evaluate.fix.kept import ends_of
 from app.evaluate.fix.names import FreeNames, Picker, text_of
 from app.evaluate.fix.rules import Peer, block_peers, network_policy, pod_peer, rules, without_rules
@@ -56,6 +57,7 @@ class _Writer:
     notes: dict[str, None] = field(default_factory=dict)
     together: frozenset[str] = frozenset()
     names: dict[str, list[Allow]] = field(default_factory=dict)
+    observed: set[WorkloadKey] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.picker = Picker(self.facts)
@@ -66,16 +68,29 @@ class _Writer:
         sides = affected(self.targets)
         self.together = frozenset(self._resolving_alike(sides))
         objects = [*self._amended(), *self._allowing(sides), *self._resolving(), *self._baselines()]
-        if objects and not self.flows.given:
-            self._note(
-                "no flows are declared: what these policies close may be needed; look through the list"
-            )
+        if objects:
+            self._note_what_is_known()
         if self.found == () and any(way is Direction.EGRESS for _, way in sides):
             self._note(
                 f"no resolver was read: the rule for names takes {RESOLVER_HOME} and {RESOLVER_LABEL}=kube-dns"
             )
         ordered = sorted(objects, key=lambda item: (item.ref.namespace, _rank(item), item.ref.name))
         return Plan(findings, tuple(ordered), tuple(self.targets.obstacles), tuple(self.notes))
+
+    def _note_what_is_known(self) -> None:
+        """What is kept, and on whose word."""
+        observed = sum(flow.observed for flow in self.flows.flows)
+        if not self.flows.given:
+            self._note(
+                "no flows are declared: what these policies close may be needed; look through the list"
+            )
+        elif observed:
+            self._note(
+                f"{count(observed, 'flow')} {verb(observed, 'was', 'were')} observed and not declared: the policies keep "
+                "them, which approves none of them; declare in flows.yaml what is needed"
+            )
+        if observed and observed == len(self.flows.flows):
+            self._note("nothing is declared: what did not happen while traffic was recorded is closed")
 
     def _resolving_alike(self, sides: dict[Side, frozenset[RuleRef]]) -> Iterator[str]:
         """Namespaces whose every pod becomes isolated for egress, so that one policy can keep names for all of them."""
@@ -142,7 +157,8 @@ class _Writer:
             also = ", ".join(str(item) for item in pick.others)
             self._note(f"{text_of(pick.labels) or 'an empty selector'} selects {also} beside {key}")
         written = {way: rules(way, allows) for way, allows in ways.items()}
-        what = "Isolates" if isolates else "Keeps what is declared for"
+        kept = "declared or was observed" if key in self.observed else "declared"
+        what = "Isolates" if isolates else f"Keeps what is {kept} for"
         suffix = "isolated" if isolates else "declared"
         return self._object(key.namespace, f"{key.name}-{suffix}", pick.labels, written, f"{what} {key}.")
 
@@ -156,6 +172,8 @@ class _Writer:
             )
             if own.means(workload) and not self._covered(workload, way, flow, far, lost):
                 yield from ((peer, flow.ports) for peer in self._peers(far, workload, flow))
+                if flow.observed:
+                    self.observed.add(workload.key)
         if way is Direction.EGRESS and workload.namespace in self.together:
             self.names.setdefault(workload.namespace, []).extend(self._names(workload, lost))
         elif way is Direction.EGRESS:

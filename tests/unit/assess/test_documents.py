@@ -6,7 +6,8 @@ import pytest
 from app.assess import read_documents
 from app.errors import ConfigurationError
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.history import Document, RunContext
+from app.model.context import RunContext
+from app.model.history import Document
 from app.model.policy import AddressRange, LabelSelector, Operator, Requirement
 from app.model.scope import Scope, Thresholds, Zone
 
