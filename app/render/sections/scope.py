@@ -233,12 +233,11 @@ def _absent(kinds: Iterable[KindCoverage]) -> tuple[KindGroup, ...]:
 
 
 def _residuals(dossier: Dossier) -> tuple[str, ...]:
-    """Limits that the plugins and the checks state themselves, each once."""
+    """Limits that the plugins state, each once; those of a test stand with its population where that is printed."""
     platform = dossier.report.judgement.platform
-    said = [
-        *(caution for plugin in platform.plugins for caution in plugin.cautions),
-        *(limit for _, run in dossier.mapped_runs for limit in run.limits),
-    ]
+    said = [caution for plugin in platform.plugins for caution in plugin.cautions]
+    if "populations" not in dossier.definition.sections:
+        said += [limit for _, run in dossier.mapped_runs for limit in run.limits]
     return tuple(dict.fromkeys(sentence(item) for item in said))
 
 
