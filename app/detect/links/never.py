@@ -35,7 +35,8 @@ def find(ground: Ground) -> Iterator[Links]:
 
 
 def _links(ground: Ground, plugin: Plugin) -> SealedLinks:
-    sign = plugin.signs[0] if plugin.signs else None
+    # signs of a plugin begin with whether it enforces policies and end with what it was told from
+    sign = plugin.signs[-1] if plugin.signs else None
     says = f"{plugin.name} has no encryption"
     finding = Finding(Known.NO, EvidenceStrength.CONFIGURED, says, sign)
     return SealedLinks(
@@ -43,6 +44,6 @@ def _links(ground: Ground, plugin: Plugin) -> SealedLinks:
         name=plugin.name,
         fips=Known.UNKNOWN,
         ends=ends_of(ground.inventory, lambda _pod, _family: finding, lambda _pod: ""),
-        signs=plugin.signs[:1],
+        signs=plugin.signs[-1:],
         cautions=_PLUGINS[plugin.id],
     )

@@ -19,7 +19,7 @@ class Finding:
     """Whether traffic between nodes is encrypted at one end, for one address family.
 
     `says` is a clause that holds for every end alike ("the node has published a key"); it names no single object.
-    `strict` ends drop what they cannot encrypt.
+    `strict` ends drop what they cannot encrypt. `sign` is the deciding field, `more` those beside it.
     """
 
     state: Known
@@ -28,6 +28,7 @@ class Finding:
     sign: Sign | None = field(default=None, compare=False)
     strict: bool = False
     weak: tuple[str, ...] = ()
+    more: tuple[Sign, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +45,8 @@ class Seal:
 
     @property
     def signs(self) -> tuple[Sign, ...]:
-        """The field that shows it."""
-        return (self.finding.sign,) if self.finding.sign else ()
+        """The fields that show it."""
+        return (*((self.finding.sign,) if self.finding.sign else ()), *self.finding.more)
 
 
 End = tuple[Seal | None, Seal | None]  # IPv4, IPv6; None where the pod has no such address

@@ -4,7 +4,7 @@ Source: Weave Net documentation, "Securing Connections Across Untrusted Networks
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
@@ -40,6 +40,15 @@ class _Reader:
 
     @cached_property
     def _password(self) -> Finding:
+        """What the template says, where every peer was started from it."""
+        found = self._asked
+        if not any(item.rolling for item in self.agent.daemon_sets):
+            return found
+        says = f"{found.says} in a template from which not all peers were started yet"
+        return replace(found, state=Known.UNKNOWN, says=says)
+
+    @property
+    def _asked(self) -> Finding:
         container = self.agent.container
         setting = environment(self.ground.evidence, container, "WEAVE_PASSWORD")
         extra = environment(self.ground.evidence, container, "EXTRA_ARGS")
