@@ -107,6 +107,8 @@ def _scope_sentence(dossier: Dossier) -> str:
             "No scope file was given. Nothing is therefore out of scope: every workload counts as in scope, and every"
             " statement that needs a zone is insufficient evidence."
         )
+    if dossier.boundary is None:
+        return "This framework looks at the whole cluster, wherever `scope.yaml` places a workload."
     unknown = sum(dossier.placements[item.id].inside(dossier.boundary) is None for item in workloads)
     owner = f" Its owner is {scope.owner}." if scope.owner else " It names no owner."
     reviewed = f" It was last reviewed on {day(scope.reviewed_on)}." if scope.reviewed_on else ""
@@ -169,8 +171,10 @@ def _place_row(word: str, items: list[Workload]) -> Row:
     return Row((cell, number(namespaces), number(len(items)), number(sum(item.pods for item in items))))
 
 
-def _place_words(boundary: Boundary) -> tuple[str, ...]:
+def _place_words(boundary: Boundary | None) -> tuple[str, ...]:
     match boundary:
+        case None:
+            return ("Stores sensitive data", "Everything else")
         case Boundary.PCI:
             return (*(ZONE_WORDS[zone] for zone in Zone if zone is not Zone.UNKNOWN), "Unknown")
         case Boundary.HIPAA:
@@ -179,9 +183,11 @@ def _place_words(boundary: Boundary) -> tuple[str, ...]:
             return ("In the system, confidential", "In the system", "Outside the system", "Unknown")
 
 
-def _place_word(placement: Placement, boundary: Boundary) -> str:
+def _place_word(placement: Placement, boundary: Boundary | None) -> str:
     words = _place_words(boundary)
     match boundary:
+        case None:
+            return words[not placement.data_store]
         case Boundary.PCI:
             return ZONE_WORDS[placement.zone]
         case Boundary.HIPAA:
