@@ -68,8 +68,8 @@ class Dossier:
         return self.report.assessment
 
     @property
-    def boundary(self) -> Boundary:
-        """The protected population of this framework."""
+    def boundary(self) -> Boundary | None:
+        """The protected population of this framework; None is the whole cluster."""
         return self.assessment.framework.boundary
 
     @property
@@ -157,7 +157,7 @@ class Dossier:
 
     def of_boundary(self, run: CheckRun) -> tuple[CheckResult, ...]:
         """Results about subjects that belong to this framework's population, unknown ones included."""
-        return tuple(result for result in run.results if self.boundary in result.boundaries)
+        return tuple(result for result in run.results if result.inside(self.boundary))
 
     @cached_property
     def files(self) -> tuple[EvidenceFile, ...]:

@@ -4,9 +4,11 @@ from app.model.scope import Boundary, Placement, Zone
 from app.render.wording import ZONE_WORDS
 
 
-def place_words(boundary: Boundary) -> tuple[str, ...]:
+def place_words(boundary: Boundary | None) -> tuple[str, ...]:
     """Every place of a boundary, the most protected first."""
     match boundary:
+        case None:  # the framework looks at the whole cluster
+            return ("Stores sensitive data", "Everything else")
         case Boundary.PCI:
             return (*(ZONE_WORDS[zone] for zone in Zone if zone is not Zone.UNKNOWN), "Unknown")
         case Boundary.HIPAA:
@@ -15,10 +17,12 @@ def place_words(boundary: Boundary) -> tuple[str, ...]:
             return ("In the system, confidential", "In the system", "Outside the system", "Unknown")
 
 
-def place_word(placement: Placement, boundary: Boundary) -> str:
+def place_word(placement: Placement, boundary: Boundary | None) -> str:
     """The place of one workload; what no rule places is `Unknown`."""
     words = place_words(boundary)
     match boundary:
+        case None:
+            return words[not placement.data_store]
         case Boundary.PCI:
             return ZONE_WORDS[placement.zone]
         case Boundary.HIPAA:

@@ -46,7 +46,8 @@ _READING: Final = (
     ),
     "Lines that meet at a dot are one sender’s. Lines that cross without a dot have nothing to do with one another.",
 )
-_HANDLED: Final = {
+_HANDLED: Final[dict[Boundary | None, str]] = {
+    None: "sensitive data",
     Boundary.PCI: "account data",
     Boundary.HIPAA: "ePHI",
     Boundary.SOC2: "confidential information",

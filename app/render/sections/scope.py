@@ -106,6 +106,8 @@ def _scope_sentence(dossier: Dossier) -> str:
             "No scope file was given. Nothing is therefore out of scope: every workload counts as in scope, and every"
             " statement that needs a zone is insufficient evidence."
         )
+    if dossier.boundary is None:
+        return "This framework looks at the whole cluster, wherever `scope.yaml` places a workload."
     unknown = sum(dossier.placements[item.id].inside(dossier.boundary) is None for item in workloads)
     owner = f" Its owner is {scope.owner}." if scope.owner else " It names no owner."
     reviewed = f" It was last reviewed on {day(scope.reviewed_on)}." if scope.reviewed_on else ""
