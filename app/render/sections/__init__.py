@@ -9,8 +9,10 @@ from app.render.sections import (
     cover,
     encryption,
     exceptions,
+    executive,
     findings,
     manifest,
+    morning,
     populations,
     reachability,
     reading,
@@ -35,5 +37,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     exceptions.SECTION,
     populations.SECTION,
     manifest.SECTION,
+    executive.SECTION,
+    morning.SECTION,
 )
-"""Every part, in the order in which an auditor reads them; a definition chooses from these."""
+"""Every part, in the order in which an auditor reads them, then the sheets; a definition chooses from these."""
