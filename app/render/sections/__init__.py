@@ -10,9 +10,11 @@ from app.render.sections import (
     diagrams,
     encryption,
     exceptions,
+    executive,
     findings,
     hygiene,
     manifest,
+    morning,
     populations,
     reachability,
     reading,
@@ -39,5 +41,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     exceptions.SECTION,
     populations.SECTION,
     manifest.SECTION,
+    executive.SECTION,
+    morning.SECTION,
 )
-"""Every part, in the order in which an auditor reads them; a definition chooses from these."""
+"""Every part, in the order in which an auditor reads them, then the sheets; a definition chooses from these."""
