@@ -7,8 +7,9 @@ or the order of two policies is left open, it follows every way and answers with
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from ipaddress import ip_address, ip_network
+from functools import cache, cached_property
+from ipaddress import ip_address as parse_address
+from ipaddress import ip_network
 
 from app.model.connections import Protocol
 from app.model.identity import ObjectRef
@@ -41,6 +42,7 @@ from app.model.policy import (
 )
 
 End = Pod | str
+ip_address = cache(parse_address)
 Families = tuple[int, ...]
 
 ALLOW, DENY, NEXT, NONE = "allow", "deny", "next", "none"
@@ -140,7 +142,7 @@ class Oracle:
         if asked.direction is Direction.INGRESS and self._from_own_node(asked):
             return {ALLOW}
         ends = {ALLOW}
-        for stages in self._planes():
+        for stages in self._planes:
             if ALLOW in ends:
                 ends = ends - {ALLOW} | self._plane(stages, asked)
         return ends
@@ -193,7 +195,11 @@ class Oracle:
             and self.holds(policy.subject.selector, asked.own)
         )
 
-    def _planes(self) -> Iterator[list[Stage]]:
+    @cached_property
+    def _planes(self) -> list[list[Stage]]:
+        return list(self._each_plane())
+
+    def _each_plane(self) -> Iterator[list[Stage]]:
         """One data plane of the style, and one for each vendor whose policies it does not know."""
         vendors = {"calico": Family.CALICO, "cilium": Family.CILIUM, "antrea": Family.ANTREA}
         yield self._stages(self.style, {Family.ADMIN, Family.BASELINE, Family.KUBERNETES})
@@ -307,7 +313,7 @@ class Oracle:
 
     def _address_matches(self, peer: AddressPeer, end: End, families: Families) -> May:
         outside = isinstance(end, str)
-        node = end in self._node_addresses() if outside else end.host_network
+        node = end in self._node_addresses if outside else end.host_network
         compared = {
             AddressMatch.AS_THE_DATA_PLANE_READS: outside or self.blocks_match_pods,
             AddressMatch.ANYONE: True,
@@ -343,7 +349,7 @@ class Oracle:
     @cached_property
     def _anywhere(self) -> list[tuple[int, int, int]]:
         """All addresses of the families that are seen here, IPv4 where none is; none that an interface cannot have."""
-        seen = {ip_address(ip).version for ip in self._node_addresses()}
+        seen = {ip_address(ip).version for ip in self._node_addresses}
         seen |= {ip_address(ip).version for pod in self.inventory.pods for ip in pod.ips}
         return [item for item in UNICAST if item[0] in (seen or {4})]
 
@@ -361,6 +367,7 @@ class Oracle:
             ]
         return self._anywhere
 
+    @cached_property
     def _node_addresses(self) -> set[str]:
         return {text for node in self.inventory.nodes for text in node.addresses}
 
