@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from app.model.connections import Connections
 from app.model.fix import TriedPath
@@ -20,10 +21,17 @@ class Trial:
 
     def differ(self, source: str, destination: str, was: Connections, now: Connections) -> None:
         """Take in what closes and what opens of one path."""
-        if closed := was - now:
+        closed, opened, _ = _parts(was, now)
+        if closed:
             self.closes.append(TriedPath(source, destination, closed))
-        if opened := now - was:
+        if opened:
             self.opens.append(TriedPath(source, destination, opened))
+
+
+@lru_cache(maxsize=4096)  # few sets of ports make up most of a cluster's rows
+def _parts(was: Connections, now: Connections) -> tuple[Connections, Connections, Connections]:
+    """What closes, what opens and what stays."""
+    return was - now, now - was, was & now
 
 
 def trial(before: Reachability, after: Reachability, names: Collection[str]) -> Trial:
@@ -31,7 +39,7 @@ def trial(before: Reachability, after: Reachability, names: Collection[str]) -> 
     found = Trial()
     for (source, destination), was, now in merged(iter(rows_of(before, names)), iter(rows_of(after, names))):
         found.differ(source, destination, was, now)
-        if stays := was & now:
+        if stays := _parts(was, now)[2]:
             found.stays.append(TriedPath(source, destination, stays))
     for source, destination, was, now in outside_rows(before, after, names):
         found.differ(source, destination, was, now)

@@ -157,11 +157,9 @@ def test_a_plan_that_opens_or_breaks_something_is_not_recommended(page):
     path = found.remedies[0].closes[0]
     bad = replace(page.report, advice=Advice(remedies=replace(found, opens=(path,))))
 
-    assert (
-        fixes.build(Dossier(bad))
-        .proof[0]
-        .startswith("1 path would open and 0 findings would be new: do not apply")
-    )
+    assert fixes.build(Dossier(bad)).proof[0] == "1 path would open: do not apply these policies as they are."
+    new = replace(page.report, advice=Advice(remedies=replace(found, opened=found.left[:1])))
+    assert "1 finding would be new (" in fixes.build(Dossier(new)).proof[0]
 
 
 def test_a_report_for_which_nothing_was_tried_says_so():

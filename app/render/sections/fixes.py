@@ -113,10 +113,11 @@ def _proof(found: Remedies) -> tuple[str, ...]:
 def _opening(found: Remedies) -> str:
     if not found.opens and not found.opened:
         return "No path opens, and none of these checks finds anything new."
-    return (
-        f"{count(len(found.opens), 'path')} would open and {count(len(found.opened), 'finding')} would be new: "
-        "do not apply these policies as they are."
-    )
+    if found.opens:
+        return f"{count(len(found.opens), 'path')} would open: do not apply these policies as they are."
+    named = ", ".join(dict.fromkeys(item.check for item in found.opened))
+    new = f"{count(len(found.opened), 'finding')} would be new ({named})"
+    return f"No path opens. {new}: look at {'it' if len(found.opened) == 1 else 'them'} before you apply anything."
 
 
 def _flows(found: Remedies) -> str:
