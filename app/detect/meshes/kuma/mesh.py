@@ -43,6 +43,7 @@ class Side:
     tls: Tls = _OFF
     skips_in: PortSet | None = NO_PORT
     skips_out: PortSet | None = NO_PORT
+    some_addresses: bool = False
     guards_all: Known = Known.YES
     fronts: tuple[Front, ...] = ()
     rules: tuple[int, ...] = ()
@@ -112,6 +113,8 @@ class Kuma:
             yield ClientTls.PLAIN, says
         if any(number in source.skips_out for number in target.service_ports(port)):
             yield ClientTls.PLAIN, "the client's proxy does not see this destination port"
+        if source.some_addresses or target.some_addresses:
+            yield ClientTls.UNKNOWN, "some addresses or programs bypass the proxy of one end"
         yield ClientTls.MESH_MTLS, "both ends have a proxy of this mesh"
 
     def accepts(self, server: Hashable, port: int) -> Accepting | None:
@@ -126,6 +129,9 @@ class Kuma:
             )
         if port in side.skips_in:
             return Accepting(Known.YES, "", strength, f"port {port} bypasses its proxy")
+        if side.some_addresses:
+            says = "some addresses or programs bypass its proxy, and who is there cannot be told"
+            return Accepting(Known.UNKNOWN, UNTOLD, strength, says)
         plain, says, level = side.tls.plain, side.tls.says, side.tls.level
         if plain is Known.NO and not side.service_ports(port) and side.guards_all is not Known.YES:
             plain = Known.YES if side.guards_all is Known.NO else Known.UNKNOWN
