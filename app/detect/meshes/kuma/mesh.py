@@ -105,7 +105,7 @@ class Kuma:
             yield ClientTls.UNKNOWN, "the ports that a proxy leaves out cannot be read"
             return
         if port in target.skips_in:
-            yield ClientTls.PLAIN, f"port {port} bypasses the server's proxy"
+            yield ClientTls.PLAIN, f"{_bypassing(target, port)} bypasses the server's proxy"
         if self.services_doubt:
             yield ClientTls.UNKNOWN, f"Services are not all known: {self.services_doubt}"
         if not target.service_ports(port):
@@ -128,7 +128,7 @@ class Kuma:
                 Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read"
             )
         if port in side.skips_in:
-            return Accepting(Known.YES, "", strength, f"port {port} bypasses its proxy")
+            return Accepting(Known.YES, "", strength, f"{_bypassing(side, port)} bypasses its proxy")
         if side.some_addresses:
             says = "some addresses or programs bypass its proxy, and who is there cannot be told"
             return Accepting(Known.UNKNOWN, UNTOLD, strength, says)
@@ -181,3 +181,8 @@ class Kuma:
         if side.tls.on is Known.NO:
             return Guard(Known.NO, f"permissions need identities, and {side.tls.says}", (), side.tls.signs)
         return self.permissions.guard(tuple(self.rules[number] for number in side.rules))
+
+
+def _bypassing(side: Side, port: int) -> str:
+    """A port that the proxy leaves out, or all of them."""
+    return "inbound traffic" if side.skips_in == PortSet.all() else f"port {port}"
