@@ -177,7 +177,7 @@ def _manifests(cluster: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _probe(name: str, said: Mapping[str, Any]) -> Probe:
-    """`shop.example:443: {tls: [TLS 1.2], suites: […], trusted: yes, from: …, to: …}`, `{plain: redirect}`, `{outcome: closed}`."""
+    """`shop.example:443: {tls: [TLS 1.2], suites: […], unanswered: […], trusted: yes, from: …}`, `{plain: redirect}`, `{outcome: closed}`."""
     host, _, port = name.rpartition(":")
     chain = () if "name" not in said else (_der(*self_signed(said["name"], **_validity(said))),)
     versions = tuple(said.get("tls") or ())
@@ -194,6 +194,7 @@ def _probe(name: str, said: Mapping[str, Any]) -> Probe:
         trust_says=said.get("trust_says", ""),
         client_certificate=Known(said.get("client_certificate", "no")),
         plain=PlainAnswer(said.get("plain", "")),
+        unanswered=tuple(said.get("unanswered") or ()),
     )
 
 
