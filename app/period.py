@@ -201,7 +201,7 @@ class _History:
         """Checks of which a failure was ever accepted."""
         return frozenset(item.check for item in self._exceptions.values())
 
-    def _acceptance(self, boundary: Boundary) -> "_Accepting":
+    def _acceptance(self, boundary: Boundary | None) -> "_Accepting":
         return _Accepting(self, boundary)
 
     @cached_property
@@ -218,7 +218,7 @@ class _History:
     def _causes(self, opening: Opening, result: CheckResult) -> tuple[ObjectCause, ...]:
         return self._origins.of_opening(opening, result)
 
-    def _present(self, boundary: Boundary) -> Iterator[over.Presence]:
+    def _present(self, boundary: Boundary | None) -> Iterator[over.Presence]:
         """Workloads with the scans that saw a pod of theirs, or the object whose template stands for it."""
         inventory = self._inventory
         where: dict[object, list[ObjectVersion]] = {}
@@ -266,7 +266,7 @@ class _Accepting:
     """Which exception stood before a result in a scan, by the register of that night."""
 
     history: _History
-    boundary: Boundary
+    boundary: Boundary | None
 
     def __call__(self, result: CheckResult, scan: int) -> str:
         if result.check not in self.history._excepted:  # noqa: SLF001  one module, two halves of one thing

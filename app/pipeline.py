@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from app import assess, collect, comparing, detect, evaluate, judging, trend
+from app import advice, assess, collect, comparing, detect, evaluate, judging, trend
 from app.errors import EvidenceError, InputError, NetattestError
 from app.model.chain import MOST_LINKS
 from app.model.context import Changes, RunContext
@@ -163,7 +163,7 @@ def report(
         before = store.scan(stored.cluster, context.previous)
         comparison = comparing.comparable(before, stored, store, judgement)
 
-    chain = store.chain(stored, MOST_LINKS)
+    beside, chain = advice.advice(definition, snapshot, judgement), store.chain(stored, MOST_LINKS)
     artefacts: list[Artefact] = []
     for assessment in _chosen(judgement.assessments, frameworks):
         progress.stage("render", framework=assessment.framework.id)
@@ -184,6 +184,7 @@ def report(
                 definition=definition,
                 chain=chain,
                 pseudonym_key=pseudonym_key,
+                advice=beside,
             ),
             formats,
         )

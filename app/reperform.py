@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app import judging, pipeline
+from app import advice, judging, pipeline
 from app import verify as checking
 from app.errors import EvidenceError, NetattestError
 from app.model.chain import record_digest
@@ -125,6 +125,7 @@ def _report_again(package: Package, evidence: Evidence) -> ReportInput:
         lives=past.lives,
         definition=past.definition,
         chain=evidence.links,
+        advice=advice.advice(past.definition, evidence.snapshot, judgement),
     )
 
 

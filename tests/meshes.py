@@ -11,6 +11,7 @@ says:
   shop/web > shop/cart:8080: mtls-enforced                       the label of the path
   shop/web asks shop/cart:8080: denied                              what the mesh's authorisation says
   shop/cart:8080: no, STRICT                                     plain text, and the mode
+  level shop/cart:8080: namespace spec.mtls.mode                 where the setting stands that decides, and its field
   shop/web: sidecar yes observed                                 membership
 """
 
@@ -97,6 +98,8 @@ _LISTED = [
     "Sidecar.networking.istio.io",
     "EnvoyFilter.networking.istio.io",
     "ServiceEntry.networking.istio.io",
+    "VirtualService.networking.istio.io",
+    "WorkloadEntry.networking.istio.io",
     "Gateway.gateway.networking.k8s.io",
     "HTTPRoute.gateway.networking.k8s.io",
     "Server.policy.linkerd.io",
@@ -168,6 +171,8 @@ class Cluster:
         if " asks " in question:
             source, _, target = question.partition(" asks ")
             return self.authorisation(source, target).decision.value
+        if question.startswith("level "):
+            return self._level(question.removeprefix("level "))
         if ":" in question:
             return self._listener(question)
         return self._membership(question)
@@ -206,6 +211,13 @@ class Cluster:
         if found is None:
             return "unguarded"
         return ", ".join(filter(None, (found.plain.value, found.mode if found.mode != UNTOLD else "")))
+
+    def _level(self, target: str) -> str:
+        found = self.accepting(target)
+        if found is None or not found.level:
+            return "none"
+        field = found.own or (found.signs[0].field if found.signs else "")
+        return f"{found.level.value} {field}".strip()
 
     def _membership(self, name: str) -> str:
         found = self.member(name)

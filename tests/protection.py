@@ -17,6 +17,7 @@ from app.model.encryption import (
     EvidenceStrength,
     Known,
     Label,
+    Level,
     Link,
     LinkState,
     Membership,
@@ -30,7 +31,8 @@ MODES = {"STRICT": Known.NO, "PERMISSIVE": Known.YES, "UNREAD": Known.UNKNOWN}
 
 @dataclass(frozen=True)
 class FixedMesh:
-    """`modes` by pod name or `pod:port`; a pod that is not named is no member, "?" may be one."""
+    """`modes` by pod name or `pod:port`, with `@mesh` or `@namespace` where that sets it; a pod that is not named is no member,
+    "?" may be one."""
 
     id: str
     modes: Mapping[str, str]
@@ -60,7 +62,13 @@ class FixedMesh:
 
     def _mode(self, key, port: int) -> str:
         found = dict(key)
-        return found.get(str(port), found.get("", "none"))
+        return found.get(str(port), found.get("", "none")).partition("@")[0]
+
+    @staticmethod
+    def _level(key, port: int) -> Level:
+        found = dict(key)
+        said = found.get(str(port), found.get("", "")).partition("@")[2]
+        return Level(said) if said else Level.PORT if str(port) in found else Level.WORKLOAD
 
     def sends(self, client, server, port: int) -> Sending:
         one, other = self._mode(client, 0), self._mode(server, port)
@@ -76,7 +84,8 @@ class FixedMesh:
         if mode in ("none", "DISABLE", "UNGUARDED") or self.out_of_band:
             return None
         plain = MODES.get(mode, Known.UNKNOWN)
-        return Accepting(plain, mode, self.strength, f"the port is {mode}")
+        says, level = f"the port is {mode}", self._level(server, port)
+        return Accepting(plain, mode, self.strength, says, level=level)
 
     def ports(self, _client, server) -> tuple[int, ...]:
         return tuple(sorted(int(port) for port, _ in server if port))

@@ -216,7 +216,11 @@ def _trail_shape(step: TrailStep) -> dict[str, object]:
         "stage": step.stage,
         "selecting": [str(ref) for ref in step.selecting],
         "acted": [
-            {"action": acted.action.value, "rules": [str(rule) for rule in acted.rules]}
+            {
+                "action": acted.action.value,
+                "rules": [str(rule) for rule in acted.rules],
+                **({"guess": True} if acted.guess else {}),
+            }
             for acted in step.acted
         ],
         "isolating": [str(ref) for ref in step.isolating],

@@ -38,17 +38,6 @@ What is said is advice: no check and no control depends on it. Exit code 3 (some
 read) comes before 1 (--fail-on).
 """
 _ANY = "any"
-_TITLES = {
-    Flaw.OPENED: "Restrict what others open to everyone",
-    Flaw.SHADOWED_DENY: "Denials that are never reached",
-    Flaw.NO_NAMES: "Isolate pods that then cannot resolve names",
-    Flaw.TYPO: "Labels that nothing has, near one that something has",
-    Flaw.COUNTS_NOWHERE: "Count nowhere",
-    Flaw.SELECTS_NOTHING: "Select nothing",
-    Flaw.MATCHES_NOTHING: "Rules that match nothing",
-    Flaw.SHADOWED: "Rules that are never reached",
-    Flaw.REDUNDANT: "Change no decision",
-}
 
 
 def register(program: typer.Typer) -> None:
@@ -118,7 +107,7 @@ def _tell(found: Hygiene) -> None:
     for flaw in Flaw:
         here = [(item, remark) for item, remark in found.remarks() if remark.flaw is flaw]
         if here:
-            heading(f"{_TITLES[flaw]} ({flaw.value}): {plural(len(here), 'remark')}")
+            heading(f"{flaw.heading} ({flaw.value}): {plural(len(here), 'remark')}")
         for _, remark in here:
             say(f"  {remark.says}")
         for advice in dict.fromkeys(remark.advice for _, remark in here if remark.advice):

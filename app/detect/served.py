@@ -10,13 +10,17 @@ from app.model.inventory import Inventory, Labels, Pod, Service, ServicePort
 
 @dataclass(frozen=True, slots=True, order=True)
 class Served:
-    """One TCP port of a Service in front of one container port. `name` is the Service port's name."""
+    """One TCP port of a Service in front of one container port.
+
+    `name` is the Service port's name, `host` what clients call where that is not the Service's own name.
+    """
 
     namespace: str
     service: str
     port: int
     target: int
     name: str = ""
+    host: str = ""
 
 
 def served(inventory: Inventory) -> Mapping[ObjectRef, tuple[Served, ...]]:

@@ -22,11 +22,11 @@ from app.evaluate.cluster import Cluster, Endpoint
 from app.evaluate.doubts import Doubts
 from app.evaluate.match import Matcher
 from app.evaluate.notes import TO_OWN_NODE_DIFFERS, Notes
-from app.evaluate.outcome import conditions, reason, rules, split_note
+from app.evaluate.outcome import conditions, guess_note, reason, rules, split_note
 from app.evaluate.removal import Ends, concerns, to_close, to_open
 from app.evaluate.resolve import CompiledPolicy, CompiledRule
 from app.evaluate.spans import Span
-from app.evaluate.trail import Asked, asked_of, matching, walk
+from app.evaluate.trail import Asked, asked_of, matching, settled, walk
 from app.evaluate.views import View
 from app.model.connections import Protocol
 from app.model.decision import Decision, HalfDecision, Miss, Reason, RuleRef
@@ -142,7 +142,7 @@ class Decider:
             return standing
         destination = subject if direction is Direction.INGRESS else other
         asked = self._concerning(direction, subject, other, wanted, view)
-        walked = walk(asked)
+        walked = settled(asked)
         node = self._cluster.own_node(other, subject) if direction is Direction.INGRESS else ""
         half = HalfDecision(
             direction,
@@ -150,17 +150,20 @@ class Decider:
             reason(walked),
             selecting=tuple(dict.fromkeys(policy.ref for policy in self.selecting(direction, subject))),
             rules=rules(walked),
-            note=split_note(walked),
+            note=split_note(walked) or guess_note(walked, self._unaddressed(subject, other)),
             trail=tuple(walked.steps),
             conditions=conditions(walked),
             idle=self._why_idle(self.idle(direction, subject)),
         )
-        if node and half.reason.denies:
+        if node and not half.reason.allows:
             note = f"both have pods on node {node}"
             return replace(half, reason=Reason.OWN_NODE, rules=(), note=note)
         if not half.reason.denies:
             return half
         return replace(half, misses=tuple(self._misses(half, subject, other, destination, wanted, view)))
+
+    def _unaddressed(self, *ends: Endpoint) -> tuple[str, ...]:
+        return tuple(item.id for item in ends if (pod := self._cluster.pod_class(item)) and pod.unaddressed)
 
     def default(self, direction: Direction, subject: Endpoint) -> Default:
         """What becomes of a connection that no rule speaks of; a rule for everyone and every port speaks of none."""
@@ -215,7 +218,7 @@ class Decider:
             if policy.ref not in asked:
                 continue
             for rule in policy.rules[half.direction]:
-                if rule.rule.action is Action.DENY:
+                if rule.rule.action is Action.DENY or rule.guess:
                     continue
                 if not self._matcher.matches(rule, subject, other, destination, wanted, view):
                     yield self._matcher.miss(rule, subject, other, destination, view)

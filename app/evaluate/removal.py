@@ -6,7 +6,7 @@ the other one. So what is named is tried on both ends, over every family, before
 
 from collections.abc import Callable, Mapping, Sequence
 
-from app.evaluate.trail import Asked, Removable, walk
+from app.evaluate.trail import Asked, Removable, settled, walk
 from app.model.policy import Action, Direction
 
 # What each end is asked about one connection in one view; None for an end that lets everything through whatever goes.
@@ -42,8 +42,8 @@ def to_close(views: Sequence[Ends], end: Direction) -> tuple[Removable, ...]:
 
 
 def _open(asked: Asked, gone: Sequence[Removable]) -> bool:
-    walked = walk(asked, gone)
-    return walked.allowed and not walked.unsettled
+    walked = settled(asked, gone)
+    return walked.allowed and not walked.unsettled and not walked.guesses
 
 
 def _may_pass(ends: Ends, gone: Sequence[Removable]) -> bool:

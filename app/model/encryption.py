@@ -119,6 +119,16 @@ OWN_PORT = (
 UNTOLD = "unknown"  # the mode of a port that a mesh guards in a way that was not read or not understood
 
 
+class Level(StrEnum):
+    """Where a mesh's setting stands that decided what a port accepts, widest first."""
+
+    NONE = ""  # no setting: the mesh does not see the port, or has no way to refuse
+    MESH = "mesh"
+    NAMESPACE = "namespace"
+    WORKLOAD = "workload"
+    PORT = "port"
+
+
 @dataclass(frozen=True, slots=True)
 class Accepting:
     """What a server accepts on one port.
@@ -130,6 +140,8 @@ class Accepting:
         strength: how it is known.
         says: one sentence.
         signs: the deciding fields first.
+        level: where the setting stands that decided.
+        own: the deciding field of the pod itself, which `signs` cannot name, as they hold for pods by the thousand.
     """
 
     plain: Known
@@ -137,6 +149,8 @@ class Accepting:
     strength: EvidenceStrength
     says: str
     signs: tuple[Sign, ...] = ()
+    level: Level = Level.NONE
+    own: str = ""
 
 
 class Authorised(StrEnum):

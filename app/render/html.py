@@ -27,6 +27,7 @@ from app.render.charts import (
     draw_steps,
 )
 from app.render.content import Page
+from app.render.diagrams import Diagram, draw_diagram, draw_transit_key
 
 FACES: Final[tuple[tuple[str, int, str, str], ...]] = (
     ("Netattest Text", 400, "normal", "Inter-Regular.otf"),
@@ -58,7 +59,12 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(
-            cell=draw_key, daykey=draw_day_key, icon=draw_icon, draw=draw, prose=prose
+            cell=draw_key,
+            daykey=draw_day_key,
+            icon=draw_icon,
+            transit=draw_transit_key,
+            draw=draw,
+            prose=prose,
         )
 
     def screen(self, page: Page) -> str:
@@ -144,7 +150,7 @@ def _set(match: re.Match[str]) -> str:
     return f"<code>{code}</code>" if code is not None else f"<em>{term}</em>"
 
 
-def draw(chart: StackedBar | Matrix | StepTrend | Sparkline | Calendar) -> Markup:
+def draw(chart: StackedBar | Matrix | StepTrend | Sparkline | Calendar | Diagram) -> Markup:
     """Draw any chart."""
     match chart:
         case StackedBar():
@@ -157,3 +163,5 @@ def draw(chart: StackedBar | Matrix | StepTrend | Sparkline | Calendar) -> Marku
             return draw_sparkline(chart)
         case Calendar():
             return draw_calendar(chart)
+        case Diagram():
+            return draw_diagram(chart)

@@ -133,6 +133,8 @@ CASES = [
         "manifest",
     ),
     Case("a manifest nested deeply", lambda: with_files(**{MANIFEST: b"[" * 200_000}), "manifest"),
+    Case("a manifest that is no text", lambda: with_files(**{MANIFEST: b'{"schema": "\xff"}'}), "manifest"),
+    Case("evidence that is no text", lambda: deep("evidence/chain.json", b'"\xff"'), "chain.json"),
     Case("evidence nested deeply", lambda: deep("evidence/snapshot.json", b'{"a":' * 200_000), "snapshot"),
     Case("evidence that is a number", lambda: deep("evidence/chain.json", b"1e999"), "chain.json"),
     Case("a PDF that ends at once", lambda: b"%PDF-1.7\n", "cannot be read"),

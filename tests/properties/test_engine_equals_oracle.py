@@ -25,7 +25,7 @@ def test_the_engine_answers_as_the_oracle_does(cluster, profile):
         blocks_match_pods=profile is not Profile.CILIUM,
         init_container_ports=profile is Profile.CALICO,
     )
-    assert_equal(engine, oracle, cluster)
+    assert_equal(engine, oracle, cluster, certain=True)
 
 
 @brief

@@ -1,7 +1,8 @@
 """Kinds of service meshes."""
 
 from app.collect.kinds.spec import custom
-from app.collect.kinds.verdicts import AUTHORISATION, EDGE_TLS, ENCRYPTION, EXPOSURE
+from app.collect.kinds.verdicts import AUTHORISATION, EDGE_TLS, EXPOSURE
+from app.collect.kinds.verdicts import MESHES as MODES
 
 _MESH = "settings of a service mesh"
 
@@ -9,20 +10,21 @@ MESHES = (
     *custom(
         "security.istio.io",
         _MESH,
-        ENCRYPTION + AUTHORISATION,
+        MODES + AUTHORISATION,
         "AuthorizationPolicy/authorizationpolicies PeerAuthentication/peerauthentications",
     ),
     *custom(
         "networking.istio.io",
         _MESH,
-        ENCRYPTION + EDGE_TLS + EXPOSURE,
+        MODES + EDGE_TLS + EXPOSURE,
         "DestinationRule/destinationrules EnvoyFilter/envoyfilters Gateway/gateways "
-        "ServiceEntry/serviceentries Sidecar/sidecars VirtualService/virtualservices",
+        "ServiceEntry/serviceentries Sidecar/sidecars VirtualService/virtualservices "
+        "WorkloadEntry/workloadentries WorkloadGroup/workloadgroups",
     ),
     *custom(
         "policy.linkerd.io",
         _MESH,
-        ENCRYPTION + AUTHORISATION,
+        MODES + AUTHORISATION,
         "AuthorizationPolicy/authorizationpolicies EgressNetwork/egressnetworks HTTPRoute/httproutes "
         "MeshTLSAuthentication/meshtlsauthentications NetworkAuthentication/networkauthentications "
         "Server/servers ServerAuthorization/serverauthorizations",
@@ -30,16 +32,16 @@ MESHES = (
     *custom(
         "consul.hashicorp.com",
         _MESH,
-        ENCRYPTION + AUTHORISATION,
+        MODES + AUTHORISATION,
         "Mesh/meshes ProxyDefaults/proxydefaults ServiceDefaults/servicedefaults "
         "ServiceIntentions/serviceintentions",
     ),
     *custom(
         "kuma.io",
         _MESH,
-        ENCRYPTION + AUTHORISATION,
+        MODES + AUTHORISATION,
         "MeshIdentity/meshidentities MeshTLS/meshtlses MeshTrafficPermission/meshtrafficpermissions "
         "MeshTrust/meshtrusts",
     ),
-    *custom("kuma.io", _MESH, ENCRYPTION, "Mesh/meshes", namespaced=False),
+    *custom("kuma.io", _MESH, MODES, "Mesh/meshes", namespaced=False),
 )

@@ -36,6 +36,7 @@ ENCRYPTION = (
     "mesh-workload-not-enrolled",
     "node-to-node-encryption-off",
 )
+MESHES = (*ENCRYPTION, "policy-enforcement-degraded")  # modes of a mesh, beside what its traffic gets
 CONTROL_PLANE = ("control-plane-tls-weak", "tls-verification-disabled")
 EDGE_TLS = (
     "lb-without-tls",

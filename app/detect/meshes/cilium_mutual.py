@@ -93,6 +93,8 @@ class CiliumMutual:
         signs = tuple(rule.sign for rule in asked)
         if unsure or len(asked) < len(found):
             says = "a rule asks for authentication, but another may let the client in without it"
+            if self.doubt:
+                says = f"whether both ends are authenticated cannot be told ({self.doubt}); it would encrypt nothing"
             return Sending(ClientTls.PLAIN, strength, says, signs)
         says = f"{asked[0].sign.ref} asks for authentication of both ends, which encrypts nothing"
         return Sending(ClientTls.AUTHENTICATED, strength, says, signs)
@@ -117,10 +119,13 @@ class CiliumMutual:
 def find(ground: Ground) -> Iterable[CiliumMutual]:
     """Cilium's mutual authentication, where its agent is set up for it."""
     settings = CiliumSettings.of(ground.evidence)
-    switch = settings.switch(_SWITCH) if settings else None
-    if settings is None or switch is None or not switch.truth or not settings.text(_SPIRE):
+    on = _on(settings) if settings else Known.NO
+    rules = tuple(_rules(ground)) if on is not Known.NO else ()
+    asked = [rule for rule in rules if rule.required]
+    if settings is None or on is Known.NO or (on is Known.UNKNOWN and not asked):
         return
-    rules = tuple(_rules(ground))
+    switch = settings.switch(_SWITCH)
+    unread = "" if on is Known.YES else settings.doubt or f"{_SWITCH} has a value that is not understood"
     named = frozenset(
         item.key
         for rule in rules
@@ -129,28 +134,38 @@ def find(ground: Ground) -> Iterable[CiliumMutual]:
         for item in part.requirements
     )
     keys = {pod.ref: _side(pod, named) for pod in ground.pods}
-    asked = [rule for rule in rules if rule.required]
     yield CiliumMutual(
         version=settings.agent.version,
-        signs=(switch.sign("agents authenticate pods to each other"),),
+        signs=(switch.sign("agents authenticate pods to each other"),) if switch else (),
         cautions=(
             "mutual authentication of Cilium encrypts nothing and is not bound to the packets that it lets through",
+            *filter(None, [unread]),
         ),
         keys=keys,
         rules=rules,
-        members=dict(_members(ground, keys, asked)),
-        doubt=next((why for kind in _KINDS if (why := ground.evidence.doubt(_GROUP, kind))), ""),
+        members=dict(_members(ground, keys, asked, on)),
+        doubt=unread or next((why for kind in _KINDS if (why := ground.evidence.doubt(_GROUP, kind))), ""),
     )
 
 
+def _on(settings: CiliumSettings) -> Known:
+    """Whether agents are set up for it; settings that were not read may say so."""
+    switch = settings.switch(_SWITCH)
+    if switch is None:
+        return Known.UNKNOWN if settings.doubt else Known.NO
+    if switch.truth is None:
+        return Known.UNKNOWN
+    return known(switch.truth and bool(settings.text(_SPIRE)))
+
+
 def _members(
-    ground: Ground, keys: Mapping[ObjectRef, Side], asked: list[Rule]
+    ground: Ground, keys: Mapping[ObjectRef, Side], asked: list[Rule], on: Known
 ) -> Iterator[tuple[ObjectRef, Membership]]:
     for pod in ground.pods:
         rule = next((rule for rule in asked if _holds(rule.subject, keys[pod.ref]) is Known.YES), None)
         if rule and not pod.pod.host_network:
             says = f"{rule.sign.ref} asks clients of it to be authenticated"
-            yield pod.ref, Membership("out of band", Known.YES, pod.strength, "", says, (rule.sign,))
+            yield pod.ref, Membership("out of band", on, pod.strength, "", says, (rule.sign,))
 
 
 def _admits(rule: Rule, client: Side, server: Side, port: int) -> Known:

@@ -1,9 +1,10 @@
-"""Is the enforcement engine healthy on every node?"""
+"""Is the enforcement engine healthy on every node, and does every mesh refuse plain text by its settings?"""
 
 from dataclasses import dataclass
 
-from app.evaluate.checks.common.doubts import kind_gaps
+from app.evaluate.checks.common.doubts import kind_gaps, pod_gaps
 from app.evaluate.checks.common.evidence import evidence_of_signs
+from app.evaluate.checks.common.migration import Migration
 from app.evaluate.checks.common.population import boundaries_of_all, cluster_subject, node_subject
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
 from app.evaluate.checks.common.wording import names
@@ -12,6 +13,9 @@ from app.model.finding import CheckResult, CheckRun, Strength
 from app.model.identity import GroupKind
 from app.model.platform import Enforcement, Sign
 
+_LIMITS = (
+    "Of a mesh, settings are judged that hold for a workload which was seen in it; ports that its proxy does not see have none.",
+)
 _ADVICE = "Add the Node objects and the network plugin's pods to what is read, or scan the cluster itself."
 
 
@@ -21,7 +25,8 @@ class PolicyEnforcementDegraded:
 
     A node fails where the engine is missing, failing or does not enforce. Without any node there is one result for the
     cluster: degraded fails, everything else is insufficient evidence. A node counts in the boundaries of the workloads
-    that run on it, an empty one in all, because anything may be scheduled there.
+    that run on it, an empty one in all, because anything may be scheduled there. A mesh fails at each level that holds a
+    setting which lets plain text in: itself, a namespace, a workload with its ports.
     """
 
     id: str = "policy-enforcement-degraded"
@@ -33,9 +38,11 @@ class PolicyEnforcementDegraded:
         listed = {item.name for item in facts.inventory.nodes} | {item.node for item in facts.platform.nodes}
         names_of_nodes = sorted(listed | set(tenants))
         results = [_node(facts, verdicts, name, tenants.get(name, [])) for name in names_of_nodes]
+        meshes = list(Migration(facts, verdicts).results())
         return verdicts.run(
-            results or [_cluster(facts, verdicts)],
-            complete=not kind_gaps(facts, GroupKind("", "Node")),
+            [*(results or [_cluster(facts, verdicts)]), *meshes],
+            complete=not kind_gaps(facts, GroupKind("", "Node")) and not (meshes and pod_gaps(facts)),
+            limits=_LIMITS if meshes else (),
         )
 
 

@@ -122,7 +122,7 @@ class Consul:
         if why := self._doubt("Mesh", "ProxyDefaults", "ServiceDefaults"):
             return Accepting(Known.UNKNOWN, UNTOLD, strength, f"the mode cannot be told: {why}")
         found = self._mode(side)
-        return Accepting(found.mode.plain, found.mode, strength, found.says, found.signs)
+        return Accepting(found.mode.plain, found.mode, strength, found.says, found.signs, found.level)
 
     def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:  # noqa: ARG002  all alike
         """Ports with a Service, and those that a proxy leaves out."""

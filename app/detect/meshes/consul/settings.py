@@ -11,7 +11,7 @@ from functools import cached_property
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, text
-from app.model.encryption import Known
+from app.model.encryption import Known, Level
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
 
@@ -41,6 +41,7 @@ class Setting:
     mode: Mode
     says: str
     signs: tuple[Sign, ...] = ()
+    level: Level = Level.MESH
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class Entries:
             if leave is None or dig(leave.parsed(), "spec", "allowEnablingPermissiveMutualTLS") is not True:
                 says = f"{item.ref} asks for permissive, which no Mesh object allows, so strict holds"
                 return Setting(Mode.STRICT, says, (sign,))
-        return Setting(Mode(value), f"{item.ref} says {value}", (sign,))
+        level = Level.WORKLOAD if item.ref.kind == "ServiceDefaults" else Level.MESH
+        return Setting(Mode(value), f"{item.ref} says {value}", (sign,), level)
 
     def _defaults(self, service: str) -> SnapshotObject | None:
         found = self.evidence.snapshot.of_kind(GROUP, "ServiceDefaults")

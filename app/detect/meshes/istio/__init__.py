@@ -34,7 +34,7 @@ def find(ground: Ground) -> Iterable[Istio]:
         members={ref: _member(survey, pods[ref], place) for ref, place in survey.places.items()},
         keys=keys,
         sides=tuple(numbers),
-        client=Client(survey.configs, survey.rules, *_doubts(survey)),
+        client=Client(survey.configs, survey.rules, survey.routes, survey.entries.hosts, *_doubts(survey)),
         policies=survey.policies,
         callers=tuple(survey.callers.found),
         peers_doubt=survey.doubt("PeerAuthentication"),
@@ -43,7 +43,8 @@ def find(ground: Ground) -> Iterable[Istio]:
 
 
 def _doubts(survey: Survey) -> tuple[str, str]:
-    return survey.doubt("DestinationRule", NETWORKING), survey.doubt("Sidecar", NETWORKING)
+    rules = survey.doubt("DestinationRule", NETWORKING)
+    return rules or survey.entries.doubt, survey.doubt("Sidecar", NETWORKING)
 
 
 _ENROLLED = {Kind.OUTSIDE: Known.NO, Kind.UNCERTAIN: Known.UNKNOWN, Kind.PROXYLESS: Known.UNKNOWN}

@@ -76,7 +76,7 @@ def _by_mode(server: Side, posture: Posture, doubt: str, stranger: Authorisation
         says = f"its mode accepts plain text, but authorisation refuses every caller without an identity: {stranger.says}"
         mode = f"{posture.mode}, AuthorizationPolicy"
         return Accepting(Known.NO, mode, strength, says, (*stranger.signs, *posture.signs))
-    return Accepting(posture.mode.plain, posture.mode, strength, _says(posture), posture.signs)
+    return Accepting(posture.mode.plain, posture.mode, strength, _says(posture), posture.signs, posture.level)
 
 
 def _says(posture: Posture) -> str:

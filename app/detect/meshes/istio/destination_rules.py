@@ -6,7 +6,7 @@ port level of the rule, TLS of the rule; a port level replaces, so one without `
 Source: Istio, `pilot/pkg/model/push_context.go`, `destination_rule.go`; API reference "Destination Rule".
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -15,14 +15,13 @@ from typing import Any
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.meshes.istio.hosts import full_name, matches, specificity
-from app.detect.meshes.istio.objects import NETWORKING, by_age, match_labels, sign
+from app.detect.meshes.istio.objects import NETWORKING, by_age, match_labels, sign, visible
 from app.detect.served import covers
 from app.model.inventory import Labels
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
 
 KIND = (NETWORKING, "DestinationRule")
-_HERE = "."
 
 
 class Tls(StrEnum):
@@ -80,17 +79,27 @@ class DestinationRule:
 
     def visible(self, namespace: str) -> bool:
         """Whether clients of a namespace see it, by `exportTo`."""
-        return (
-            "*" in self.exports
-            or namespace in self.exports
-            or (_HERE in self.exports and namespace == self.namespace)
-        )
+        return visible(self.exports, self.namespace, namespace)
 
-    def told(self, port: int, labels: Labels) -> tuple[Told | None, ...]:
-        """What it may ask for at a Service port: once for the rule, once for each subset that means these pods."""
+    def told(self, port: int, labels: Labels, subsets: Collection[str]) -> tuple[Told | None, ...]:
+        """What it may ask for at a Service port: for the host itself and for each subset of these that means the pods.
+
+        Args:
+            port: the Service port.
+            labels: the server's labels.
+            subsets: names of subsets that requests are sent to; "" stands for the host itself.
+        """
         above = self.traffic.ports.get(port, self.traffic.tls)
-        chosen = [item.traffic for item in self.subsets if covers(item.labels, labels)]
-        return (above, *(_of_subset(item, port, above) for item in chosen))
+        chosen = [
+            item.traffic for item in self.subsets if item.name in subsets and covers(item.labels, labels)
+        ]
+        own = (above,) if "" in subsets else ()
+        return (*own, *(_of_subset(item, port, above) for item in chosen))
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Names of its subsets, and "" for the host itself."""
+        return frozenset({"", *(item.name for item in self.subsets)})
 
 
 @dataclass(frozen=True)

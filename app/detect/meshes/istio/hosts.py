@@ -5,8 +5,8 @@ from app.detect.served import Served
 
 
 def host_of(port: Served) -> str:
-    """Full name of a Service."""
-    return f"{port.service}.{port.namespace}.svc.{LOCAL_DOMAIN}"
+    """What clients call: the full name of a Service, or a host of its own."""
+    return port.host or f"{port.service}.{port.namespace}.svc.{LOCAL_DOMAIN}"
 
 
 def full_name(host: str, namespace: str) -> str:

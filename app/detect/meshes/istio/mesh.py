@@ -74,6 +74,7 @@ class Istio:
         """Ports that a policy, a Service or redirection names."""
         side = self._side(server)
         found = {port for port, _ in (*side.listener.ports, *side.fronts)}
+        found |= {item.served.target for item in side.entered}
         if side.kind is Kind.SIDECAR:
             found |= _apart(side.capture.inbound)
         found |= {

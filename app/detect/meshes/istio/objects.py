@@ -1,6 +1,6 @@
 """Istio's policy objects as it reads them: by age, and by labels that must be equal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.detect.evidence import Evidence
@@ -27,6 +27,11 @@ def match_labels(value: object) -> Mapping[str, str] | None:
     """`selector.matchLabels`; None where there is no selector or it names no label."""
     found = dict(strings(dig(value, "matchLabels")))
     return found or None
+
+
+def visible(exports: Sequence[str], home: str, namespace: str) -> bool:
+    """Whether an object of namespace `home` is seen in another, by `exportTo`: `*`, `.`, or names."""
+    return "*" in exports or namespace in exports or ("." in exports and namespace == home)
 
 
 def unreadable(value: Any) -> bool:

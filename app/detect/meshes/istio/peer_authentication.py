@@ -6,13 +6,14 @@ with a selector holds for no pod, not even there. Source: Istio's API reference 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, text
 from app.detect.meshes.istio.objects import SECURITY, by_age, match_labels, sign
 from app.detect.meshes.istio.posture import Listener, Mode, Posture
 from app.detect.served import covers
+from app.model.encryption import Level
 from app.model.inventory import Labels
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
@@ -61,14 +62,11 @@ class Levels:
 
     def inherited(self) -> Posture:
         """What holds above the workload level."""
-        found = _BUILT_IN
-        for level in (self.mesh, self.namespace):
-            found = _under(found, level)
-        return found
+        return _under(_under(_BUILT_IN, self.mesh, Level.MESH), self.namespace, Level.NAMESPACE)
 
     def resolved(self) -> Posture:
         """What holds for ports without a mode of their own."""
-        return _under(self.inherited(), self.workload)
+        return _under(self.inherited(), self.workload, Level.WORKLOAD)
 
 
 class PeerAuthentications:
@@ -105,13 +103,13 @@ def listener(levels: Levels) -> Listener:
 def _ports(workload: PeerAuthentication, default: Posture) -> Iterator[tuple[int, Posture]]:
     for port, mode in sorted(workload.ports.items()):
         if mode is not Mode.UNSET:
-            yield port, Posture(mode, (workload.sign(port), *default.signs))
+            yield port, Posture(mode, (workload.sign(port), *default.signs), Level.PORT)
 
 
-def _under(above: Posture, level: PeerAuthentication | None) -> Posture:
-    if level is None or level.mode is Mode.UNSET:
+def _under(above: Posture, policy: PeerAuthentication | None, level: Level) -> Posture:
+    if policy is None or policy.mode is Mode.UNSET:
         return above
-    return replace(above, mode=level.mode, signs=(level.sign(), *above.signs))
+    return Posture(policy.mode, (policy.sign(), *above.signs), level)
 
 
 def _first(found: Iterable[PeerAuthentication]) -> PeerAuthentication | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.model.encryption import Known
+from app.model.encryption import Known, Level
 from app.model.platform import Sign
 
 
@@ -31,10 +31,11 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """The mode of one port, and the fields that set it, the deciding one first."""
+    """The mode of one port, the fields that set it, the deciding one first, and the level of that one."""
 
     mode: Mode
     signs: tuple[Sign, ...] = ()
+    level: Level = Level.MESH
 
 
 @dataclass(frozen=True, slots=True)

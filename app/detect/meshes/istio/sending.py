@@ -1,6 +1,6 @@
 """What a client's proxy sends to a server's port, and why; one function for each rule, the first that speaks decides."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.detect.meshes.istio.destination_rules import DestinationRules, Tls, Told
@@ -8,20 +8,40 @@ from app.detect.meshes.istio.hosts import host_of
 from app.detect.meshes.istio.membership import Kind
 from app.detect.meshes.istio.mesh_config import MeshConfig, MeshConfigs
 from app.detect.meshes.istio.posture import Mode
+from app.detect.meshes.istio.routes import Routes
+from app.detect.meshes.istio.service_entries import Entry
 from app.detect.meshes.istio.sides import Side
 from app.detect.served import Served
 from app.model.encryption import ClientTls, EvidenceStrength, Known, Sending, weakest
 from app.model.platform import Sign
 
+_WEAKEST = (
+    ClientTls.PLAIN,
+    ClientTls.UNKNOWN,
+    ClientTls.AUTHENTICATED,
+    ClientTls.APP_TLS,
+    ClientTls.MESH_MTLS,
+)
 _RANK = (Tls.UNREADABLE, Tls.DISABLE, Tls.SIMPLE, Tls.MUTUAL, Tls.ISTIO_MUTUAL)
 
 
 @dataclass(frozen=True)
 class Client:
-    """How clients send. `doubt` says why DestinationRules or Services are not all known; empty when they are."""
+    """How clients send.
+
+    Attributes:
+        configs: settings by revision.
+        rules: DestinationRules.
+        routes: VirtualServices.
+        foreign: the ServiceEntry that speaks for a host.
+        doubt: why DestinationRules or ServiceEntries are not all known; empty when they are.
+        scope_doubt: why Sidecar objects are not all known; empty when they are.
+    """
 
     configs: MeshConfigs
     rules: DestinationRules
+    routes: Routes
+    foreign: Mapping[str, Sign]
     doubt: str
     scope_doubt: str = ""
 
@@ -52,7 +72,8 @@ class Client:
     def _from_envoy(self, client: Side, server: Side, port: int) -> Sending:
         if why := next(self._unknowns(client, server), ""):
             return _unknown(client, server, why)
-        fronts = server.service_ports(port)
+        ways = [item for item in server.ways(port, client.client_namespace) if _known(client, item.served)]
+        fronts = (*server.service_ports(port), *(item.served.port for item in ways))
         if not fronts:
             return self._passed_through(client, server, "no Service stands in front of this port")
         left_out = any(number not in client.capture.outbound for number in fronts)
@@ -62,7 +83,29 @@ class Client:
         if client.capture.addresses is Known.UNKNOWN:
             says = f"only some destination addresses pass the client's sidecar ({client.capture.says})"
             return _unknown(client, server, says)
-        return self._through_service(client, server, port)
+        sent = [self._by_entry(client, server, port, item) for item in ways]
+        if server.service_ports(port):
+            sent.append(self._through_service(client, server, port))
+        return _weakest(*sent)
+
+    def _by_entry(self, client: Side, server: Side, port: int, way: Entry) -> Sending:
+        """What is sent to a host of a ServiceEntry: by its DestinationRule, else by what the entry says of itself."""
+        told = self._told(client, server, way.served)
+        if isinstance(told, str):
+            return _unknown(client, server, told, way.sign)
+        explicit = [self._explicit(client, server, port, item) for item in told if item]
+        unsaid = [self._by_itself(client, server, port, way)] if None in told else []
+        return _weakest(*explicit, *unsaid)
+
+    def _by_itself(self, client: Side, server: Side, port: int, way: Entry) -> Sending:
+        if way.doubt:
+            return _unknown(
+                client, server, f"{way.doubt}, and what clients send there cannot be told", way.sign
+            )
+        if not way.automatic:
+            says = f"{way.sign.ref} names it as {way.served.host}, to which proxies use no mutual TLS by themselves"
+            return _plain(client, server, says, way.sign)
+        return self._automatic(client, server, port)
 
     def _unknowns(self, client: Side, server: Side) -> Iterator[str]:
         """What would have to be known to tell anything about a client with an Envoy."""
@@ -80,7 +123,13 @@ class Client:
         if hidden and client.scope:
             says = f"{client.scope.sign.ref} leaves {host_of(hidden[0])} out of what the client's proxy knows"
             return self._passed_through(client, server, says, client.scope.sign, client.scope.passes_through)
-        told = [item for entry in entries for item in self._told(client, server, entry)] or [None]
+        told: list[Told | None] = []
+        for entry in entries:
+            found = self._told(client, server, entry)
+            if isinstance(found, str):
+                return _unknown(client, server, found)
+            told += found
+        told = told or [None]
         worst = min(told, key=lambda item: _RANK.index(item.tls) if item else len(_RANK))
         if worst is None or (worst.tls is Tls.ISTIO_MUTUAL and None in told):
             return self._automatic(client, server, port)
@@ -90,12 +139,25 @@ class Client:
                 return automatic
         return self._explicit(client, server, port, worst)
 
-    def _told(self, client: Side, server: Side, entry: Served) -> Iterable[Told | None]:
-        config = self.configs.of(client.revision)
+    def _told(self, client: Side, server: Side, entry: Served) -> tuple[Told | None, ...] | str:
+        """TLS that a client may be told to use; a clause where that cannot be told."""
+        host, config = host_of(entry), self.configs.of(client.revision)
+        if not entry.host and host in self.foreign:
+            return f"{self.foreign[host].ref} speaks for {host} beside the Service, and which of the two holds is not worked out"
         rule = self.rules.lookup(
-            client.client_namespace, dict(client.labels), host_of(entry), entry.namespace, config.root
+            client.client_namespace, dict(client.labels), host, entry.namespace, config.root
         )
-        return rule.told(entry.port, dict(server.labels)) if rule else (None,)
+        if rule is None:
+            return (None,)
+        labels = dict(server.labels)
+        if why := self.routes.doubt:
+            possible = rule.told(entry.port, labels, rule.named)
+            return (
+                possible if len(set(possible)) == 1 else f"which subset of {host} requests are sent to: {why}"
+            )
+        gateway = client.kind is Kind.GATEWAY
+        chosen = self.routes.subsets(host, entry, client.client_namespace, gateway=gateway)
+        return rule.told(entry.port, labels, chosen) or (None,)
 
     def _explicit(self, client: Side, server: Side, port: int, told: Told) -> Sending:
         rule = told.sign.ref
@@ -145,6 +207,16 @@ class Client:
         if passes is Known.NO:
             says = f"{says}, and the client's proxy drops what it does not know (REGISTRY_ONLY)"
         return _unknown(client, server, says, *signs)
+
+
+def _known(client: Side, port: Served) -> bool:
+    """Whether the Sidecar object of a client leaves a host in what its proxy knows."""
+    return client.scope is None or client.scope.knows(port)
+
+
+def _weakest(*sent: Sending) -> Sending:
+    """Of several ways to one port the weakest counts, since which one a request takes is the client's choice."""
+    return min(sent, key=lambda item: _WEAKEST.index(item.how))
 
 
 def _cannot_end(server: Side, port: int) -> str:

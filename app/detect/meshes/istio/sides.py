@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.detect.meshes.istio.capture import EVERYTHING, Capture
 from app.detect.meshes.istio.membership import Kind
 from app.detect.meshes.istio.posture import UNSAID, Listener
+from app.detect.meshes.istio.service_entries import Entry
 from app.detect.meshes.istio.sidecar_scopes import Scope
 from app.detect.served import Front, Served
 from app.model.encryption import EvidenceStrength, Known
@@ -26,7 +27,8 @@ class Side:
         bypass: ambient: its inbound traffic is not captured.
         listener: what its ports do with plain text.
         fronts: Service ports by container port, sorted.
-        named: Service ports that a DestinationRule or a Sidecar object can tell apart, sorted.
+        named: Service ports that a DestinationRule, a ServiceEntry or a Sidecar object can tell apart, sorted.
+        entered: ports of ServiceEntries that lead to the pod, sorted.
         labels: the pod's labels that subsets and workloadSelectors name.
         client_namespace: its namespace, where clients of a namespace have rules of their own.
         scope: the Sidecar object that narrows what its proxy knows.
@@ -49,6 +51,7 @@ class Side:
     fronts: tuple[Front, ...] = ()
     fronts_known: Known = Known.YES
     named: tuple[Served, ...] = ()
+    entered: tuple[Entry, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     client_namespace: str = ""
     scope: Scope | None = None
@@ -65,6 +68,12 @@ class Side:
     def entries(self, port: int) -> tuple[Served, ...]:
         """Named Service ports in front of a container port."""
         return tuple(item for item in self.named if item.target == port)
+
+    def ways(self, port: int, namespace: str) -> tuple[Entry, ...]:
+        """ServiceEntries that clients of a namespace know and that lead to a container port."""
+        return tuple(
+            item for item in self.entered if item.served.target == port and item.seen_from(namespace)
+        )
 
 
 OUTSIDE = Side(Kind.OUTSIDE)

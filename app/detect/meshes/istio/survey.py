@@ -29,6 +29,8 @@ from app.detect.meshes.istio.mesh_config import MeshConfig, MeshConfigs
 from app.detect.meshes.istio.objects import NETWORKING, SECURITY, match_labels
 from app.detect.meshes.istio.peer_authentication import PeerAuthentications
 from app.detect.meshes.istio.posture import Listener
+from app.detect.meshes.istio.routes import Routes
+from app.detect.meshes.istio.service_entries import ServiceEntries
 from app.detect.meshes.istio.sidecar_scopes import Scopes
 from app.detect.meshes.istio.sides import Side
 from app.detect.meshes.istio.waypoints import Waypoints
@@ -94,6 +96,17 @@ class Survey:
         return DestinationRules(self.ground.evidence, exports)
 
     @cached_property
+    def entries(self) -> ServiceEntries:
+        """ServiceEntries."""
+        exports = next((item.entry_exports for item in self.configs.all if item.entry_exports), ())
+        return ServiceEntries(self.ground.evidence, exports)
+
+    @cached_property
+    def routes(self) -> Routes:
+        """VirtualServices."""
+        return Routes(self.ground.evidence)
+
+    @cached_property
     def peers(self) -> PeerAuthentications:
         """PeerAuthentications."""
         return PeerAuthentications(self.ground.evidence)
@@ -146,6 +159,7 @@ class Survey:
             fronts=fronts(ports),
             fronts_known=self._fronts_known,
             named=tuple(item for item in ports if self._tells_apart(item)),
+            entered=self.entries.of(pod, ports),
             labels=tuple(sorted((k, v) for k, v in pod.labels.items() if k in self._named_labels)),
             client_namespace=pod.pod.namespace if envoy and self._by_namespace else "",
             scope=self.scopes.of(pod.pod.namespace, pod.labels, config.root) if envoy else None,
@@ -182,7 +196,8 @@ class Survey:
         return False
 
     def _tells_apart(self, port: Served) -> bool:
-        return self.scopes.narrows or self.rules.names(host_of(port))
+        host = host_of(port)
+        return self.scopes.narrows or self.rules.names(host) or host in self.entries.hosts
 
     def _bytes_only(self, fronts: Iterable[Served]) -> tuple[int, ...]:
         """Container ports that every Service declares as no HTTP: there a sidecar sees no requests."""
@@ -214,7 +229,7 @@ class Survey:
     @cached_property
     def _by_namespace(self) -> bool:
         """Whether the client's namespace can matter to what it sends."""
-        return bool(self.rules.all)
+        return bool(self.rules.all or self.entries.all)
 
     @cached_property
     def _named_labels(self) -> frozenset[str]:

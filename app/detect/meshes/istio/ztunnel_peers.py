@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from app.detect.meshes.istio.peer_authentication import Levels, PeerAuthentication, PeerAuthentications
 from app.detect.meshes.istio.posture import Listener, Mode, Posture
+from app.model.encryption import Level
 from app.model.platform import Sign
 
 
@@ -32,14 +33,15 @@ class Converted:
 def listener(peers: PeerAuthentications, root: str, levels: Levels) -> Listener:
     """What a pod behind ztunnel refuses; a mode that cannot be read leaves the whole pod unknown."""
     involved = [level for level in (levels.mesh, levels.namespace, levels.workload) if level]
-    for level in involved:
-        if Mode.UNREADABLE in (level.mode, *level.ports.values()):
-            return Listener(Posture(Mode.UNREADABLE, (_unreadable(level),)))
+    for item in involved:
+        if Mode.UNREADABLE in (item.mode, *item.ports.values()):
+            return Listener(Posture(Mode.UNREADABLE, (_unreadable(item),)))
     strict, attached = _attached(levels)
-    signs = levels.resolved().signs
+    resolved = levels.resolved()
+    signs, level = resolved.signs, resolved.level
     policy = levels.workload
     if policy is None or not attached:
-        return Listener(Posture(_mode(refuses=strict), signs))
+        return Listener(Posture(_mode(refuses=strict), signs, level))
     made = converted(
         policy,
         peers.without_selector(policy.namespace),
@@ -47,7 +49,7 @@ def listener(peers: PeerAuthentications, root: str, levels: Levels) -> Listener:
         root,
     )
     found = made or Converted()
-    default = Posture(_mode(refuses=strict or found.elsewhere), signs)
+    default = Posture(_mode(refuses=strict or found.elsewhere), signs, level)
     return Listener(default, tuple(_differing(policy, found, default, strict)))
 
 
@@ -112,7 +114,7 @@ def _differing(
         refuses = strict or port in made.strict or (made.elsewhere and port not in made.exempt)
         mode = _mode(refuses=refuses)
         if mode is not default.mode:
-            yield port, Posture(mode, (policy.sign(port), *default.signs))
+            yield port, Posture(mode, (policy.sign(port), *default.signs), Level.PORT)
 
 
 def _mode(*, refuses: bool) -> Mode:

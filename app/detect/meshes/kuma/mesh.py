@@ -18,6 +18,7 @@ from app.model.encryption import (
     EvidenceStrength,
     Guard,
     Known,
+    Level,
     Membership,
     Sending,
     weakest,
@@ -125,11 +126,12 @@ class Kuma:
             )
         if port in side.skips_in:
             return Accepting(Known.YES, "", strength, f"port {port} bypasses its proxy")
-        plain, says = side.tls.plain, side.tls.says
+        plain, says, level = side.tls.plain, side.tls.says, side.tls.level
         if plain is Known.NO and not side.service_ports(port) and side.guards_all is not Known.YES:
             plain = Known.YES if side.guards_all is Known.NO else Known.UNKNOWN
             says = "no Service stands in front of this port, and the proxy passes such ports on"
-        return Accepting(plain, side.tls.mode, strength, says, side.tls.signs)
+            level = Level.NONE
+        return Accepting(plain, side.tls.mode, strength, says, side.tls.signs, level)
 
     def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:  # noqa: ARG002  all alike
         """Ports with a Service, and those that a proxy leaves out."""

@@ -14,7 +14,7 @@ from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.meshes.kuma.membership import MESH
 from app.detect.served import covers
-from app.model.encryption import UNTOLD, Known
+from app.model.encryption import UNTOLD, Known, Level
 from app.model.inventory import Labels
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
@@ -34,6 +34,7 @@ class Tls:
         mode: as an object or a default says.
         says: one clause.
         signs: the deciding fields.
+        level: where the mode is set.
     """
 
     on: Known
@@ -41,6 +42,7 @@ class Tls:
     mode: str
     says: str
     signs: tuple[Sign, ...] = ()
+    level: Level = Level.NONE
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,15 @@ class Settings:
         sign = Sign(item.ref, "spec.mtls.enabledBackend", backend, "mutual TLS of the mesh", item.digest)
         if not backend:
             return Tls(Known.NO, Known.YES, "", f"Mesh {mesh} has no backend for mutual TLS", (sign,))
-        modes = (
-            dig(raw, "mode") or "STRICT"
-            for raw in sequence(mtls.get("backends"))
-            if dig(raw, "name") == backend
-        )
-        mode = text(next(modes, "STRICT"))
-        return self._with_mode(
-            mesh, labels, Tls(Known.YES, _plain(mode), mode, f"Mesh {mesh} has backend {backend}", (sign,))
-        )
+        mode, says = "STRICT", f"Mesh {mesh} has backend {backend}"
+        signs: tuple[Sign, ...] = (sign,)
+        for index, raw in enumerate(sequence(mtls.get("backends"))):
+            if dig(raw, "name") == backend and (said := text(dig(raw, "mode"))):
+                path = f"spec.mtls.backends[{index}].mode"
+                mode = said
+                signs = (Sign(item.ref, path, mode, "whether plain text is accepted", item.digest), sign)
+                break
+        return self._with_mode(mesh, labels, Tls(Known.YES, _plain(mode), mode, says, signs, Level.MESH))
 
     def _by_identity(self, mesh: str, labels: Labels) -> Tls:
         found = [item for item in self._in(mesh, "MeshIdentity") if _selects(item, labels)]
@@ -93,7 +95,8 @@ class Settings:
         sign = Sign(
             found[0].ref, "spec.selector", "selects the pod", "where its identity comes from", found[0].digest
         )
-        tls = Tls(Known.YES, Known.NO, "Strict", f"{found[0].ref} gives it an identity", (sign,))
+        says = f"{found[0].ref} gives it an identity"
+        tls = Tls(Known.YES, Known.NO, "Strict", says, (sign,), Level.MESH)
         return self._with_mode(mesh, labels, tls)
 
     def _with_mode(self, mesh: str, labels: Labels, tls: Tls) -> Tls:
@@ -101,9 +104,10 @@ class Settings:
         found = sorted(self._modes(mesh, labels), key=lambda item: (item[0], item[1].ref))
         if not found:
             return tls
-        _, item, path, mode = found[-1]
+        weight, item, path, mode = found[-1]
+        level = Level.WORKLOAD if weight else Level.MESH
         sign = Sign(item.ref, path, mode, "whether plain text is accepted", item.digest)
-        return Tls(tls.on, _plain(mode), mode, f"{item.ref} says {mode}", (sign, *tls.signs))
+        return Tls(tls.on, _plain(mode), mode, f"{item.ref} says {mode}", (sign, *tls.signs), level)
 
     def _modes(self, mesh: str, labels: Labels) -> Iterator[tuple[int, SnapshotObject, str, str]]:
         for item in self._in(mesh, "MeshTLS"):

@@ -12,13 +12,13 @@ from app.detect.meshes.common.ports import port_list
 from app.detect.meshes.linkerd.membership import DEFAULT_POLICY, IDENTITY_PORTS, Member, member_of
 from app.detect.meshes.linkerd.mesh import Linkerd
 from app.detect.meshes.linkerd.policies import GROUP, KINDS, Policies
-from app.detect.meshes.linkerd.sides import Side
+from app.detect.meshes.linkerd.sides import Inbound, Side
 from app.detect.meshes.linkerd.trust import weaknesses
 from app.detect.pods import SeenPod
 from app.detect.served import fronts
 from app.detect.settings import config_map, environment, option
 from app.detect.workloads import Container, image_version
-from app.model.encryption import Known, Membership
+from app.model.encryption import Known, Level, Membership
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
 
@@ -140,7 +140,6 @@ class _Survey:
         caller = self.callers.number(self._names(pod), pod.pod.ips)
         if member is None or member.enrolled is not Known.YES:
             return Side(strength=pod.strength if member is None else member.strength, caller=caller)
-        policy, source = self._policy(pod, member)
         return Side(
             enrolled=Known.YES,
             strength=member.strength,
@@ -149,36 +148,56 @@ class _Survey:
             ingress=member.ingress,
             skips_in=member.skips_in,
             skips_out=member.skips_out,
-            policy=policy,
-            policy_from=source,
+            inbound=self._inbound(pod, member),
             identity_ports=port_list(pod.annotations.get(IDENTITY_PORTS, "")),
             servers=self._servers(pod),
             fronts=fronts(self.ground.served.get(pod.ref, ())),
             caller=caller,
         )
 
-    def _policy(self, pod: SeenPod, member: Member) -> tuple[str, str]:
+    def _inbound(self, pod: SeenPod, member: Member) -> Inbound:
         """The policy of ports without a Server: frozen in the pod when it was made, else the cluster's."""
-        if DEFAULT_POLICY in pod.annotations:
-            return pod.annotations[DEFAULT_POLICY], f"annotation {DEFAULT_POLICY} of the pod"
-        if member.program is None and DEFAULT_POLICY in pod.space:
-            return pod.space[DEFAULT_POLICY], f"annotation {DEFAULT_POLICY} of its namespace"
-        if member.program:
-            found = environment(self.ground.evidence, member.program.container, _POLICY_ENV)
-            if found and found.value:
-                return found.value, f"{_POLICY_ENV} of the proxy"
+        if value := pod.annotations.get(DEFAULT_POLICY):
+            return self._annotated(pod, value)
+        if member.program is None and (value := pod.space.get(DEFAULT_POLICY)):
+            return Inbound(
+                value, f"annotation {DEFAULT_POLICY} of its namespace", Level.NAMESPACE, self._of(pod)
+            )
+        found = (
+            environment(self.ground.evidence, member.program.container, _POLICY_ENV)
+            if member.program
+            else None
+        )
+        if found and found.value and found.value != self._cluster_policy.policy:
+            return Inbound(found.value, f"{_POLICY_ENV} of the proxy", Level.WORKLOAD, own=found.field)
         return self._cluster_policy
 
+    def _annotated(self, pod: SeenPod, value: str) -> Inbound:
+        """A namespace's annotation is copied into each of its pods, so an equal one there is where it stands."""
+        if pod.space.get(DEFAULT_POLICY) == value:
+            says = f"annotation {DEFAULT_POLICY} of its namespace"
+            return Inbound(value, says, Level.NAMESPACE, self._of(pod))
+        says = f"annotation {DEFAULT_POLICY} of the pod"
+        return Inbound(value, says, Level.WORKLOAD, own=f"metadata.annotations['{DEFAULT_POLICY}']")
+
+    def _of(self, pod: SeenPod) -> tuple[Sign, ...]:
+        namespace = ObjectRef("", "Namespace", "", pod.pod.namespace)
+        item = self.ground.evidence.snapshot.find(namespace)
+        field = f"metadata.annotations['{DEFAULT_POLICY}']"
+        says = "what ports without a Server accept"
+        return (Sign(namespace, field, pod.space[DEFAULT_POLICY], says, item.digest if item else ""),)
+
     @cached_property
-    def _cluster_policy(self) -> tuple[str, str]:
+    def _cluster_policy(self) -> Inbound:
         for container in self.control_plane:
             if container.name == "policy":
                 found = option(self.ground.evidence, container, "default-policy")
                 if found:
-                    return found.value or "", "--default-policy of the control plane"
+                    signs = (found.sign("what ports without a Server accept"),)
+                    return Inbound(found.value or "", "--default-policy of the control plane", signs=signs)
         if not self.control_plane and self.ground.evidence.doubt("apps", "Deployment"):
-            return "", "the control plane's default policy"
-        return _BUILT_IN, "the default inbound policy of Linkerd"
+            return Inbound("", "the control plane's default policy")
+        return Inbound(_BUILT_IN, "the default inbound policy of Linkerd")
 
     def _servers(self, pod: SeenPod) -> tuple[tuple[int, int], ...]:
         """The Server of each port; of several the oldest counts."""

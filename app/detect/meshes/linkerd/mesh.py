@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.detect.meshes.common.callers import ANYBODY, Caller
 from app.detect.meshes.linkerd.authorising import Question, by_policy, by_server, guard, lets_plain_in
 from app.detect.meshes.linkerd.policies import Policies
-from app.detect.meshes.linkerd.sides import OUTSIDE, Side, by_access, plain_by
+from app.detect.meshes.linkerd.sides import OUTSIDE, Side, by_access
 from app.model.encryption import (
     OWN_PORT,
     UNTOLD,
@@ -17,6 +17,7 @@ from app.model.encryption import (
     EvidenceStrength,
     Guard,
     Known,
+    Level,
     Membership,
     Sending,
     weakest,
@@ -84,9 +85,9 @@ class Linkerd:
         number = side.server(port)
         if number is not None:
             yield self._by_server(number, strength)
-        if port in side.identity_ports and plain_by(side.policy) is Known.YES:
+        if port in side.identity_ports and side.inbound.plain is Known.YES:
             says = "the pod asks for an identity at this port"
-            yield Accepting(Known.NO, "identity required", strength, says)
+            yield Accepting(Known.NO, "identity required", strength, says, level=Level.PORT)
         yield self._by_policy(side, strength)
 
     def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:
@@ -111,7 +112,7 @@ class Linkerd:
         number = side.server(port)
         if number is not None:
             return by_server(self.policies, self.policies.servers[number], question)
-        return by_policy(side.policy, side.policy_from, question)
+        return by_policy(side.inbound.policy, side.inbound.source, question)
 
     def guard(self, server: Hashable) -> Guard | None:
         """Who is let in at all."""
@@ -121,7 +122,7 @@ class Linkerd:
         if self.doubt:
             return Guard(Known.UNKNOWN, f"policies of Linkerd are not all known: {self.doubt}")
         servers = [self.policies.servers[number] for _, number in side.servers]
-        return guard(self.policies, servers, side.policy, side.policy_from)
+        return guard(self.policies, servers, side.inbound.policy, side.inbound.source)
 
     def _by_server(self, number: int, strength: EvidenceStrength) -> Accepting:
         server = self.policies.servers[number]
@@ -135,25 +136,28 @@ class Linkerd:
         access = by_access(server)
         if access is not Known.NO:
             says = f"{server.ref} has access policy {server.access}"
-            return Accepting(access, server.access, strength, says, (sign,))
+            return Accepting(access, server.access, strength, says, (sign,), Level.PORT)
         loose = lets_plain_in(self.policies.of(server))
         if loose:
             says = f"{loose.ref} asks for no mutual TLS"
-            return Accepting(Known.YES, server.access, strength, says, (loose.sign, sign))
+            return Accepting(Known.YES, server.access, strength, says, (loose.sign, sign), Level.PORT)
         says = f"every authorisation of {server.ref} asks for mutual TLS"
-        return Accepting(Known.NO, server.access, strength, says, (sign,))
+        return Accepting(Known.NO, server.access, strength, says, (sign,), Level.PORT)
 
     @staticmethod
     def _by_policy(side: Side, strength: EvidenceStrength) -> Accepting:
-        plain = plain_by(side.policy)
+        found = side.inbound
         word = {Known.YES: "plain text is accepted", Known.NO: "plain text is refused"}.get(
-            plain, "not understood"
+            found.plain, "not understood"
         )
         return Accepting(
-            plain,
-            side.policy or UNTOLD,
+            found.plain,
+            found.policy or UNTOLD,
             strength,
-            f"{side.policy_from} is {side.policy or 'not known'}: {word}",
+            f"{found.source} is {found.policy or 'not known'}: {word}",
+            found.signs,
+            found.level,
+            found.own,
         )
 
     def _question(self, client: Hashable, server: Hashable, port: int) -> Question:

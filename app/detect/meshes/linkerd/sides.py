@@ -6,7 +6,8 @@ from app.detect.meshes.common.ports import NO_PORT
 from app.detect.meshes.linkerd.policies import Server
 from app.detect.served import Front
 from app.model.connections import PortSet
-from app.model.encryption import EvidenceStrength, Known
+from app.model.encryption import EvidenceStrength, Known, Level
+from app.model.platform import Sign
 
 # policy → (plain text is accepted, only from the cluster's networks)
 INBOUND = {
@@ -20,6 +21,22 @@ INBOUND = {
 
 
 @dataclass(frozen=True, slots=True)
+class Inbound:
+    """A default inbound policy: its word, where that is said as a clause, and the field; see `Accepting` for `own`."""
+
+    policy: str = ""
+    source: str = ""
+    level: Level = Level.MESH
+    signs: tuple[Sign, ...] = ()
+    own: str = ""
+
+    @property
+    def plain(self) -> Known:
+        """Whether a port without a Server accepts plain text; UNKNOWN for a policy that nobody knows."""
+        return INBOUND.get(self.policy, Known.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One class of pods.
 
@@ -30,8 +47,7 @@ class Side:
         trust_root: digest of its trust anchors, empty when it is not said.
         skips_in: container ports that its proxy does not see; None when they cannot be read.
         skips_out: destination ports that its proxy does not see; None when they cannot be read.
-        policy: what holds for ports without a Server.
-        policy_from: where that is said, as a clause.
+        inbound: what holds for ports without a Server.
         identity_ports: ports that ask for an identity although the policy does not.
         servers: the Server of each port that has one, sorted by port.
         fronts: Service ports by container port.
@@ -45,8 +61,7 @@ class Side:
     ingress: bool = False
     skips_in: PortSet | None = NO_PORT
     skips_out: PortSet | None = NO_PORT
-    policy: str = ""
-    policy_from: str = ""
+    inbound: Inbound = Inbound()
     identity_ports: PortSet | None = NO_PORT
     servers: tuple[tuple[int, int], ...] = ()
     fronts: tuple[Front, ...] = ()
@@ -64,11 +79,6 @@ class Side:
 OUTSIDE = Side()
 
 
-def plain_by(policy: str) -> Known:
-    """Whether a port without a Server accepts plain text; UNKNOWN for a policy that nobody knows."""
-    return INBOUND.get(policy, Known.UNKNOWN)
-
-
 def by_access(server: Server) -> Known:
-    """The same for whom no authorisation of a Server lets in."""
+    """Whether plain text is accepted of those whom no authorisation of a Server lets in."""
     return INBOUND.get(server.access, Known.UNKNOWN)

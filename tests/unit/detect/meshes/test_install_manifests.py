@@ -1,9 +1,11 @@
 """Real manifests of every mesh: each is found as what it is, and no mesh is found that is not there."""
 
 import pytest
+import yaml
 
 from app import collect
 from app.detect import detect, protection
+from tests.meshes import cluster_of
 from tests.unit.detect.build import SHARED, files, names
 
 pytestmark = [
@@ -48,6 +50,17 @@ ISTIO = {
     "traffic-annotations-wildcards": INJECTED,
 }  # fmt: skip
 
+# objects without anything that obeys them, and definitions of kinds
+OBJECTS = [
+    *(f"mesh/istio/peerauthn/{name}" for name in names("mesh/istio/peerauthn")),
+    *(f"mesh/istio/mtls-tests/{name}" for name in names("mesh/istio/mtls-tests")),
+    *(
+        f"mpl-2.0/consul/{name}"
+        for name in names("mpl-2.0/consul")
+        if name.startswith(("crd-", "permissive-"))
+    ),
+]
+
 # file → meshes by id, with their control plane's deciding field; what its pods are is asked elsewhere
 INSTALLED = {
     "mesh/istio/install/pilot_default.golden.yaml": ["istio"],
@@ -55,8 +68,8 @@ INSTALLED = {
     "mesh/istio/install/istio-cni.golden.yaml": [],  # prepares nodes and carries nothing
     "mesh/istio/ambient/waypoint-deployment.yaml": ["istio"],
     "mesh/istio/ambient/waypoint-gateways.yaml": [],
-    "mesh/istio/peerauthn/authn.yaml": [],
-    "mesh/istio/mtls-tests/beta-mtls-on.yaml": [],  # objects without anything that obeys them
+    "mesh/istio/install/networkpolicy_enabled.golden.yaml": [],  # a policy for the control plane, and no control plane
+    "mesh/istio/install/pilot_merge_meshconfig.golden.yaml": [],  # its settings alone
     "mesh/linkerd/install_default.golden.yaml": ["linkerd"],
     "mesh/linkerd/install_ha_output.golden.yaml": ["linkerd"],
     "mesh/linkerd/install_proxy_ignores.golden.yaml": ["linkerd"],
@@ -90,12 +103,56 @@ INSTALLED = {
     "rendered/ovn-kubernetes": [],
     "mpl-2.0/consul/consul-k8s-default.yaml": ["consul"],
     "mpl-2.0/consul/consul-k8s-tls-acl-injectdefault.yaml": ["consul"],
-    "mpl-2.0/consul/permissive-service-defaults-static-server-permissive.yaml": [],
+    **{path: [] for path in OBJECTS},
     "apps/bookinfo": [],
     "apps/sock-shop": [],
     "apps/online-boutique": [],
     "apps/emojivoto": [],
     "apps/podinfo/webapp": [],
+}  # fmt: skip
+
+APPLICATION = {
+    "pods": {"apps/a": {"like": "istio"}, "apps/b": {"like": "istio"}},
+    "services": {"apps/a": {"http 80": 8090, "tcp 90": 9090}, "apps/b": {"http 80": 8090, "tcp 90": 9090}},
+}
+VERSIONS = yaml.safe_load("""
+- {apiVersion: v1, kind: Service, metadata: {name: multiversion, namespace: apps}, spec: {selector: {app: multi}, ports: [{name: http, port: 80, targetPort: 8090}]}}
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: vistio, namespace: apps, labels: {app: multi, version: vistio, security.istio.io/tlsMode: istio}}
+  spec:
+    containers: [{name: main, image: x}]
+    initContainers: [{name: istio-proxy, restartPolicy: Always, args: [proxy, sidecar]}]
+  status: {phase: Running, initContainerStatuses: [{name: istio-proxy, state: {running: {}}}]}
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: vlegacy, namespace: apps, labels: {app: multi, version: vlegacy}}
+  spec: {containers: [{name: main, image: x}]}
+  status: {phase: Running}
+""")
+
+# a scenario of Istio's own tests → what its name and its comments say should happen
+TO_B, TO_B_TCP, TO_A = "apps/a > apps/b:8090", "apps/a > apps/b:9090", "apps/b > apps/a:8090"
+TO_NEW, TO_OLD, FROM_OLD = (
+    "apps/a > apps/vistio:8090",
+    "apps/a > apps/vlegacy:8090",
+    "apps/vlegacy > apps/b:8090",
+)
+SCENARIOS = {
+    "global-plaintext.yaml": {TO_B: "plaintext", "apps/b:8090": "yes, DISABLE"},
+    "plaintext-to-permissive.yaml": {TO_B: "plaintext", "apps/b:8090": "yes, PERMISSIVE"},
+    "beta-mtls-on.yaml": {TO_B: "mtls-enforced", FROM_OLD: "refused"},
+    "beta-mtls-off.yaml": {TO_B: "plaintext", FROM_OLD: "plaintext"},
+    "beta-mtls-permissive.yaml": {TO_B: "mtls-opportunistic", FROM_OLD: "plaintext"},
+    "beta-mtls-automtls.yaml": {TO_B: "mtls-enforced", TO_OLD: "plaintext", FROM_OLD: "refused"},
+    "beta-mtls-automtls-workload.yaml": {TO_A: "plaintext", TO_B: "plaintext", TO_B_TCP: "mtls-enforced"},
+    "beta-per-port-mtls.yaml": {TO_B: "refused", TO_B_TCP: "plaintext"},
+    "automtls-passthrough.yaml": {TO_B: "mtls-opportunistic", TO_OLD: "plaintext"},
+    # the version without a sidecar gets plain text by itself; a rule that turns TLS off for all makes the strict one refuse, and
+    # one that asks for mutual TLS of all makes requests to the other fail
+    "automtls-partial-sidecar-dr-no-tls.yaml": {TO_NEW: "mtls-enforced", TO_OLD: "plaintext"},
+    "automtls-partial-sidecar-dr-disable.yaml": {TO_NEW: "refused", TO_OLD: "plaintext"},
+    "automtls-partial-sidecar-dr-mutual.yaml": {TO_NEW: "mtls-enforced", TO_OLD: "unknown"},
 }  # fmt: skip
 
 # Linkerd's own inputs and outputs: whether the pod has a proxy
@@ -185,15 +242,54 @@ def test_each_mesh_is_found_as_what_it_is(path):
     assert all(mesh.signs for mesh in answer.meshes if "waypoint" not in path)
 
 
-@pytest.mark.parametrize(
-    "folder",
-    ["mesh/istio/install", "mesh/istio/ambient", "mesh/linkerd", "rendered/istio", "rendered/cilium"],
-)
-def test_every_installation_has_a_row(folder):
-    known = {path.rpartition("/")[2] for path in INSTALLED if path.startswith(f"{folder}/")}
-    missing = {path.name for path in (SHARED / folder).glob("*.yaml")} - known
+def rows():
+    """Every file that a test of this module asks about."""
+    injected = {f"mesh/istio/inject/{name}.injected.yaml" for name in ISTIO}
+    others = {
+        f"{folder}/{name}"
+        for folder in ("mesh/istio/inject", "mesh/linkerd/inject", "mesh/kuma")
+        for name in names(folder)
+        if ".injected." not in name
+    }
+    return {*INSTALLED, *injected, *others, *(f"mesh/istio/mtls-tests/{name}" for name in SCENARIOS)}
 
-    assert missing <= {"networkpolicy_enabled.golden.yaml", "pilot_merge_meshconfig.golden.yaml"}
+
+@pytest.mark.parametrize("folder", ["mesh", "rendered/istio", "rendered/cilium", "mpl-2.0"])
+def test_every_set_of_manifests_has_a_row(folder):
+    files = {path for kind in ("*.yaml", "*.yml") for path in (SHARED / folder).rglob(kind)}
+
+    assert {str(path.relative_to(SHARED)) for path in files} <= rows()
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_what_istio_itself_expects_of_its_scenarios(name):
+    """Objects of Istio's own tests, in a namespace with two pods in the mesh and an application of which one version is not."""
+    manifests = yaml.safe_load_all((SHARED / "mesh/istio/mtls-tests" / name).read_text(encoding="utf-8"))
+    objects = [_placed(item) for item in manifests if item]
+    cluster = cluster_of({"cluster": {**APPLICATION, "objects": [*VERSIONS, *objects]}})
+
+    assert {question: cluster.answer(question) for question in SCENARIOS[name]} == SCENARIOS[name]
+
+
+def _placed(item):
+    ports = item["spec"].get("portLevelMtls")
+    if ports:
+        item["spec"]["portLevelMtls"] = {
+            str(port): said for port, said in ports.items()
+        }  # JSON has no other keys
+    return {**item, "metadata": {**item["metadata"], "namespace": "apps"}}
+
+
+def test_every_scenario_of_istio_has_a_row():
+    assert set(SCENARIOS) == set(names("mesh/istio/mtls-tests"))
+
+
+def test_merged_settings_are_read():
+    answer, _ = found(
+        "mesh/istio/install/pilot_merge_meshconfig.golden.yaml", "mesh/istio/inject/hello.injected.yaml"
+    )
+
+    assert not answer.meshes[0].client.configs.of("default").doubt
 
 
 def test_settings_of_a_revision():

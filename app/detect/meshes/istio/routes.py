@@ -1,0 +1,122 @@
+"""VirtualService: which subsets of a host requests are sent to, and whether any are sent to none.
+
+A subset's TLS counts only where a route leads there. Routes of the mesh (`gateways` absent or naming `mesh`) are followed by
+sidecars, the others by gateways. Source: Istio API reference, "Virtual Service".
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from app.detect.evidence import Evidence
+from app.detect.fields import dig, mapping, sequence, text
+from app.detect.meshes.istio.hosts import full_name
+from app.detect.meshes.istio.objects import NETWORKING, by_age, visible
+from app.detect.served import Served
+from app.model.snapshot import SnapshotObject
+
+KIND = (NETWORKING, "VirtualService")
+_MESH = "mesh"
+_HTTP = frozenset({"http", "http2", "grpc"})
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a route leads. `port` 0 stands for the Service's only port, `subset` "" for none."""
+
+    host: str
+    subset: str
+    port: int
+
+
+@dataclass(frozen=True)
+class VirtualService:
+    """One object.
+
+    Attributes:
+        hosts: the names that clients call.
+        destinations: everything that any of its routes, mirrors included, leads to.
+        settled: none of its HTTP requests stays without a route of its own.
+    """
+
+    home: str
+    hosts: tuple[str, ...]
+    gateways: tuple[str, ...]
+    exports: tuple[str, ...]
+    destinations: tuple[Destination, ...]
+    settled: bool
+
+    def followed(self, namespace: str, *, gateway: bool) -> bool:
+        """Whether clients of a namespace follow it."""
+        if gateway:
+            return any(name != _MESH for name in self.gateways)
+        return _MESH in self.gateways and visible(self.exports, self.home, namespace)
+
+
+@dataclass(frozen=True)
+class Routes:
+    """All VirtualServices of a cluster."""
+
+    evidence: Evidence
+
+    @cached_property
+    def all(self) -> tuple[VirtualService, ...]:
+        """Oldest first."""
+        return tuple(_read(item) for item in by_age(self.evidence, *KIND))
+
+    @cached_property
+    def doubt(self) -> str:
+        """Why they are not all known; empty when they are."""
+        return self.evidence.doubt(*KIND)
+
+    def subsets(self, host: str, entry: Served, namespace: str, *, gateway: bool) -> frozenset[str]:
+        """Subsets of a host that a client's requests may be sent to; "" stands for the host itself.
+
+        Args:
+            host: full name.
+            entry: its port.
+            namespace: the client's.
+            gateway: the client is a gateway, which sends only what a route tells it to.
+        """
+        followed = [item for item in self.all if item.followed(namespace, gateway=gateway)]
+        found = {
+            led.subset
+            for item in followed
+            for led in item.destinations
+            if led.host == host and led.port in (0, entry.port)
+        }
+        if gateway:
+            return frozenset(found or {""})
+        settled = any(item.settled and host in item.hosts for item in followed)
+        return frozenset(found if settled and found and _speaks_http(entry) else {*found, ""})
+
+
+def _speaks_http(entry: Served) -> bool:
+    """By the port's name ("Protocol Selection"); what is not said may be anything."""
+    return entry.name.lower().split("-")[0] in _HTTP
+
+
+def _read(item: SnapshotObject) -> VirtualService:
+    spec, home = mapping(item.parsed().get("spec")), item.ref.namespace
+    routes = [mapping(raw) for raw in sequence(spec.get("http"))]
+    return VirtualService(
+        home=home,
+        hosts=tuple(full_name(text(host), home) for host in sequence(spec.get("hosts"))),
+        gateways=tuple(map(text, sequence(spec.get("gateways")))) or (_MESH,),
+        exports=tuple(map(text, sequence(spec.get("exportTo")))) or ("*",),
+        destinations=tuple(dict.fromkeys(_destinations(spec, home))),
+        settled=any(route.get("route") and not route.get("match") for route in routes),
+    )
+
+
+def _destinations(spec: Mapping[str, Any], home: str) -> Iterator[Destination]:
+    for part in ("http", "tls", "tcp"):
+        for route in map(mapping, sequence(spec.get(part))):
+            led = [dig(raw, "destination") for raw in sequence(route.get("route"))]
+            led += [route.get("mirror"), *(dig(raw, "destination") for raw in sequence(route.get("mirrors")))]
+            for raw in led:
+                if host := text(dig(raw, "host")):
+                    number = dig(raw, "port", "number")
+                    port = number if isinstance(number, int) else 0
+                    yield Destination(full_name(host, home), text(dig(raw, "subset")), port)
