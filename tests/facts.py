@@ -30,7 +30,7 @@ from app.evaluate import encryption, find_edges, reachability
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.context import Changes, DocumentChange, Integrity, RunContext
 from app.model.control import AcceptedException
-from app.model.encryption import Known, Protection
+from app.model.encryption import Known
 from app.model.facts import Facts
 from app.model.finding import (
     CheckMeta,
@@ -71,6 +71,7 @@ from app.model.snapshot import (
     SourceInfo,
     SourceKind,
 )
+from app.model.transit import Protection
 from app.resources import resource
 from tests.builders import platform as make_platform
 from tests.builders import selector

@@ -5,10 +5,10 @@ from app.detect.ground import Ground
 from app.detect.links import LINKS
 from app.detect.links.doubted import DoubtedLinks
 from app.detect.meshes import MESHES
-from app.model.encryption import Protection
 from app.model.inventory import Inventory
 from app.model.platform import Platform
 from app.model.snapshot import Snapshot
+from app.model.transit import Protection
 
 
 def protection(snapshot: Snapshot, inventory: Inventory, platform: Platform) -> Protection:

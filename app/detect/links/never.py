@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from app.detect.ground import Ground
 from app.detect.links.seals import Finding, SealedLinks, ends_of
-from app.model.encryption import EvidenceStrength, Known, Links
+from app.model.encryption import EvidenceStrength, Known
+from app.model.links import Links
 from app.model.platform import Plugin
 
 _NITRO = (

@@ -12,8 +12,9 @@ from app.detect.evidence import Agent
 from app.detect.ground import Ground
 from app.detect.links.seals import Finding, SealedLinks, ends_of
 from app.detect.settings import Setting, environment, option
-from app.model.encryption import EvidenceStrength, Known, Links
+from app.model.encryption import EvidenceStrength, Known
 from app.model.inventory import Pod
+from app.model.links import Links
 
 _UNMAINTAINED = "Weave Net is unmaintained: the project was archived in 2024"
 

@@ -9,7 +9,7 @@
 import pytest
 
 from app.detect.links import LINKS, never
-from app.model.encryption import LinkState
+from app.model.links import LinkState
 from tests.unit.detect.build import agent_pod, cluster, container, daemon_set, node, refused
 from tests.unit.detect.link_clusters import (
     FULL,

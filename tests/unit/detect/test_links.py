@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.model.encryption import EvidenceStrength, Known, LinkState
+from app.model.encryption import EvidenceStrength, Known
+from app.model.links import LinkState
 from tests.unit.detect.build import (
     agent_pod,
     cluster,
