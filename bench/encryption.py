@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from app import evaluate
-from app.model.encryption import Label, Protection
+from app.model.encryption import Label
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Pod
 from app.model.platform import UNKNOWN_PLATFORM
+from app.model.transit import Protection
 from bench.reachability import synthetic
 from tests.protection import FixedLinks, FixedMesh
 

@@ -25,15 +25,7 @@ from app.model.control import (
     Role,
 )
 from app.model.decision import Decision, RuleRef
-from app.model.encryption import (
-    EvidenceStrength,
-    Known,
-    Label,
-    ListenerVerdict,
-    Membership,
-    PathVerdict,
-    Protection,
-)
+from app.model.encryption import EvidenceStrength, Known, Label, Membership
 from app.model.finding import (
     CheckGroup,
     CheckMeta,
@@ -89,7 +81,7 @@ from app.model.snapshot import (
     SourceInfo,
     SourceKind,
 )
-from app.model.transit import Inflow
+from app.model.transit import Inflow, ListenerVerdict, PathVerdict, Protection
 from tests.edge_builder import edges
 from tests.protection import FixedLinks, FixedMesh
 

@@ -27,9 +27,9 @@ from app.cli.witnesses import Answer, answers, witnesses
 from app.errors import ExitCode, InputError
 from app.model.connections import FIRST_PORT, LAST_PORT, Connections, PortSet, Protocol
 from app.model.decision import Decision, HalfDecision, TrailStep
-from app.model.encryption import PathVerdict
 from app.model.policy import Direction
 from app.model.reachability import Profile, Reachability
+from app.model.transit import PathVerdict
 
 _EPILOG = """\b
 Examples:

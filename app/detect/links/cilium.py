@@ -20,8 +20,9 @@ from app.detect.links.cilium_settings import Settings
 from app.detect.links.seals import Finding, SealedLinks, ends_of
 from app.detect.nodes import Node
 from app.detect.settings import ConfigMap, config_map
-from app.model.encryption import EvidenceStrength, Known, Links
+from app.model.encryption import EvidenceStrength, Known
 from app.model.inventory import Pod
+from app.model.links import Links
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
 

@@ -6,9 +6,10 @@ A class remembers one field as evidence and how many places share it, so that a 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from app.model.encryption import EvidenceStrength, Known, Link, LinkState, weakest
+from app.model.encryption import EvidenceStrength, Known, weakest
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Pod
+from app.model.links import Link, LinkState
 from app.model.platform import Sign
 
 _NAMED = 3
@@ -54,7 +55,7 @@ End = tuple[Seal | None, Seal | None]  # IPv4, IPv6; None where the pod has no s
 
 @dataclass(frozen=True)
 class SealedLinks:
-    """Links between ends that each were found sealed or not: implements `app.model.encryption.Links`."""
+    """Links between ends that each were found sealed or not: implements `app.model.links.Links`."""
 
     id: str
     name: str

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from app.model.encryption import Key, Known, Membership, Protection
+from app.model.encryption import Key, Known, Membership
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Labels, Pod
 from app.model.reachability import Workload
-from app.model.transit import AttestedLink
+from app.model.transit import AttestedLink, Protection
 
 _Value = TypeVar("_Value", int, str)
 

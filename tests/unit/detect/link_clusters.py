@@ -90,15 +90,15 @@ def cilium(
     **more,
 ):
     labels = {"node-role.kubernetes.io/control-plane": ""} if more.pop("control_plane", False) else {}
-    agent = daemon_set(
-        "cilium", container("cilium-agent", f"quay.io/cilium/cilium:{version}"), labels={"k8s-app": "cilium"}
+    image = f"quay.io/cilium/cilium:{version}"
+    agent = more.pop("agent", None) or daemon_set(
+        "cilium", container("cilium-agent", image), labels={"k8s-app": "cilium"}
     )
     return cluster(
         agent,
-        *on_both("cilium"),
+        *on_both(agent["metadata"]["name"]),
         config_map("cilium-config", data, changed=more.pop("changed", "")),
-        node("n1", labels=labels),
-        node("n2"),
+        *more.pop("nodes", (node("n1", labels=labels), node("n2"))),
         *(cilium_node(f"n{at}", key, ipsec) for at, key in enumerate(published, start=1)),
         *(endpoint(name, key) for name, key in zip("ab", keys, strict=True) if key != "none"),
         *pods,
@@ -146,13 +146,15 @@ def k3s(args, *shown):
 SECRET = {"WEAVE_PASSWORD": {"valueFrom": {"secretKeyRef": {"name": "weave-passwd", "key": "weave-passwd"}}}}
 
 
-def weave(env=None, args=(), addresses=("192.0.2.1", "198.51.100.1")):
+def weave(env=None, args=(), addresses=("192.0.2.1", "198.51.100.1"), status=None):
     nodes = []
     for at, address in enumerate(addresses, start=1):
         item = node(f"n{at}")
         item["status"]["addresses"] = [{"type": "InternalIP", "address": address}]
         nodes.append(item)
     agent = daemon_set("weave-net", container("weave", env=env or {}, args=list(args)))
+    if status:
+        agent["status"] = status
     return cluster(agent, *on_both("weave-net"), *nodes, *PODS)
 
 

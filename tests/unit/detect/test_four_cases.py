@@ -9,7 +9,7 @@
 import pytest
 
 from app.detect.links import LINKS, never
-from app.model.encryption import LinkState
+from app.model.links import LinkState
 from tests.unit.detect.build import agent_pod, cluster, container, daemon_set, node, refused
 from tests.unit.detect.link_clusters import (
     FULL,
@@ -137,7 +137,7 @@ def test_every_system_has_all_four_cases():
 
     assert {module for module, _ in FOUR} == finders - {"never"}
     assert {tuple(cases) for cases in FOUR.values()} == {CASES}
-    assert set(_BARE) | {"eks-auto-mode"} == set(never._PLUGINS)  # Auto Mode has no agent to build one from
+    assert set(_BARE) | {"eks-auto-mode", "gke"} == set(never._PLUGINS)  # these two have no agents
 
 
 @pytest.mark.parametrize("system", FOUR, ids=" ".join)

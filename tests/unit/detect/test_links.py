@@ -2,7 +2,10 @@
 
 import pytest
 
-from app.model.encryption import EvidenceStrength, Known, LinkState
+from app.collect import normalize
+from app.detect import detect, protection
+from app.model.encryption import EvidenceStrength, Known
+from app.model.links import LinkState
 from tests.unit.detect.build import (
     agent_pod,
     cluster,
@@ -165,6 +168,12 @@ def test_a_node_config_changes_its_node_alone():
     assert link(cilium(WG, off, keys=(255, None))).state is CLEAR
 
 
+def test_encrypt_node_that_is_newer_than_the_agent_covers_nothing_yet():
+    node_too = {**WG, "encrypt-node": "true"}
+
+    assert link(cilium(node_too, changed="2026-10-02T00:00:00Z"), "host", "b").state is UNKNOWN
+
+
 def test_cilium_covers_the_host_network_only_with_encrypt_node():
     node_too = {**WG, "encrypt-node": "true"}
 
@@ -231,6 +240,10 @@ WEAVE = [
     ("an empty password", weave({"WEAVE_PASSWORD": ""}), CLEAR, "no password is set"),
     ("a peer in a trusted subnet", weave(TRUSTED), UNKNOWN, "trusted subnets"),
     ("no peer in a trusted subnet", weave(TRUSTED, addresses=("198.51.100.1", "198.51.100.2")), BEST, "a password is set"),
+    ("a trusted subnet among more arguments", weave({**SECRET, "EXTRA_ARGS": "--trusted-subnets=192.0.2.0/24"}), UNKNOWN, "trusted subnets"),
+    ("more arguments that cannot be read", weave({**SECRET, "EXTRA_ARGS": "<redacted>"}), UNKNOWN, "trusted subnets"),
+    ("started from two templates", weave(SECRET, status={"desiredNumberScheduled": 2, "updatedNumberScheduled": 1}), UNKNOWN, "not all peers were started"),
+    ("started from one", weave(SECRET, status={"desiredNumberScheduled": 2, "updatedNumberScheduled": 2}), BEST, "a password is set"),
     ("arguments that cannot be read", weave({"EXTRA_ARGS": "<redacted>"}), UNKNOWN, "cannot be read"),
 ]  # fmt: skip
 
@@ -252,6 +265,7 @@ ANTREA = [
     ("IPsec", antrea('trafficEncryptionMode: "ipsec"\n'), BEST, "trafficEncryptionMode is ipsec"),
     ("IPsec, newer than its agents", antrea('trafficEncryptionMode: "ipsec"\n', changed="2026-10-02T00:00:00Z"), UNKNOWN, "newer than the agent"),
     ("changed for some nodes", antrea(WIRE, ("one=", "two="), thing("crd.antrea.io/v1alpha1", "AntreaNodeConfig", "some", spec={"trafficEncryptionMode": "none"})), UNKNOWN, "AntreaNodeConfig"),
+    ("off, newer than its agents", antrea("", changed="2026-10-02T00:00:00Z"), UNKNOWN, "newer than the agent"),
     ("its ConfigMap refused", cluster(daemon_set("antrea-agent", container("antrea-agent")), node("n1"), *PODS, gaps=[refused("", "ConfigMap", "kube-system")]), UNKNOWN, "could not be used"),
 ]  # fmt: skip
 
@@ -328,3 +342,46 @@ def test_in_clear_is_unknown_where_agents_were_not_all_read():
 
 def test_without_any_plugin_there_is_no_answer():
     assert links_of(cluster(node("n1"), *PODS)) == {}
+
+
+@pytest.mark.parametrize(
+    ("provider", "said"),
+    [("aws:///eu-1a/i-1", "EC2"), ("azure:///x", "Azure"), ("gce://p/z/n", "Google"), ("kind://x", "")],
+)
+def test_what_a_cloud_may_do_is_said_beside_every_plugin_and_counts_for_nothing(provider, said):
+    plain = cilium(OFF, keys=(None, None), nodes=[node(name, provider=provider) for name in ("n1", "n2")])
+    inventory = normalize(plain.objects).inventory
+    found = protection(plain, inventory, detect(plain))
+
+    assert link(plain).state is CLEAR
+    assert [said in text for text in found.cautions] == ([True] if said else [])
+
+
+def test_a_cloud_is_said_once_where_its_own_plugin_says_it():
+    name = "aws-node"
+    plain = cluster(
+        daemon_set(name, container(name)), *on_both(name), node("n1", provider="aws:///z/i-1"), *PODS
+    )
+    inventory = normalize(plain.objects).inventory
+
+    assert protection(plain, inventory, detect(plain)).cautions == ()
+
+
+def test_gke_without_its_own_cilium_is_in_clear():
+    labels = {"cloud.google.com/gke-nodepool": "default"}
+    plain = cluster(*(node(f"n{at}", labels=labels, kubelet="v1.31.0-gke.100") for at in (1, 2)), *PODS)
+
+    assert set(links_of(plain)) == {"gke"}
+    assert link(plain).state is CLEAR
+    assert "Google" in links_of(plain)["gke"].cautions[0]
+
+
+def test_dataplane_v2_encrypts_as_cilium_does():
+    agent = daemon_set(
+        "anetd", container("cilium-agent", "gke.gcr.io/cilium:v1.14.8"), labels={"k8s-app": "cilium"}
+    )
+    snapshot = cilium(WG, agent=agent)
+
+    assert link(snapshot).state is BEST
+    assert link(snapshot, "host", "b").state is CLEAR
+    assert link(cilium(OFF, keys=(None, None), agent=agent)).state is CLEAR

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.model.encryption import LinkState
+from app.model.links import LinkState
 from tests.unit.detect.build import SHARED, files
 from tests.unit.detect.links import templates
 
