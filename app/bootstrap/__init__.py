@@ -12,7 +12,15 @@ from app.bootstrap.databases import (
     opened_service,
     opened_store,
 )
-from app.bootstrap.files import digests, documents, framework_files, retention
+from app.bootstrap.files import (
+    Offered,
+    digests,
+    documents,
+    framework_files,
+    offered_frameworks,
+    read,
+    retention,
+)
 from app.bootstrap.reporting import definition, period_renderer, renderer, site_renderer, this_tool
 from app.bootstrap.sealing import (
     SystemClock,
@@ -25,6 +33,7 @@ from app.bootstrap.sealing import (
 
 __all__ = [
     "Access",
+    "Offered",
     "OnKind",
     "SystemClock",
     "api_settings",
@@ -35,6 +44,7 @@ __all__ = [
     "framework_files",
     "key_files",
     "manifests",
+    "offered_frameworks",
     "opened_database",
     "opened_deliveries",
     "opened_history",
@@ -43,6 +53,7 @@ __all__ = [
     "period_renderer",
     "prober",
     "pseudonym_key",
+    "read",
     "renderer",
     "retention",
     "sealed_formats",

@@ -10,6 +10,7 @@ from app.render.sections import (
     encryption,
     exceptions,
     findings,
+    ledger,
     manifest,
     populations,
     reachability,
@@ -33,6 +34,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     trends.SECTION,
     registers.SECTION,
     exceptions.SECTION,
+    ledger.SECTION,
     populations.SECTION,
     manifest.SECTION,
 )

@@ -76,7 +76,16 @@ def build(dossier: Dossier) -> SummaryPage:
         id="summary",
         title="Summary",
         lede=(
-            " ".join((result_sentence(dossier), _findings_sentence(dossier), _coverage_sentence(dossier))),
+            " ".join(
+                text
+                for text in (
+                    result_sentence(dossier),
+                    _findings_sentence(dossier),
+                    _coverage_sentence(dossier),
+                )
+                if text
+            ),
+            dossier.ledger.sentence,
         ),
         figures=tuple(_figure(dossier, state) for state in _FIGURES),
         heads=tuple(Mark.of(state) for state in STATE_WORDS),
@@ -88,6 +97,8 @@ def build(dossier: Dossier) -> SummaryPage:
 
 
 def _findings_sentence(dossier: Dossier) -> str:
+    if not dossier.counted:
+        return ""
     if not dossier.mapped_runs:
         return "No test that bears on this framework was performed."
     deciding = [item for item in dossier.findings if item.direct and item.state is ControlState.EXCEPTION]
