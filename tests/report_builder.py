@@ -108,6 +108,7 @@ ALL_SECTIONS = (
     "trends",
     "registers",
     "exceptions",
+    "ledger",
     "populations",
     "manifest",
 )

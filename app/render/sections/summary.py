@@ -97,7 +97,7 @@ def build(dossier: Dossier) -> SummaryPage:
 
 
 def _findings_sentence(dossier: Dossier) -> str:
-    if not dossier.counted:
+    if dossier.ledger.readiness and not dossier.counted:
         return ""
     if not dossier.mapped_runs:
         return "No test that bears on this framework was performed."
