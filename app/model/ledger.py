@@ -77,6 +77,8 @@ class MappingLedger:
         total = len(self.entries)
         if not total:
             listed = len(self.readiness)
+            if not listed:
+                return "The framework's file holds no requirement."
             return f"No requirement counts: its {listed} items are listed for readiness and never counted."
         some, alone = self.count(MappingStrength.SUPPORTING), total - self._with_facts
         return (
