@@ -75,7 +75,18 @@ def build(dossier: Dossier) -> SummaryPage:
     return SummaryPage(
         id="summary",
         title="Summary",
-        lede=(" ".join((result_sentence(dossier), _findings_sentence(dossier), coverage_sentence(dossier))),),
+        lede=(
+            " ".join(
+                text
+                for text in (
+                    result_sentence(dossier),
+                    _findings_sentence(dossier),
+                    coverage_sentence(dossier),
+                )
+                if text
+            ),
+            dossier.ledger.sentence,
+        ),
         figures=tuple(_figure(dossier, state) for state in _FIGURES),
         heads=tuple(Mark.of(state) for state in STATE_WORDS),
         frameworks=tuple(framework_bar(index, item) for index, item in enumerate(assessments)),
@@ -86,6 +97,8 @@ def build(dossier: Dossier) -> SummaryPage:
 
 
 def _findings_sentence(dossier: Dossier) -> str:
+    if dossier.ledger.readiness and not dossier.counted:
+        return ""
     if not dossier.mapped_runs:
         return "No test that bears on this framework was performed."
     deciding = [item for item in dossier.findings if item.direct and item.state is ControlState.EXCEPTION]
