@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app import pipeline, proposal, trend
+from app import judging, trend
 from app.model.change import Consequences, Drift
 from app.model.finding import Outcome
 from app.model.history import Scan, ScanStatus
@@ -40,14 +40,14 @@ def drift(before: Scan, after: Scan, store: Store, archive: Archive) -> Drift:
 def _judged(before: Scan, after: Scan, store: Store) -> tuple[Judgement, Judgement]:
     """Both nights; where one tells pods of an owner apart that the other does not, both tell them apart."""
     read = [(store.snapshot(item), store.documents(item)) for item in (before, after)]
-    was, now = (pipeline.judge(*item) for item in read)
-    if not proposal.regrouped(was, now):
+    was, now = (judging.judge(*item) for item in read)
+    if not judging.regrouped(was, now):
         return was, now
     sides = (
         replace(was.inventory, beside=now.inventory.policies),
         replace(now.inventory, beside=was.inventory.policies),
     )
-    was, now = (pipeline.judge(*item, inventory=side) for item, side in zip(read, sides, strict=True))
+    was, now = (judging.judge(*item, inventory=side) for item, side in zip(read, sides, strict=True))
     return was, now
 
 

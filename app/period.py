@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
-from app import assess, collect, pipeline
+from app import assess, collect, judging
 from app.assess import Acceptance
 from app.errors import NotFoundError
 from app.model.archive import ObjectCause, ObjectVersion, Opening, SaidOver
@@ -74,7 +74,7 @@ def periods(request: PeriodRequest, store: Store, archive: Archive, progress: Pr
         )
     last = next(item for item in scans if item.number == numbers[-1])
     progress.stage("judge", scan=last.number)
-    judgement = pipeline.judge(store.snapshot(last), store.documents(last))
+    judgement = judging.judge(store.snapshot(last), store.documents(last))
     progress.stage("follow", nights=len(found))
     history = _History(request, store, archive, scans, found, (numbers[0], numbers[-1]))
     return tuple(
@@ -201,7 +201,7 @@ class _History:
         """Checks of which a failure was ever accepted."""
         return frozenset(item.check for item in self._exceptions.values())
 
-    def _acceptance(self, boundary: Boundary) -> "_Accepting":
+    def _acceptance(self, boundary: Boundary | None) -> "_Accepting":
         return _Accepting(self, boundary)
 
     @cached_property
@@ -218,7 +218,7 @@ class _History:
     def _causes(self, opening: Opening, result: CheckResult) -> tuple[ObjectCause, ...]:
         return self._origins.of_opening(opening, result)
 
-    def _present(self, boundary: Boundary) -> Iterator[over.Presence]:
+    def _present(self, boundary: Boundary | None) -> Iterator[over.Presence]:
         """Workloads with the scans that saw a pod of theirs, or the object whose template stands for it."""
         inventory = self._inventory
         where: dict[object, list[ObjectVersion]] = {}
@@ -266,7 +266,7 @@ class _Accepting:
     """Which exception stood before a result in a scan, by the register of that night."""
 
     history: _History
-    boundary: Boundary
+    boundary: Boundary | None
 
     def __call__(self, result: CheckResult, scan: int) -> str:
         if result.check not in self.history._excepted:  # noqa: SLF001  one module, two halves of one thing

@@ -2,6 +2,7 @@
 
 Every step takes values and gives values. Only steps that use a port touch the world, and the time of day is read once,
 by whoever makes the request. A report is a function of what was stored: the snapshot and the documents that judged it.
+The steps from a snapshot to every verdict about it stand in `app.judging`: they touch nothing at all.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,15 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from app import assess, collect, detect, evaluate, trend
-from app.assess import Configuration
-from app.errors import EvidenceError, InputError, NetattestError, NotFoundError
+from app import advice, assess, collect, comparing, detect, evaluate, judging, trend
+from app.errors import EvidenceError, InputError, NetattestError
 from app.model.chain import MOST_LINKS
+from app.model.context import Changes, RunContext
 from app.model.control import Assessment
-from app.model.facts import Facts
 from app.model.finding import Outcome
-from app.model.history import Changes, Comparison, Document, RunContext, Scan, ScanRecord, ScanStatus
-from app.model.hygiene import Hygiene
+from app.model.history import Comparison, Document, Scan, ScanRecord, ScanStatus
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
 from app.model.ports import ObjectSource, Prober, Progress, Renderer, Retention, Sealer, Store
@@ -77,7 +76,7 @@ def scan(
             context = replace(context, changes=changes, absent=_absent(earlier, changes, request.documents))
         documents = tuple(sorted((*request.documents, context.document()), key=lambda item: item.name))
         progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
-        judgement = judge(snapshot, documents, inventory=inventory)
+        judgement = judging.judge(snapshot, documents, inventory=inventory)
 
         progress.stage("store")
         saved = store.save(record_of(request, documents, judgement), snapshot)
@@ -86,7 +85,7 @@ def scan(
     if context.previous is not None:
         progress.stage("compare", since=context.previous)
         before = store.scan(request.cluster, context.previous)
-        comparison = compare(before, saved, store, after=judgement, earlier=earlier)
+        comparison = comparing.compare(before, saved, store, after=judgement, earlier=earlier)
     return ScanResult(saved, judgement, snapshot, comparison)
 
 
@@ -140,75 +139,6 @@ def probed(snapshot: Snapshot, inventory: Inventory, prober: Prober) -> Snapshot
     )
 
 
-def judge(
-    snapshot: Snapshot, documents: Sequence[Document], *, inventory: Inventory | None = None
-) -> Judgement:
-    """Work out every verdict about a snapshot from the snapshot and the documents alone.
-
-    `inventory` is the snapshot's own, where the caller has it already; it is worked out again otherwise.
-    """
-    config = assess.read_documents(documents)
-    facts = facts_of(snapshot, config, inventory)
-    return judged(facts, config)
-
-
-def policy_hygiene(snapshot: Snapshot, judgement: Judgement) -> Hygiene:
-    """What is odd about the policies themselves; advice, and no verdict depends on it."""
-    inventory, platform = judgement.inventory, judgement.platform
-    engine = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
-    return evaluate.hygiene(engine, inventory, snapshot.gaps, judgement.runs)
-
-
-def facts_of(snapshot: Snapshot, config: Configuration, inventory: Inventory | None) -> Facts:
-    """Everything that checks read: who may reach whom, over which layers, and what people decided about it."""
-    inventory = inventory or collect.normalize(snapshot.objects).inventory
-    scope = config.scope.for_cluster(snapshot.cluster)
-    platform = detect.detect(snapshot)
-    declared = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=True)
-    effective = evaluate.reachability(inventory, platform, snapshot.gaps, as_declared=False)
-    edges = evaluate.find_edges(snapshot, inventory, platform, effective)
-    protection = detect.protection(snapshot, inventory, platform)
-    encryption = evaluate.encryption(effective, inventory, protection, config.links_on(snapshot.taken_at))
-    return Facts(
-        snapshot=snapshot,
-        inventory=inventory,
-        platform=platform,
-        reachability=effective,
-        declared=declared,
-        edges=edges,
-        scope=scope,
-        exceptions=config.exceptions,
-        catalogue=config.catalogue,
-        context=config.context,
-        at=snapshot.taken_at,
-        encryption=encryption,
-        registers=config.registers,
-        duties=assess.duties(config, at=snapshot.taken_at),
-    )
-
-
-def judged(facts: Facts, config: Configuration) -> Judgement:
-    """Every verdict that follows from some facts."""
-    checked = evaluate.run_checks(facts)
-    assessments = tuple(
-        assess.assess(framework, checked.runs, config, at=facts.at) for framework in config.frameworks
-    )
-    return Judgement(
-        inventory=facts.inventory,
-        platform=facts.platform,
-        reachability=facts.reachability,
-        declared=facts.declared,
-        scope=facts.scope,
-        runs=checked.runs,
-        assessments=assessments,
-        streaks=checked.streaks,
-        placements=facts.placements,
-        edges=facts.edges,
-        encryption=facts.encryption,
-        registers=config.registers,
-    )
-
-
 def report(
     stored: Scan,
     frameworks: Sequence[str],
@@ -227,13 +157,13 @@ def report(
     context = _context_of(documents)
 
     progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
-    judgement = judge(snapshot, documents)
+    judgement = judging.judge(snapshot, documents)
     comparison = None
     if context.previous is not None:
         before = store.scan(stored.cluster, context.previous)
-        comparison = _comparable(before, stored, store, judgement)
+        comparison = comparing.comparable(before, stored, store, judgement)
 
-    chain = store.chain(stored, MOST_LINKS)
+    beside, chain = advice.advice(definition, snapshot, documents, judgement), store.chain(stored, MOST_LINKS)
     artefacts: list[Artefact] = []
     for assessment in _chosen(judgement.assessments, frameworks):
         progress.stage("render", framework=assessment.framework.id)
@@ -254,6 +184,7 @@ def report(
                 definition=definition,
                 chain=chain,
                 pseudonym_key=pseudonym_key,
+                advice=beside,
             ),
             formats,
         )
@@ -261,46 +192,6 @@ def report(
         return tuple(artefacts)
     progress.stage("seal", files=len(artefacts))
     return sealer.seal(artefacts)
-
-
-def compare(
-    before: Scan,
-    after_scan: Scan,
-    store: Store,
-    *,
-    after: Judgement | None = None,
-    earlier: tuple[Snapshot, tuple[Document, ...]] | None = None,
-) -> Comparison:
-    """What opened and closed between two stored scans, each judged by its own documents.
-
-    `after` and `earlier` spare reading and judging again what the caller has already.
-    """
-    stored, documents = earlier or (store.snapshot(before), store.documents(before))
-    judged_before = judge(stored, documents)
-    judged_after = after or judge(store.snapshot(after_scan), store.documents(after_scan))
-    comparison = trend.compare(
-        before, judged_before, after_scan, judged_after, store.object_changes(before, after_scan)
-    )
-    if not _told_apart(judged_before, judged_after):
-        return comparison
-    now = store.snapshot(after_scan)
-    sides = _beside(judged_before, stored, judged_after), _beside(judged_after, now, judged_before)
-    return replace(comparison, paths=trend.path_changes(*sides))
-
-
-def _told_apart(before: Judgement, after: Judgement) -> bool:
-    """True when policies differ and one night has parts of an owner that the other has not."""
-    names = [
-        {item.id for item in judged.reachability.workloads if "#" in item.id} for judged in (before, after)
-    ]
-    return names[0] != names[1] and before.inventory.policies != after.inventory.policies
-
-
-def _beside(judged: Judgement, snapshot: Snapshot, other: Judgement) -> Judgement:
-    """The judgement with who reaches whom among pods told apart as the policies of the other night do it too."""
-    inventory = replace(judged.inventory, beside=other.inventory.policies)
-    found = evaluate.reachability(inventory, judged.platform, snapshot.gaps, as_declared=False)
-    return replace(judged, inventory=inventory, reachability=found)
 
 
 def retain(
@@ -314,15 +205,6 @@ def retain(
             store.remove(cluster, dict(item.removable), rule=policy.text(), tool_version=tool_version)
         told.append(item)
     return tuple(told)
-
-
-def _comparable(before: Scan, after_scan: Scan, store: Store, after: Judgement) -> Comparison | None:
-    """The comparison with an earlier scan; None where retention removed that one."""
-    try:
-        earlier = store.snapshot(before), store.documents(before)
-    except NotFoundError:
-        return None
-    return compare(before, after_scan, store, after=after, earlier=earlier)
 
 
 Earlier = tuple[Snapshot, tuple[Document, ...]]

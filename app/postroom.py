@@ -178,15 +178,15 @@ class Open:
 
 def news_of(scan: Scan, store: Store) -> News:
     """What a stored scan tells that the one before did not."""
-    from app import pipeline, trend
-    from app.model.history import RunContext
+    from app import comparing, judging, trend
+    from app.model.context import RunContext
 
     documents = store.documents(scan)
-    judgement, comparison = pipeline.judge(store.snapshot(scan), documents), None
+    judgement, comparison = judging.judge(store.snapshot(scan), documents), None
     context = RunContext.from_document(next(item for item in documents if item.name == "context.json"))
     if context.previous is not None:
         earlier = store.scan(scan.cluster, context.previous)
-        comparison = pipeline.compare(earlier, scan, store, after=judgement)
+        comparison = comparing.compare(earlier, scan, store, after=judgement)
     lost = _lost(comparison.before, scan, store) if comparison else 0
     return trend.news_of_scan(scan, judgement, comparison, lost)
 

@@ -6,12 +6,12 @@ Nothing is read from a cluster and nothing is written: both judge a snapshot twi
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app import assess, collect, evaluate, pipeline, trend
+from app import assess, collect, evaluate, judging, trend
 from app.assess import Draft
 from app.collect import Overlaid
 from app.model.change import WhatIf
 from app.model.fix import Fix, Wanted
-from app.model.flows import DeclaredFlow
+from app.model.flows import Observed, Recording
 from app.model.history import Document
 from app.model.inventory import Inventory
 from app.model.judgement import Judgement
@@ -29,12 +29,12 @@ def what_if(
 
     `before` is the judgement of the snapshot, where the caller has it already.
     """
-    before = before or pipeline.judge(snapshot, documents)
-    after = pipeline.judge(changed.snapshot, documents, inventory=changed.inventory)
-    if regrouped(before, after):
+    before = before or judging.judge(snapshot, documents)
+    after = judging.judge(changed.snapshot, documents, inventory=changed.inventory)
+    if judging.regrouped(before, after):
         was, now = before.inventory, after.inventory
-        before = pipeline.judge(snapshot, documents, inventory=replace(was, beside=now.policies))
-        after = pipeline.judge(changed.snapshot, documents, inventory=replace(now, beside=was.policies))
+        before = judging.judge(snapshot, documents, inventory=replace(was, beside=now.policies))
+        after = judging.judge(changed.snapshot, documents, inventory=replace(now, beside=was.policies))
     return WhatIf(
         changed.snapshot,
         before,
@@ -44,35 +44,29 @@ def what_if(
     )
 
 
-def regrouped(before: Judgement, after: Judgement) -> bool:
-    """True when the change tells pods of one owner apart, or no more, so that workloads are not the same ones."""
-    was, now = (
-        {item.key: set[str]() for item in judged.reachability.workloads} for judged in (before, after)
-    )
-    for groups, judged in ((was, before), (now, after)):
-        for item in judged.reachability.workloads:
-            groups[item.key].add(f"{item.id} {item.pod_refs if '#' in item.id else ''}")
-    return any(was[key] != now[key] for key in was.keys() & now.keys())
-
-
 def fix(
     snapshot: Snapshot,
     documents: Sequence[Document],
     wanted: Wanted,
     *,
     inventory: Inventory | None = None,
-    observed: Sequence[DeclaredFlow] = (),
+    recording: Recording | None = None,
 ) -> Fix:
     """Propose policies that close findings, apply them to the snapshot, and say what became of it.
 
     The proof reads the proposed objects as it would read any file, and judges the cluster with them from the beginning.
-    `observed` are flows that somebody gives beside the register.
+    `recording` is what somebody observed beside the register: it is kept like what is declared, and approves nothing.
     """
     config = assess.read_documents(documents)
-    facts = pipeline.facts_of(snapshot, config, inventory)
-    before = pipeline.judged(facts, config)
+    facts = judging.facts_of(snapshot, config, inventory)
+    before = judging.judged(facts, config)
+    observed = Observed()
+    if recording:
+        observed = assess.observed_flows(recording, facts.inventory, config.flows.flows)
     register = replace(
-        config.flows, given=config.flows.given or bool(observed), flows=(*config.flows.flows, *observed)
+        config.flows,
+        given=config.flows.given or bool(observed.flows),
+        flows=(*config.flows.flows, *observed.flows),
     )
     findings = evaluate.chosen(before.runs, wanted)
     plan = evaluate.propose(facts, register, findings)
@@ -90,7 +84,9 @@ def fix(
         left=tuple(later.get(item.fingerprint, item) for item in findings if item.fingerprint not in closed),
         losses=evaluate.flow_losses(register.flows, before.reachability, after.reachability),
         unmet=evaluate.unmet_flows(register.flows, after.reachability),
-        declared=len(register.flows),
+        declared=len(config.flows.flows),
+        observed=observed,
+        strangers=evaluate.strangers(register.flows, before.reachability),
     )
 
 
@@ -98,4 +94,4 @@ def draft(snapshot: Snapshot, documents: Sequence[Document], wanted: Sequence[st
     """Rows that the registers lack for a cluster, unsigned and without a reason; `wanted` names registers, none means all."""
     config = assess.read_documents(documents)
     config = replace(config, scope=assess.with_empty_registers(config.scope))
-    return assess.drafted(config, pipeline.judged(pipeline.facts_of(snapshot, config, None), config), wanted)
+    return assess.drafted(config, judging.judged(judging.facts_of(snapshot, config, None), config), wanted)

@@ -6,7 +6,7 @@ Nothing is stored. The original verdicts stay what they are; these are recompute
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app import assess, pipeline, trend
+from app import assess, judging, trend
 from app.errors import NetattestError
 from app.model.control import ControlState
 from app.model.history import ControlPoint, Document, Scan, ScanStatus
@@ -77,7 +77,7 @@ def _night(
 ) -> Iterator[Recomputed]:
     context = [item for item in store.documents(scan) if item.name == _OF_THE_NIGHT]
     judged_by = tuple(sorted((*documents, *context), key=lambda item: item.name))
-    judgement = pipeline.judge(store.snapshot(scan), judged_by)
+    judgement = judging.judge(store.snapshot(scan), judged_by)
     now = {
         (item.framework, item.control): item for one in judgement.assessments for item in trend.points(one)
     }

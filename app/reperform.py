@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app import pipeline
+from app import advice, judging, pipeline
 from app import verify as checking
 from app.errors import EvidenceError, NetattestError
 from app.model.chain import record_digest
@@ -110,7 +110,7 @@ def _report_again(package: Package, evidence: Evidence) -> ReportInput:
         EvidenceError: the past that it carries does not fit, or names a framework that did not judge the scan.
         ConfigurationError: a document cannot be read.
     """
-    judgement = pipeline.judge(evidence.snapshot, evidence.documents)
+    judgement = judging.judge(evidence.snapshot, evidence.documents)
     past = read_history_document(package.evidence.get("history.json", b""), judgement)
     assessment = next((item for item in judgement.assessments if item.framework.id == past.framework), None)
     if assessment is None:
@@ -125,6 +125,7 @@ def _report_again(package: Package, evidence: Evidence) -> ReportInput:
         lives=past.lives,
         definition=past.definition,
         chain=evidence.links,
+        advice=advice.advice(past.definition, evidence.snapshot, evidence.documents, judgement),
     )
 
 

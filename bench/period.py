@@ -13,9 +13,9 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from app import bootstrap, period, pipeline
+from app import bootstrap, judging, period
 from app.model.chain import MOST_LINKS
-from app.model.history import RunContext
+from app.model.context import RunContext
 from app.model.nights import Span
 from app.model.report import PeriodReport
 from app.resources import resource
@@ -53,7 +53,7 @@ def main() -> None:
             ordered = tuple(sorted(documents, key=lambda item: item.name))
             store.save(replace(record(cluster, at, night), documents=ordered), cluster.snapshot(at))
         last = store.scan(CLUSTER)
-        once, _ = timed(lambda: pipeline.judge(store.snapshot(last), store.documents(last)))
+        once, _ = timed(lambda: judging.judge(store.snapshot(last), store.documents(last)))
         days = START.astimezone(UTC).date(), (START + timedelta(days=wanted.nights - 1)).date()
         request = period.PeriodRequest(CLUSTER, Span(*days, ZoneInfo("UTC")), frameworks=(FRAMEWORK,))
         took, (found,) = timed(lambda: period.periods(request, store, archive, Silent()))

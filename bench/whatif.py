@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app import bootstrap, collect, pipeline, proposal
+from app import bootstrap, collect, judging, pipeline, proposal
 from app.model.history import Document
 from app.settings import Settings
 from bench.dump import SCOPE, dump
@@ -41,7 +41,7 @@ def main() -> None:
     given = (*documents, Document("scope.yaml", SCOPE))
 
     started = time.process_time()
-    before = pipeline.judge(snapshot, given, inventory=inventory)
+    before = judging.judge(snapshot, given, inventory=inventory)
     one = time.process_time() - started
 
     namespace = before.reachability.workloads[-1].namespace

@@ -10,6 +10,5 @@ compile() { # compile FILE ARGUMENT…
   uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
     --no-annotate "$@" -o "$out"
 }
-compile requirements.lock pyproject.toml --extra local --extra s3 --extra otel --extra workers
-compile requirements-dev.lock pyproject.toml --constraint requirements.lock --extra local --extra s3 --extra otel \
-  --extra workers --group dev
+compile requirements.lock pyproject.toml --extra local --extra s3 --extra otel
+compile requirements-dev.lock pyproject.toml --constraint requirements.lock --extra local --extra s3 --extra otel --group dev

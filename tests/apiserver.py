@@ -29,6 +29,7 @@ USER = "system:serviceaccount:netattest:collector"
 VERSION = "v1.34.2"
 _DATA = Path(__file__).parent / "data" / "apiserver"
 _PLURALS = {
+    "IngressClassParams": "ingressclassparams",
     "ProxyDefaults": "proxydefaults",
     "ServiceDefaults": "servicedefaults",
     "ServiceIntentions": "serviceintentions",

@@ -28,8 +28,9 @@ from app.collect.objects import identify, snapshot_object
 from app.detect import protection
 from app.evaluate import encryption, find_edges, reachability
 from app.model.connections import Connections, PortSet, Protocol
+from app.model.context import Changes, DocumentChange, Integrity, RunContext
 from app.model.control import AcceptedException
-from app.model.encryption import Known, Protection
+from app.model.encryption import Known
 from app.model.facts import Facts
 from app.model.finding import (
     CheckMeta,
@@ -40,17 +41,7 @@ from app.model.finding import (
     Subject,
     SubjectKind,
 )
-from app.model.history import (
-    ChangeKind,
-    Changes,
-    Document,
-    DocumentChange,
-    Integrity,
-    ObjectChange,
-    RunContext,
-    Slot,
-    SlotStatus,
-)
+from app.model.history import ChangeKind, Document, ObjectChange, Slot, SlotStatus
 from app.model.identity import GroupKind, ObjectRef
 from app.model.inventory import Inventory
 from app.model.platform import Enforcement, Platform
@@ -80,6 +71,7 @@ from app.model.snapshot import (
     SourceInfo,
     SourceKind,
 )
+from app.model.transit import Protection
 from app.resources import resource
 from tests.builders import platform as make_platform
 from tests.builders import selector
@@ -186,7 +178,7 @@ def _manifests(cluster: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _probe(name: str, said: Mapping[str, Any]) -> Probe:
-    """`shop.example:443: {tls: [TLS 1.2], suites: […], trusted: yes, from: …, to: …}`, `{plain: redirect}`, `{outcome: closed}`."""
+    """`shop.example:443: {tls: [TLS 1.2], suites: […], unanswered: […], trusted: yes, from: …}`, `{plain: redirect}`, `{outcome: closed}`."""
     host, _, port = name.rpartition(":")
     chain = () if "name" not in said else (_der(*self_signed(said["name"], **_validity(said))),)
     versions = tuple(said.get("tls") or ())
@@ -203,6 +195,7 @@ def _probe(name: str, said: Mapping[str, Any]) -> Probe:
         trust_says=said.get("trust_says", ""),
         client_certificate=Known(said.get("client_certificate", "no")),
         plain=PlainAnswer(said.get("plain", "")),
+        unanswered=tuple(said.get("unanswered") or ()),
     )
 
 
@@ -245,7 +238,9 @@ def _workload(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     ports = [_port(port, number) for port, number in (said.get("ports") or {}).items()]
     ports += [{"containerPort": number, "hostPort": number} for number in said.get("hostPorts") or ()]
     spec = {
-        "containers": [{"name": "main", "image": "example.com/main:1", "ports": ports}],
+        "containers": [
+            {"name": "main", "image": "example.com/main:1", "args": said.get("args") or [], "ports": ports}
+        ],
         **({"hostNetwork": True} if said.get("hostNetwork") else {}),
     }
     if "node" in said:

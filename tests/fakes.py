@@ -7,15 +7,14 @@ from datetime import datetime
 
 from app.errors import NotFoundError, ScanInProgressError, StoreError
 from app.model.chain import ChainLink, record_digest, results_digest, scan_digest
+from app.model.context import Integrity, RunContext
 from app.model.finding import CheckResult
 from app.model.history import (
     ChangeKind,
     ControlPoint,
     Document,
     FindingLife,
-    Integrity,
     ObjectChange,
-    RunContext,
     Scan,
     ScanRecord,
     ScanStatus,

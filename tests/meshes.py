@@ -26,8 +26,9 @@ from app.collect.objects import identify, snapshot_object
 from app.detect import detect, protection
 from app.evaluate import encryption, reachability
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.encryption import UNTOLD, EvidenceStrength, Known, Link, LinkState, Protection
+from app.model.encryption import UNTOLD, EvidenceStrength, Known
 from app.model.identity import GroupKind
+from app.model.links import Link, LinkState
 from app.model.snapshot import (
     CollectionGap,
     Coverage,
@@ -37,6 +38,7 @@ from app.model.snapshot import (
     SourceInfo,
     SourceKind,
 )
+from app.model.transit import Protection
 from tests.builders import platform as make_platform
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

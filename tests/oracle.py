@@ -1,13 +1,15 @@
 """A slow, obvious reading of policies of every kind: one question about two pods at a time, straight from the documents.
 
 It shares no code and no method with the engine: no classes, no sets, no port intervals. It walks the objects for each
-question. Addresses outside the cluster are written as text. Where a rule has conditions, or the order of two policies is
-left open, it follows every way and answers with all the ends that it can come to.
+question. Addresses outside the cluster are written as text. Where a rule has conditions, the address of a pod is not known,
+or the order of two policies is left open, it follows every way and answers with all the ends that it can come to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
+from functools import cache, cached_property
+from ipaddress import ip_address as parse_address
+from ipaddress import ip_network
 
 from app.model.connections import Protocol
 from app.model.identity import ObjectRef
@@ -16,6 +18,7 @@ from app.model.policy import (
     Action,
     AddressMatch,
     AddressPeer,
+    AddressRange,
     AllOf,
     AnyOf,
     AnyPeer,
@@ -39,10 +42,29 @@ from app.model.policy import (
 )
 
 End = Pod | str
+ip_address = cache(parse_address)
 Families = tuple[int, ...]
 
 ALLOW, DENY, NEXT, NONE = "allow", "deny", "next", "none"
 ACTIONS = {Action.ALLOW: ALLOW, Action.DENY: DENY, Action.PASS: NEXT}
+
+May = frozenset[bool]  # what a question can be answered with
+YES, NO, EITHER = frozenset({True}), frozenset({False}), frozenset({True, False})
+
+PRIVATE = [
+    ip_network(text)
+    for text in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15")
+]
+UNICAST = [
+    (version, int(ip_address(first)), int(ip_address(last)))
+    for version, first, last in (
+        (4, "1.0.0.0", "126.255.255.255"),
+        (4, "128.0.0.0", "169.253.255.255"),
+        (4, "169.255.0.0", "223.255.255.255"),
+        (6, "2000::", "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+        (6, "fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    )
+]
 
 Turn = tuple[Policy, tuple[Action, ...]]  # a policy, with its rules of these actions
 
@@ -120,7 +142,7 @@ class Oracle:
         if asked.direction is Direction.INGRESS and self._from_own_node(asked):
             return {ALLOW}
         ends = {ALLOW}
-        for stages in self._planes():
+        for stages in self._planes:
             if ALLOW in ends:
                 ends = ends - {ALLOW} | self._plane(stages, asked)
         return ends
@@ -158,9 +180,10 @@ class Oracle:
         """What the rules of one policy can do: the first one that matches, and the next if that has conditions."""
         ends: set[str] = set()
         for rule in policy.ingress if asked.direction is Direction.INGRESS else policy.egress:
-            if rule.action in actions and self._rule_matches(policy, rule, asked):
+            matches = self._rule_matches(policy, rule, asked) if rule.action in actions else NO
+            if True in matches:
                 ends.add(ACTIONS[rule.action])
-                if not rule.conditions:
+                if matches == YES and not rule.conditions:
                     return ends
         return ends | {NONE}
 
@@ -172,7 +195,11 @@ class Oracle:
             and self.holds(policy.subject.selector, asked.own)
         )
 
-    def _planes(self) -> Iterator[list[Stage]]:
+    @cached_property
+    def _planes(self) -> list[list[Stage]]:
+        return list(self._each_plane())
+
+    def _each_plane(self) -> Iterator[list[Stage]]:
         """One data plane of the style, and one for each vendor whose policies it does not know."""
         vendors = {"calico": Family.CALICO, "cilium": Family.CILIUM, "antrea": Family.ANTREA}
         yield self._stages(self.style, {Family.ADMIN, Family.BASELINE, Family.KUBERNETES})
@@ -248,26 +275,29 @@ class Oracle:
             found.append((order, name, Stage(default, in_order(sorted(inside, key=place)))))
         return [stage for _, _, stage in sorted(found, key=lambda item: item[:2])]
 
-    def _rule_matches(self, policy: Policy, rule: Rule, asked: Question) -> bool:
-        peers = rule.peers is None or any(
-            self._peer_matches(policy, item, asked.peer, asked.families) for item in rule.peers
+    def _rule_matches(self, policy: Policy, rule: Rule, asked: Question) -> May:
+        if rule.ports is not None and not any(self._port_matches(item, asked) for item in rule.ports):
+            return NO
+        ends = ((rule.peers, asked.peer), (rule.own, asked.own))
+        return every(
+            some(self._peer_matches(policy, item, end, asked.families) for item in peers)
+            for peers, end in ends
+            if peers is not None
         )
-        own = rule.own is None or any(
-            self._peer_matches(policy, item, asked.own, asked.families) for item in rule.own
-        )
-        ports = rule.ports is None or any(self._port_matches(item, asked) for item in rule.ports)
-        return peers and own and ports
 
-    def _peer_matches(self, policy: Policy, peer: Peer, end: End, families: Families) -> bool:  # noqa: PLR0911
+    def _peer_matches(self, policy: Policy, peer: Peer, end: End, families: Families) -> May:
         match peer:
             case AddressPeer():
                 return self._address_matches(peer, end, families)
             case AnyPeer():
-                return any(self._peer_matches(policy, part, end, families) for part in peer.parts)
+                return some(self._peer_matches(policy, part, end, families) for part in peer.parts)
             case EveryPeer():
-                return all(self._peer_matches(policy, part, end, families) for part in peer.parts)
+                return every(self._peer_matches(policy, part, end, families) for part in peer.parts)
             case OtherPeer():
-                return not self._peer_matches(policy, peer.part, end, families)
+                return frozenset(not item for item in self._peer_matches(policy, peer.part, end, families))
+        return frozenset({self._labels_match(policy, peer, end)})
+
+    def _labels_match(self, policy: Policy, peer: PodPeer | SelectorPeer, end: End) -> bool:
         if isinstance(end, str) or end.host_network:
             return False
         if isinstance(peer, SelectorPeer):
@@ -281,22 +311,63 @@ class Oracle:
             in_namespace = selects(peer.namespace_selector, self._namespace_labels(end.namespace))
         return in_namespace and self.holds(peer.pod_selector, end)
 
-    def _address_matches(self, peer: AddressPeer, end: End, families: Families) -> bool:
+    def _address_matches(self, peer: AddressPeer, end: End, families: Families) -> May:
         outside = isinstance(end, str)
-        node = end in self._node_addresses() if outside else end.host_network
+        node = end in self._node_addresses if outside else end.host_network
         compared = {
             AddressMatch.AS_THE_DATA_PLANE_READS: outside or self.blocks_match_pods,
             AddressMatch.ANYONE: True,
             AddressMatch.OUTSIDE: outside,
             AddressMatch.NODES: node,
         }[peer.match]
-        return compared and any(
+        if not isinstance(end, str) and compared and not self._addresses(end):
+            return self._unknown_matches(peer, end)
+        held = compared and any(
             item.first <= int(ip_address(ip)) <= item.last and item.version == ip_address(ip).version
             for ip in self._addresses(end)
             if outside or ip_address(ip).version in families
             for item in peer.ranges
         )
+        return frozenset({held})
 
+    def _unknown_matches(self, peer: AddressPeer, end: Pod) -> May:
+        """The pod has one of all addresses that it can have; which of them does the peer hold?"""
+        if peer.match is AddressMatch.NODES and [(item.first, item.last) for item in peer.ranges] == [
+            (0, 2**32 - 1),
+            (0, 2**128 - 1),
+        ]:
+            return YES  # every node, whatever its address
+        possible = self._anywhere if end.host_network else self._where_pods_are
+        every_one = all(covered(version, first, last, peer.ranges) for version, first, last in possible)
+        some_one = any(
+            item.version == version and item.first <= last and first <= item.last
+            for version, first, last in possible
+            for item in peer.ranges
+        )
+        return YES if every_one else EITHER if some_one else NO
+
+    @cached_property
+    def _anywhere(self) -> list[tuple[int, int, int]]:
+        """All addresses of the families that are seen here, IPv4 where none is; none that an interface cannot have."""
+        seen = {ip_address(ip).version for ip in self._node_addresses}
+        seen |= {ip_address(ip).version for pod in self.inventory.pods for ip in pod.ips}
+        return [item for item in UNICAST if item[0] in (seen or {4})]
+
+    @cached_property
+    def _where_pods_are(self) -> list[tuple[int, int, int]]:
+        """The ranges that nodes give, if the pods that are there keep to them; else private ones, if they keep to those."""
+        given = [ip_network(text) for node in self.inventory.nodes for text in node.pod_cidrs]
+        ips = [ip_address(ip) for pod in self.inventory.pods if not pod.host_network for ip in pod.ips]
+        if ips and all(any(ip in network for network in given) for ip in ips):
+            return [(item.version, int(item[0]), int(item[-1])) for item in given]
+        if all(ip.version == 6 or any(ip in network for network in PRIVATE) for ip in ips):
+            inside = [(4, int(item[0]), int(item[-1])) for item in PRIVATE]
+            return [item for item in self._anywhere if item[0] == 6] + [
+                item for item in inside if any(other[0] == 4 for other in self._anywhere)
+            ]
+        return self._anywhere
+
+    @cached_property
     def _node_addresses(self) -> set[str]:
         return {text for node in self.inventory.nodes for text in node.addresses}
 
@@ -356,6 +427,27 @@ def by_priority(policies: list[Policy]) -> list[list[Turn]]:
     """Policies of one priority side by side."""
     priorities = sorted({item.order for item in policies})
     return [[(item, tuple(Action)) for item in policies if item.order == priority] for priority in priorities]
+
+
+def every(parts: Iterable[May]) -> May:
+    """All of them together."""
+    found = list(parts)
+    may = {True} if all(True in part for part in found) else set()
+    return frozenset(may | ({False} if any(False in part for part in found) else set()))
+
+
+def some(parts: Iterable[May]) -> May:
+    """Any of them."""
+    return frozenset(not item for item in every(frozenset(not item for item in part) for part in parts))
+
+
+def covered(version: int, first: int, last: int, ranges: Iterable[AddressRange]) -> bool:
+    """Is every address from `first` to `last` in one of the ranges?"""
+    at = first
+    for item in sorted(ranges):
+        if item.version == version and item.first <= at <= item.last:
+            at = item.last + 1
+    return at > last
 
 
 def selects(selector: LabelSelector, labels: Labels) -> bool:

@@ -18,12 +18,11 @@ from app.model.encryption import (
     Known,
     Label,
     Level,
-    Link,
-    LinkState,
     Membership,
     Sending,
 )
 from app.model.identity import ObjectRef
+from app.model.links import Link, LinkState
 
 OBSERVED = EvidenceStrength.OBSERVED
 MODES = {"STRICT": Known.NO, "PERMISSIVE": Known.YES, "UNREAD": Known.UNKNOWN}

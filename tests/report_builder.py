@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from app.model.canonical import canonical_json, digest
 from app.model.connections import Connections, PortSet, Protocol
+from app.model.context import RunContext
 from app.model.control import (
     AcceptedException,
     Assessment,
@@ -23,16 +24,8 @@ from app.model.control import (
     NotApplicable,
     Role,
 )
-from app.model.decision import Decision
-from app.model.encryption import (
-    EvidenceStrength,
-    Known,
-    Label,
-    ListenerVerdict,
-    Membership,
-    PathVerdict,
-    Protection,
-)
+from app.model.decision import Decision, RuleRef
+from app.model.encryption import EvidenceStrength, Known, Label, Membership
 from app.model.finding import (
     CheckGroup,
     CheckMeta,
@@ -53,13 +46,13 @@ from app.model.history import (
     FindingLife,
     ObjectChange,
     PathChange,
-    RunContext,
     Scan,
     ScanStatus,
     Trend,
     TrendLine,
     TrendPoint,
 )
+from app.model.hygiene import Flaw, Hygiene, PolicyRemarks, Remark
 from app.model.identity import GroupKind, ObjectRef, WorkloadKey
 from app.model.inventory import Inventory, Namespace
 from app.model.judgement import Judgement
@@ -76,7 +69,7 @@ from app.model.reachability import (
     Reachability,
     Workload,
 )
-from app.model.report import ReportDefinition, ReportInput
+from app.model.report import Advice, ReportDefinition, ReportInput
 from app.model.scope import Boundary, Placement, Scope, ScopeRule, Zone
 from app.model.snapshot import (
     CollectionGap,
@@ -88,7 +81,7 @@ from app.model.snapshot import (
     SourceInfo,
     SourceKind,
 )
-from app.model.transit import Inflow
+from app.model.transit import Inflow, ListenerVerdict, PathVerdict, Protection
 from tests.edge_builder import edges
 from tests.protection import FixedLinks, FixedMesh
 
@@ -101,10 +94,12 @@ ALL_SECTIONS = (
     "summary",
     "scope",
     "controls",
+    "diagrams",
     "reachability",
     "encryption",
     "certificates",
     "findings",
+    "hygiene",
     "trends",
     "registers",
     "exceptions",
@@ -983,7 +978,43 @@ def report_input(cluster: str = "prod-eu-1", definition: ReportDefinition = AUDI
     )
     opened = next(item for item in failing if item.check == "unrestricted-path-into-cde")
     return ReportInput(
-        stored, snap, docs, judgement, assessment, trend(opened, closed, before, stored), lives, definition
+        stored,
+        snap,
+        docs,
+        judgement,
+        assessment,
+        trend(opened, closed, before, stored),
+        lives,
+        definition,
+        advice=Advice(hygiene()),
+    )
+
+
+def hygiene() -> Hygiene:
+    """A policy with two remarks, one that is not understood, one part of an object, and a sound one."""
+    payments, shop = policy("payments", "vault"), policy("shop", "web")
+    other = RuleRef(policy("payments", "wide"), Direction.INGRESS, "spec.ingress[0]")
+    void = Remark(
+        Flaw.SHADOWED,
+        f"spec.ingress[1] of {payments} is never reached: {other} decides all that it would allow",
+        "spec.ingress[1]",
+        (other,),
+        "Change what is asked before it, or delete it.",
+    )
+    opened = Remark(
+        Flaw.OPENED,
+        f"{payments} restricts what enters of pods that {other} opens to everyone: payments/vault[StatefulSet]",
+        because=(other,),
+        advice="Policies add up: narrow the rule that opens them, or keep the pods out of its selector.",
+    )
+    return Hygiene(
+        (
+            PolicyRemarks(policy("payments", "closed"), "", 3, 0),
+            PolicyRemarks(payments, "", 1, 2, (opened, void)),
+            PolicyRemarks(policy("payments", "wide"), "specs[1]", 1, 1),
+            PolicyRemarks(shop, "", 2, 1, unjudged=("rules about ICMP alone are not compared with others",)),
+        ),
+        ("1 gap in what was read: what is said holds for the pods and policies that were",),
     )
 
 

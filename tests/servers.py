@@ -4,6 +4,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 Serve = Callable[[socket.socket], None]
@@ -102,3 +103,80 @@ def server_context(
     if ciphers:
         context.set_ciphers(ciphers)
     return context
+
+
+def in_turn(*serve: Serve) -> Serve:
+    """The first connection is served by the first, and so on; the last serves all that come after."""
+    left = list(serve)
+
+    def one(connection: socket.socket) -> None:
+        (left.pop(0) if len(left) > 1 else left[0])(connection)
+
+    return one
+
+
+def by_version(versions: dict[bytes, Serve], other: Serve) -> Serve:
+    """Serves by the version that a ClientHello offers at most: the two bytes of `legacy_version`."""
+
+    def one(connection: socket.socket) -> None:
+        hello = connection.recv(4096, socket.MSG_PEEK)
+        versions.get(hello[9:11], other)(connection)
+
+    return one
+
+
+def dripping(data: bytes) -> Serve:
+    """Sends one byte now and then, and never comes to the end."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(4096)
+        for index in range(10_000):
+            connection.sendall(data[index % len(data) :][:1])
+            time.sleep(0.05)
+
+    return serve
+
+
+def flooding_after(context: ssl.SSLContext) -> Serve:
+    """A server that ends TLS and then sends without end."""
+
+    def serve(connection: socket.socket) -> None:
+        with (
+            contextlib.suppress(ssl.SSLError, OSError),
+            context.wrap_socket(connection, server_side=True) as tls,
+        ):
+            while True:
+                tls.sendall(b"x" * 4096)
+
+    return serve
+
+
+def hanging_after(data: bytes) -> Serve:
+    """Sends these bytes and says nothing more."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(data)
+        hanging(connection)
+
+    return serve
+
+
+@contextlib.contextmanager
+def closing_after(serve: Serve, connections: int = 2) -> Iterator[int]:
+    """A port that serves so many connections, and nobody listens on it any more."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number = server.getsockname()[1]
+
+        def accept() -> None:
+            for _ in range(connections):
+                connection, _ = server.accept()
+                with connection, contextlib.suppress(OSError):
+                    connection.settimeout(5)
+                    serve(connection)
+            server.close()
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield number
+        thread.join(5)

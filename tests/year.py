@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app import bootstrap, pipeline
+from app import bootstrap, judging, pipeline
 from app.collect import KINDS, WORKLOADS, objects_of
 from app.model.history import Document, ScanStatus, SlotStatus
 from app.model.identity import GroupKind
@@ -222,7 +222,7 @@ def scan_night(store: Store, day: date, at: datetime, bodies: Sequence[Mapping[s
     taken = snapshot(day, at, bodies)
     context = store.context(CLUSTER, at)
     judged_by = tuple(sorted((*documents(day), context.document()), key=lambda item: item.name))
-    judgement = pipeline.judge(taken, judged_by)
+    judgement = judging.judge(taken, judged_by)
     slot = None if day == BY_HAND else slot_of(day)
     request = pipeline.ScanRequest(CLUSTER, at, (), slot, version(day))
     saved = store.save(pipeline.record_of(request, judged_by, judgement), taken)

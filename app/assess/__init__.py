@@ -8,6 +8,7 @@ from app.assess.exceptions_file import exception_ids, exceptions_of
 from app.assess.lines import line_of
 from app.assess.placing import Placed, RuleReach, placed
 from app.assess.reading import Mistake
+from app.assess.recording import observed_flows, read_recording
 from app.assess.registers_reading import baseline_document
 from app.assess.retention_file import read_retention
 from app.assess.review import Concern, Remark, review
@@ -34,8 +35,10 @@ __all__ = [
     "exceptions_of",
     "line_of",
     "mistakes_in",
+    "observed_flows",
     "placed",
     "read_documents",
+    "read_recording",
     "read_retention",
     "review",
     "schemas",

@@ -20,7 +20,7 @@ class Acceptance:
     """
 
     exceptions: tuple[AcceptedException, ...]
-    boundary: Boundary
+    boundary: Boundary | None
     on: date
 
     def accepts(self, result: CheckResult) -> bool:
@@ -36,7 +36,7 @@ class Acceptance:
             result
             for run in runs
             for result in run.results
-            if result.outcome is Outcome.FAIL and self.boundary in result.boundaries
+            if result.outcome is Outcome.FAIL and result.inside(self.boundary)
         ]
         return tuple(self._use(item, failures) for item in self.exceptions)
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from app.assess.acceptance import Acceptance
 from app.assess.bearing import Bearing, bearing, not_performed
 from app.assess.configuration import Configuration
-from app.assess.framework_file import RECORD_CHECKS
 from app.assess.records import RecordAnswer, answered_elsewhere, duties_of, record_answer, record_bearing
 from app.assess.rollup import Evidence, state_of
 from app.assess.wording import missing, reason
 from app.model.control import (
+    RECORD_CHECKS,
     Assessment,
     CheckMapping,
     Control,

@@ -56,7 +56,7 @@ def not_performed(check: str, *, expected: bool) -> Bearing:
 
 def bearing(run: CheckRun, acceptance: Acceptance) -> Bearing:
     """Count one run over the boundary's population."""
-    inside = [result for result in run.results if acceptance.boundary in result.boundaries]
+    inside = [result for result in run.results if result.inside(acceptance.boundary)]
     failing = sorted((item for item in inside if item.outcome is Outcome.FAIL), key=_worst_first)
     accepted = [acceptance.accepts(item) for item in failing]
     return Bearing(

@@ -13,10 +13,11 @@ from app.assess.reading import Mistake, Mistakes
 from app.assess.references import check_references
 from app.assess.registers_reading import read_registers
 from app.assess.scope_reading import read_scope
+from app.model.context import RunContext
 from app.model.control import AcceptedException, Attestation, Framework, NotApplicable
 from app.model.finding import CheckMeta
 from app.model.flows import FlowRegister
-from app.model.history import Document, RunContext
+from app.model.history import Document
 from app.model.registers import Registers
 from app.model.scope import Scope
 from app.model.transit import AttestedLink

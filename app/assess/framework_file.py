@@ -1,17 +1,22 @@
 """`frameworks/<id>.yaml`: one framework as data. Its file name is its id."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from app.assess.reading import FileModel, Mistakes, Text, parse
-from app.model.control import Automation, CheckMapping, Control, Framework, ManualRecord, Role
+from app.model.control import (
+    RECORD_CHECKS,
+    Automation,
+    CheckMapping,
+    Control,
+    Framework,
+    ManualRecord,
+    Role,
+)
 from app.model.finding import Severity
 from app.model.history import Document
 from app.model.scope import Boundary
-
-RECORD_CHECKS = frozenset({"review-attestation-overdue", "segmentation-test-overdue"})
-"""Checks that `attestations.yaml` answers, not the cluster."""
 
 _FOLDER, _ENDING = "frameworks/", ".yaml"
 
@@ -88,6 +93,8 @@ class ControlFile(FileModel):
     checks: ChecksOfControl = ChecksOfControl()
     outside_tool: str = ""
     """Why nothing in a cluster bears on it; required where no check reads the cluster or the scan store."""
+    does_not_prove: tuple[Text, ...] = ()
+    """What its checks leave open, each after "does not prove"; what their kinds leave open is added by itself."""
     manual_parts: tuple[Text, ...] = ()
     manual_record: ManualRecordFile | None = None
     not_applicable_when: str = ""
@@ -141,6 +148,7 @@ class ControlFile(FileModel):
             tool_supports=self.tool_supports,
             manual_record=self.manual_record.value() if self.manual_record else None,
             note=" ".join(str(part) for part in (self.regulation, self.note) if part),
+            does_not_prove=self.does_not_prove,
             outside_tool=self.outside_tool,
             enabled=self.enabled,
         )
@@ -162,8 +170,8 @@ class FrameworkFile(FileModel):
     """As a cover prints it."""
     catalogue_version: Text
     """Version of this file's content."""
-    boundary: Boundary
-    """The protected population that it assesses."""
+    boundary: Literal["pci", "hipaa", "soc2", "cluster"]
+    """The protected population that it assesses; `cluster` is everybody."""
     prefix: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*-$")]
     """For identifiers that may not start with a digit (OSCAL tokens)."""
     text_licence: Text
@@ -183,7 +191,7 @@ def read_framework(document: Document, mistakes: Mistakes) -> tuple[Framework, F
         version=read.version,
         title=read.title,
         catalogue_version=read.catalogue_version,
-        boundary=read.boundary,
+        boundary=None if read.boundary == "cluster" else Boundary(read.boundary),
         prefix=read.prefix,
         text_licence=read.text_licence,
         controls=tuple(control.value() for control in read.controls),

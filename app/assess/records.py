@@ -13,8 +13,7 @@ from enum import StrEnum
 from app.assess.acceptance import Acceptance
 from app.assess.attestations_file import SignificantChange
 from app.assess.bearing import Bearing
-from app.assess.framework_file import RECORD_CHECKS
-from app.model.control import Attestation, Control, Framework, ManualRecord, Role
+from app.model.control import RECORD_CHECKS, Attestation, Control, Framework, ManualRecord, Role
 from app.model.finding import CheckResult, Outcome, Severity, Strength, Subject, SubjectKind
 from app.model.registers import RecordDuty
 
@@ -97,7 +96,7 @@ def record_bearing(
         strength=Strength.DECLARED,
         says=answer.says,
         remedy="Do it again, and enter the new record in attestations.yaml.",
-        boundaries=frozenset({acceptance.boundary}),
+        boundaries=frozenset({acceptance.boundary} if acceptance.boundary else ()),
         severity=severity,
     )
     if acceptance.accepts(late):
@@ -117,6 +116,7 @@ def duties_of(
             outcome=_OUTCOMES[answer.status],
             says=answer.says,
             boundary=framework.boundary,
+            framework=framework.name,
         )
         for control, answer in answers
         if control.manual_record is not None and control.enabled

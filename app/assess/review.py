@@ -13,7 +13,6 @@ from app.assess.configuration import Configuration
 from app.model.approval import Approved, unapproved
 from app.model.dates import months_after
 from app.model.finding import Outcome
-from app.model.scope import Boundary
 
 _REVIEW_MONTHS = 12  # of a whole file: PCI DSS 12.5.2 for the scope, our own default for the registers
 _SIGN = "Have it approved by somebody other than its owner, and enter owner, approver and approved_on."
@@ -155,11 +154,10 @@ def _certificates(config: Configuration) -> Iterator[Remark]:
 
 
 def _records(config: Configuration, at: datetime) -> Iterator[Remark]:
-    names = {framework.boundary: framework.name for framework in config.frameworks}
     for duty in duties(config, at=at):
         if duty.outcome in (Outcome.FAIL, Outcome.INSUFFICIENT):
             concern = Concern.OVERDUE if duty.outcome is Outcome.FAIL else Concern.ABSENT
-            entry = f"{_framework(names, duty.boundary)} {duty.control}, {duty.type}"
+            entry = f"{duty.framework} {duty.control}, {duty.type}"
             yield Remark("attestations.yaml", entry, concern, duty.says, _RECORD)
 
 
@@ -175,10 +173,6 @@ def _papers(config: Configuration, files: Mapping[str, str]) -> Iterator[Remark]
             says = f"{item.document} may be replaced unseen: no digest stands beside it."
             advice = f"Enter document_digest: {found}"
             yield Remark("attestations.yaml", entry, Concern.ABSENT, says, advice)
-
-
-def _framework(names: dict[Boundary, str], boundary: Boundary) -> str:
-    return names.get(boundary, boundary.value)
 
 
 def _links(config: Configuration, day: date) -> Iterator[Remark]:

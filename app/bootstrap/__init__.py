@@ -12,7 +12,7 @@ from app.bootstrap.databases import (
     opened_service,
     opened_store,
 )
-from app.bootstrap.files import digests, documents, framework_files, retention
+from app.bootstrap.files import digests, documents, framework_files, recording, retention
 from app.bootstrap.reporting import definition, period_renderer, renderer, site_renderer, this_tool
 from app.bootstrap.sealing import (
     SystemClock,
@@ -22,6 +22,7 @@ from app.bootstrap.sealing import (
     sealer,
     time_authority,
 )
+from app.bootstrap.tracing import traced
 
 __all__ = [
     "Access",
@@ -43,6 +44,7 @@ __all__ = [
     "period_renderer",
     "prober",
     "pseudonym_key",
+    "recording",
     "renderer",
     "retention",
     "sealed_formats",
@@ -50,4 +52,5 @@ __all__ = [
     "site_renderer",
     "this_tool",
     "time_authority",
+    "traced",
 ]

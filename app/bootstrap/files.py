@@ -1,17 +1,23 @@
 """The files that judge a scan."""
 # ruff: noqa: PLC0415  (heavy packages: see the package)
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, InputError
 from app.model.canonical import digest
+from app.model.flows import Recording
 from app.model.history import Document
 from app.model.retention import Policy
 from app.resources import resource
 from app.settings import Settings
 
 _REGISTERS = ("scope", "registers", "exceptions", "attestations", "probes", "flows")
+_STDIN = "-"
+MOST_RECORDED = 256 << 20  # bytes; half a million records of Hubble's
 
 
 def documents(settings: Settings) -> tuple[Document, ...]:
@@ -44,16 +50,52 @@ def _baseline(folder: Path) -> Document:
 
 
 def framework_files(settings: Settings) -> tuple[Path, ...]:
-    """Framework files by name; an own file replaces the packaged one of the same name."""
+    """The framework files that judge a scan, by name: those that settings choose, else the usual ones and every own one.
+
+    Raises:
+        ConfigurationError: the folder of own files is none, or a chosen framework does not exist.
+    """
+    offered = offered_frameworks(settings)
+    chosen = settings.frameworks or [name for name, item in offered.items() if item.usual]
+    for name in chosen:
+        if name not in offered:
+            near = get_close_matches(name, offered, n=1)
+            raise ConfigurationError(
+                f"frameworks names '{name}', which does not exist"
+                + (f"; did you mean '{near[0]}'?" if near else ""),
+                advice=f"there are {', '.join(offered)}",
+            )
+    return tuple(offered[name].path for name in sorted(set(chosen)))
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A framework file that there is; `usual` ones judge a scan where settings choose none, `own` ones are the entity's."""
+
+    path: Path
+    usual: bool
+    own: bool = False
+
+
+def offered_frameworks(settings: Settings) -> Mapping[str, Offered]:
+    """Every framework file by id, which is its name; an own file replaces the packaged one of the same name.
+
+    Raises:
+        ConfigurationError: the folder of own files is none.
+    """
     own = settings.documents.frameworks
     if own is not None and not own.is_dir():
         raise ConfigurationError(
             f"documents.frameworks names {own}, which is not a folder",
             advice="name a folder of framework files",
         )
-    folders = (resource("config") / "frameworks", own or settings.folder / "frameworks")
-    files = {path.name: path for folder in folders for path in folder.glob("*.yaml")}
-    return tuple(files[name] for name in sorted(files))
+    packaged = resource("config") / "frameworks"
+    found = {path.stem: Offered(path, usual=False) for path in (packaged / "optional").glob("*.yaml")}
+    found |= {path.stem: Offered(path, usual=True) for path in packaged.glob("*.yaml")}
+    yours = own or settings.folder / "frameworks"
+    if yours.resolve() != packaged.resolve():
+        found |= {path.stem: Offered(path, usual=True, own=True) for path in yours.glob("*.yaml")}
+    return {name: found[name] for name in sorted(found)}
 
 
 def _register(settings: Settings, name: str) -> Path | None:
@@ -99,3 +141,30 @@ def retention(settings: Settings, file: Path | None = None) -> Policy:
             advice="copy config/retention.example.yaml to retention.yaml beside the settings file, and make it yours",
         )
     return read_retention(Document(path.name, read(path)))
+
+
+def recording(file: str) -> Recording:
+    """Flows that somebody observed, out of a file or standard input (`-`).
+
+    Raises:
+        InputError: it cannot be read, is too large, or has rows that are no flows.
+    """
+    from app.assess import read_recording
+
+    name = "standard input" if file == _STDIN else file
+    try:
+        if file == _STDIN:
+            body = sys.stdin.buffer.read(MOST_RECORDED + 1)
+        else:
+            with Path(file).open("rb") as stream:
+                body = stream.read(MOST_RECORDED + 1)
+    except OSError as error:
+        raise InputError(
+            f"{name} cannot be read: {error.strerror or error}", advice="correct the path given to --flows"
+        ) from error
+    if len(body) > MOST_RECORDED:
+        raise InputError(
+            f"{name} holds more than {MOST_RECORDED >> 20} MiB",
+            advice="record for a shorter time, or keep one row for each pair and port",
+        )
+    return read_recording(name, body)

@@ -27,9 +27,9 @@ from app.cli.witnesses import Answer, answers, witnesses
 from app.errors import ExitCode, InputError
 from app.model.connections import FIRST_PORT, LAST_PORT, Connections, PortSet, Protocol
 from app.model.decision import Decision, HalfDecision, TrailStep
-from app.model.encryption import PathVerdict
 from app.model.policy import Direction
 from app.model.reachability import Profile, Reachability
+from app.model.transit import PathVerdict
 
 _EPILOG = """\b
 Examples:
@@ -216,7 +216,11 @@ def _trail_shape(step: TrailStep) -> dict[str, object]:
         "stage": step.stage,
         "selecting": [str(ref) for ref in step.selecting],
         "acted": [
-            {"action": acted.action.value, "rules": [str(rule) for rule in acted.rules]}
+            {
+                "action": acted.action.value,
+                "rules": [str(rule) for rule in acted.rules],
+                **({"guess": True} if acted.guess else {}),
+            }
             for acted in step.acted
         ],
         "isolating": [str(ref) for ref in step.isolating],

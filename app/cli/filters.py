@@ -117,9 +117,9 @@ def _about(subject: Subject, workload: str) -> bool:
 
 
 def _zones(store: Store, scan: Scan) -> Mapping[str, Placement]:
-    from app import pipeline
+    from app import judging
 
-    return pipeline.judge(store.snapshot(scan), store.documents(scan)).placements
+    return judging.judge(store.snapshot(scan), store.documents(scan)).placements
 
 
 def _bearing(documents: Sequence[Document], framework: str, control: str) -> frozenset[str]:

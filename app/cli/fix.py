@@ -1,11 +1,12 @@
 """`netattest fix`: policies that close findings, tried by the engine before they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app import bootstrap
 from app.cli.baseline import baseline
 from app.cli.changes import shape, tell
 from app.cli.options import (
@@ -30,16 +31,20 @@ from app.model.fix import FlowLoss, Wanted
 
 if TYPE_CHECKING:
     from app.model.fix import Fix, Proposed
+    from app.model.flows import DeclaredFlow
     from app.model.snapshot import Snapshot
 
 _EPILOG = """\b
 Examples:
   netattest fix --from manifests/
   netattest fix --namespace shop --cluster prod --output fixes/
+  hubble observe --last 50000 -o json | netattest fix --flows - --cluster prod
   netattest fix --workload shop/cart[Deployment] --check pod-without-egress-isolation --from manifests/ --json
 
 What must keep working stands in flows.yaml beside the settings file (config/flows.example.yaml
-shows it). A plan that would break a declared flow is shown and never written to --output.
+shows it). --flows adds what was observed: CSV, JSON or YAML rows of source, destination, port and
+protocol, or what hubble observe -o json wrote. A plan that would break a flow is shown and never
+written to --output.
 """
 
 
@@ -66,6 +71,14 @@ def fix(
     check: Annotated[
         list[str] | None, typer.Option("--check", metavar="ID...", help="Only findings of these checks.")
     ] = None,
+    flows: Annotated[
+        str | None,
+        typer.Option(
+            "--flows",
+            metavar="FILE",
+            help="Flows that were observed, to keep beside flows.yaml; - reads standard input.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", metavar="DIR", help="Write one file for each namespace, for kubectl apply."),
@@ -81,10 +94,11 @@ def fix(
     session = begin(config, database_url, as_json=as_json, debug=debug)
     wanted = Wanted(frozenset(namespace or ()), frozenset(workload or ()), frozenset(check or ()))
     _check_known(wanted)
+    recording = bootstrap.recording(flows) if flows else None
     with reporting() as progress:
         base = baseline(session, gathered(paths, more, "--from"), cluster, scan, progress)
         progress.stage("judge", objects=len(base.snapshot.objects))
-        result = proposal.fix(base.snapshot, base.documents, wanted)
+        result = proposal.fix(base.snapshot, base.documents, wanted, recording=recording)
     if as_json:
         emit(_document(result, base.snapshot))
     else:
@@ -92,9 +106,7 @@ def fix(
         tell_gaps(base.snapshot.gaps)
     if output and result.plan.objects:
         if result.losses:
-            raise InputError(
-                "the plan breaks declared flows, so nothing was written", advice="see the list above"
-            )
+            raise InputError("the plan breaks flows, so nothing was written", advice="see the list above")
         _write(output, result)
     raise typer.Exit(ExitCode.INCOMPLETE if base.snapshot.gaps else ExitCode.DONE)
 
@@ -152,18 +164,26 @@ def _tell_left(title: str, results: Sequence[CheckResult]) -> None:
 
 
 def _kept(result: "Fix") -> str:
-    if not result.declared:
-        return "No flow is declared, so nothing shows that what closes is not needed."
-    lines = [
-        f"{plural(result.declared, 'declared flow')} checked: {len(result.losses)} would lose something."
-    ]
-    lines += [f"  BREAKS {_loss(item)}" for item in result.losses]
-    lines += [f"  closed before and after: {_loss(item)}" for item in result.unmet]
-    return "\n".join(lines)
+    return "\n".join(_kept_lines(result))
+
+
+def _kept_lines(result: "Fix") -> Iterator[str]:
+    observed = len(result.observed.flows)
+    if not result.declared and not observed:
+        yield "No flow is declared, so nothing shows that what closes is not needed."
+        return
+    beside = f" and {plural(observed, 'observed flow')}" if observed else ""
+    yield f"{plural(result.declared, 'declared flow')}{beside} checked: {len(result.losses)} would lose something."
+    yield from (f"  BREAKS {_loss(item)}" for item in result.losses)
+    yield from (f"  closed before and after: {_loss(item)}" for item in result.unmet)
+    yield from (f"  nothing of the kind is here: {item}" for item in result.strangers)
+    for why, number in result.observed.left_out:
+        yield f"  {plural(number, 'observed row')} left out: {why}"
 
 
 def _loss(item: FlowLoss) -> str:
-    return f"flow {item.flow}, {item.source} → {item.destination}: {item.ports}"
+    kind = "observed flow" if item.observed else "flow"
+    return f"{kind} {item.flow}, {item.source} → {item.destination}: {item.ports}"
 
 
 def _document(result: "Fix", snapshot: "Snapshot") -> dict[str, object]:
@@ -183,6 +203,9 @@ def _document(result: "Fix", snapshot: "Snapshot") -> dict[str, object]:
         "left": [{**result_shape(item), "outcome": item.outcome.value} for item in result.left],
         "flows": {
             "declared": result.declared,
+            "observed": [_observed(item) for item in result.observed.flows],
+            "left_out": [{"rows": number, "why": why} for why, number in result.observed.left_out],
+            "unknown": list(result.strangers),
             "broken": [_loss_shape(item) for item in result.losses],
             "closed_already": [_loss_shape(item) for item in result.unmet],
         },
@@ -196,6 +219,16 @@ def _loss_shape(item: FlowLoss) -> dict[str, object]:
         "flow": item.flow,
         "source": item.source,
         "destination": item.destination,
+        "ports": item.ports.to_json(),
+        "observed": item.observed,
+    }
+
+
+def _observed(item: "DeclaredFlow") -> dict[str, object]:
+    return {
+        "flow": item.id,
+        "source": item.source.text,
+        "destination": item.destination.text,
         "ports": item.ports.to_json(),
     }
 

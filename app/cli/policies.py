@@ -38,17 +38,6 @@ What is said is advice: no check and no control depends on it. Exit code 3 (some
 read) comes before 1 (--fail-on).
 """
 _ANY = "any"
-_TITLES = {
-    Flaw.OPENED: "Restrict what others open to everyone",
-    Flaw.SHADOWED_DENY: "Denials that are never reached",
-    Flaw.NO_NAMES: "Isolate pods that then cannot resolve names",
-    Flaw.TYPO: "Labels that nothing has, near one that something has",
-    Flaw.COUNTS_NOWHERE: "Count nowhere",
-    Flaw.SELECTS_NOTHING: "Select nothing",
-    Flaw.MATCHES_NOTHING: "Rules that match nothing",
-    Flaw.SHADOWED: "Rules that are never reached",
-    Flaw.REDUNDANT: "Change no decision",
-}
 
 
 def register(program: typer.Typer) -> None:
@@ -77,15 +66,15 @@ def policies(
     debug: DebugOption = False,
 ) -> None:
     """Policies and rules that do nothing, undo others, or were meant otherwise; and all the others."""
-    from app import pipeline
+    from app import judging
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
     wanted = _wanted(split(tuple(fail_on or ())))
     with reporting() as progress:
         base = baseline(session, gathered(paths, more, "--from"), cluster, scan, progress)
         progress.stage("judge", objects=len(base.snapshot.objects))
-        judgement = pipeline.judge(base.snapshot, base.documents)
-        found = pipeline.policy_hygiene(base.snapshot, judgement)
+        judgement = judging.judge(base.snapshot, base.documents)
+        found = judging.policy_hygiene(base.snapshot, judgement)
     met = any(remark.flaw in wanted for _, remark in found.remarks())
     if as_json:
         emit(_document(found, base.snapshot, sorted(wanted, key=lambda item: item.rank), met=met))
@@ -118,7 +107,7 @@ def _tell(found: Hygiene) -> None:
     for flaw in Flaw:
         here = [(item, remark) for item, remark in found.remarks() if remark.flaw is flaw]
         if here:
-            heading(f"{_TITLES[flaw]} ({flaw.value}): {plural(len(here), 'remark')}")
+            heading(f"{flaw.heading} ({flaw.value}): {plural(len(here), 'remark')}")
         for _, remark in here:
             say(f"  {remark.says}")
         for advice in dict.fromkeys(remark.advice for _, remark in here if remark.advice):

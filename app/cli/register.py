@@ -79,7 +79,7 @@ def check(
     Without a mistake it tells what does not count, what is due, and, with manifests or a stored scan, which entries match
     nothing there. Nothing is stored.
     """
-    from app import assess, pipeline
+    from app import assess, judging
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
     documents = bootstrap.documents(session.settings)
@@ -94,7 +94,7 @@ def check(
         seen = read_cluster(session, gathered(paths, more, "--from"), cluster, scan)
         if seen:
             gaps = seen.gaps
-            remarks += assess.unmatched(given, seen, pipeline.judge(seen, documents))
+            remarks += assess.unmatched(given, seen, judging.judge(seen, documents))
     told = [_mistake(item, bodies) for item in mistakes]
     rows = [_remark(item, bodies) for item in sorted(remarks, key=_order)]
     if as_json:

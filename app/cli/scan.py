@@ -31,7 +31,7 @@ from app.cli.session import Session, begin, one_source
 from app.errors import ExitCode, InputError
 from app.model.finding import Severity
 from app.model.history import SlotStatus
-from app.model.ports import ObjectSource, Store
+from app.model.ports import ObjectSource, Progress, Store
 
 if TYPE_CHECKING:
     from app.pipeline import ScanResult
@@ -117,8 +117,8 @@ def scan(
         if due_at and not store.claim_slot(name, due_at):
             say(f"slot {due_at.isoformat()} of {name} was recorded before; nothing was done")
             raise typer.Exit(ExitCode.DONE)
-        with reporting() as progress:
-            source = _source(session, files, access, progress)
+        with reporting() as shown, bootstrap.traced("scan", name, shown) as progress:
+            source = _source(session, files, access, shown)
             result = _run(session, name, at, due_at, source, store, progress, probe=probe_tls)
     _finish(result, fail_on, as_json=as_json)
 
@@ -146,7 +146,7 @@ def _run(
     slot: datetime | None,
     source: ObjectSource,
     store: Store,
-    progress: Reporter,
+    progress: Progress,
     *,
     probe: bool,
 ) -> "ScanResult":

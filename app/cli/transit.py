@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from app.cli.endpoints import Names
 from app.cli.output import say
 from app.model.connections import Connections
-from app.model.encryption import Label, Links, Mesh, PathVerdict
+from app.model.encryption import Label, Mesh
+from app.model.links import Links
 from app.model.reachability import Connection
-from app.model.transit import Encryption
+from app.model.transit import Encryption, PathVerdict
 
 _LEFT = "  "
 

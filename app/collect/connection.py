@@ -228,7 +228,7 @@ def _parsed(status: int, headers: Mapping[str, str], data: bytes, parse: Callabl
         raise RequestRefusedError(status, _message(data))
     try:
         return parse(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _TransientError(f"the answer is not whole ({error})") from error
     except RecursionError:
         raise ServerUnreachableError("an object in the answer is nested too deeply") from None
@@ -251,7 +251,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 def _message(data: bytes) -> str:
     try:
         text = msgspec.json.decode(data, type=_Status).message or ""
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text = data[:_MAX_MESSAGE].decode(errors="replace")
     return " ".join(text.split())[:_MAX_MESSAGE]
 

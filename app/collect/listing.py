@@ -28,6 +28,8 @@ _PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.i
 _FORBIDDEN = (401, 403)
 _NOT_SERVED = (404, 405, 406)
 _EXPIRED = 410
+_ENDLESS = "See what stands between here and the API server; raise collect.page_size if it is below 500."
+MOST_PAGES = 20_000  # of one kind: ten million objects at the usual size of a page
 
 
 class _ListMeta(msgspec.Struct, rename="camel"):
@@ -42,6 +44,10 @@ class _Page(msgspec.Struct, rename="camel"):
 
 
 _PAGE = msgspec.json.Decoder(_Page)
+
+
+class EndlessListError(Exception):
+    """The server's pages lead nowhere; the text says how."""
 
 
 @dataclass
@@ -83,6 +89,8 @@ def list_kind(connection: Connection, spec: KindSpec, version: str, on_page: Cal
             return _stopped(listed, spec, _refusal(spec, error))
         except ServerUnreachableError as error:
             return _stopped(listed, spec, _unreachable(spec, listed, error))
+        except EndlessListError as error:
+            return _stopped(listed, spec, _gap(spec, GapReason.TRUNCATED, str(error), _ENDLESS))
         return listed
     problem = f"its page token expired {connection.settings.restarts + 1} times"
     return _stopped(
@@ -91,14 +99,18 @@ def list_kind(connection: Connection, spec: KindSpec, version: str, on_page: Cal
 
 
 def _pages(connection: Connection, spec: KindSpec, version: str) -> Iterator[_Page]:
+    """Raises `EndlessListError` for a server that would go on for ever: a list ends, whatever is answered."""
     query: dict[str, str | int] = {"limit": connection.settings.page_size}
     accept = _PARTIAL_LIST if spec.metadata_only else JSON
-    while True:
+    for _ in range(MOST_PAGES):
         page = connection.get(list_path(spec, version), _PAGE.decode, query, accept)
         yield page
         if not page.metadata.continue_:
             return
+        if page.metadata.continue_ == query.get("continue"):
+            raise EndlessListError("a page was followed by itself")
         query["continue"] = page.metadata.continue_
+    raise EndlessListError(f"it had not ended after {MOST_PAGES:,} pages")
 
 
 def list_path(spec: KindSpec, version: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from app.collect import masking
 from app.collect.kinds import BY_KIND
 from app.collect.redact_certificates import certificates_alone
+from app.collect.redact_custom import redact_custom_resource
 from app.collect.redact_pods import redact_pod_spec
 from app.collect.redact_policies import keeping_selectors
 from app.model.canonical import canonical_json
@@ -32,19 +33,6 @@ _ANNOTATION_NOISE = (
 )
 _MANAGER_FIELDS = ("manager", "operation", "subresource", "time")
 _CONDITION_FIELDS = ("type", "status", "reason")
-_STATUS_NOISE = frozenset(
-    {
-        "lastTransitionTime",
-        "lastProbeTime",
-        "lastHeartbeatTime",
-        "lastUpdateTime",
-        "lastScheduleTime",
-        "lastSuccessfulTime",
-        "observedGeneration",
-        "log",  # CiliumEndpoint: a ring of recent events
-        "controllers",  # CiliumEndpoint: counters of every reconciliation
-    }
-)
 _COUNTS = (
     "replicas",
     "readyReplicas",
@@ -118,7 +106,11 @@ def _redacted(kind: GroupKind, value: Object) -> Object:
         return value
     spec = BY_KIND.get(kind)
     if spec is not None and not spec.metadata_only:
-        return keeping_selectors(_custom_resource, value) if spec.restricts else _custom_resource(value)
+        return (
+            keeping_selectors(redact_custom_resource, value)
+            if spec.restricts
+            else redact_custom_resource(value)
+        )
     return {name: value[name] for name in ("apiVersion", "kind", "metadata") if name in value}
 
 
@@ -194,7 +186,8 @@ def _redact_template(template: Any) -> None:
 
 def _node(value: Object) -> None:
     _keep_status(value, ("addresses", "conditions", "nodeInfo"))
-    info = value.get("status", {}).get("nodeInfo")
+    status = value.get("status")
+    info = status.get("nodeInfo") if isinstance(status, dict) else None
     if isinstance(info, dict):
         for name in _NODE_INFO_NOISE:
             info.pop(name, None)
@@ -226,40 +219,6 @@ def _secret(value: Object) -> None:
 
 def _policy(value: Object) -> None:
     value.pop("status", None)
-
-
-def _custom_resource(value: Object) -> Object:
-    """A kind whose fields are not fixed: everything is kept but noise and what looks like a secret."""
-    kept: Object = masking.masked_tree({name: item for name, item in value.items() if name != "metadata"})
-    kept = _without_values(kept)
-    if "status" in kept:
-        kept["status"] = _without_noise(kept["status"])
-    kept["metadata"] = value["metadata"]
-    return kept
-
-
-def _without_values(value: Any, key: str = "") -> Any:
-    """Drop values of environment variables and certificate bundles wherever a custom resource nests them."""
-    match value:
-        case dict() if key == "env_entry":
-            return {name: masking.mask(item) if name == "value" else item for name, item in value.items()}
-        case dict():
-            return {name: _without_values(item, name) for name, item in value.items() if name != "caBundle"}
-        case list():
-            inner = "env_entry" if key == "env" else key
-            return [_without_values(item, inner) for item in value]
-        case _:
-            return value
-
-
-def _without_noise(value: Any) -> Any:
-    match value:
-        case dict():
-            return {name: _without_noise(item) for name, item in value.items() if name not in _STATUS_NOISE}
-        case list():
-            return [_without_noise(item) for item in value]
-        case _:
-            return value
 
 
 def _keep_status(value: Object, names: tuple[str, ...]) -> None:

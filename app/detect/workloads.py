@@ -59,6 +59,7 @@ class DaemonSet:
         labels: of the object and its template; the template's win.
         desired: `status.desiredNumberScheduled`; None in a manifest.
         ready: `status.numberReady`; None in a manifest.
+        rolling: its status says that not all of its pods were made from this template yet.
     """
 
     ref: ObjectRef
@@ -67,6 +68,7 @@ class DaemonSet:
     pod: Mapping[str, Any] = field(repr=False)
     desired: int | None = None
     ready: int | None = None
+    rolling: bool = False
 
     @classmethod
     def of(cls, item: SnapshotObject) -> Self:
@@ -83,6 +85,7 @@ class DaemonSet:
             pod=mapping(dig(template, "spec")),
             desired=_count(dig(body, "status", "desiredNumberScheduled")),
             ready=_count(dig(body, "status", "numberReady")),
+            rolling=_rolling(body),
         )
 
     @property
@@ -135,6 +138,16 @@ class DaemonSet:
             or self.labels.get("app.kubernetes.io/version", "")
             or (chart.group(1) if chart else "")
         )
+
+
+def _rolling(body: Mapping[str, Any]) -> bool:
+    status = mapping(dig(body, "status"))
+    wanted, updated = (
+        _count(status.get(key)) for key in ("desiredNumberScheduled", "updatedNumberScheduled")
+    )
+    written, seen = _count(dig(body, "metadata", "generation")), _count(status.get("observedGeneration"))
+    behind = wanted is not None and updated is not None and updated < wanted
+    return behind or (written is not None and seen is not None and seen < written)
 
 
 def image_version(image: str) -> str:

@@ -44,6 +44,7 @@ class PodClass:
         init_ports: a name that a rule uses means something else when init containers count.
         account: its service account; OTHER for one that no selector names, empty for none or where it does not matter.
         account_labels: labels of the account, restricted as those of the pod are.
+        unaddressed: policies name addresses with which its own would be compared, and none of its own is known.
     """
 
     namespace: str
@@ -56,6 +57,7 @@ class PodClass:
     init_ports: bool = False
     account: str | None = ""
     account_labels: SeenLabels = frozenset()
+    unaddressed: bool = False
 
 
 class Classifier:
@@ -93,6 +95,7 @@ class Classifier:
             init_ports=init_ports,
             account=account,
             account_labels=account_labels,
+            unaddressed=bool(compared) and not addresses,
         )
 
     def _account(self, pod: Pod) -> tuple[str | None, SeenLabels]:

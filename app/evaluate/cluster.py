@@ -16,6 +16,7 @@ from app.evaluate.profiles import Reading
 from app.evaluate.resolve import Resolver
 from app.evaluate.rows import RowTable
 from app.evaluate.selectors import SelectorIndex
+from app.evaluate.unaddressed import Unaddressed
 from app.evaluate.views import View, Viewpoint, viewpoints_for
 from app.evaluate.vocabulary import Vocabulary
 from app.evaluate.workloads import Partition, partition
@@ -78,7 +79,14 @@ class Compiled:
         parts = partition(inventory, Classifier(inventory, platform, vocabulary, reading))
         selectors = SelectorIndex(parts.classes, inventory.namespace_labels)
         space = vocabulary.space
-        peers = PeerIndex(parts.classes, parts.blocks, selectors, space, vocabulary.node_addresses)
+        peers = PeerIndex(
+            parts.classes,
+            parts.blocks,
+            selectors,
+            space,
+            vocabulary.node_addresses,
+            Unaddressed.of(parts.classes, inventory),
+        )
         return cls(inventory, platform, reading, parts, space, peers, Resolver(selectors, peers))
 
     def policies(self, *, as_declared: bool) -> PolicySet:

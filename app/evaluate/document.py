@@ -12,11 +12,10 @@ from app.evaluate.engine import Engine
 from app.evaluate.witness import Witness
 from app.model.connections import Connections
 from app.model.edge import Edges
-from app.model.encryption import PathVerdict
 from app.model.policy import Direction
 from app.model.reachability import Connection, Exposure, Openness, Workload
 from app.model.snapshot import CollectionGap
-from app.model.transit import Encryption
+from app.model.transit import Encryption, PathVerdict
 
 SCHEMA = "netattest/reach/v1"
 

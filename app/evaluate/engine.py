@@ -187,7 +187,7 @@ class Engine:
             effective_rule(self._cluster, subject, rule)
             for policy in self._selecting(workload, direction)
             for rule in policy.rules[direction]
-            if rule.selected.anywhere >> subject.number & 1
+            if not rule.guess and rule.selected.anywhere >> subject.number & 1
         )
 
     def open_to(self, workload: str, direction: Direction) -> Exposure:

@@ -107,12 +107,17 @@ def _stage(step: TrailStep, way: str) -> Iterator[str]:
 
 def _did(acted: Acted) -> str:
     several = len(acted.rules) > 1
+    if acted.guess:
+        return f"{_listed(acted.rules)} may {_MAY[acted.action]} this or not: an address that is not known decides"
     verb = {
         Action.ALLOW: ("allows this", "allow this"),
         Action.DENY: ("denies this", "deny this"),
         Action.PASS: ("passes this on", "pass this on"),
     }[acted.action][several]
     return f"{_listed(acted.rules)} {verb}"
+
+
+_MAY = {Action.ALLOW: "allow", Action.DENY: "deny", Action.PASS: "pass on"}
 
 
 def _verb(half: HalfDecision) -> str:

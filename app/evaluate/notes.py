@@ -64,6 +64,8 @@ class Notes:
     def _open_rules(self, direction: Direction, subject: int, other: int) -> Iterator[str]:
         for policy in self._selecting(direction, subject):
             for rule in policy.rules[direction]:
+                if rule.guess and rule.peers.anywhere >> other & 1 and rule.selected.anywhere >> subject & 1:
+                    yield f"cannot tell for certain: {rule.ref} goes by an address that is not known"
                 if rule.rule.conditions and rule.peers.anywhere >> other & 1:
                     what = _WHAT[rule.rule.action]
                     yield f"{what} {'; '.join(rule.rule.conditions)} ({rule.ref})"
@@ -99,7 +101,8 @@ class Notes:
             return ()
         unread = self._doubts.about_policies(classes[number].namespace)
         doubtful = self._cluster.policies.doubtful
-        hosts = self._doubts.about_hosts() if classes[number].host_network else ""
+        on_node = classes[number].host_network
+        hosts = self._doubts.about_hosts() if on_node else self._doubts.about_forwarded()
         found = [why for why in (unread, hosts) if why]
         if doubtful:
             refs = (item.ref for item in self._selecting(direction, number))

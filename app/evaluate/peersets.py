@@ -7,6 +7,7 @@ from app.evaluate.addresses import AddressSpace, Block
 from app.evaluate.bits import run, union
 from app.evaluate.classes import Blocks, PodClass
 from app.evaluate.selectors import SelectorIndex
+from app.evaluate.unaddressed import EVERY_ADDRESS, Unaddressed
 from app.evaluate.views import SLOTS, View
 from app.evaluate.vocabulary import nodes_within
 from app.model.policy import (
@@ -20,8 +21,6 @@ from app.model.policy import (
     PodPeer,
     SelectorPeer,
 )
-
-_EVERY_ADDRESS = (AddressRange(4, 0, 2**32 - 1), AddressRange(6, 0, 2**128 - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,44 @@ def each(combine: Callable[[Iterable[int]], int], sets: Sequence[PeerSet]) -> Pe
     return PeerSet.seen([combine(item.under(view) for item in sets) for view in SLOTS])
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Endpoints that peers match for certain, and those that they may match, the former included.
+
+    They differ where an address that is not known decides; where nothing does, both are the same object.
+    """
+
+    least: PeerSet
+    most: PeerSet
+
+    @classmethod
+    def exact(cls, found: PeerSet) -> "Bounds":
+        """Nothing is in doubt."""
+        return cls(found, found)
+
+    @property
+    def open(self) -> PeerSet:
+        """Endpoints of which it is not known; empty when nothing is in doubt."""
+        if self.least is self.most:
+            return NOBODY
+        return each(lambda sets: _without(*sets), [self.most, self.least])
+
+
+NOBODY = PeerSet(0)
+
+
+def _without(one: int, other: int) -> int:
+    return one & ~other
+
+
+def bounded(combine: Callable[[Iterable[int]], int], parts: Sequence[Bounds]) -> Bounds:
+    """Combine bounds by something that grows with each of its parts."""
+    least = each(combine, [item.least for item in parts])
+    if all(item.least is item.most for item in parts):
+        return Bounds.exact(least)
+    return Bounds(least, each(combine, [item.most for item in parts]))
+
+
 class PeerIndex:
     """Whom peers match.
 
@@ -74,6 +111,7 @@ class PeerIndex:
         selectors: which classes a selector selects.
         space: addresses, cut by the same blocks.
         node_addresses: of the nodes that were read.
+        unaddressed: classes whose addresses are not known.
     """
 
     def __init__(
@@ -83,37 +121,47 @@ class PeerIndex:
         selectors: SelectorIndex,
         space: AddressSpace,
         node_addresses: Sequence[AddressRange],
+        unaddressed: Unaddressed,
     ) -> None:
         self._selectors = selectors
         self._space = space
         self._node_addresses = node_addresses
+        self._unaddressed = unaddressed
         self._first_atom = len(blocks)
         self.anyone = run(0, len(blocks) + len(space.atoms))
         self._hosts = union(1 << number for number, item in enumerate(classes) if item.host_network)
         self._by_blocks = tuple(_classes_by_blocks(blocks, family) for family in (0, 1))
-        self._known: dict[AddressPeer, PeerSet] = {}
+        self._known: dict[AddressPeer, Bounds] = {}
 
-    def any_of(self, namespace: str, peers: Iterable[Peer] | None) -> PeerSet:
+    def any_of(self, namespace: str, peers: Iterable[Peer] | None) -> Bounds:
         """Endpoints that one of the peers matches; everyone where none is named."""
         if peers is None:
-            return PeerSet(self.anyone)
+            return Bounds.exact(PeerSet(self.anyone))
         found = [self._one(namespace, peer) for peer in peers]
-        return found[0] if len(found) == 1 else each(union, found)
+        return found[0] if len(found) == 1 else bounded(union, found)
 
-    def _one(self, namespace: str, peer: Peer) -> PeerSet:
+    def _one(self, namespace: str, peer: Peer) -> Bounds:
         match peer:
             case PodPeer():
-                return PeerSet(self._selectors.peers(namespace, peer))
+                return Bounds.exact(PeerSet(self._selectors.peers(namespace, peer)))
             case SelectorPeer():
-                return PeerSet(self._selectors.matched(peer))
+                return Bounds.exact(PeerSet(self._selectors.matched(peer)))
             case AddressPeer():
                 return self._address(peer)
             case AnyPeer():
                 return self.any_of(namespace, peer.parts)
             case EveryPeer():
-                return each(self._common, [self._one(namespace, part) for part in peer.parts])
+                return bounded(self._common, [self._one(namespace, part) for part in peer.parts])
             case OtherPeer():
-                return each(self._others, [self._one(namespace, peer.part)])
+                return self._not(self._one(namespace, peer.part))
+
+    def _not(self, part: Bounds) -> Bounds:
+        least = each(self._others, [part.most])
+        return (
+            Bounds.exact(least)
+            if part.least is part.most
+            else Bounds(least, each(self._others, [part.least]))
+        )
 
     def _common(self, sets: Iterable[int]) -> int:
         result = self.anyone
@@ -124,29 +172,36 @@ class PeerIndex:
     def _others(self, sets: Iterable[int]) -> int:
         return self.anyone & ~union(sets)
 
-    def _address(self, peer: AddressPeer) -> PeerSet:
+    def _address(self, peer: AddressPeer) -> Bounds:
         known = self._known.get(peer)
         if known is None:
             known = self._known[peer] = self._work_out(peer)
         return known
 
-    def _work_out(self, peer: AddressPeer) -> PeerSet:
+    def _work_out(self, peer: AddressPeer) -> Bounds:
         v4, v6 = (self._holding(peer.ranges, by_blocks) for by_blocks in self._by_blocks)
         match peer.match:
             case AddressMatch.OUTSIDE:
-                return PeerSet(self._atoms(peer.ranges))
+                return Bounds.exact(PeerSet(self._atoms(peer.ranges)))
             case AddressMatch.NODES:
                 atoms = self._atoms(nodes_within(peer.ranges, self._node_addresses))
                 # every node is meant: then also those whose addresses were not read
-                every = peer.ranges == _EVERY_ADDRESS
+                every = peer.ranges == EVERY_ADDRESS
                 v4, v6 = (self._hosts, self._hosts) if every else (v4 & self._hosts, v6 & self._hosts)
+                sure, perhaps = (0, 0) if every else self._unaddressed.held_on_nodes(peer.ranges)
             case AddressMatch.ANYONE | AddressMatch.AS_THE_DATA_PLANE_READS:
                 atoms = self._atoms(peer.ranges)
-        by_family = {None: atoms | v4 | v6, 4: atoms | v4, 6: atoms | v6}
+                sure, perhaps = self._unaddressed.held(peer.ranges)
         reading = peer.match is AddressMatch.AS_THE_DATA_PLANE_READS
-        return PeerSet.seen(
-            [atoms if reading and not view.ip_blocks else by_family[view.family] for view in SLOTS]
-        )
+        known = {None: v4 | v6, 4: v4, 6: v6}
+
+        def also(more: int) -> PeerSet:
+            compared = {family: atoms | classes | more for family, classes in known.items()}
+            return PeerSet.seen(
+                [atoms if reading and not view.ip_blocks else compared[view.family] for view in SLOTS]
+            )
+
+        return Bounds.exact(also(sure)) if sure == perhaps else Bounds(also(sure), also(perhaps))
 
     def _atoms(self, block: Block) -> int:
         return self._space.atoms_in(block) << self._first_atom

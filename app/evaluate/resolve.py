@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.evaluate.peersets import PeerIndex, PeerSet, each
+from app.evaluate.peersets import Bounds, PeerIndex, PeerSet, bounded
 from app.evaluate.selectors import SelectorIndex
 from app.model.decision import RuleRef
 from app.model.identity import ObjectRef
@@ -12,7 +12,7 @@ from app.model.policy import Direction, Policy, PolicyPort, Rule
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """One rule of one policy.
+    """One rule of one policy; two of one reference where it is not known of all ends whether it matches them.
 
     Attributes:
         ref: which.
@@ -20,6 +20,7 @@ class CompiledRule:
         selected: ends that it governs: those that the policy selects, as far as the rule does not narrow them.
         peers: other ends that it matches.
         ports: None means every port of every protocol.
+        guess: it may match these ends or not, because an address is not known.
     """
 
     ref: RuleRef
@@ -27,11 +28,12 @@ class CompiledRule:
     selected: PeerSet
     peers: PeerSet
     ports: tuple[PolicyPort, ...] | None
+    guess: bool = False
 
     @property
     def sure(self) -> bool:
-        """False when it asks for more than ends and ports."""
-        return not self.rule.conditions
+        """False when it asks for more than ends and ports, or is a guess."""
+        return not self.rule.conditions and not self.guess
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +72,21 @@ class Resolver:
         )
 
     def _rules(self, policy: Policy, direction: Direction, subjects: int) -> Iterator[CompiledRule]:
-        everyone = PeerSet(subjects)
+        everyone = Bounds.exact(PeerSet(subjects))
         for rule in policy.rules(direction):
-            yield CompiledRule(
-                ref=RuleRef(policy.ref, direction, rule.path),
-                rule=rule,
-                selected=everyone if rule.own is None else self._narrowed(policy, rule, everyone),
-                peers=self._peers.any_of(policy.namespace, rule.peers),
-                ports=None if rule.ports is None else tuple(dict.fromkeys(rule.ports)),
-            )
+            ref = RuleRef(policy.ref, direction, rule.path)
+            selected = everyone if rule.own is None else self._narrowed(policy, rule, everyone)
+            peers = self._peers.any_of(policy.namespace, rule.peers)
+            ports = None if rule.ports is None else tuple(dict.fromkeys(rule.ports))
+            yield CompiledRule(ref, rule, selected.least, peers.least, ports)
+            if peers.open.anywhere:
+                yield CompiledRule(ref, rule, selected.least, peers.open, ports, guess=True)
+            if selected.open.anywhere:
+                yield CompiledRule(ref, rule, selected.open, peers.most, ports, guess=True)
 
-    def _narrowed(self, policy: Policy, rule: Rule, everyone: PeerSet) -> PeerSet:
+    def _narrowed(self, policy: Policy, rule: Rule, everyone: Bounds) -> Bounds:
         own = self._peers.any_of(policy.namespace, rule.own)
-        return each(lambda sets: _common(*sets), [everyone, own])
+        return bounded(lambda sets: _common(*sets), [everyone, own])
 
 
 def _common(one: int, other: int) -> int:

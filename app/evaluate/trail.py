@@ -98,6 +98,7 @@ class Walk:
         decided: what brought it to its end: rules, or policies whose default took effect; of each plane.
         passed: pass rules that matched.
         split: policies whose order is left open and that do not agree.
+        guesses: rules of which it is not known whether they match, and that may have acted.
     """
 
     allowed: bool = True
@@ -106,6 +107,12 @@ class Walk:
     decided: list[tuple[Action, Removable]] = field(default_factory=list)
     passed: list[RuleRef] = field(default_factory=list)
     split: list[ObjectRef] = field(default_factory=list)
+    guesses: list[RuleRef] = field(default_factory=list)
+
+    @property
+    def ends(self) -> tuple[bool, bool]:
+        """Whether it may be allowed, and whether it may be denied."""
+        return self.allowed, self.denied
 
     @property
     def unsettled(self) -> bool:
@@ -130,6 +137,15 @@ def walk(asked: Asked, without: Collection[Removable] = ()) -> Walk:
     return found
 
 
+def settled(asked: Asked, without: Collection[Removable] = ()) -> Walk:
+    """The same, without rules that may match or not where these change nothing; else `guesses` names them."""
+    found = walk(asked, without)
+    if not found.guesses:
+        return found
+    known = walk(matching(asked, lambda rule: not rule.guess), without)
+    return known if known.ends == found.ends else found
+
+
 def _through(found: Walk, plane: Sequence[AskedStage], without: Collection[Removable]) -> None:
     allowed, left = False, True
     for stage in plane:
@@ -143,6 +159,7 @@ def _through(found: Walk, plane: Sequence[AskedStage], without: Collection[Remov
         found.decided += here.decided
         found.passed += here.passes
         found.split += here.split
+        found.guesses += here.guesses
         allowed |= here.allowed
         found.denied |= here.denied
         left = here.left
@@ -160,6 +177,7 @@ class _Stage:
         self.decided: list[tuple[Action, Removable]] = []
         self.passes: list[RuleRef] = []
         self.split: list[ObjectRef] = []
+        self.guesses: list[RuleRef] = []
         self.left, self.allowed, self.denied, self.defaulted = True, False, False, False
 
     def ask(self, group: Iterable[Sequence[tuple[CompiledRule, ...]]]) -> None:
@@ -177,16 +195,21 @@ class _Stage:
         for step in lane:
             rules = [rule for rule in step if not {rule.ref, rule.ref.policy} & set(self._without)]
             if rules:
-                self._act(rules)
+                self._act([rule for rule in rules if not rule.guess])
+                self._act([rule for rule in rules if rule.guess])
                 if rules[0].sure:
                     return rules[0].rule.action, rules[0].ref.policy
         return None, None
 
     def _act(self, rules: Sequence[CompiledRule]) -> None:
-        action = rules[0].rule.action
+        if not rules:
+            return
+        action, guess = rules[0].rule.action, rules[0].guess
         refs = sorted(rule.ref for rule in rules)
         conditions = tuple(dict.fromkeys(text for rule in rules for text in rule.rule.conditions))
-        self.acted.append(Acted(action, tuple(refs), conditions))
+        self.acted.append(Acted(action, tuple(refs), conditions, guess))
+        if guess:
+            self.guesses += refs
         self.allowed |= action is Action.ALLOW
         self.denied |= action is Action.DENY
         if action is Action.PASS:

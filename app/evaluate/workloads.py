@@ -79,12 +79,12 @@ def _classified(pods: Iterable[Pod], classifier: Classifier) -> Iterator[tuple[P
         if pod.ips and pod.owner in waiting:
             siblings.setdefault((pod.owner, _without_addresses(item)), item)
     for pod, item in found:
-        key = (pod.owner, item)
+        key = (pod.owner, _without_addresses(item))
         yield pod, siblings.get(key, item) if siblings and not pod.ips else item
 
 
 def _without_addresses(item: PodClass) -> PodClass:
-    return replace(item, blocks=NO_BLOCKS, families=frozenset())
+    return replace(item, blocks=NO_BLOCKS, families=frozenset(), unaddressed=False)
 
 
 def _pod_order(pod: Pod) -> tuple[str, str, str, str]:

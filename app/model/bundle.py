@@ -13,7 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from app.errors import EvidenceError
-from app.model.canonical import canonical_json
+from app.model.canonical import NOT_THAT_JSON, canonical_json
 from app.model.history import Scan
 
 MANIFEST: Final = "manifest.json"
@@ -85,7 +85,7 @@ def read_manifest(data: bytes) -> BundleManifest:
     """
     try:
         value = msgspec.json.decode(data, type=_ManifestFile)
-    except msgspec.MsgspecError as error:
+    except NOT_THAT_JSON as error:
         raise EvidenceError(f"the manifest is not a {SCHEMA} document: {error}") from None
     return BundleManifest(
         value.identifier,

@@ -7,8 +7,11 @@ Kubernetes API itself sent. Two equal values have equal bytes, so a digest ident
 import hashlib
 from typing import Any
 
+import msgspec
 import orjson
 
+NOT_THAT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not the JSON asked for."""
 _OPTIONS = orjson.OPT_SORT_KEYS
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from app.errors import EvidenceError
-from app.model.canonical import canonical_json, digest, digest_of
+from app.model.canonical import NOT_THAT_JSON, canonical_json, digest, digest_of
 from app.model.history import CheckCounts, ControlPoint, Scan, ScanRecord
 from app.model.results import encode_streaks, said
 
@@ -126,7 +126,7 @@ def read_chain_document(data: bytes) -> tuple[ChainLink, ...]:
     """
     try:
         value = msgspec.json.decode(data, type=_ChainFile)
-    except msgspec.MsgspecError as error:
+    except NOT_THAT_JSON as error:
         raise EvidenceError(f"chain.json is not a {_CHAIN} document: {error}") from None
     return value.links
 

@@ -9,6 +9,9 @@ from app.model.dates import months_after
 from app.model.finding import CheckResult, Outcome
 from app.model.scope import Boundary
 
+RECORD_CHECKS = frozenset({"review-attestation-overdue", "segmentation-test-overdue"})
+"""Checks that `attestations.yaml` answers, not the cluster: they test the date of a record, never the requirement."""
+
 MOST_HITS = 20
 """Failures that one accepted exception may stand before; beyond, nobody looked at each of them."""
 
@@ -91,6 +94,9 @@ class Control:
     tool_supports: tuple[str, ...]
     manual_record: ManualRecord | None = None
     note: str = ""
+    does_not_prove: tuple[
+        str, ...
+    ] = ()  # of this control in particular; what its kinds of checks leave open is added
     outside_tool: str = ""  # why no check bears on it, where none does
     enabled: bool = True  # False: readiness items of proposed rules, listed and never counted
 
@@ -104,7 +110,7 @@ class Framework:
     version: str
     title: str  # as a cover prints it
     catalogue_version: str
-    boundary: Boundary
+    boundary: Boundary | None  # None: the whole cluster
     prefix: str  # for identifiers that may not start with a digit (OSCAL)
     text_licence: str
     controls: tuple[Control, ...]

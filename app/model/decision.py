@@ -59,11 +59,19 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """Rules that matched together and did the same; `conditions` are what they ask for beyond ends and ports."""
+    """Rules that matched together and did the same.
+
+    Attributes:
+        action: what they did.
+        rules: which, sorted.
+        conditions: what they ask for beyond ends and ports.
+        guess: whether they match is not known, and the answer depends on it.
+    """
 
     action: Action
     rules: tuple[RuleRef, ...]
     conditions: tuple[str, ...] = ()
+    guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)

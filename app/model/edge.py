@@ -57,6 +57,7 @@ class Leg:
         signs: the deciding fields first.
         lowest: lowest protocol version that is accepted, as "TLS 1.2"; empty when not known.
         suites: cipher suites that are accepted, by their IANA names, as far as they are known.
+        more_suites: others may be accepted, as not everything that was asked was answered.
         verified: the sending side checks the server's certificate (asked of the backend's leg).
         client_certificate: the server demands a certificate of its client.
         secret: `namespace/name` of the Secret with the served certificate; empty when there is none or it is not known.
@@ -73,6 +74,7 @@ class Leg:
     client_certificate: Known = Known.UNKNOWN
     secret: str = ""
     default_certificate: Known = Known.NO
+    more_suites: bool = False
 
 
 @dataclass(frozen=True, slots=True)

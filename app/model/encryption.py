@@ -1,9 +1,7 @@
-"""Encryption in transit: what one path gets, what one listener accepts, and the facts that both are derived from.
+"""Encryption in transit: the facts that verdicts are derived from, and the interface that detection implements for each mesh.
 
-Two verdicts, never one. The *path verdict* is what this source gets at this destination and port; the *listener verdict*
-is what that port accepts from anyone who can reach it. Layers are asked in this order: the mesh (end to end), application
-TLS that an object proves, the link between the nodes. `Mesh` and `Links` are the interfaces that detection implements,
-one value for each system that was found; they answer for classes of pods, so that equal pods share the work.
+`links` has the layer below, between nodes; `transit` has the verdicts about paths and listeners. Meshes and links answer for
+classes of pods, so that equal pods share the work.
 """
 
 from dataclasses import dataclass
@@ -11,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 from typing import Protocol as Interface
 
-from app.model.connections import Connections, Protocol
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
 
@@ -273,135 +270,3 @@ class Mesh(Interface):
     def guard(self, server: Key) -> Guard | None:
         """Who is let in at all; None for a server that the mesh does not guard, and for a mesh without authorisation."""
         ...
-
-
-class LinkState(StrEnum):
-    """What the link between two nodes does with traffic between two pods, strongest first."""
-
-    STRICT = "strict"  # encrypted, and dropped where it cannot be
-    BEST_EFFORT = "best-effort"  # encrypted now, in clear where it cannot be
-    ATTESTED = "attested"  # the provider says so
-    UNKNOWN = "unknown"
-    CLEAR = "clear"
-
-    @property
-    def rank(self) -> int:
-        """0 is strongest."""
-        return _STATES[self]
-
-
-_STATES = {item: at for at, item in enumerate(LinkState)}
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One pair of link ends, and why."""
-
-    state: LinkState
-    strength: EvidenceStrength
-    says: str
-    signs: tuple[Sign, ...] = ()
-    weak: tuple[str, ...] = ()
-
-
-class Links(Interface):
-    """Node-to-node encryption of one system (WireGuard, IPsec). It carries every IP protocol, and nothing within a node.
-
-    Ends are the classes of pods that it can tell apart: by node, host network, address family, and its own endpoint status.
-    """
-
-    @property
-    def id(self) -> str:
-        """For example "calico-wireguard" or "cilium-ipsec"."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """As its makers write it."""
-        ...
-
-    @property
-    def signs(self) -> tuple[Sign, ...]:
-        """What it was told from."""
-        ...
-
-    @property
-    def cautions(self) -> tuple[str, ...]:
-        """Sentences about limits that a report must repeat."""
-        ...
-
-    @property
-    def fips(self) -> Known:
-        """Whether its cryptography is shown to be of a FIPS 140 validated module; UNKNOWN unless an object says so."""
-        ...
-
-    def end(self, pod: ObjectRef) -> Key:
-        """The class of a pod."""
-        ...
-
-    def link(self, source: Key, destination: Key) -> Link:
-        """The link between pods of two classes on different nodes."""
-        ...
-
-
-@dataclass(frozen=True)
-class Protection:
-    """Everything that was found that could encrypt or authenticate traffic inside a cluster; each tuple sorted by id."""
-
-    meshes: tuple[Mesh, ...] = ()
-    links: tuple[Links, ...] = ()
-    cautions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PathVerdict:
-    """What one source gets at one destination, for all the ports in `ports`.
-
-    Attributes:
-        label: the worst over the pairs of pods that can meet.
-        strength: of the conclusion.
-        says: one sentence that a person reads first.
-        ports: the connections that this verdict is about.
-        mesh: id of the mesh that decided; empty when none did.
-        link: id of the links that decided, or that lie under the mesh; empty when none.
-        same_node: pairs of pods on one node, where no link encrypts; out of `pairs`.
-        pairs: pairs of pods; 0 where nodes are not known.
-        affected: pairs that get this label; the others get a stronger one.
-        weak: known weaknesses, one sentence each.
-        fips: UNKNOWN unless something shows it; WireGuard is NO.
-        authorisation: the mesh's own answer, beside the network's; None where no mesh is asked.
-        signs: the deciding fields first.
-    """
-
-    label: Label
-    strength: EvidenceStrength
-    says: str
-    ports: Connections
-    mesh: str = ""
-    link: str = ""
-    same_node: int = 0
-    pairs: int = 0
-    affected: int = 0
-    weak: tuple[str, ...] = ()
-    fips: Known = Known.UNKNOWN
-    authorisation: Authorisation | None = None
-    signs: tuple[Sign, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ListenerVerdict:
-    """What one port of a workload accepts from anyone who can reach it.
-
-    `exposed_to` says who, by the enforced policies, could be served in plain text: "nobody", "its namespace", "the cluster"
-    or "outside". Being refused is not being encrypted: `plain` alone says what the port accepts.
-    """
-
-    workload: str
-    protocol: Protocol
-    port: int
-    plain: Known
-    mode: str
-    strength: EvidenceStrength
-    says: str
-    exposed_to: str = ""
-    signs: tuple[Sign, ...] = ()

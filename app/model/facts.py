@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from app.model.context import RunContext
 from app.model.control import AcceptedException
 from app.model.edge import Edges
 from app.model.finding import CheckMeta, CheckRun
-from app.model.history import RunContext
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Labels, Pod
 from app.model.platform import Platform

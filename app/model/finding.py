@@ -141,6 +141,10 @@ class CheckResult:
         """Identity of a finding from night to night: check and subject, 16 hexadecimal characters."""
         return digest_of([self.check, self.subject.kind.value, self.subject.id])[:16]
 
+    def inside(self, boundary: Boundary | None) -> bool:
+        """Does it count for a protected population? None stands for the whole cluster."""
+        return boundary is None or boundary in self.boundaries
+
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:

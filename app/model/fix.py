@@ -7,6 +7,7 @@ from typing import Any
 from app.model.change import WhatIf
 from app.model.connections import Connections
 from app.model.finding import CheckResult
+from app.model.flows import Observed
 from app.model.identity import ObjectRef
 
 
@@ -70,12 +71,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class FlowLoss:
-    """Ports of a declared flow between two ends that are open before a change and not after it."""
+    """Ports of a declared or observed flow between two ends that are open before a change and not after it."""
 
     flow: str
     source: str
     destination: str
     ports: Connections
+    observed: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,11 @@ class Fix:
         proof: the cluster before and after; None where nothing was proposed.
         mended: findings that the plan closes, worst first.
         left: findings that stay open or cannot be judged then, with the result after the change (or as it is now).
-        losses: declared flows that the plan would break; a plan with any is not to be applied.
-        unmet: declared flows that are closed already, and stay so.
+        losses: declared and observed flows that the plan would break; a plan with any is not to be applied.
+        unmet: those that are closed already, and stay so.
         declared: number of declared flows that were checked.
+        observed: what a recording has beside them.
+        strangers: ends of flows that are nothing in this cluster, with the flow; nothing was checked about them.
     """
 
     plan: Plan
@@ -99,3 +103,66 @@ class Fix:
     losses: tuple[FlowLoss, ...]
     unmet: tuple[FlowLoss, ...]
     declared: int
+    observed: Observed = field(default_factory=Observed)
+    strangers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TriedPath:
+    """Ports between two ends (of the `reach` contract) that a trial closed, opened, or left open."""
+
+    source: str
+    destination: str
+    ports: Connections
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What is proposed for one namespace, and what the trial of all proposals together showed there.
+
+    Attributes:
+        namespace: its name.
+        objects: to apply there.
+        manifest: the same as YAML.
+        closed: fingerprints of findings in the namespace that are closed then, worst first.
+        closing: number of paths with an end there that close; `closes` are the first of them.
+        staying: number of those that stay open; `stays` are the first of them.
+    """
+
+    namespace: str
+    objects: tuple[Proposed, ...]
+    manifest: str = field(repr=False)
+    closed: tuple[str, ...]
+    closing: int
+    closes: tuple[TriedPath, ...]
+    staying: int
+    stays: tuple[TriedPath, ...]
+
+
+@dataclass(frozen=True)
+class Remedies:
+    """Proposals for the failing findings of a cluster, tried together by the checks about policies.
+
+    Attributes:
+        remedies: by namespace, those with the worst findings first.
+        manifest: all proposed objects as one YAML file; empty where nothing is proposed.
+        plan: what was proposed, and what no policy can close.
+        closed: number of findings that the plan closes.
+        left: findings that stay or cannot be judged then, as they would be.
+        opened: findings that the plan would open; a plan with any is not to be applied.
+        opens: paths that would open; likewise.
+        losses: declared flows that the plan would break; likewise.
+        declared: number of declared flows that were checked.
+        untried: findings in namespaces beyond the limit of a trial in a report.
+    """
+
+    remedies: tuple[Remedy, ...]
+    manifest: str = field(repr=False)
+    plan: Plan
+    closed: int
+    left: tuple[CheckResult, ...]
+    opened: tuple[CheckResult, ...]
+    opens: tuple[TriedPath, ...]
+    losses: tuple[FlowLoss, ...]
+    declared: int
+    untried: int

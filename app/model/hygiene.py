@@ -28,6 +28,24 @@ class Flaw(StrEnum):
         """0 is gravest."""
         return list(Flaw).index(self)
 
+    @property
+    def heading(self) -> str:
+        """What the policies (or their rules) do, as a heading says it."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    Flaw.OPENED: "Restrict what others open to everyone",
+    Flaw.SHADOWED_DENY: "Denials that are never reached",
+    Flaw.NO_NAMES: "Isolate pods that then cannot resolve names",
+    Flaw.TYPO: "Labels that nothing has, near one that something has",
+    Flaw.COUNTS_NOWHERE: "Count nowhere",
+    Flaw.SELECTS_NOTHING: "Select nothing",
+    Flaw.MATCHES_NOTHING: "Rules that match nothing",
+    Flaw.SHADOWED: "Rules that are never reached",
+    Flaw.REDUNDANT: "Change no decision",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:

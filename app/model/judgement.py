@@ -16,7 +16,7 @@ from app.model.transit import NOT_ASKED, Encryption
 
 @dataclass(frozen=True)
 class Judgement:
-    """Result of `app.pipeline.judge`; a function of the snapshot and the documents alone.
+    """Result of `app.judging.judge`; a function of the snapshot and the documents alone.
 
     `reachability` is the effective view, `declared` the same with every policy counted as enforced (the same object
     where both agree by construction).

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from app.errors import EvidenceError
-from app.model.canonical import canonical_json
+from app.model.canonical import NOT_THAT_JSON, canonical_json
 from app.model.finding import CheckResult, Outcome, Subject
 from app.model.history import FindingLife, Trend
 from app.model.judgement import Judgement
@@ -68,7 +68,7 @@ def read_history_document(data: bytes, judgement: Judgement) -> Past:
     try:
         value = msgspec.json.decode(data, type=_HistoryFile)
         standing = [_with_result(item, _failing(judgement)) for item in value.standing]
-    except msgspec.MsgspecError as error:
+    except NOT_THAT_JSON as error:
         raise EvidenceError(f"history.json is not a {_SCHEMA} document: {error}") from None
     except KeyError as error:
         raise EvidenceError(

@@ -8,13 +8,13 @@ from typing import Protocol
 
 from app.model.archive import Counted, ObjectVersion, Opening, SaidOver
 from app.model.chain import ChainLink
+from app.model.context import RunContext
 from app.model.edge import Endpoint
 from app.model.history import (
     ControlPoint,
     Document,
     FindingLife,
     ObjectChange,
-    RunContext,
     Scan,
     ScanRecord,
     Slot,

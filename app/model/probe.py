@@ -56,6 +56,8 @@ class Probe:
         accepted: protocol versions that a handshake was accepted in, oldest first ("SSL 3.0", "TLS 1.0" … "TLS 1.3").
         refused: versions that were asked for and refused.
         suites: accepted cipher suites by version, IANA names, in the order in which the server prefers them.
+        unanswered: versions of which something that was asked was not answered: one that stands neither in `accepted` nor in
+            `refused`, or one whose suites may be more than are listed.
         chain: the served certificates, leaf first, DER in base64; the leaf alone where the library shows no more.
         trusted: the chain verifies against the prober's trust anchors and carries the name.
         trust_says: the library's words when it does not.
@@ -78,6 +80,7 @@ class Probe:
     client_certificate: Known = Known.UNKNOWN
     plain: PlainAnswer = PlainAnswer.NONE
     location: str = ""
+    unanswered: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -115,6 +118,7 @@ class Probe:
                 "clientCertificate": self.client_certificate.value,
                 "plain": self.plain.value,
                 "location": self.location,
+                **({"unanswered": list(self.unanswered)} if self.unanswered else {}),
             }
         )
         return SnapshotObject(self.ref, body, digest(body), "probe")
@@ -145,4 +149,5 @@ def _read(value: Mapping[str, Any]) -> Probe:
         client_certificate=Known(value["clientCertificate"]),
         plain=PlainAnswer(value["plain"]),
         location=text(value["location"]),
+        unanswered=tuple(sequence(value.get("unanswered"))),
     )

@@ -212,7 +212,8 @@ class RecordDuty:
     type: str
     outcome: Outcome
     says: str
-    boundary: Boundary
+    boundary: Boundary | None
+    framework: str = ""  # its name, as a remark prints it
 
 
 @dataclass(frozen=True)

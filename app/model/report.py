@@ -6,7 +6,9 @@ from app.model.canonical import digest
 from app.model.chain import ChainLink
 from app.model.change import Drift
 from app.model.control import Assessment
+from app.model.fix import Remedies
 from app.model.history import Document, FindingLife, Scan, Trend
+from app.model.hygiene import Hygiene
 from app.model.judgement import Judgement
 from app.model.period import Period
 from app.model.snapshot import Snapshot
@@ -36,6 +38,19 @@ class ReportDefinition:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What a report says beside its verdicts; each is worked out only where the definition has its section.
+
+    Attributes:
+        hygiene: what is odd about the policies themselves.
+        remedies: policies that would close findings, tried.
+    """
+
+    hygiene: Hygiene | None = None
+    remedies: Remedies | None = None
+
+
+@dataclass(frozen=True)
 class ReportInput:
     """Everything a report shows. All of it comes from the store or is computed from it, so it can be made again."""
 
@@ -49,6 +64,7 @@ class ReportInput:
     definition: ReportDefinition
     chain: tuple[ChainLink, ...] = ()  # scans up to this one, oldest first
     pseudonym_key: bytes = field(default=b"", repr=False)  # empty: names are printed as they are
+    advice: Advice = field(default_factory=Advice)
 
     @property
     def redacted(self) -> bool:

@@ -26,7 +26,7 @@ class Zone(StrEnum):
 
 
 class Boundary(StrEnum):
-    """A protected population, one per framework family; a framework file names the one it assesses.
+    """A protected population, one per framework family; a framework file names the one it assesses, or `cluster`.
 
     PCI: zones cde, connected-to and security-impacting, sensitive part cde. HIPAA: workloads that maintain or transmit
     ePHI. SOC2: workloads inside the system description, sensitive part those marked confidential.
@@ -65,9 +65,14 @@ class Placement:
     meshed: bool = False
     rules: tuple[str, ...] = ()
 
-    def inside(self, boundary: Boundary) -> bool | None:
-        """In the boundary's population? None means unknown, which counts as inside for evidence."""
+    def inside(self, boundary: Boundary | None) -> bool | None:
+        """In the boundary's population? None means unknown, which counts as inside for evidence.
+
+        The boundary None is the whole cluster: everybody is inside.
+        """
         match boundary:
+            case None:
+                return True
             case Boundary.PCI:
                 return None if self.zone is Zone.UNKNOWN else self.zone is not Zone.OUT
             case Boundary.HIPAA:
@@ -75,9 +80,14 @@ class Placement:
             case Boundary.SOC2:
                 return self.soc2
 
-    def sensitive(self, boundary: Boundary) -> bool | None:
-        """In the boundary's most protected part (CDE, ePHI, confidential)? None means unknown."""
+    def sensitive(self, boundary: Boundary | None) -> bool | None:
+        """In the boundary's most protected part (CDE, ePHI, confidential)? None means unknown.
+
+        A framework for the whole cluster has no such part by itself: what stores sensitive data stands for it.
+        """
         match boundary:
+            case None:
+                return self.data_store
             case Boundary.PCI:
                 return None if self.zone is Zone.UNKNOWN else self.zone is Zone.CDE
             case Boundary.HIPAA:

@@ -1,20 +1,83 @@
-"""What can be asked about encryption in transit of one cluster: paths, listeners, memberships, counts."""
+"""What can be asked about encryption in transit of one cluster: paths, listeners, memberships, counts.
+
+Two verdicts, never one. The *path verdict* is what this source gets at this destination and port; the *listener verdict*
+is what that port accepts from anyone who can reach it. Layers are asked in this order: the mesh (end to end), application
+TLS that an object proves, the link between the nodes.
+"""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol as Interface
 
-from app.model.connections import Connections
-from app.model.encryption import (
-    EvidenceStrength,
-    Label,
-    ListenerVerdict,
-    Membership,
-    PathVerdict,
-    Protection,
-)
+from app.model.connections import Connections, Protocol
+from app.model.encryption import Authorisation, EvidenceStrength, Known, Label, Membership, Mesh
+from app.model.links import Links
+from app.model.platform import Sign
 from app.model.reachability import Connection
+
+
+@dataclass(frozen=True)
+class Protection:
+    """Everything that was found that could encrypt or authenticate traffic inside a cluster; each tuple sorted by id."""
+
+    meshes: tuple[Mesh, ...] = ()
+    links: tuple[Links, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PathVerdict:
+    """What one source gets at one destination, for all the ports in `ports`.
+
+    Attributes:
+        label: the worst over the pairs of pods that can meet.
+        strength: of the conclusion.
+        says: one sentence that a person reads first.
+        ports: the connections that this verdict is about.
+        mesh: id of the mesh that decided; empty when none did.
+        link: id of the links that decided, or that lie under the mesh; empty when none.
+        same_node: pairs of pods on one node, where no link encrypts; out of `pairs`.
+        pairs: pairs of pods; 0 where nodes are not known.
+        affected: pairs that get this label; the others get a stronger one.
+        weak: known weaknesses, one sentence each.
+        fips: UNKNOWN unless something shows it; WireGuard is NO.
+        authorisation: the mesh's own answer, beside the network's; None where no mesh is asked.
+        signs: the deciding fields first.
+    """
+
+    label: Label
+    strength: EvidenceStrength
+    says: str
+    ports: Connections
+    mesh: str = ""
+    link: str = ""
+    same_node: int = 0
+    pairs: int = 0
+    affected: int = 0
+    weak: tuple[str, ...] = ()
+    fips: Known = Known.UNKNOWN
+    authorisation: Authorisation | None = None
+    signs: tuple[Sign, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerVerdict:
+    """What one port of a workload accepts from anyone who can reach it.
+
+    `exposed_to` says who, by the enforced policies, could be served in plain text: "nobody", "its namespace", "the cluster"
+    or "outside". Being refused is not being encrypted: `plain` alone says what the port accepts.
+    """
+
+    workload: str
+    protocol: Protocol
+    port: int
+    plain: Known
+    mode: str
+    strength: EvidenceStrength
+    says: str
+    exposed_to: str = ""
+    signs: tuple[Sign, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from app.model.history import FindingLife, TrendLine
 from app.model.reachability import Workload
 from app.model.report import ReportDefinition, ReportInput
 from app.model.scope import Boundary, Placement
+from app.model.snapshot import Coverage
 from app.render.content import Link, Mark, SectionPage
 from app.render.evidence import EvidenceFile, evidence_files
 from app.render.twin import Twin
@@ -67,8 +68,8 @@ class Dossier:
         return self.report.assessment
 
     @property
-    def boundary(self) -> Boundary:
-        """The protected population of this framework."""
+    def boundary(self) -> Boundary | None:
+        """The protected population of this framework; None is the whole cluster."""
         return self.assessment.framework.boundary
 
     @property
@@ -156,7 +157,7 @@ class Dossier:
 
     def of_boundary(self, run: CheckRun) -> tuple[CheckResult, ...]:
         """Results about subjects that belong to this framework's population, unknown ones included."""
-        return tuple(result for result in run.results if self.boundary in result.boundaries)
+        return tuple(result for result in run.results if result.inside(self.boundary))
 
     @cached_property
     def files(self) -> tuple[EvidenceFile, ...]:
@@ -239,6 +240,11 @@ class Dossier:
     def placements(self) -> Mapping[str, Placement]:
         """Placement of each workload, by workload id."""
         return self.report.judgement.placements
+
+    @property
+    def policies_unread(self) -> bool:
+        """True when no NetworkPolicy could be listed: then nothing can be said about any pair."""
+        return self.report.snapshot.coverage("networking.k8s.io", "NetworkPolicy") is Coverage.REFUSED
 
     def sensitive(self, workload: Workload) -> bool | None:
         """In the framework's most protected part? None when no scope rule says."""

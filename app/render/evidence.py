@@ -14,12 +14,15 @@ from app.model.past import Past, history_document
 from app.model.reachability import Connection, Reachability
 from app.model.report import ReportInput
 from app.render.plain import plain
-from app.render.table_file import populations
+from app.render.table_file import policies, populations
 from app.render.twin import Twin
 
 MOST_CONNECTIONS: Final = 100_000
 """Rows of `reachability.json`; an open cluster has as many as pairs. The command that makes all of them is printed."""
 
+
+POLICIES_FILE: Final = "policies.csv"
+FIXES_FILE: Final = "fixes.yaml"
 
 _PUBLIC: Final = ("frameworks/", "checks.yaml")
 
@@ -59,7 +62,7 @@ def evidence_files(
 
 def _results(report: ReportInput, runs: tuple[tuple[str, CheckRun], ...]) -> tuple[EvidenceFile, ...]:
     reachability = report.judgement.reachability
-    return (
+    found = [
         _json(
             "snapshot.json", "All objects as collected, after redaction", snapshot_document(report.snapshot)
         ),
@@ -77,7 +80,16 @@ def _results(report: ReportInput, runs: tuple[tuple[str, CheckRun], ...]) -> tup
             "Lines, changes and lives of findings, as the pages show them",
             history_document(_past(report), report.judgement),
         ),
-    )
+    ]
+    if report.advice.hygiene:
+        body = policies(report.advice.hygiene)
+        found.append(EvidenceFile(POLICIES_FILE, "Every policy, with what is odd about it", "text/csv", body))
+    if report.advice.remedies and report.advice.remedies.manifest:
+        body = report.advice.remedies.manifest.encode()
+        found.append(
+            EvidenceFile(FIXES_FILE, "Proposed policies, tried on this snapshot", "application/yaml", body)
+        )
+    return tuple(found)
 
 
 def _redacted(item: EvidenceFile, report: ReportInput, twin: Twin) -> EvidenceFile:

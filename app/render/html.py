@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ from app.render.charts import (
     draw_steps,
 )
 from app.render.content import Page
+from app.render.diagrams import Diagram, draw_diagram, draw_transit_key
 
 FACES: Final[tuple[tuple[str, int, str, str], ...]] = (
     ("Netattest Text", 400, "normal", "Inter-Regular.otf"),
@@ -36,6 +38,7 @@ FACES: Final[tuple[tuple[str, int, str, str], ...]] = (
 )
 """Family, weight, style and file. The names are our own, so that fonts of the machine are never taken for them."""
 
+_FONT: Final = "netattest-font:"
 _PROSE: Final = re.compile(r"`([^`]+)`|\*([^*\s][^*]*)\*")
 
 
@@ -56,7 +59,12 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(
-            cell=draw_key, daykey=draw_day_key, icon=draw_icon, draw=draw, prose=prose
+            cell=draw_key,
+            daykey=draw_day_key,
+            icon=draw_icon,
+            transit=draw_transit_key,
+            draw=draw,
+            prose=prose,
         )
 
     def screen(self, page: Page) -> str:
@@ -76,8 +84,13 @@ class Templates:
         return self._render(page, print=True, styles=[], script="", policy="")
 
     def print_styles(self) -> str:
-        """Styles of the PDF edition, fonts included."""
-        return "\n".join([self._fonts(), *(self._style(name) for name in ("tokens", "report", "print"))])
+        """Styles of the PDF edition; they name fonts by the addresses of `faces`."""
+        fonts = _font_faces({file: f"{_FONT}{file}" for *_, file in FACES})
+        return "\n".join([fonts, *(self._style(name) for name in ("tokens", "report", "print"))])
+
+    def faces(self) -> dict[str, bytes]:
+        """The fonts of the PDF edition, by address."""
+        return {f"{_FONT}{file}": self._read(f"fonts/{file}") for *_, file in FACES}
 
     def _render(self, page: Page, **values: object) -> str:
         return self._environment.get_template("report.html").render(page=page, **values)
@@ -89,10 +102,11 @@ class Templates:
         return self._read(name).decode()
 
     def _fonts(self) -> str:
-        return "\n".join(
-            f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-style: {style};'
-            f" src: url(data:font/{file[-3:]};base64,{base64.b64encode(self._read(f'fonts/{file}')).decode()}); }}"
-            for family, weight, style, file in FACES
+        return _font_faces(
+            {
+                file: f"data:font/{file[-3:]};base64,{base64.b64encode(self._read(f'fonts/{file}')).decode()}"
+                for *_, file in FACES
+            }
         )
 
     def _read(self, name: str) -> bytes:
@@ -103,6 +117,14 @@ class Templates:
                 f"{name} cannot be read from {self._folder}: {error.strerror}",
                 advice="Install the program again; its templates and fonts travel with it.",
             ) from error
+
+
+def _font_faces(addresses: Mapping[str, str]) -> str:
+    return "\n".join(
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-style: {style};'
+        f" src: url({addresses[file]}); }}"
+        for family, weight, style, file in FACES
+    )
 
 
 def content_policy(styles: list[str], script: str) -> str:
@@ -128,7 +150,7 @@ def _set(match: re.Match[str]) -> str:
     return f"<code>{code}</code>" if code is not None else f"<em>{term}</em>"
 
 
-def draw(chart: StackedBar | Matrix | StepTrend | Sparkline | Calendar) -> Markup:
+def draw(chart: StackedBar | Matrix | StepTrend | Sparkline | Calendar | Diagram) -> Markup:
     """Draw any chart."""
     match chart:
         case StackedBar():
@@ -141,3 +163,5 @@ def draw(chart: StackedBar | Matrix | StepTrend | Sparkline | Calendar) -> Marku
             return draw_sparkline(chart)
         case Calendar():
             return draw_calendar(chart)
+        case Diagram():
+            return draw_diagram(chart)

@@ -1,7 +1,7 @@
 """Tables of what people do beside the scan: records with their due dates, decisions, own controls, the rule for TLS."""
 
 from app.model.approval import unapproved
-from app.model.control import Attestation, ControlAssessment, ControlState, ManualRecord
+from app.model.control import RECORD_CHECKS, Attestation, ControlAssessment, ControlState, ManualRecord
 from app.model.finding import Outcome
 from app.model.registers import Choice
 from app.model.scope import Boundary
@@ -9,8 +9,6 @@ from app.render.approvals import Register, day_of, row
 from app.render.content import Cell, Column, Fact, Links, Mark, Row, Stack, Table, capped
 from app.render.dossier import Dossier
 from app.render.wording import clipped, count, ended, sentence, short_digest
-
-_RECORD_CHECKS = ("review-attestation-overdue", "segmentation-test-overdue")
 
 
 def records_table(dossier: Dossier) -> Table:
@@ -84,7 +82,7 @@ def _record_mark(dossier: Dossier, item: ControlAssessment, wanted: ManualRecord
     due = wanted.due(found)
     if due is None:
         return Mark.of(ControlState.INSUFFICIENT, "No end given")
-    tallies = [tally for tally in item.tallies if tally.check in _RECORD_CHECKS]
+    tallies = [tally for tally in item.tallies if tally.check in RECORD_CHECKS]
     if due < day_of(dossier) or any(tally.count(Outcome.FAIL) for tally in tallies):
         return Mark.of(ControlState.EXCEPTION, "Overdue")
     return Mark.of(ControlState.SUPPORTED, "On file")
@@ -117,6 +115,7 @@ _FIELDS = {
     Boundary.PCI: ("zone", "data_store"),
     Boundary.HIPAA: ("ephi", "data_store"),
     Boundary.SOC2: ("soc2", "confidential", "data_store"),
+    None: ("data_store",),
 }
 
 

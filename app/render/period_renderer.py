@@ -81,6 +81,7 @@ class PeriodRenderer:
             paper=page.paper,
             at=report.scan.taken_at,
             files=files,
+            faces=self._templates.faces(),
         )
 
     def _manifest(self, report: PeriodReport, files: Iterable[FileEntry], ending: str) -> Artefact:

@@ -151,6 +151,7 @@ class ReportRenderer:
             paper=page.paper,
             at=dossier.report.scan.taken_at,
             files=dossier.files,
+            faces=self._templates.faces(),
         )
 
 

@@ -1,4 +1,4 @@
-"""Populations as CSV (RFC 4180), in cells that no spreadsheet takes for a formula."""
+"""Populations of checks and of policies as CSV (RFC 4180), in cells that no spreadsheet takes for a formula."""
 
 import csv
 import io
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from app.model.finding import CheckResult, CheckRun
+from app.model.hygiene import Hygiene, PolicyRemarks, Remark
 
 COLUMNS: Final = (
     "evidence",
@@ -21,6 +22,19 @@ COLUMNS: Final = (
     "fingerprint",
 )
 
+POLICY_COLUMNS: Final = (
+    "policy",
+    "part",
+    "workloads",
+    "rules",
+    "kind",
+    "path",
+    "says",
+    "because",
+    "advice",
+    "not_judged",
+)
+
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -33,11 +47,37 @@ def populations(runs: Iterable[tuple[str, CheckRun]]) -> bytes:
     Returns:
         UTF-8 with CRLF line ends and a header row; no byte order mark.
     """
+    return _table(COLUMNS, (_cells(evidence, result) for evidence, run in runs for result in run.results))
+
+
+def policies(found: Hygiene) -> bytes:
+    """Write every policy, one row for each remark about it; a policy without a remark has one row too."""
+    return _table(
+        POLICY_COLUMNS,
+        (_policy(item, remark) for item in found.policies for remark in item.remarks or (None,)),
+    )
+
+
+def _policy(item: PolicyRemarks, remark: Remark | None) -> list[str]:
+    said = (
+        (
+            remark.flaw.value,
+            remark.path,
+            remark.says,
+            "; ".join(str(one) for one in remark.because),
+            remark.advice,
+        )
+        if remark
+        else ("",) * 5
+    )
+    return [str(item.ref), item.part, str(item.workloads), str(item.rules), *said, "; ".join(item.unjudged)]
+
+
+def _table(columns: tuple[str, ...], rows: Iterable[list[str]]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for evidence, run in runs:
-        writer.writerows(_cells(evidence, result) for result in run.results)
+    writer.writerow(columns)
+    writer.writerows([safe_cell(text) for text in row] for row in rows)
     return out.getvalue().encode()
 
 
@@ -61,4 +101,4 @@ def _cells(evidence: str, result: CheckResult) -> list[str]:
         result.says,
         result.fingerprint,
     )
-    return [safe_cell(value) for value in values]
+    return list(values)

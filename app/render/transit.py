@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.model.control import ControlState
-from app.model.encryption import EvidenceStrength, Known, Label, Links, Mesh, PathVerdict
+from app.model.encryption import EvidenceStrength, Known, Label, Mesh
+from app.model.links import Links
 from app.model.platform import Sign
+from app.model.transit import PathVerdict
 from app.render.content import Column, Mark, Row, Stack, Table
 from app.render.wording import clipped, number, sentence
 

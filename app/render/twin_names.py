@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from app.model.hygiene import Flaw
 from app.model.report import ReportInput
 
 GIVEN: Final = frozenset(
@@ -92,12 +93,17 @@ def _hosts(value: Any, parent: str = "") -> Iterator[str]:
 
 
 def public_words(report: ReportInput) -> frozenset[str]:
-    """Words of frameworks and checks, which stay whole whatever they hold."""
+    """Words of frameworks, checks and kinds of remarks, which stay whole whatever they hold."""
     controls = {
         item.control.id for assessment in report.judgement.assessments for item in assessment.controls
     }
     frameworks = {item.framework.id for item in report.judgement.assessments}
-    return frozenset({*controls, *frameworks, *_check_ids(report), report.definition.id})
+    return frozenset({*controls, *frameworks, *_check_ids(report), *_kinds(), report.definition.id})
+
+
+def _kinds() -> Iterable[str]:
+    """Kinds of remarks; a plain word among them may be a name, and gives way to it."""
+    return (item.value for item in Flaw if "-" in item.value)
 
 
 def _check_ids(report: ReportInput) -> Iterable[str]:

@@ -100,10 +100,11 @@ ZONE_WORDS: Final[dict[Zone, str]] = {
     Zone.UNKNOWN: "Unknown",
 }
 
-SENSITIVE_WORDS: Final[dict[Boundary, str]] = {
+SENSITIVE_WORDS: Final[dict[Boundary | None, str]] = {
     Boundary.PCI: "cardholder data environment",
     Boundary.HIPAA: "part that holds ePHI",
     Boundary.SOC2: "confidential part of the system",
+    None: "group of data stores",
 }
 
 

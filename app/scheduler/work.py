@@ -1,7 +1,8 @@
 """What a slot needs to be run, and the two things that are done for it: the scan, and its report."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,15 @@ class Work:
         """Log lines about this cluster."""
         return structlog.get_logger("netattest").bind(cluster=self.cluster, **facts)
 
+    @contextmanager
+    def followed(self, what: str) -> Iterator[Progress]:
+        """Progress of a piece of work, whose stages are measured and traced."""
+        with (
+            bootstrap.traced(what, self.cluster, self.progress(self.cluster)) as progress,
+            Timed(progress, self.cluster, self.metrics) as timed,
+        ):
+            yield timed
+
     def close(self, slot: datetime, status: SlotStatus, *, scan: int | None = None, reason: str = "") -> None:
         """Record how a slot ended, count it, and say so."""
         self.store.close_slot(self.cluster, slot, status, scan=scan, reason=reason)
@@ -110,7 +120,7 @@ def scan(work: Work, slot: datetime | None) -> "ScanResult":
         work.cluster, began, bootstrap.documents(settings), slot=slot, tool_version=__version__
     )
     source = work.source(settings, work.schedule)
-    with Timed(work.progress(work.cluster), work.cluster, work.metrics) as progress:
+    with work.followed("scan") as progress:
         result = pipeline.scan(request, source, work.store, progress)
     failures = Counter(
         item.severity for run in result.judgement.runs for item in run.results if item.outcome is Outcome.FAIL
@@ -127,7 +137,7 @@ def report(work: Work, slot: Slot) -> None:
     if not formats:
         return
     sealer = bootstrap.sealer(settings)
-    with Timed(work.progress(work.cluster), work.cluster, work.metrics) as progress:
+    with work.followed("report") as progress:
         artefacts = pipeline.report(
             work.store.scan(work.cluster, slot.scan),
             work.schedule.frameworks,
@@ -156,7 +166,7 @@ def deliver(work: Work, slot: Slot) -> None:
     deliveries = load_deliveries(settings.deliveries_file)
     if not deliveries.serving(work.cluster):
         return
-    with Timed(work.progress(work.cluster), work.cluster, work.metrics) as progress:
+    with work.followed("deliver") as progress:
         room = Postroom(
             settings,
             deliveries,

@@ -128,6 +128,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None  # None: the embedded database
     data_dir: Path | None = None  # of the embedded database; None: the user's data folder
     documents: DocumentPaths = DocumentPaths()
+    frameworks: tuple[str, ...] = ()
+    """Ids of the frameworks that judge a scan; empty: PCI DSS, HIPAA, SOC 2 and every own file."""
     collect: CollectSettings = CollectSettings()
     probe: ProbeSettings = ProbeSettings()
     reports: ReportSettings = ReportSettings()

@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from app.errors import EvidenceError, NotFoundError
 from app.model.chain import chain_problems
-from app.model.history import Document, Integrity, ObjectChange, RunContext, Scan, ScanStatus
+from app.model.context import Integrity, RunContext
+from app.model.history import Document, ObjectChange, Scan, ScanStatus
 from app.model.snapshot import Snapshot
 from app.store import objects, scans, slots
 from app.store.blobs import load_blobs

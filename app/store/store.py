@@ -8,12 +8,12 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Engine
 
 from app.model.chain import ChainLink
+from app.model.context import RunContext
 from app.model.history import (
     ControlPoint,
     Document,
     FindingLife,
     ObjectChange,
-    RunContext,
     Scan,
     ScanRecord,
     Slot,

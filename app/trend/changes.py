@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from app.model.history import ChangeKind, Changes, Document, DocumentChange, ObjectChange
+from app.model.context import Changes, DocumentChange
+from app.model.history import ChangeKind, Document, ObjectChange
 from app.model.identity import GroupKind, ObjectRef
 from app.model.snapshot import Snapshot, SnapshotObject
 

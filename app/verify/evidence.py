@@ -7,6 +7,7 @@ import msgspec
 
 from app.errors import EvidenceError
 from app.model.bundle import MANIFEST, read_manifest
+from app.model.canonical import NOT_THAT_JSON
 from app.model.chain import ChainLink, chain_problems, read_chain_document, scan_digest
 from app.model.evidence import read_snapshot_document
 from app.model.history import Document, Scan, ScanStatus
@@ -189,7 +190,7 @@ def _outer(package: Package, evidence: Evidence) -> Iterator[Statement]:
 def _manifest(body: bytes) -> _Manifest:
     try:
         return msgspec.json.decode(body, type=_Manifest)
-    except msgspec.MsgspecError as error:
+    except NOT_THAT_JSON as error:
         raise EvidenceError(f"the evidence's manifest.json is not whole: {error}") from None
 
 

@@ -1,8 +1,11 @@
 """Opens what was handed over: a PDF with attachments, a bundle, or a folder of either."""
 
+import lzma
 import re
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -16,7 +19,18 @@ from app.verify.pdf import PdfFile, read_pdf
 
 _NAME: Final = re.compile(r"(?:report/|evidence/)?[A-Za-z0-9_-][A-Za-z0-9._+-]{0,200}")
 _ENCRYPTED: Final = 0x1
-_BROKEN: Final = (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, RuntimeError)
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+)  # what `zipfile` and its decompressors raise for bytes that are no ZIP
 
 
 @dataclass(frozen=True)

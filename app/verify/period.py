@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from app.errors import EvidenceError
+from app.model.canonical import NOT_THAT_JSON
 from app.model.chain import ChainLink, chain_problems, read_chain_document
 from app.model.history import Scan, ScanStatus
 from app.model.verification import Part, Statement, fails, holds, unchecked
@@ -55,7 +56,7 @@ def check_period(package: Package) -> tuple[tuple[Statement, ...], Scan]:
     """
     try:
         period = msgspec.json.decode(package.evidence[PERIOD], type=_Period)
-    except msgspec.MsgspecError as error:
+    except NOT_THAT_JSON as error:
         raise EvidenceError(f"{PERIOD} is not a netattest/period/v1 document: {error}") from None
     links = read_chain_document(package.evidence.get("chain.json", b""))
     if not links:

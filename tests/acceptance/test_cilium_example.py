@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from app import pipeline
+from app import judging, pipeline
 from app.bootstrap import documents
 from app.collect import ManifestSource
+from app.model.context import RunContext
 from app.model.finding import Outcome
-from app.model.history import RunContext
 from app.model.platform import Enforcement
 from app.settings import load_settings
 
@@ -26,7 +26,7 @@ def judged():
     snapshot, inventory = pipeline.take_snapshot("saltmarsh", AT, ManifestSource([CLUSTER]))
     assert snapshot.gaps == ()
     given = (*documents(load_settings()), RunContext().document())
-    return pipeline.judge(snapshot, given, inventory=inventory)
+    return judging.judge(snapshot, given, inventory=inventory)
 
 
 def test_it_is_read_whole_and_enforced(judged):
@@ -58,7 +58,7 @@ def test_with_default_deny_everywhere_the_setting_isolates_every_pod(tmp_path):
         (tmp_path / path.name).write_text(text)
     snapshot, inventory = pipeline.take_snapshot("saltmarsh", AT, ManifestSource([tmp_path]))
     given = (*documents(load_settings()), RunContext().document())
-    found = pipeline.judge(snapshot, given, inventory=inventory)
+    found = judging.judge(snapshot, given, inventory=inventory)
     assert not [item for run in found.runs for item in run.results if item.outcome is Outcome.ERROR]
     (coredns,) = [
         item

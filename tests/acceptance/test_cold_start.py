@@ -1,4 +1,4 @@
-"""From nothing to the first finished scan: `netattest run` with an empty database, an example cluster behind an API server over HTTP."""
+"""From nothing to evidence in the hands of others: `netattest run`, an empty database, an example cluster behind an API server."""
 
 import json
 import os
@@ -8,19 +8,51 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+import boto3
 import pytest
 import yaml
 
+from app.deliver import verify_signature
 from tests.apiserver import ApiServer
 from tests.integration.test_run import free_port, get, until
+from tests.receivers import PASSWORD, USER, Authority, http_server, mail_server, s3_server
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEDULE = """
 clusters:
   - {name: breakwater, cron: "* * * * *", kubeconfig: kubeconfig, frameworks: [soc2-tsc-2017], formats: [json], output: out}
   - {name: elsewhere, cron: "* * * * *", kubeconfig: nothing, formats: []}
+"""
+DELIVERIES = """
+channels:
+  - name: team
+    kind: mail
+    host: localhost
+    port: {mail}
+    from: netattest@example.com
+    to: [team@example.com]
+    user: {user}
+    password: {{file: smtp-password}}
+    trust_anchors: ../anchors.pem
+    send: always
+    formats: [pdf]
+  - name: siem
+    kind: webhook
+    url: {{env: HOOK_URL}}
+    secret: {{env: HOOK_SECRET}}
+    trust_anchors: ../anchors.pem
+    send: always
+  - name: archive
+    kind: s3
+    bucket: evidence
+    endpoint: {s3}
+    region: us-east-1
+    lock: compliance
+    retain: 365d
+    formats: [bundle]
 """
 
 
@@ -39,11 +71,37 @@ def home():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_service_that_starts_from_nothing_ends_with_a_scan_its_report_and_its_numbers(home):
-    config = home / "config"
-    config.mkdir()
-    (config / "schedule.yaml").write_text(SCHEDULE)
-    port = free_port()
+@pytest.fixture
+def parties(home, monkeypatch):
+    """Mailbox, signed hook and S3 client: real servers that the service delivers to."""
+    authority = Authority(home)
+    with (
+        mail_server(authority) as (box, port),
+        http_server(authority) as hook,
+        s3_server(monkeypatch) as store_url,
+    ):
+        client = boto3.client("s3", endpoint_url=store_url, region_name="us-east-1")
+        client.create_bucket(Bucket="evidence", ObjectLockEnabledForBucket=True)
+        _ = authority.anchors
+        config = home / "config"
+        config.mkdir()
+        (config / "schedule.yaml").write_text(SCHEDULE)
+        (config / "smtp-password").write_text(f"{PASSWORD}\n")
+        (config / "deliveries.yaml").write_text(DELIVERIES.format(mail=port, user=USER, s3=store_url))
+        monkeypatch.setenv("HOOK_URL", hook.url)
+        monkeypatch.setenv("HOOK_SECRET", "opensesame-hook")
+        yield box, hook, client
+        client.close()
+
+
+def of(cluster, hook):
+    """What the hook was told of a cluster."""
+    return [item for item in hook.requests if json.loads(item[1])["cluster"] == cluster]
+
+
+def test_a_service_that_starts_from_nothing_ends_with_evidence_handed_over_and_its_numbers(home, parties):
+    box, hook, client = parties
+    config, port = home / "config", free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("NETATTEST_")},
         "PYTHONPATH": str(ROOT),
@@ -61,11 +119,41 @@ def test_a_service_that_starts_from_nothing_ends_with_a_scan_its_report_and_its_
             assert get(f"{url}/healthz") == "ok\n"
             until(lambda: list((config / "out").glob("*.json")), 300)
             until(lambda: 'status="failed"} 1.0' in get(f"{url}/metrics"), 60)
+            until(lambda: handed_over(get(f"{url}/metrics")) == {"team", "siem", "archive"}, 300)
             numbers = get(f"{url}/metrics")
         finally:
             service.send_signal(signal.SIGTERM)
             code = service.wait(60)
     assert code == 0
+    _check_numbers(numbers)
+    _check_log((home / "log").read_text())
+    _check_deliveries(box, hook, client)
+
+
+def handed_over(numbers):
+    return set(
+        re.findall(
+            r'netattest_deliveries_total\{channel="(\w+)",cluster="breakwater",status="delivered"\}', numbers
+        )
+    )
+
+
+def _check_deliveries(box, hook, client):
+    mail = next(item for item in box.mails if item["Subject"].startswith("breakwater: First scan: "))
+    (attached,) = mail.iter_attachments()
+    assert attached.get_content_type() == "application/pdf"
+    assert attached.get_content().startswith(b"%PDF-")
+    headers, body = of("breakwater", hook)[0]
+    assert verify_signature(headers["Netattest-Signature"], body, b"opensesame-hook", int(time.time()))
+    assert not verify_signature(headers["Netattest-Signature"], body, b"another secret", int(time.time()))
+    kept = client.list_objects_v2(Bucket="evidence", Prefix="breakwater/scan-1/")["Contents"]
+    assert [item["Key"].endswith(".bundle.zip") for item in kept] == [True]
+    locked = client.get_object(Bucket="evidence", Key=kept[0]["Key"])
+    assert locked["ObjectLockMode"] == "COMPLIANCE"
+    assert locked["Body"].read(2) == b"PK"
+
+
+def _check_numbers(numbers):
     assert "netattest_leading 1.0" in numbers
     (objects,) = re.findall(r'netattest_last_scan_objects{cluster="breakwater"} (\S+)', numbers)
     assert float(objects) >= len(example()) > 10
@@ -77,7 +165,10 @@ def test_a_service_that_starts_from_nothing_ends_with_a_scan_its_report_and_its_
         'netattest_alerts_total{cluster="elsewhere",status="failed"}',  # whose failure touched nobody else
     ):
         assert line in numbers
-    lines = [json.loads(line) for line in (home / "log").read_text().splitlines() if line.startswith("{")]
+
+
+def _check_log(log):
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     recorded = [
         line for line in lines if line["event"] == "slot recorded" and line["cluster"] == "breakwater"
     ]

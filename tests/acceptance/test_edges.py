@@ -6,7 +6,7 @@ import pytest
 import trustme
 import yaml
 
-from app import pipeline
+from app import judging, pipeline
 from app.bootstrap import documents
 from app.collect import ManifestSource
 from app.collect.tls import ProbeSettings, TlsProber
@@ -104,7 +104,7 @@ def test_what_a_server_answers_turns_declared_into_observed_and_is_judged_again_
     }
     stored = store.snapshot(result.scan)
     assert stored.objects == result.snapshot.objects
-    again = pipeline.judge(stored, store.documents(result.scan))
+    again = judging.judge(stored, store.documents(result.scan))
     assert again.edges == result.judgement.edges
     assert again.runs == result.judgement.runs
 

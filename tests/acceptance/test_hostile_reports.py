@@ -57,6 +57,12 @@ def declared(body: bytes, size: int) -> bytes:
     return body
 
 
+def streamed(body):
+    """The first block of the first file is of a type that deflate does not have."""
+    at = 30 + len("a") + body[28]
+    return body[:at] + b"\x07" + body[at + 1 :]
+
+
 def encrypted(body: bytes) -> bytes:
     at = body.find(b"PK\x01\x02")
     return body[: at + 8] + b"\x01\x00" + body[at + 10 :]
@@ -116,6 +122,7 @@ CASES = [
         lambda: declared(pack({"a": bytes(1 << 20)}), 10),
         "not a whole ZIP",
     ),
+    Case("a ZIP with a broken stream", lambda: streamed(pack({"a": bytes(999)})), "not a whole ZIP"),
     Case("an encrypted ZIP", lambda: encrypted(zipped("a")), "encrypted"),
     Case("a ZIP without manifest", lambda: zipped("a"), "has no manifest.json"),
     Case(
@@ -126,6 +133,8 @@ CASES = [
         "manifest",
     ),
     Case("a manifest nested deeply", lambda: with_files(**{MANIFEST: b"[" * 200_000}), "manifest"),
+    Case("a manifest that is no text", lambda: with_files(**{MANIFEST: b'{"schema": "\xff"}'}), "manifest"),
+    Case("evidence that is no text", lambda: deep("evidence/chain.json", b'"\xff"'), "chain.json"),
     Case("evidence nested deeply", lambda: deep("evidence/snapshot.json", b'{"a":' * 200_000), "snapshot"),
     Case("evidence that is a number", lambda: deep("evidence/chain.json", b"1e999"), "chain.json"),
     Case("a PDF that ends at once", lambda: b"%PDF-1.7\n", "cannot be read"),

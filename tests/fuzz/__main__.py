@@ -1,6 +1,7 @@
 """Fuzz one target for some minutes: `python -m tests.fuzz --minutes 30 cluster`. The exit code is 1 for a finding."""
 
 import argparse
+import logging
 import time
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -17,6 +18,7 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=1, help="rounds count up from here")
     wanted = parser.parse_args()
     target = BY_NAME[wanted.target]
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     end = time.monotonic() + wanted.minutes * 60
     number, examples = wanted.first_seed, 0
     while time.monotonic() < end:

@@ -1,5 +1,6 @@
 """What is fuzzed: a name, inputs near to real ones, and the reading of them, which may only fail by errors that are meant."""
 
+import base64
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,17 +13,24 @@ from zoneinfo import ZoneInfo
 import yaml
 from hypothesis import strategies as st
 
-from app import assess, collect, pipeline
-from app.bootstrap import documents, manifests
+from app import assess, collect, judging
+from app.bootstrap import documents, manifests, retention
 from app.collect import ApiSettings
 from app.collect.connection import connect
 from app.collect.documents import read_documents
+from app.collect.policies.calico.language import matches, parse
+from app.collect.policies.calico.tokens import SelectorError
+from app.collect.redact_certificates import certificates_alone
 from app.collect.yaml_reader import YamlError, read_yaml
-from app.errors import CollectError, ConfigurationError, InputError, NetattestError
-from app.model.history import Document, RunContext
+from app.errors import CollectError, ConfigurationError, EvidenceError, InputError, NetattestError
+from app.model.context import RunContext
+from app.model.history import Document
 from app.model.snapshot import Snapshot
 from app.settings import load_schedule, load_settings
 from app.settings.cron import Cron
+from app.settings.deliveries import load_deliveries
+from tests.certificates import self_signed
+from tests.fuzz.evidence import collected, pages, tampered, verified
 from tests.fuzz.mutation import mutated, scrambled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +47,7 @@ class Target:
     inputs: Callable[[], st.SearchStrategy[Any]]
     read: Callable[[Any], object]
     expected: tuple[type[Exception], ...]
+    slow: int = 1  # so many times fewer inputs in a short run
 
 
 @cache
@@ -67,7 +76,7 @@ def _judged(value: Sequence[Any]) -> object:
     normalized = collect.normalize(collection.objects)
     gaps = tuple(sorted({*collection.gaps, *normalized.gaps}))
     snapshot = Snapshot("fuzz", AT, collection.source, collection.objects, collection.kinds, gaps)
-    judgement = pipeline.judge(
+    judgement = judging.judge(
         snapshot, (*_documents(), RunContext().document()), inventory=normalized.inventory
     )
     return list(judgement.reachability.connections())
@@ -126,6 +135,36 @@ def _crons() -> st.SearchStrategy[tuple[str, str]]:
     return st.tuples(scrambled(seeds, most=2), st.sampled_from(zones))
 
 
+SELECTORS = (
+    "all()",
+    "app == 'web' && tier != \"db\" || !has(role)",
+    "!(zone in {'a', 'b'} && app not in {'c'})",
+    "app starts with 'w' && app ends with 'b' && app contains 'e'",
+    "has(projectcalico.org/namespace) && global()",
+)
+
+
+def _selected(text: str) -> object:
+    """Read, written again and read again, it selects the same."""
+    expression = parse(text)
+    again = parse(str(expression))
+    for labels in ({}, {"app": "web"}, {"app": "web", "tier": "db"}, {"zone": "a", "role": ""}):
+        assert matches(expression, labels) == matches(again, labels)
+    return expression
+
+
+def _secrets() -> st.SearchStrategy[Any]:
+    """The data of a TLS Secret: certificates with a few bytes changed, and what was never one."""
+    _, pem = self_signed("shop.example")
+    body = pem.decode() if isinstance(pem, bytes) else str(pem)
+    texts = scrambled([body, body * 2]).map(
+        lambda text: base64.b64encode(text.encode("utf-8", "replace")).decode()
+    )
+    return texts.map(lambda text: {"tls.crt": text, "tls.key": "cGFzc3dvcmQ="}) | mutated(
+        [{"tls.crt": "AA=="}]
+    )
+
+
 TARGETS: tuple[Target, ...] = (
     Target("yaml", lambda: scrambled(texts("examples/*/cluster/*.yaml")), read_yaml, (YamlError,)),
     Target(
@@ -161,6 +200,31 @@ TARGETS: tuple[Target, ...] = (
         _document("frameworks/soc2-tsc-2017.yaml"),
         (ConfigurationError,),
     ),
+    Target("flows", _loaded("config/flows.example.yaml"), _document("flows.yaml"), (ConfigurationError,)),
+    Target(
+        "registers",
+        _loaded("config/registers.example.yaml"),
+        _document("registers.yaml"),
+        (ConfigurationError,),
+    ),
+    Target("probes", _loaded("config/probes.example.yaml"), _document("probes.yaml"), (ConfigurationError,)),
+    Target("checks", _loaded("config/checks.yaml"), _document("checks.yaml"), (ConfigurationError,)),
+    Target(
+        "deliveries",
+        lambda: scrambled(texts("config/deliveries.example.yaml")),
+        _file(load_deliveries),
+        (ConfigurationError,),
+    ),
+    Target(
+        "retention",
+        lambda: scrambled(texts("config/retention.example.yaml")),
+        _file(lambda path: retention(load_settings(), path)),
+        (ConfigurationError,),
+    ),
+    Target("selector", lambda: scrambled(SELECTORS), _selected, (SelectorError,)),
+    Target("secret", _secrets, certificates_alone, ()),
+    Target("package", tampered, verified, (EvidenceError,), slow=6),
+    Target("api", pages, collected, (CollectError,)),
     Target(
         "settings",
         lambda: scrambled(texts("config/netattest.example.yaml")),

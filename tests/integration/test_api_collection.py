@@ -6,6 +6,7 @@ import time
 from base64 import b64encode
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count, repeat
 from pathlib import Path
 
 import pytest
@@ -296,6 +297,8 @@ def test_an_object_beyond_the_size_limit_is_a_gap_and_hides_no_other(collect):
         (b'"items": [5]', GapReason.UNREADABLE),
         (b'"items": null', GapReason.UNREACHABLE),
         (b'"items": 5', GapReason.UNREACHABLE),
+        (b'"items": [{"metadata": {"name": "\xff"}}]', GapReason.UNREADABLE),
+        (b'"items": [], "metadata": {"continue": "\xff"}', GapReason.UNREACHABLE),
     ],
 )
 def test_an_answer_that_is_no_list_of_objects_is_a_gap(collect, monkeypatch, items, reason):
@@ -309,6 +312,29 @@ def test_an_answer_that_is_no_list_of_objects_is_a_gap(collect, monkeypatch, ite
     monkeypatch.setattr(ApiServer, "answer", answer)
     found, _ = collect()
     assert (gap(found).group_kind, gap(found).reason) == (PODS, reason)
+    assert names(found, POLICIES) == ["deny"]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "says"),
+    [(repeat("again"), "a page was followed by itself"), (map(str, count()), "had not ended after 30 pages")],
+    ids=["the same page", "a page more each time"],
+)
+def test_a_list_without_end_is_left(collect, monkeypatch, tokens, says):
+    monkeypatch.setattr("app.collect.listing.MOST_PAGES", 30)
+    healthy = ApiServer.answer
+
+    def answer(self, method, path, *rest):
+        if path == "/api/v1/pods":
+            page = {"kind": "PodList", "metadata": {"continue": next(tokens)}, "items": []}
+            return 200, json.dumps(page).encode()
+        return healthy(self, method, path, *rest)
+
+    monkeypatch.setattr(ApiServer, "answer", answer)
+    found, server = collect()
+    assert (gap(found).group_kind, gap(found).reason) == (PODS, GapReason.TRUNCATED)
+    assert says in gap(found).message
+    assert server.requests["pods"] <= 30
     assert names(found, POLICIES) == ["deny"]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
 from app import bootstrap, pipeline
 from app.collect import ManifestSource
@@ -50,13 +51,15 @@ def html(store: PostgresStore, number: int) -> str:
     return " ".join(next(item.body.decode() for item in artefacts if item.name.endswith(".html")).split())
 
 
-def test_an_import_carries_its_mark_and_both_times(store, run):
+def test_an_import_carries_its_mark_and_both_times(store, run, engine):
     scan = run(THEN[0]).scan
 
     assert (scan.imported, scan.taken_at) == (True, THEN[0])
     assert scan.recorded_at.year > THEN[0].year
     assert store.scan(CLUSTER) == scan
     assert store.check().problems == ()
+    with engine.connect() as connection:
+        assert connection.scalars(text("SELECT imported FROM v_scan")).all() == [True]
 
 
 def test_imports_come_oldest_first(store, run):

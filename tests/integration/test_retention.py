@@ -64,7 +64,7 @@ def test_what_is_kept_reads_as_before_whatever_was_removed(store: PostgresStore,
     assert store.check().problems == ()
 
 
-def test_a_removed_scan_says_so_and_keeps_its_place_in_the_chain(store: PostgresStore):
+def test_a_removed_scan_says_so_and_keeps_its_place_in_the_chain(store: PostgresStore, engine: Engine):
     stored = written(store, 1)
     before = store.scans(CLUSTER)
     store.remove(CLUSTER, {stored[0]: "year"}, rule="{}", tool_version="0.2.0")
@@ -75,6 +75,9 @@ def test_a_removed_scan_says_so_and_keeps_its_place_in_the_chain(store: Postgres
     for read in (store.snapshot, store.documents):
         with pytest.raises(NotFoundError, match="removed by retention, rule year"):
             read(store.scan(CLUSTER, stored[0]))
+    with engine.connect() as connection:
+        seen = connection.execute(text("SELECT scan, removed_by FROM v_scan WHERE removed_at IS NOT NULL"))
+        assert seen.all() == [(stored[0], "year")]
 
 
 def test_bodies_that_nothing_needs_are_gone(store: PostgresStore, engine: Engine):

@@ -14,7 +14,7 @@ from tests.histories import CHECK, CLUSTER, night, pods, point, record, result, 
 CONTRACT = {
     "v_scan": [
         "cluster", "scan", "status", "taken_at", "recorded_at", "slot_due_at", "tool_version", "objects", "gaps",
-        "reason", "snapshot_digest", "previous_digest", "digest",
+        "reason", "snapshot_digest", "previous_digest", "digest", "imported", "removed_at", "removed_by",
     ],
     "v_control_daily": [
         "cluster", "day", "scan", "taken_at", "scan_status", "framework", "framework_digest", "control", "state",

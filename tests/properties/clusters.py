@@ -1,5 +1,7 @@
 """Random small clusters: few names and few values, so that policies often meet the pods they could select."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from app.model.inventory import Inventory
@@ -20,6 +22,7 @@ from tests.builders import (
 
 SPACES = ("a", "b", "c")
 NODES = ("n1", "n2")
+POD_CIDRS = ((), ("10.0.0.0/24", "fd00::/120"), ("10.128.0.0/9",))
 LABELS = {"app": ("web", "db", "dns"), "tier": ("x", "y"), "rev": ("1", "2", "3")}
 BLOCKS = (
     ("0.0.0.0/0",),
@@ -110,6 +113,13 @@ def policies(draw, number: int, space: str | None = None):
 
 
 @st.composite
+def nodes(draw):
+    ranges = draw(st.sampled_from(POD_CIDRS))
+    first = replace(node("n1", "10.0.0.4", "fd00::4"), pod_cidrs=ranges)
+    return [first, node("n2", "192.168.4.9")] if draw(st.integers(0, 3)) else []
+
+
+@st.composite
 def clusters(draw) -> Inventory:
     spaces = [
         namespace(name, draw(st.sampled_from([{}, {"team": "red"}, {"team": "blue"}]))) for name in SPACES
@@ -118,7 +128,7 @@ def clusters(draw) -> Inventory:
         [draw(pods(number)) for number in range(1, draw(st.integers(1, 6)) + 1)],
         [draw(policies(number)) for number in range(draw(st.integers(0, 5)))],
         namespaces=spaces,
-        nodes=[node("n1", "10.0.0.4", "fd00::4"), node("n2", "192.168.4.9")],
+        nodes=draw(nodes()),
     )
 
 

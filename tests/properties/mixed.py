@@ -28,8 +28,17 @@ from app.model.policy import (
     Tier,
 )
 from app.model.reachability import Profile
-from tests.builders import cidr, inventory, namespace, node, pods_peer, port, selector
-from tests.properties.clusters import BLOCKS, SPACES, namespace_selectors, pods, policies, ports, selectors
+from tests.builders import cidr, inventory, namespace, pods_peer, port, selector
+from tests.properties.clusters import (
+    BLOCKS,
+    SPACES,
+    namespace_selectors,
+    nodes,
+    pods,
+    policies,
+    ports,
+    selectors,
+)
 
 STYLES = (Profile.SPEC, Profile.CALICO, Profile.CILIUM, Profile.ANTREA)
 VENDORS = {Profile.CALICO: Family.CALICO, Profile.CILIUM: Family.CILIUM, Profile.ANTREA: Family.ANTREA}
@@ -191,7 +200,7 @@ def mixed_clusters(
         running,
         [],
         namespaces=spaces,
-        nodes=[node("n1", "10.0.0.4", "fd00::4"), node("n2", "192.168.4.9")],
+        nodes=draw(nodes()),
     )
     accounts = tuple(
         ServiceAccount(ObjectRef("", "ServiceAccount", space, name), labels)

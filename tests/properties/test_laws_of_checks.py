@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from app.evaluate import encryption, find_edges, reachability, run_checks
 from app.evaluate.checks import CHECKS
-from app.model.encryption import Protection
+from app.model.context import RunContext
 from app.model.facts import Facts
 from app.model.finding import Outcome
-from app.model.history import RunContext
 from app.model.identity import GroupKind
 from app.model.platform import Enforcement
 from app.model.scope import Boundary, Scope
 from app.model.snapshot import CollectionGap, GapReason, Snapshot, SourceInfo, SourceKind
+from app.model.transit import Protection
 from tests.builders import namespace, platform
 from tests.facts import AT, CLUSTER, catalogue, scope_of
 from tests.properties.clusters import NODES, SPACES, clusters

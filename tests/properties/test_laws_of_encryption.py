@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from app.evaluate import encryption, reachability
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.encryption import EvidenceStrength, Known, Label, Protection
+from app.model.encryption import EvidenceStrength, Known, Label
 from app.model.platform import Enforcement
+from app.model.transit import Protection
 from tests.builders import inventory, platform, pod, pods_peer, policy, rule
 from tests.protection import FixedLinks, FixedMesh, slow_label, slow_worst
 

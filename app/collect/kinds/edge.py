@@ -10,7 +10,7 @@ EDGE = (
         "ways in from outside, and their TLS",
         EXPOSURE + EDGE_TLS,
         "BackendTLSPolicy/backendtlspolicies GRPCRoute/grpcroutes Gateway/gateways HTTPRoute/httproutes "
-        "ReferenceGrant/referencegrants TCPRoute/tcproutes TLSRoute/tlsroutes UDPRoute/udproutes",
+        "ListenerSet/listenersets ReferenceGrant/referencegrants TCPRoute/tcproutes TLSRoute/tlsroutes UDPRoute/udproutes",
     ),
     *custom(
         GATEWAY_GROUP,
@@ -18,6 +18,23 @@ EDGE = (
         EDGE_TLS,
         "GatewayClass/gatewayclasses",
         namespaced=False,
+    ),
+    *custom(
+        "gateway.networking.x-k8s.io",
+        "listeners that others add to a Gateway",
+        EXPOSURE + EDGE_TLS,
+        "XListenerSet/xlistenersets",
+    ),
+    *(
+        spec
+        for group in ("elbv2.k8s.aws", "eks.amazonaws.com")
+        for spec in custom(
+            group,
+            "what a class of Ingress decides for its load balancers",
+            EDGE_TLS,
+            "IngressClassParams/ingressclassparams",
+            namespaced=False,
+        )
     ),
     *custom("route.openshift.io", "ways in from outside, and their TLS", EXPOSURE, "Route/routes"),
     *custom(

@@ -20,9 +20,14 @@ from app.collect.tls.hello import (
     client_hello,
     suites_for,
 )
-from app.collect.tls.line import EndpointClosedError, EndpointSilentError, Line
+from app.collect.tls.line import EndpointClosedError, EndpointSilentError, EndpointUnreachedError, Line
 
 T = TypeVar("T")
+
+
+class Unanswered:
+    """Nothing came: neither accepted nor refused."""
+
 
 _ASKED = (TLS_1_2, TLS_1_3, TLS_1_1, TLS_1_0, SSL_3_0)
 _MOST_SUITES = 64  # greetings for one version; a server cannot have us ask for ever
@@ -32,7 +37,8 @@ _MOST_SUITES = 64  # greetings for one version; a server cannot have us ask for 
 class Spoken:
     """What greetings showed.
 
-    `tls` is False where the port answers, and never with TLS. `chain` (DER in base64, leaf first) and `asks` (for a
+    `tls` is False where the port answers, and never with TLS. `unanswered` are versions of which something that was asked was
+    not answered: the version itself, which is then neither accepted nor refused, or one of its suites. `chain` (DER in base64, leaf first) and `asks` (for a
     certificate of the client) are those of the first flight of TLS 1.2.
     """
 
@@ -40,6 +46,7 @@ class Spoken:
     accepted: tuple[str, ...]
     refused: tuple[str, ...]
     suites: dict[str, tuple[str, ...]]
+    unanswered: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
     asks: bool = False
 
@@ -73,6 +80,7 @@ class Greeter:
         """
         accepted: dict[int, tuple[str, ...]] = {}
         refused: list[int] = []
+        open_ended: set[int] = set()
         is_tls = False
         for index, version in enumerate(_ASKED):
             if index:
@@ -80,7 +88,10 @@ class Greeter:
             answer = self._ask(version, suites_for(version), first=not index)
             is_tls = is_tls or isinstance(answer, Chosen | Refused)
             if isinstance(answer, Chosen) and answer.version == version:
-                accepted[version] = self._suites(version, answer)
+                accepted[version], whole = self._suites(version, answer)
+                open_ended |= set() if whole else {version}
+            elif isinstance(answer, Unanswered):
+                open_ended.add(version)
             elif answer is not None:
                 refused.append(version)
             elif not index and not is_tls:
@@ -94,6 +105,7 @@ class Greeter:
             accepted=tuple(VERSIONS[version] for version in ordered),
             refused=tuple(VERSIONS[version] for version in sorted(refused)),
             suites={VERSIONS[version]: accepted[version] for version in ordered},
+            unanswered=tuple(VERSIONS[version] for version in sorted(open_ended)),
         )
 
     def _flight(self) -> Flight:
@@ -104,33 +116,40 @@ class Greeter:
         except (NotTlsError, EndpointClosedError, EndpointSilentError):
             return Flight((), asks=False)
 
-    def _suites(self, version: int, first: Chosen) -> tuple[str, ...]:
-        """Take each chosen suite off the offer and ask again, until nothing is left that the server takes."""
-        found = [first.suite]
+    def _suites(self, version: int, first: Chosen) -> tuple[tuple[str, ...], bool]:
+        """Take each chosen suite off the offer and ask again, until nothing is left that the server takes; True if it came to that."""
+        found, whole = [first.suite], True
         left = [code for code in suites_for(version) if code != first.suite]
-        while left and len(found) < _MOST_SUITES:
+        while left:
             self.wait()
-            try:
-                answer = self._ask(version, left, first=False)
-            except (EndpointClosedError, EndpointSilentError):
+            answer = self._ask(version, left, first=False)
+            if isinstance(answer, Unanswered) or len(found) >= _MOST_SUITES:
+                whole = False
                 break
             if not isinstance(answer, Chosen) or answer.suite not in left or answer.version != version:
                 break
             found.append(answer.suite)
             left.remove(answer.suite)
-        return tuple(ALL_SUITES[code] for code in found)
+        return tuple(ALL_SUITES[code] for code in found), whole
 
-    def _ask(self, version: int, suites: Sequence[int], *, first: bool) -> Chosen | Refused | None:
+    def _ask(
+        self, version: int, suites: Sequence[int], *, first: bool
+    ) -> Chosen | Refused | Unanswered | None:
         """One greeting; None for an answer that is not TLS.
 
-        Some servers refuse by hanging up, so only the first connection may fail for good.
+        Some servers refuse by hanging up after a greeting, so only the first connection may fail for good. Silence, or no
+        connection at all, refuses nothing: a server that is too busy to answer may accept it all the same.
         """
         try:
             return self._exchange(version, suites)
         except NotTlsError:
             return None
-        except (EndpointClosedError, EndpointSilentError):
-            if first or time.monotonic() >= self.deadline:
+        except (EndpointUnreachedError, EndpointSilentError):
+            if first:
+                raise
+            return Unanswered()
+        except EndpointClosedError:
+            if first:
                 raise
             return Refused(0)
 

@@ -48,11 +48,18 @@ class Handshake:
 
     def show(self) -> Shown:
         """Two handshakes: one that trusts anything, to see the chain; one that verifies it."""
-        chain, demanded = self._chain()
+        try:
+            chain, demanded = self._chain()
+        except (EndpointClosedError, EndpointSilentError, ValueError):
+            # it answered greetings and has had enough, or its name is none that can be asked for
+            chain, demanded = (), Known.UNKNOWN
         if not chain:
             says = "no certificate was seen"
             return Shown((), Known.UNKNOWN, says, demanded)
-        trusted, says = self._verified()
+        try:
+            trusted, says = self._verified()
+        except (EndpointClosedError, EndpointSilentError):
+            trusted, says = Known.UNKNOWN, "the verifying handshake did not come to an end"
         return Shown(chain, trusted, says, demanded)
 
     def _chain(self) -> tuple[tuple[str, ...], Known]:
@@ -110,10 +117,10 @@ class _Session:
     """A TLS session over memory."""
 
     def __init__(self, line: Line, context: ssl.SSLContext, name: str) -> None:
-        line.__enter__()
-        self.line = _Entered(line)
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._in, self._out, server_hostname=name or None)
+        line.__enter__()
+        self.line = _Entered(line)
         self.verified = False
 
     def handshake(self) -> None:

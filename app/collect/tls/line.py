@@ -14,6 +14,10 @@ class EndpointClosedError(Exception):
     """Refused, reset, or no route: nothing listens, or it does not want to talk."""
 
 
+class EndpointUnreachedError(EndpointClosedError):
+    """There was no connection at all, so that nothing was asked."""
+
+
 class EndpointSilentError(Exception):
     """No answer in time, or too much of it."""
 
@@ -32,7 +36,7 @@ class Line:
         """Connect.
 
         Raises:
-            EndpointClosedError: refused, or no route.
+            EndpointUnreachedError: refused, or no route.
             EndpointSilentError: the time is up.
         """
         try:
@@ -40,7 +44,7 @@ class Line:
         except TimeoutError:
             raise EndpointSilentError("no answer to the attempt to connect") from None
         except OSError as error:
-            raise EndpointClosedError(_reason(error)) from None
+            raise EndpointUnreachedError(_reason(error)) from None
         return self
 
     def __exit__(

@@ -131,12 +131,16 @@ class TlsProber:
         ).show()
         versions = ", ".join(spoken.accepted) or "no version that was offered"
         chain = shown.chain if len(shown.chain) > 1 or not spoken.chain else spoken.chain
-        base = _probe(endpoint, ProbeOutcome.TLS, f"a handshake is accepted in {versions}", place)
+        says = f"a handshake is accepted in {versions}"
+        if spoken.unanswered:
+            says += f"; not everything that was asked about {', '.join(spoken.unanswered)} was answered"
+        base = _probe(endpoint, ProbeOutcome.TLS, says, place)
         return replace(
             base,
             accepted=spoken.accepted,
             refused=spoken.refused,
             suites=spoken.suites,
+            unanswered=spoken.unanswered,
             chain=chain,
             trusted=shown.trusted,
             trust_says=shown.trust_says,

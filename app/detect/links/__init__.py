@@ -17,7 +17,7 @@ from app.detect.links import (
     ovn_kubernetes,
     weave_net,
 )
-from app.model.encryption import Links
+from app.model.links import Links
 
 FindLinks = Callable[[Ground], Iterable[Links]]
 

@@ -17,8 +17,9 @@ from app.detect.links.agents import Agents
 from app.detect.links.seals import Finding, SealedLinks, ends_of
 from app.detect.nodes import Node
 from app.detect.settings import ConfigMap, config_map
-from app.model.encryption import EvidenceStrength, Known, Links
+from app.model.encryption import EvidenceStrength, Known
 from app.model.inventory import Pod
+from app.model.links import Links
 from app.model.platform import Sign
 
 _AGENT = "antrea-agent"
@@ -96,6 +97,8 @@ class _Reader:
     def finding(self, pod: Pod, _family: int) -> Finding:
         """What holds on a pod's node."""
         usual = self._configured
+        if usual.state is Known.NO and self._agents.stale(pod.node, self._config):
+            return _stale(usual)
         if usual.state is not Known.YES:
             return usual
         if pod.host_network:
@@ -162,7 +165,9 @@ class _Reader:
 
     def _unproven(self, name: str, usual: Finding) -> Finding:
         """IPsec is as configured, unless the agent has not read that yet."""
-        if self._agents.stale(name, self._config):
-            says = f"{usual.says} in a configuration that is newer than the agent that runs it"
-            return replace(usual, state=Known.UNKNOWN, says=says)
-        return usual
+        return _stale(usual) if self._agents.stale(name, self._config) else usual
+
+
+def _stale(usual: Finding) -> Finding:
+    says = f"{usual.says} in a configuration that is newer than the agent that runs it"
+    return replace(usual, state=Known.UNKNOWN, says=says)

@@ -17,8 +17,9 @@ from app.detect.links.felix import Felix, Wanted
 from app.detect.links.seals import Finding, SealedLinks, ends_of
 from app.detect.nodes import Node
 from app.detect.settings import environment
-from app.model.encryption import EvidenceStrength, Known, Links
+from app.model.encryption import EvidenceStrength, Known
 from app.model.inventory import Pod
+from app.model.links import Links
 from app.model.platform import Sign
 
 _AGENT = "calico-node"
@@ -116,7 +117,12 @@ class _Reader:
         if wanted.on is Known.YES and (name or self._nodes or doubt):
             says = f"{wanted.says}, but whether the node has a key cannot be told"
             return Finding(Known.UNKNOWN, wanted.strength, says, wanted.sign)
-        return Finding(wanted.on, wanted.strength, wanted.says, wanted.sign)
+        return Finding(wanted.on, wanted.strength, wanted.says, wanted.sign or self._agent)
+
+    @property
+    def _agent(self) -> Sign:
+        """Evidence where a setting is absent: the agent that would have read it."""
+        return self.agent.container.sign("the agent of Calico, which encrypts only where it is told to")
 
     def _with_key(self, node: Node, family: int, key: str, wanted: Wanted) -> Finding:
         sign = _annotation(node, family, key)
@@ -134,7 +140,7 @@ class _Reader:
 
     def _without_key(self, wanted: Wanted, absent: Sign) -> Finding:
         if wanted.on is Known.NO:
-            return Finding(Known.NO, wanted.strength, wanted.says, wanted.sign)
+            return Finding(Known.NO, wanted.strength, wanted.says, wanted.sign or self._agent)
         if self._outside_api:
             says = f"{wanted.says}, and with its etcd store Calico does not show keys of nodes"
             return Finding(Known.UNKNOWN, wanted.strength, says, wanted.sign)

@@ -20,8 +20,9 @@ from app.detect.links.cilium_settings import Settings
 from app.detect.links.seals import Finding, SealedLinks, ends_of
 from app.detect.nodes import Node
 from app.detect.settings import ConfigMap, config_map
-from app.model.encryption import EvidenceStrength, Known, Links
+from app.model.encryption import EvidenceStrength, Known
 from app.model.inventory import Pod
+from app.model.links import Links
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
 
@@ -115,7 +116,8 @@ class _Reader:
         found = self._endpoint(pod, here)
         if found.state is Known.YES and self._strict(pod, family):
             says = f"{found.says}, and strict mode covers its address"
-            return replace(found, says=says, strict=not self._settings.weak)
+            signs = self._settings.strict_signs(pod.node)
+            return replace(found, says=says, strict=not self._settings.weak, more=signs)
         return found
 
     def _contradicted(self, pod: Pod, here: Finding) -> Finding:
@@ -199,6 +201,11 @@ class _Reader:
             state = Known.NO if setting.truth is False else Known.UNKNOWN
             says = "traffic of nodes and of pods on the host network is left out (encrypt-node is not on)"
             return Finding(state, EvidenceStrength.CONFIGURED, says, setting.sign("whether nodes encrypt"))
+        if self._agents.stale(name, self.config):
+            says = "encrypt-node is on in a configuration that is newer than the agent that runs it"
+            return Finding(
+                Known.UNKNOWN, EvidenceStrength.CONFIGURED, says, setting.sign("whether nodes encrypt")
+            )
         return self._opted_out(name) or replace(here, says=f"{here.says}, encrypt-node included")
 
     def _opted_out(self, name: str) -> Finding | None:

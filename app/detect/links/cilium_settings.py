@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 from app.detect.cilium_nodes import node_settings
 from app.detect.evidence import Agent, Evidence
 from app.detect.settings import ConfigMap, Setting, option, switch
+from app.model.platform import Sign
 
 Version = tuple[int, int, int]
 
@@ -92,6 +93,18 @@ class Settings:
             return IPv4Network(self.read(cidr, node).value or "", strict=False)
         except ValueError:
             return None
+
+    def strict_signs(self, node: str) -> tuple[Sign, ...]:
+        """The settings that strict mode was told from."""
+        on, cidr, hole = _STRICT if self.version and self.version >= _RENAMED else _STRICT_BEFORE
+        return tuple(
+            self.read(key, node).sign(says)
+            for key, says in (
+                (on, "what cannot be encrypted is dropped"),
+                (cidr, "for these destinations"),
+                (hole, "unless they have the identity of a node"),
+            )
+        )
 
     @cached_property
     def weak(self) -> tuple[str, ...]:

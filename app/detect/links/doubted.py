@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from app.model.encryption import Key, Known, Link, Links, LinkState
+from app.model.encryption import Key, Known
 from app.model.identity import ObjectRef
+from app.model.links import Link, Links, LinkState
 from app.model.platform import Sign
 
 

@@ -17,8 +17,9 @@ from app.detect.links.agents import Agents
 from app.detect.links.seals import Finding, SealedLinks, ends_of
 from app.detect.nodes import Node
 from app.detect.settings import REDACTED, config_map
-from app.model.encryption import EvidenceStrength, Known, Links
+from app.model.encryption import EvidenceStrength, Known
 from app.model.inventory import Pod
+from app.model.links import Links
 from app.model.platform import Sign
 
 BACKEND = "flannel.alpha.coreos.com/backend-type"

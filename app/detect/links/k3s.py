@@ -10,8 +10,9 @@ from app.detect.k3s import flannel_backends
 from app.detect.links.flannel import backend_of
 from app.detect.links.seals import Finding, SealedLinks, ends_of
 from app.detect.nodes import Node
-from app.model.encryption import EvidenceStrength, Known, Links
+from app.model.encryption import EvidenceStrength, Known
 from app.model.inventory import Pod
+from app.model.links import Links
 
 
 def find(ground: Ground) -> Iterator[Links]:

@@ -1,6 +1,6 @@
 """Plugins that give pods their network and never encrypt: "in clear" is an answer, too.
 
-Source: the plugins' documentation: kube-router ("overlay" is IPIP or FOU), kindnet, Amazon VPC CNI, Azure CNI. Some cloud
+Source: the plugins' documentation: GKE (without Dataplane V2), kube-router ("overlay" is IPIP or FOU), kindnet, Amazon VPC CNI, Azure CNI. Some cloud
 hardware encrypts below them; the Kubernetes API does not show that, so it counts only by a statement on file.
 """
 
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from app.detect.ground import Ground
 from app.detect.links.seals import Finding, SealedLinks, ends_of
-from app.model.encryption import EvidenceStrength, Known, Links
+from app.model.encryption import EvidenceStrength, Known
+from app.model.links import Links
 from app.model.platform import Plugin
 
 _NITRO = (
@@ -18,13 +19,27 @@ _NITRO = (
 _VNET = (
     "Azure virtual network encryption is not visible from the cluster and counts only by a statement on file"
 )
+_GOOGLE = (
+    "Google encrypts some traffic between its machines; the Kubernetes API does not show which, so this counts only by a "
+    "statement on file"
+)
+_CLOUDS = {"aws://": _NITRO, "azure://": _VNET, "gce://": _GOOGLE}
 _PLUGINS = {
     "aws-vpc-cni": (_NITRO,),
     "eks-auto-mode": (_NITRO,),
     "azure-cni": (_VNET,),
+    "gke": (_GOOGLE,),
     "kindnet": (),
     "kube-router": (),
 }
+
+
+def clouds(ground: Ground) -> tuple[str, ...]:
+    """What the clouds that nodes are of may do below every plugin, one sentence each."""
+    seen = {
+        start for node in ground.evidence.nodes for start in _CLOUDS if node.provider_id.startswith(start)
+    }
+    return tuple(_CLOUDS[start] for start in sorted(seen))
 
 
 def find(ground: Ground) -> Iterator[Links]:
@@ -35,7 +50,8 @@ def find(ground: Ground) -> Iterator[Links]:
 
 
 def _links(ground: Ground, plugin: Plugin) -> SealedLinks:
-    sign = plugin.signs[0] if plugin.signs else None
+    # signs of a plugin begin with whether it enforces policies and end with what it was told from
+    sign = plugin.signs[-1] if plugin.signs else None
     says = f"{plugin.name} has no encryption"
     finding = Finding(Known.NO, EvidenceStrength.CONFIGURED, says, sign)
     return SealedLinks(
@@ -43,6 +59,6 @@ def _links(ground: Ground, plugin: Plugin) -> SealedLinks:
         name=plugin.name,
         fips=Known.UNKNOWN,
         ends=ends_of(ground.inventory, lambda _pod, _family: finding, lambda _pod: ""),
-        signs=plugin.signs[:1],
+        signs=plugin.signs[-1:],
         cautions=_PLUGINS[plugin.id],
     )

@@ -15,8 +15,9 @@ from app.detect.ground import Ground
 from app.detect.links.agents import Agents
 from app.detect.links.seals import Finding, SealedLinks, ends_of
 from app.detect.settings import environment
-from app.model.encryption import EvidenceStrength, Known, Links
+from app.model.encryption import EvidenceStrength, Known
 from app.model.inventory import Pod
+from app.model.links import Links
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
 
@@ -89,6 +90,10 @@ class _Reader:
         """Both parts are needed: the daemon, and the database told to ask for it."""
         agent = self._evidence.agent("nb-ovsdb", names=(_NODE,))
         setting = environment(self._evidence, agent.container, "ENABLE_IPSEC") if agent else None
+        if agent and any(item.rolling for item in agent.daemon_sets):
+            says = "its switch for IPsec stands in a template from which not all of its pods were started yet"
+            sign = setting.sign("the chart's switch for IPsec") if setting else None
+            return Finding(Known.UNKNOWN, EvidenceStrength.CONFIGURED, says, sign)
         daemon = self._evidence.named(*_DAEMONS)
         if setting is not None and setting.truth and daemon:
             sign = setting.sign("the chart's switch for IPsec")

@@ -6,9 +6,10 @@ A class remembers one field as evidence and how many places share it, so that a 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from app.model.encryption import EvidenceStrength, Known, Link, LinkState, weakest
+from app.model.encryption import EvidenceStrength, Known, weakest
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Pod
+from app.model.links import Link, LinkState
 from app.model.platform import Sign
 
 _NAMED = 3
@@ -19,7 +20,7 @@ class Finding:
     """Whether traffic between nodes is encrypted at one end, for one address family.
 
     `says` is a clause that holds for every end alike ("the node has published a key"); it names no single object.
-    `strict` ends drop what they cannot encrypt.
+    `strict` ends drop what they cannot encrypt. `sign` is the deciding field, `more` those beside it.
     """
 
     state: Known
@@ -28,6 +29,7 @@ class Finding:
     sign: Sign | None = field(default=None, compare=False)
     strict: bool = False
     weak: tuple[str, ...] = ()
+    more: tuple[Sign, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +46,8 @@ class Seal:
 
     @property
     def signs(self) -> tuple[Sign, ...]:
-        """The field that shows it."""
-        return (self.finding.sign,) if self.finding.sign else ()
+        """The fields that show it."""
+        return (*((self.finding.sign,) if self.finding.sign else ()), *self.finding.more)
 
 
 End = tuple[Seal | None, Seal | None]  # IPv4, IPv6; None where the pod has no such address
@@ -53,7 +55,7 @@ End = tuple[Seal | None, Seal | None]  # IPv4, IPv6; None where the pod has no s
 
 @dataclass(frozen=True)
 class SealedLinks:
-    """Links between ends that each were found sealed or not: implements `app.model.encryption.Links`."""
+    """Links between ends that each were found sealed or not: implements `app.model.links.Links`."""
 
     id: str
     name: str

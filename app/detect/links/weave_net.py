@@ -4,7 +4,7 @@ Source: Weave Net documentation, "Securing Connections Across Untrusted Networks
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
@@ -12,8 +12,9 @@ from app.detect.evidence import Agent
 from app.detect.ground import Ground
 from app.detect.links.seals import Finding, SealedLinks, ends_of
 from app.detect.settings import Setting, environment, option
-from app.model.encryption import EvidenceStrength, Known, Links
+from app.model.encryption import EvidenceStrength, Known
 from app.model.inventory import Pod
+from app.model.links import Links
 
 _UNMAINTAINED = "Weave Net is unmaintained: the project was archived in 2024"
 
@@ -40,6 +41,15 @@ class _Reader:
 
     @cached_property
     def _password(self) -> Finding:
+        """What the template says, where every peer was started from it."""
+        found = self._asked
+        if not any(item.rolling for item in self.agent.daemon_sets):
+            return found
+        says = f"{found.says} in a template from which not all peers were started yet"
+        return replace(found, state=Known.UNKNOWN, says=says)
+
+    @property
+    def _asked(self) -> Finding:
         container = self.agent.container
         setting = environment(self.ground.evidence, container, "WEAVE_PASSWORD")
         extra = environment(self.ground.evidence, container, "EXTRA_ARGS")
@@ -60,6 +70,9 @@ class _Reader:
     @cached_property
     def _trusted(self) -> Setting | None:
         container = self.agent.container
+        extra = environment(self.ground.evidence, container, "EXTRA_ARGS")
+        if extra and (extra.value is None or "--trusted-subnets" in extra.value):
+            return extra
         variable = environment(self.ground.evidence, container, "WEAVE_TRUSTED_SUBNETS")
         found = option(self.ground.evidence, container, "trusted-subnets") or variable
         return found if found and found.value != "" else None
@@ -80,7 +93,8 @@ class _Reader:
     def _outside(self, name: str) -> bool:
         """True when every address of the node is known to lie outside all trusted subnets."""
         node = next((item for item in self.ground.inventory.nodes if item.name == name), None)
-        subnets = _networks(self._trusted.value or "") if self._trusted else None
+        value = self._trusted.value if self._trusted else None
+        subnets = _networks(value) if value else None
         if node is None or not node.addresses or subnets is None:
             return False
         addresses = [ip_address(text) for text in node.addresses if _is_address(text)]

@@ -8,10 +8,11 @@ from app.evaluate.checks.common.evidence import evidence_of_signs
 from app.evaluate.checks.common.population import boundaries_of_all, cluster_subject, node_subject
 from app.evaluate.checks.common.transit import strength_of_evidence
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
-from app.model.encryption import Label, PathVerdict
+from app.model.encryption import Label
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 from app.model.identity import GroupKind
+from app.model.transit import PathVerdict
 
 _CLAIM = "Claim it under encryption.controls in the scope file (node-to-node) if it is a control of yours."
 _REPAIR = (

@@ -10,10 +10,11 @@ from app.evaluate.checks.common.transit import TEMPLATES, strength_of_evidence
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import count, names, verb
 from app.model.connections import Protocol
-from app.model.encryption import OWN_PORT, EvidenceStrength, Known, ListenerVerdict, weakest
+from app.model.encryption import OWN_PORT, EvidenceStrength, Known, weakest
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity
 from app.model.reachability import Workload
+from app.model.transit import ListenerVerdict
 
 _SHOWN = 5
 _NOBODY = "nobody"

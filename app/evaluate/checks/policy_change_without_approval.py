@@ -17,9 +17,10 @@ from app.evaluate.checks.common.population import (
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
 from app.evaluate.checks.common.wording import names
 from app.model.approval import unapproved
+from app.model.context import Changes, DocumentChange
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity, Subject
-from app.model.history import ChangeKind, Changes, DocumentChange, ObjectChange, SlotStatus
+from app.model.history import ChangeKind, ObjectChange, SlotStatus
 from app.model.identity import ObjectRef
 from app.model.registers import ChangeReference
 from app.model.scope import Boundary

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.exposures import by_id, exposure_gaps, exposure_subject
-from app.evaluate.checks.common.legs import PROBE, details_of, nothing_exposed, tls_endpoints
+from app.evaluate.checks.common.legs import details_of, not_seen, nothing_exposed, tls_endpoints
 from app.evaluate.checks.common.tls_rule import TlsRule
-from app.evaluate.checks.common.verdicts import Check, Doubt, Verdicts
+from app.evaluate.checks.common.verdicts import Check, Verdicts
 from app.evaluate.checks.common.wording import count, names
 from app.model.edge import Endpoint, Exposure
 from app.model.facts import Facts
@@ -45,7 +45,7 @@ def _result(
 ) -> CheckResult:
     subject = exposure_subject(items[0])
     weak = [(end, found) for end in ends if (found := rule.forbids(end.leg.suites))]
-    unclear = [end for end in ends if not end.leg.suites]
+    unclear = [end for end in ends if not end.leg.suites or end.leg.more_suites]
     base = details_of(facts, items, [end.leg for end, _ in weak] or [end.leg for end in unclear or ends])
     base["why"] = tuple(f"{end.name} accepts {names(end.leg.suites, 40)}." for end in ends if end.leg.suites)
     base["data"] = {"weak": {end.name: list(found) for end, found in weak}}
@@ -61,7 +61,6 @@ def _result(
         says = (
             f"which cipher suites {subject.id} accepts at {names(end.name for end in unclear)} cannot be told"
         )
-        doubt = Doubt("no handshake was tried and no object says it", PROBE)
-        return verdicts.undecided(subject, says, (doubt,), base=base)
+        return verdicts.undecided(subject, says, (not_seen(unclear),), base=base)
     total = count(len({name for end in ends for name in end.leg.suites}), "cipher suite")
     return verdicts.passed(subject, f"{subject.id} accepts {total}, none of them weak", base=base)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.exposures import by_id, exposure_gaps, exposure_subject
-from app.evaluate.checks.common.legs import PROBE, details_of, nothing_exposed, steps_of, tls_endpoints
+from app.evaluate.checks.common.legs import details_of, not_seen, nothing_exposed, steps_of, tls_endpoints
 from app.evaluate.checks.common.tls_rule import TlsRule
-from app.evaluate.checks.common.verdicts import Check, Doubt, Verdicts
+from app.evaluate.checks.common.verdicts import Check, Verdicts
 from app.evaluate.checks.common.wording import names
 from app.model.edge import Endpoint, Exposure
 from app.model.facts import Facts
@@ -59,7 +59,5 @@ def _result(
         )
     if unclear:
         says = f"which versions {subject.id} accepts at {names(end.name for end in unclear)} cannot be told"
-        return verdicts.undecided(
-            subject, says, (Doubt("no handshake was tried and no object says it", PROBE),), base=base
-        )
+        return verdicts.undecided(subject, says, (not_seen(unclear),), base=base)
     return verdicts.passed(subject, f"{subject.id} accepts {rule.lowest} and newer alone", base=base)

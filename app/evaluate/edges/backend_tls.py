@@ -1,85 +1,138 @@
-"""What a gateway speaks to a Service: TLS only where a BackendTLSPolicy says so and its controller accepted it."""
+"""What a gateway speaks to a Service: TLS only where a BackendTLSPolicy says so and its controller accepted it.
 
-from collections.abc import Iterator
+Source: Gateway API reference of BackendTLSPolicy, v1alpha2 to v1: `targetRef` became `targetRefs`, `tls` became `validation`,
+and the names of the certificates' fields changed with it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from app.evaluate.edges.gateways import GROUP
-from app.evaluate.edges.legs import leg, plain, tls, unknown
+from app.evaluate.edges.gateway_listeners import GROUP
+from app.evaluate.edges.legs import leg, plain, tls, unknown, worst
 from app.evaluate.edges.world import Item, World, objects
 from app.model.edge import Leg, Security
 from app.model.encryption import Known
 from app.model.fields import dig, mapping, text
+from app.model.identity import ObjectRef
 from app.model.platform import Sign
 
-_TLS_ROUTES = ("TLSRoute",)
 _SPEAKS_TLS = ("https", "kubernetes.io/wss", "tls")  # `appProtocol`; a wish that not every gateway grants
+# roots that the pod's certificate is checked against: v1alpha3 and v1, then v1alpha2
+_ROOTS = ("caCertificateRefs", "wellKnownCACertificates", "caCertRefs", "wellKnownCACerts")
 
 
-def backend_leg(world: World, route: Item, service: str) -> Leg:
-    """The backend's leg of a route to one Service."""
-    if route.ref.kind in ("TCPRoute", "UDPRoute"):
-        return leg(
-            Security.PASSED,
-            "the gateway carries what client and pod speak",
-            route.sign("spec", "", "a route of bytes"),
+@dataclass(frozen=True)
+class Backends:
+    """Backends of one route as its gateways speak to them.
+
+    Attributes:
+        world: for policies and services.
+        route: the route.
+        gateways: the Gateways that it is attached to.
+        ended: a listener that it is attached to ends TLS.
+    """
+
+    world: World
+    route: Item
+    gateways: frozenset[ObjectRef]
+    ended: bool
+
+    def leg(self, service: str, ports: Sequence[int | str]) -> Leg:
+        """The leg to the ports of a Service that the route names; the weakest, where they differ."""
+        if self.route.ref.kind in ("TCPRoute", "UDPRoute") and not self.ended:
+            sign = self.route.sign("spec", "", "a route of bytes")
+            return leg(Security.PASSED, "the gateway carries what client and pod speak", sign)
+        if self.route.ref.kind == "TLSRoute" and not self.ended:
+            sign = self.route.sign("spec", "", "a TLS route")
+            return leg(Security.PASSED, "the gateway hands on what it gets", sign)
+        found = worst(self._to_port(service, name) for name in self._port_names(service, ports))
+        return found or self._without(service)
+
+    def _port_names(self, service: str, ports: Sequence[int | str]) -> tuple[str, ...]:
+        """Names of the Service's ports, which a policy may be restricted to."""
+        known = self.world.services.get(_split(service))
+        found = (
+            {item.name for port in ports or (0,) for item in self.world.service_ports(known, port)}
+            if known
+            else ()
         )
-    if route.ref.kind in _TLS_ROUTES:
-        return leg(
-            Security.PASSED, "the gateway hands on what it gets", route.sign("spec", "", "a TLS route")
+        return tuple(sorted(found))
+
+    def _to_port(self, service: str, port: str) -> Leg:
+        """By the policy for this port alone, else by that for the whole Service; of several, by the oldest."""
+        policies = sorted(self._policies(service, port), key=lambda found: (not found[0], _age(found[1])))
+        return self._with(policies[0][1]) if policies else self._without(service)
+
+    def _without(self, service: str) -> Leg:
+        world, route = self.world, self.route
+        if why := world.unread(GROUP, "BackendTLSPolicy", _split(service)[0]):
+            return unknown(f"no BackendTLSPolicy was read for Service {service}: {why}", route)
+        hinted = _hint(world, service)
+        if hinted:
+            says = f"appProtocol of Service {service} asks for TLS, which not every gateway grants"
+            return unknown(says, route, hinted)
+        sign = route.sign("spec.rules", "", "backends of the route")
+        return plain(f"no BackendTLSPolicy names Service {service}", sign)
+
+    def _with(self, policy: Item) -> Leg:
+        path = "validation" if policy.spec.get("validation") else "tls"
+        validation = mapping(policy.spec.get(path))
+        hostname = text(validation.get("hostname"))
+        sign = policy.sign(f"spec.{path}", hostname, "the name that is checked")
+        match self._accepted(policy):
+            case Known.NO:
+                return unknown(f"{policy.ref} was not accepted by its controller", policy, sign)
+            case Known.UNKNOWN:
+                return unknown(f"{policy.ref} has no status that says that it counts", policy, sign)
+        checked = hostname and any(validation.get(name) for name in _ROOTS)
+        says = f"{policy.ref} makes the gateway speak TLS"
+        return tls(says, sign, verified=Known.YES if checked else Known.NO)
+
+    def _accepted(self, policy: Item) -> Known:
+        """Accepted and ResolvedRefs of each ancestor that reports; what another Gateway made of it says nothing here."""
+        states = [
+            text(condition.get("status"))
+            for ancestor in objects(dig(policy.body, "status", "ancestors"))
+            if self._concerns(mapping(ancestor.get("ancestorRef")), policy.namespace)
+            for condition in objects(ancestor.get("conditions"))
+            if condition.get("type") in ("Accepted", "ResolvedRefs")
+        ]
+        if not states:
+            return Known.UNKNOWN
+        return Known.YES if all(state == "True" for state in states) else Known.NO
+
+    def _concerns(self, ancestor: Mapping[str, Any], namespace: str) -> bool:
+        if text(ancestor.get("kind")) not in ("", "Gateway") or not text(ancestor.get("name")):
+            return True
+        home = text(ancestor.get("namespace")) or namespace
+        return (
+            not self.gateways
+            or ObjectRef(GROUP, "Gateway", home, text(ancestor.get("name"))) in self.gateways
         )
-    policies = sorted(_policies(world, service), key=_age)
-    if not policies:
-        return _without(world, route, service)
-    return _with(policies[0])
+
+    def _policies(self, service: str, port: str) -> Iterator[tuple[bool, Item]]:
+        """Policies for one port of a Service, and whether each is for that port alone."""
+        namespace, name = _split(service)
+        for policy in self.world.items(GROUP, "BackendTLSPolicy"):
+            if policy.namespace != namespace:
+                continue
+            for ref in (*objects(policy.spec.get("targetRefs")), mapping(policy.spec.get("targetRef"))):
+                section = text(ref.get("sectionName"))
+                if _is_service(ref, name) and section in ("", port):
+                    yield bool(section), policy
 
 
-def _without(world: World, route: Item, service: str) -> Leg:
-    if why := world.unread(GROUP, "BackendTLSPolicy", service.partition("/")[0]):
-        return unknown(f"no BackendTLSPolicy was read for Service {service}: {why}", route)
-    hinted = _hint(world, service)
-    if hinted:
-        return unknown(
-            f"appProtocol of Service {service} asks for TLS, which not every gateway grants", route, hinted
-        )
-    return plain(
-        f"no BackendTLSPolicy names Service {service}", route.sign("spec.rules", "", "backends of the route")
+def _is_service(ref: Mapping[str, Any], name: str) -> bool:
+    return (text(ref.get("kind")), text(ref.get("name"))) == ("Service", name) and text(ref.get("group")) in (
+        "",
+        "core",
     )
 
 
-def _with(policy: Item) -> Leg:
-    validation = mapping(policy.spec.get("validation") or policy.spec.get("tls"))
-    roots = validation.get("caCertificateRefs") or validation.get("wellKnownCACertificates")
-    sign = policy.sign("spec.validation", text(validation.get("hostname")), "the name that is checked")
-    match _accepted(policy):
-        case Known.NO:
-            return unknown(f"{policy.ref} was not accepted by its controller", policy, sign)
-        case Known.UNKNOWN:
-            return unknown(f"{policy.ref} has no status that says that it counts", policy, sign)
-    checked = Known.YES if roots and validation.get("hostname") else Known.NO
-    return tls(f"{policy.ref} makes the gateway speak TLS", sign, verified=checked)
-
-
-def _accepted(policy: Item) -> Known:
-    """Accepted and ResolvedRefs for each ancestor that reports."""
-    states = [
-        text(condition.get("status"))
-        for ancestor in objects(dig(policy.body, "status", "ancestors"))
-        for condition in objects(ancestor.get("conditions"))
-        if condition.get("type") in ("Accepted", "ResolvedRefs")
-    ]
-    if not states:
-        return Known.UNKNOWN
-    return Known.YES if all(state == "True" for state in states) else Known.NO
-
-
-def _policies(world: World, service: str) -> Iterator[Item]:
+def _split(service: str) -> tuple[str, str]:
     namespace, _, name = service.partition("/")
-    for policy in world.items(GROUP, "BackendTLSPolicy"):
-        refs: list[Any] = [*objects(policy.spec.get("targetRefs")), mapping(policy.spec.get("targetRef"))]
-        if policy.namespace == namespace and any(
-            text(ref.get("name")) == name and text(ref.get("kind")) == "Service" for ref in refs
-        ):
-            yield policy
+    return namespace, name
 
 
 def _age(policy: Item) -> tuple[str, str]:
@@ -88,8 +141,7 @@ def _age(policy: Item) -> tuple[str, str]:
 
 
 def _hint(world: World, service: str) -> Sign | None:
-    namespace, _, name = service.partition("/")
-    item = world.item("", "Service", namespace, name)
+    item = world.item("", "Service", *_split(service))
     for index, port in enumerate(objects(item.spec.get("ports")) if item else ()):
         if item and text(port.get("appProtocol")) in _SPEAKS_TLS:
             return item.sign(f"spec.ports[{index}].appProtocol", port["appProtocol"], "what the port speaks")

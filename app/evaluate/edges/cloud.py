@@ -19,7 +19,6 @@ _INTERNAL = {
     "cloud.google.com/load-balancer-type": ("internal",),
     "service.beta.kubernetes.io/openstack-internal-load-balancer": ("true",),
     "service.beta.kubernetes.io/oci-load-balancer-internal": ("true",),
-    "alb.ingress.kubernetes.io/scheme": ("internal",),
 }
 _ENCRYPTED = ("ssl", "tls", "https")
 # Predefined policies of Elastic Load Balancing by the lowest version that they accept (AWS documentation). A name that is

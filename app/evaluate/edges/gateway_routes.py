@@ -5,18 +5,10 @@ from typing import Any
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backend_tls import backend_leg
+from app.evaluate.edges.backend_tls import Backends
 from app.evaluate.edges.backends import BackendRef, follow
-from app.evaluate.edges.gateways import (
-    GROUP,
-    Listener,
-    addresses_of,
-    attached,
-    client_leg,
-    common_hosts,
-    granted,
-    relays_of,
-)
+from app.evaluate.edges.gateway_listeners import GROUP, LISTENER_SETS, Listener, attached, common_hosts
+from app.evaluate.edges.gateways import addresses_of, client_leg, granted, relays_of
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
 from app.model.edge import ANY_HOST, Endpoint, Exposure, Target, Way
@@ -38,10 +30,12 @@ def _exposure(world: World, admission: Admission, route: Item) -> Exposure:
     relays = tuple(sorted({relay for item in gateways.values() for relay in relays_of(world, item)}))
     refs, refused = _backends(world, route)
     found, unresolved = follow(world, refs)
+    ended = any(listener.protocol == "TLS" and listener.mode == "Terminate" for _, listener in places)
+    backends = Backends(world, route, frozenset(gateways), ended)
     targets = []
     for service, to in found:
         admitted, why = admission.relayed(relays, to)
-        leg = backend_leg(world, route, service)
+        leg = backends.leg(service, [ref.port for ref in refs if f"{ref.namespace}/{ref.name}" == service])
         targets.append(Target(to.workload, to.protocol, to.port, service, relays, admitted, why, leg))
     hosts = words(route.spec.get("hostnames"))
     return Exposure(
@@ -59,9 +53,13 @@ def _exposure(world: World, admission: Admission, route: Item) -> Exposure:
 def _loose(
     world: World, route: Item, places: tuple[tuple[Item, Listener], ...], relays: tuple[str, ...]
 ) -> Iterator[str]:
+    kinds = {"Gateway": GROUP} | LISTENER_SETS
+    named = {text(ref.get("kind")) or "Gateway" for ref in objects(route.spec.get("parentRefs"))}
+    missed = [why for kind in kinds if kind in named and (why := world.unread(kinds[kind], kind))]
     if not places:
-        why = world.unread(GROUP, "Gateway")
-        yield f"no listener that was read lets {route.ref} in" + (f": {why}" if why else "")
+        yield f"no listener that was read lets {route.ref} in" + (f": {missed[0]}" if missed else "")
+    elif missed:
+        yield f"other listeners may let {route.ref} in: {missed[0]}"
     elif not relays:
         yield "which workload serves the Gateway was not found"
 

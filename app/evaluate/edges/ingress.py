@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.evaluate.checks.common.wording import names
+from app.evaluate.edges import ingress_alb
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backends import follow, ingress_backends
 from app.evaluate.edges.cloud import is_internal
 from app.evaluate.edges.ingress_tls import backend_leg, endpoints
-from app.evaluate.edges.relays import OUTSIDE, Relay, relay_of
+from app.evaluate.edges.relays import OUTSIDE, Controller, Relay, relay_of
 from app.evaluate.edges.world import Item, World, objects
 from app.model.edge import ANY_HOST, Exposure, Target, Way
 from app.model.encryption import Known
@@ -43,7 +44,9 @@ def _exposure(world: World, admission: Admission, item: Item) -> Exposure:
         way=Way.INGRESS,
         field="spec",
         says=f"routes requests for {names(host if host != ANY_HOST else 'any host' for host in hosts)}",
-        internal=is_internal(item),
+        internal=ingress_alb.is_internal(item, relay)
+        if relay.controller is Controller.ALB
+        else is_internal(item),
         endpoints=tuple(endpoints(world, item, relay, hosts, addresses_of(item))),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=unresolved,
@@ -79,6 +82,8 @@ def _notes(relay: Relay, item: Item) -> tuple[str, ...]:
     found = []
     if snippets := [name for name in item.annotations if name.endswith("-snippet")]:
         found.append(f"{names(sorted(snippets))} can change everything that is said about it.")
+    if relay.controller is Controller.NGINX:
+        found.append("ingress-nginx was retired in March 2026: it gets no fixes.")
     if relay.controller in OUTSIDE:
         found.append("The balancer outside the cluster relays it; its firewall is not visible.")
     return tuple(found)

@@ -1,87 +1,198 @@
-"""AWS Load Balancer Controller (ALB): everything stands in annotations of the Ingress, or of its IngressClassParams."""
+"""AWS Load Balancer Controller (ALB): IngressClassParams before annotations of the Ingress; backends by their Service first.
 
-from collections.abc import Iterator
+Sources: annotation and IngressClassParams documentation of the controller and of EKS Auto Mode, which spells one field differently.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from app.evaluate.edges.backends import ingress_backends
 from app.evaluate.edges.cloud import elb_lowest
-from app.evaluate.edges.legs import plain, redirect, tls, unknown
+from app.evaluate.edges.legs import plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Relay
 from app.evaluate.edges.tls_hosts import covered
-from app.evaluate.edges.world import Item, World, number
-from app.model.edge import Leg
+from app.evaluate.edges.world import Item, World, number, objects
+from app.model.edge import ANY_HOST, Leg
 from app.model.encryption import Known
+from app.model.fields import dig, mapping, text
+from app.model.platform import Sign
 
 _PREFIX = "alb.ingress.kubernetes.io/"
 _HTTP, _HTTPS = 80, 443
+_USE_ANNOTATION = "use-annotation"  # port name of a backend that is an action of the balancer
+
+
+@dataclass(frozen=True)
+class _Balancer:
+    """Settings of one Ingress's balancer; what its class decides cannot be changed by the Ingress."""
+
+    item: Item
+    relay: Relay
+
+    @property
+    def _class(self) -> Mapping[str, Any]:
+        return self.relay.parameters.spec if self.relay.parameters else {}
+
+    def _said(self, name: str) -> str:
+        return self.item.annotations.get(f"{_PREFIX}{name}", "")
+
+    @property
+    def certificate(self) -> bool:
+        """A certificate is named."""
+        return any(self._class.get(name) for name in ("certificateArn", "certificateARNs")) or bool(
+            self._said("certificate-arn")
+        )
+
+    @property
+    def policy(self) -> str:
+        """The security policy; empty for the default."""
+        return text(self._class.get("sslPolicy")) or self._said("ssl-policy")
+
+    @property
+    def redirect(self) -> str:
+        """The port that plain text is redirected to; empty where it is not."""
+        return str(number(self._class.get("sslRedirectPort")) or self._said("ssl-redirect"))
+
+    @property
+    def grouped(self) -> bool:
+        """Other Ingresses share it, whose `ssl-redirect` counts for it too."""
+        return bool(text(dig(self._class, "group", "name")) or self._said("group.name"))
+
+    def sign(self, name: str, path: str, says: str) -> Sign:
+        """The class's field where it decides, else the annotation."""
+        if self.relay.parameters and dig(self._class, *path.split(".")):
+            return self.relay.parameters.sign(f"spec.{path}", dig(self._class, *path.split(".")), says)
+        return self.item.annotated(f"{_PREFIX}{name}", says)
+
+    @property
+    def listeners(self) -> tuple[tuple[str, int], ...] | None:
+        """`listen-ports`; by default HTTP 80, or HTTPS 443 where a certificate is named. None for what cannot be read."""
+        said = self._said("listen-ports")
+        if not said:
+            return (("HTTPS", _HTTPS),) if self.certificate else (("HTTP", _HTTP),)
+        value = _json(said)
+        entries = value if isinstance(value, list) else []
+        pairs = [pair for entry in entries if isinstance(entry, dict) for pair in entry.items()]
+        found = tuple((str(protocol).upper(), number(port)) for protocol, port in pairs if number(port))
+        return found or None
 
 
 def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
     """Each listener. `ssl-redirect` turns the HTTP listeners of the whole group into redirects."""
-    del relay
-    listeners = _listeners(item)
+    balancer = _Balancer(item, relay)
+    listeners = balancer.listeners
     sign = item.annotated(f"{_PREFIX}listen-ports", "which listeners the balancer has")
     if listeners is None:
         yield _HTTP, unknown("listen-ports cannot be read", item, sign)
         return
-    redirected = item.annotations.get(f"{_PREFIX}ssl-redirect", "")
     for protocol, port in listeners:
         if protocol == "HTTPS":
-            yield port, _encrypted(world, item, host)
-        elif redirected:
+            yield port, _encrypted(world, balancer, host)
+        elif relay.unread:
             yield (
                 port,
-                redirect(
-                    f"ssl-redirect leads to port {redirected}",
-                    item.annotated(f"{_PREFIX}ssl-redirect", "plain text is redirected"),
-                ),
+                unknown(f"whether the class redirects plain text is not known: {relay.unread}", item, sign),
             )
-        elif f"{_PREFIX}group.name" in item.annotations:
-            yield port, unknown("another Ingress of its group may redirect plain text", item, sign)
         else:
-            yield port, plain(f"an HTTP listener on port {port} without ssl-redirect", sign)
+            yield port, _unencrypted(balancer, host, port, sign)
+
+
+def is_internal(item: Item, relay: Relay) -> bool:
+    """`scheme` of the class, then of the Ingress; the controller's default is an internal balancer."""
+    if relay.unread:
+        return False
+    scheme = relay.parameters.spec.get("scheme") if relay.parameters else ""
+    return (text(scheme) or item.annotations.get(f"{_PREFIX}scheme", "") or "internal") == "internal"
 
 
 def backend(world: World, item: Item, relay: Relay) -> Leg:
-    """The balancer does not check certificates of its targets (Elastic Load Balancing, target groups)."""
-    del world, relay
+    """`backend-protocol` of each Service, else of the Ingress: the weakest of them. Targets' certificates are not checked."""
+    del relay
+    services = [
+        world.item("", "Service", ref.namespace, ref.name) for ref in sorted(set(ingress_backends(item)))
+    ]
+    holders = [
+        found if found and f"{_PREFIX}backend-protocol" in found.annotations else item for found in services
+    ]
+    return worst(_spoken(holder) for holder in holders or [item]) or _spoken(item)
+
+
+def _spoken(item: Item) -> Leg:
     speaks = item.annotations.get(f"{_PREFIX}backend-protocol", "HTTP").upper()
     sign = item.annotated(f"{_PREFIX}backend-protocol", "what the balancer speaks to the pods")
     if speaks == "HTTPS":
-        return tls(
-            "backend-protocol is HTTPS; the balancer does not check the pod's certificate",
-            sign,
-            verified=Known.NO,
-        )
+        says = "backend-protocol is HTTPS; the balancer does not check the pod's certificate"
+        return tls(says, sign, verified=Known.NO)
     return plain(f"backend-protocol is {speaks}", sign)
 
 
-def _encrypted(world: World, item: Item, host: str) -> Leg:
-    policy = item.annotations.get(f"{_PREFIX}ssl-policy", "")
+def _unencrypted(balancer: _Balancer, host: str, port: int, sign: Sign) -> Leg:
+    item = balancer.item
+    if balancer.redirect:
+        why = balancer.sign("ssl-redirect", "sslRedirectPort", "plain text is redirected")
+        return redirect(f"ssl-redirect leads to port {balancer.redirect}", why)
+    if action := _redirects(item, host):
+        name = f"{_PREFIX}actions.{action}"
+        return redirect(
+            f"the first rule is action {action}, which redirects to https", item.annotated(name, "an action")
+        )
+    if balancer.grouped:
+        return unknown("another Ingress of its group may redirect plain text", item, sign)
+    return plain(f"an HTTP listener on port {port} without ssl-redirect", sign)
+
+
+def _redirects(item: Item, host: str) -> str:
+    """The action that answers every request for a host by a redirect to https; empty where there is none."""
+    for rule in objects(item.spec.get("rules")):
+        if (text(rule.get("host")) or ANY_HOST) != host:
+            continue
+        first = next(iter(objects(dig(rule, "http", "paths"))), {})
+        service = mapping(dig(first, "backend", "service"))
+        name = text(service.get("name")) if dig(service, "port", "name") == _USE_ANNOTATION else ""
+        action = _json(item.annotations.get(f"{_PREFIX}actions.{name}", "")) if name else None
+        leads = text(
+            dig(mapping(action), "redirectConfig", "protocol")
+            or dig(mapping(action), "redirectConfig", "Protocol")
+        )
+        if text(first.get("path")) in ("/", "/*") and leads.upper() == "HTTPS":
+            return name
+    return ""
+
+
+def _encrypted(world: World, balancer: _Balancer, host: str) -> Leg:
+    item = balancer.item
     mutual = item.annotations.get(f"{_PREFIX}mutual-authentication", "")
     cover = covered(world, item, host)
-    chosen = f"{_PREFIX}certificate-arn" in item.annotations
-    says = "certificate-arn is set" if chosen else f"the certificate is looked up by host; {cover.says}"
+    says = (
+        "a certificate is named by its ARN"
+        if balancer.certificate
+        else f"the certificate is looked up by host; {cover.says}"
+    )
     return tls(
         says,
-        item.annotated(f"{_PREFIX}certificate-arn", "which certificate is served"),
-        item.annotated(f"{_PREFIX}ssl-policy", "which versions are accepted; the default permits TLS 1.0"),
-        lowest=elb_lowest(policy),
-        client_certificate=Known.YES if '"verify"' in mutual.replace(" ", "") else Known.NO,
+        balancer.sign("certificate-arn", "certificateArn", "which certificate is served"),
+        balancer.sign("ssl-policy", "sslPolicy", "which versions are accepted; the default permits TLS 1.0"),
+        lowest="" if balancer.relay.unread else elb_lowest(balancer.policy),
+        client_certificate=_mutual(mutual),
     )
 
 
-def _listeners(item: Item) -> tuple[tuple[str, int], ...] | None:
-    """`listen-ports`; by default HTTP 80, or HTTPS 443 where a certificate is named."""
-    said = item.annotations.get(f"{_PREFIX}listen-ports", "")
+def _mutual(said: str) -> Known:
+    """`mode: verify` on any port demands a certificate there; `passthrough` demands nothing."""
     if not said:
-        return (("HTTPS", _HTTPS),) if f"{_PREFIX}certificate-arn" in item.annotations else (("HTTP", _HTTP),)
+        return Known.NO
+    value = _json(said)
+    if not isinstance(value, list):
+        return Known.UNKNOWN
+    modes = {text(entry.get("mode")).lower() for entry in objects(value)}
+    return Known.YES if modes == {"verify"} else Known.NO
+
+
+def _json(said: str) -> Any:
     try:
-        value: Any = orjson.loads(said)
+        return orjson.loads(said)
     except orjson.JSONDecodeError:
         return None
-    entries = value if isinstance(value, list) else []
-    pairs = [pair for entry in entries if isinstance(entry, dict) for pair in entry.items()]
-    found = tuple((str(protocol).upper(), number(port)) for protocol, port in pairs if number(port))
-    return found or None

@@ -89,11 +89,8 @@ def _default(relay: Relay, cover: Coverage) -> Known:
 
 
 def _unencrypted(item: Item, relay: Relay, cover: Coverage, host: str) -> Leg:
-    forced = names_known(item.annotations.get(f"{_PREFIX}force-ssl-redirect", ""))
-    if forced is Known.YES:
-        return redirect(
-            "force-ssl-redirect is on", item.annotated(f"{_PREFIX}force-ssl-redirect", "redirects always")
-        )
+    if forced := _forced(item, relay):
+        return forced
     if cover.covered is Known.NO:
         return plain(f"no TLS entry covers {host}", item.sign("spec.tls", "", "TLS entries"))
     if cover.covered is Known.UNKNOWN:
@@ -106,6 +103,18 @@ def _unencrypted(item: Item, relay: Relay, cover: Coverage, host: str) -> Leg:
         case Known.NO:
             return plain("ssl-redirect is off", sign)
     return _by_settings(item, relay)
+
+
+def _forced(item: Item, relay: Relay) -> Leg | None:
+    """`force-ssl-redirect` of the Ingress, else of the ConfigMap, redirects with or without a TLS entry."""
+    own = names_known(item.annotations.get(f"{_PREFIX}force-ssl-redirect", ""))
+    sign = item.annotated(f"{_PREFIX}force-ssl-redirect", "redirects always")
+    if own is Known.YES:
+        return redirect("force-ssl-redirect is on", sign)
+    if own is Known.UNKNOWN and (relay.settings or {}).get("force-ssl-redirect", "").lower() == "true":
+        signs = _settings_sign(relay, "force-ssl-redirect")
+        return redirect("the controller's ConfigMap redirects always", *signs)
+    return None
 
 
 def _by_settings(item: Item, relay: Relay) -> Leg:

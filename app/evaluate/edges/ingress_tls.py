@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from app.evaluate.edges import ingress_alb, ingress_nginx, ingress_traefik
 from app.evaluate.edges.backends import names_known
-from app.evaluate.edges.legs import plain, redirect, tls, unknown
+from app.evaluate.edges.legs import leg, passed, plain, redirect, tls, unknown
 from app.evaluate.edges.relays import Controller, Relay
 from app.evaluate.edges.tls_hosts import Coverage, covered
 from app.evaluate.edges.world import Item, World
 from app.model.connections import Protocol
-from app.model.edge import Endpoint, Leg
+from app.model.edge import Endpoint, Leg, Security
 from app.model.encryption import Known
 
 HTTP, HTTPS = 80, 443
 _HAPROXY = "haproxy.org/"
+_HAPROXY_PASSES = f"{_HAPROXY}ssl-passthrough"
 _GCE_HTTP = "kubernetes.io/ingress.allow-http"
 _GCE_FRONTEND = "networking.gke.io/v1beta1.FrontendConfig"
 _AZURE_REDIRECT = "appgw.ingress.kubernetes.io/ssl-redirect"
@@ -33,8 +34,8 @@ def endpoints(
     """Where an Ingress answers: each host, by port."""
     read = _CLIENT.get(relay.controller, _other)
     for host in hosts:
-        for port, leg in sorted(read(world, item, relay, host), key=lambda pair: pair[0]):
-            yield Endpoint(host, port, Protocol.TCP, leg, addresses)
+        for port, one in sorted(read(world, item, relay, host), key=lambda pair: pair[0]):
+            yield Endpoint(host, port, Protocol.TCP, one, addresses)
 
 
 def backend_leg(world: World, item: Item, relay: Relay) -> Leg:
@@ -47,6 +48,11 @@ def backend_leg(world: World, item: Item, relay: Relay) -> Leg:
 
 def _haproxy(world: World, item: Item, relay: Relay, host: str) -> Legs:
     del relay
+    if names_known(item.annotations.get(_HAPROXY_PASSES, "")) is Known.YES:
+        sign = item.annotated(_HAPROXY_PASSES, "TLS goes through to the pod")
+        yield HTTPS, leg(Security.TLS, "TLS is passed through to the pod", sign)
+        yield HTTP, unknown("TLS is passed through; what port 80 does is not known", item)
+        return
     cover = covered(world, item, host)
     says = item.annotations.get(f"{_HAPROXY}ssl-redirect", "")
     sign = item.annotated(f"{_HAPROXY}ssl-redirect", "whether plain text is redirected")
@@ -66,6 +72,8 @@ def _haproxy(world: World, item: Item, relay: Relay, host: str) -> Legs:
 
 def _haproxy_backend(world: World, item: Item, relay: Relay) -> Leg:
     del world, relay
+    if names_known(item.annotations.get(_HAPROXY_PASSES, "")) is Known.YES:
+        return passed("TLS is passed through to the pod", item, f"metadata.annotations.{_HAPROXY_PASSES}")
     says = item.annotations.get(f"{_HAPROXY}server-ssl", "")
     sign = item.annotated(f"{_HAPROXY}server-ssl", "whether backends are spoken to over TLS")
     match names_known(says):

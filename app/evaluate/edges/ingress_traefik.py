@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from app.evaluate.edges.backends import ingress_backends, names_known
 from app.evaluate.edges.legs import plain, redirect, tls, unknown
 from app.evaluate.edges.relays import Relay
-from app.evaluate.edges.tls_hosts import covered
+from app.evaluate.edges.tls_hosts import Coverage, covered
+from app.evaluate.edges.traefik_options import by_reference, ends_tls
 from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg
 from app.model.encryption import Known
@@ -20,13 +21,17 @@ def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[
     router = names_known(item.annotations.get(f"{_PREFIX}router.tls", ""))
     bound = [name for name in item.annotations.get(f"{_PREFIX}router.entrypoints", "").split(",") if name]
     sign = item.annotated(f"{_PREFIX}router.tls", "whether the router takes TLS alone")
-    if cover.covered is not Known.NO or router is Known.YES:
+    by_entry = "websecure" in (bound or ["websecure"]) and ends_tls(relay.arguments, "websecure")
+    if cover.covered is not Known.NO or router is Known.YES or by_entry:
+        lowest, demanded = by_reference(world, item.annotations.get(f"{_PREFIX}router.tls.options", ""))
         yield (
             _HTTPS,
             tls(
-                cover.says if cover.covered is not Known.NO else "router.tls is on",
+                _says(cover, router),
                 sign,
                 secret=cover.secret,
+                lowest=lowest,
+                client_certificate=demanded,
                 default_certificate=cover.default_certificate
                 if cover.covered is not Known.NO
                 else Known.UNKNOWN,
@@ -35,6 +40,12 @@ def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[
     if bound == ["websecure"]:
         return
     yield _HTTP, _unencrypted(item, relay, encrypted=cover.covered is Known.YES or router is Known.YES)
+
+
+def _says(cover: Coverage, router: Known) -> str:
+    if cover.covered is not Known.NO:
+        return cover.says
+    return "router.tls is on" if router is Known.YES else "entry point websecure ends TLS"
 
 
 def backend(world: World, item: Item, relay: Relay) -> Leg:
@@ -59,6 +70,8 @@ def _unencrypted(item: Item, relay: Relay, *, encrypted: bool) -> Leg:
     sign = item.annotated(f"{_PREFIX}router.entrypoints", "which entry points the router is bound to")
     if _redirects(relay.arguments):
         return redirect("the entry point on port 80 redirects to https", sign)
+    if middlewares := item.annotations.get(f"{_PREFIX}router.middlewares", ""):
+        return unknown(f"middlewares {middlewares}, which are not read, may redirect plain text", item, sign)
     if encrypted:
         return unknown("a router with TLS does not answer plain text, unless another one does", item, sign)
     return plain("no TLS entry covers it and no entry point redirects", sign)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backends import BackendRef, follow
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown
@@ -26,7 +27,7 @@ def route_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
 
 
 def _exposure(world: World, admission: Admission, item: Item, routers: tuple[str, ...]) -> Exposure:
-    host = text(item.spec.get("host")) or ANY_HOST
+    hosts = _hosts(item)
     found, unresolved = follow(world, sorted(set(_backends(item))))
     targets = []
     for service, to in found:
@@ -39,14 +40,42 @@ def _exposure(world: World, admission: Admission, item: Item, routers: tuple[str
         ref=item.ref,
         way=Way.ROUTE,
         field="spec",
-        says=f"routes requests for {'any host' if host == ANY_HOST else host}",
+        says=f"routes requests for {names('any host' if host == ANY_HOST else host for host in hosts)}",
         endpoints=tuple(
-            Endpoint(host, port, Protocol.TCP, one)
+            Endpoint(host, port, Protocol.TCP, one, _addresses(item))
+            for host in hosts
             for port, one in sorted(_client(item), key=lambda pair: pair[0])
         ),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*unresolved, *(() if routers else ("no router workload was found",))),
     )
+
+
+def _hosts(item: Item) -> tuple[str, ...]:
+    """`spec.host`, else those that routers report; a wildcard policy takes every host of the same domain."""
+    host = text(item.spec.get("host"))
+    reported = {text(entry.get("host")) for entry in objects(item.at("status", "ingress"))}
+    found = {host} if host else reported - {""}
+    if text(item.spec.get("wildcardPolicy")) == "Subdomain":
+        found |= {f"*.{one.partition('.')[2]}" for one in found}
+    return tuple(sorted(found)) or (ANY_HOST,)
+
+
+def _addresses(item: Item) -> tuple[str, ...]:
+    """Canonical names of the routers that serve it."""
+    reported = (text(entry.get("routerCanonicalHostname")) for entry in objects(item.at("status", "ingress")))
+    return tuple(dict.fromkeys(name for name in reported if name))
+
+
+def _refused(item: Item) -> str:
+    """The reason that every router gives for not serving it; empty where one serves it or none has said anything."""
+    reasons = [
+        text(condition.get("reason")) or "no reason"
+        for entry in objects(item.at("status", "ingress"))
+        for condition in objects(entry.get("conditions"))
+        if condition.get("type") == "Admitted" and condition.get("status") == "False"
+    ]
+    return reasons[0] if reasons and len(reasons) == len(objects(item.at("status", "ingress"))) else ""
 
 
 def _backends(item: Item) -> Iterator[BackendRef]:
@@ -61,6 +90,10 @@ def _backends(item: Item) -> Iterator[BackendRef]:
 def _client(item: Item) -> Iterator[tuple[int, Leg]]:
     settings = mapping(item.spec.get("tls"))
     termination = text(settings.get("termination")).lower()
+    if refused := _refused(item):
+        sign = item.sign("status.ingress", refused, "what routers report")
+        yield _HTTPS if settings else _HTTP, unknown(f"no router admits the Route ({refused})", item, sign)
+        return
     if not settings:
         yield _HTTP, plain("the Route has no tls", item.sign("spec.tls", "", "TLS of the Route"))
         return

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.evaluate.edges.arguments import arguments
 from app.evaluate.edges.world import Item, World, objects
-from app.model.fields import strings, text
+from app.model.fields import mapping, strings, text
 from app.model.inventory import Pod
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"  # deprecated since 1.18, still read by every controller
@@ -76,6 +76,8 @@ class Relay:
         arguments: flags of its container, without dashes and in lower case; the last value counts.
         settings: its ConfigMap's data; None where it was not read.
         source: the ConfigMap, for evidence.
+        parameters: what `IngressClass.spec.parameters` refers to; None where there is none.
+        unread: why such parameters may hold and were not read; empty where that is not so.
     """
 
     controller: Controller
@@ -84,21 +86,36 @@ class Relay:
     arguments: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] | None = None
     source: Item | None = None
+    parameters: Item | None = None
+    unread: str = ""
 
 
 def relay_of(world: World, ingress: Item) -> Relay:
     """The relay of an Ingress."""
-    name, controller = _family(world, ingress)
+    name, controller, chosen = _family(world, ingress)
     pods: tuple[Pod, ...] = ()
     for labels in _LABELS.get(controller, ()):
         pods = pods or world.selected(None, labels)
-    flags = _arguments(world, pods)
+    flags = flags_of(world, pods)
     source = _config_map(world, pods, flags) if controller is Controller.NGINX else None
     settings = strings(source.body.get("data")) if source else None
-    return Relay(controller, name or "the default class", world.ids(pods), flags, settings, source)
+    parameters, unread = _parameters(world, chosen) if chosen else (None, "")
+    shown = name or "the default class"
+    return Relay(controller, shown, world.ids(pods), flags, settings, source, parameters, unread)
 
 
-def _family(world: World, ingress: Item) -> tuple[str, Controller]:
+def _parameters(world: World, chosen: Item) -> tuple[Item | None, str]:
+    """The object that a class names for its controller, cluster-scoped where it gives no namespace."""
+    ref = mapping(chosen.spec.get("parameters"))
+    group, kind, name = (text(ref.get(key)) for key in ("apiGroup", "kind", "name"))
+    if kind != "IngressClassParams":
+        return None, ""
+    found = world.item(group, kind, text(ref.get("namespace")), name)
+    missing = world.unread(group, kind) or f"{kind} {name}, which {chosen.ref} names, was not found"
+    return found, "" if found else missing
+
+
+def _family(world: World, ingress: Item) -> tuple[str, Controller, Item | None]:
     name = text(ingress.spec.get("ingressClassName")) or ingress.annotations.get(_CLASS_ANNOTATION, "")
     classes = world.items("networking.k8s.io", "IngressClass")
     known = [
@@ -109,11 +126,11 @@ def _family(world: World, ingress: Item) -> tuple[str, Controller]:
     if len(known) == 1:
         said = text(known[0].spec.get("controller"))
         found = next((value for start, value in _BY_CONTROLLER.items() if said.startswith(start)), None)
-        return name or known[0].name, found or Controller.OTHER
-    return name, _BY_CLASS.get(name, Controller.OTHER)
+        return name or known[0].name, found or Controller.OTHER, known[0]
+    return name, _BY_CLASS.get(name, Controller.OTHER), None
 
 
-def _arguments(world: World, pods: tuple[Pod, ...]) -> dict[str, str]:
+def flags_of(world: World, pods: tuple[Pod, ...]) -> dict[str, str]:
     """Flags of the first pod's containers, in lower case."""
     if not pods:
         return {}

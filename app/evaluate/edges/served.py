@@ -9,6 +9,7 @@ from app.model.platform import Sign
 from app.model.probe import PROBE, PlainAnswer, Probe, ProbeOutcome, read_probe
 from app.model.snapshot import Snapshot
 
+_OLD = ("SSL 3.0", "TLS 1.0", "TLS 1.1")  # too old whatever else is accepted
 Probes = Mapping[tuple[str, int], Probe]
 
 
@@ -46,13 +47,21 @@ def _leg(declared: Leg, probe: Probe) -> Leg | None:
             Sign(probe.ref, "outcome", probe.outcome.value, probe.says, probe.stored().digest),
             *declared.signs,
         ),
-        lowest=probe.accepted[0] if probe.accepted else "",
+        lowest=_lowest(probe),
         suites=tuple(dict.fromkeys(name for items in probe.by_version.values() for name in items)),
         verified=declared.verified,
         client_certificate=probe.client_certificate,
         secret=declared.secret,
         default_certificate=declared.default_certificate if not probe.chain else Known.NO,
+        more_suites=bool(probe.unanswered),
     )
+
+
+def _lowest(probe: Probe) -> str:
+    """The oldest version that is accepted; empty where an older one, which would decide, was asked for and not answered."""
+    lowest = next(iter(probe.accepted), "")
+    older = [version for version in probe.unanswered if version not in probe.accepted and version < lowest]
+    return lowest if not older or lowest in _OLD else ""
 
 
 def _security(probe: Probe) -> Security | None:

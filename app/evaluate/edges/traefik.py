@@ -1,38 +1,37 @@
 """Traefik IngressRoutes: TLS of the router, services behind. Entry points stand in arguments that are rarely read."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backends import BackendRef, follow
-from app.evaluate.edges.legs import plain, tls, unknown
+from app.evaluate.edges.legs import leg, plain, tls, unknown
+from app.evaluate.edges.relays import flags_of
+from app.evaluate.edges.traefik_options import GROUP, by_name, ends_tls
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
-from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Target, Way
+from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way
 from app.model.encryption import Known
 from app.model.fields import mapping, text
+from app.model.platform import Sign
 
-GROUP = "traefik.io"
 _HOST = re.compile(r"Host(?:SNI)?\(\s*`([^`]+)`")
 _HTTP, _HTTPS = 80, 443
-_LOWEST = {
-    "VersionTLS10": "TLS 1.0",
-    "VersionTLS11": "TLS 1.1",
-    "VersionTLS12": "TLS 1.2",
-    "VersionTLS13": "TLS 1.3",
-}
 
 
 def traefik_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
     """Each IngressRoute and IngressRouteTCP."""
-    relays = world.ids(world.selected(None, {"app.kubernetes.io/name": "traefik"}))
+    pods = world.selected(None, {"app.kubernetes.io/name": "traefik"})
+    relays, flags = world.ids(pods), flags_of(world, pods)
     for kind in ("IngressRoute", "IngressRouteTCP"):
         for item in world.items(GROUP, kind):
-            yield _exposure(world, admission, item, relays)
+            yield _exposure(world, admission, item, relays, flags)
 
 
-def _exposure(world: World, admission: Admission, item: Item, relays: tuple[str, ...]) -> Exposure:
+def _exposure(
+    world: World, admission: Admission, item: Item, relays: tuple[str, ...], flags: Mapping[str, str]
+) -> Exposure:
     routes = objects(item.spec.get("routes"))
     hosts = tuple(sorted({host for route in routes for host in _HOST.findall(text(route.get("match")))})) or (
         ANY_HOST,
@@ -52,7 +51,9 @@ def _exposure(world: World, admission: Admission, item: Item, relays: tuple[str,
         field="spec",
         says=f"routes requests for {names(host if host != ANY_HOST else 'any host' for host in hosts)}",
         endpoints=tuple(
-            Endpoint(host, port, Protocol.TCP, leg) for host in hosts for port, leg in [_client(world, item)]
+            Endpoint(host, port, Protocol.TCP, one)
+            for host in hosts
+            for port, one in [_client(world, item, flags)]
         ),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*unresolved, *(() if relays else ("no Traefik workload was found",))),
@@ -67,35 +68,40 @@ def _backends(item: Item, route: object) -> Iterator[BackendRef]:
             yield BackendRef(home, text(raw.get("name")), wanted if isinstance(wanted, int | str) else 0)
 
 
-def _client(world: World, item: Item) -> tuple[int, Leg]:
+def _client(world: World, item: Item, flags: Mapping[str, str]) -> tuple[int, Leg]:
     """A router with `tls` answers TLS alone; one without answers plain text on the entry points it is bound to."""
     settings = item.spec.get("tls")
     sign = item.sign("spec.tls", "", "TLS of the router")
     if isinstance(settings, dict):
+        if settings.get("passthrough") is True:
+            return _HTTPS, leg(Security.TLS, "the router passes TLS through to the pod", sign)
         name = text(settings.get("secretName"))
         secret = f"{item.namespace}/{name}" if name else ""
-        return _HTTPS, tls("the router takes TLS alone", sign, secret=secret, lowest=_lowest(world, item))
+        return _HTTPS, _encrypted(world, item, "the router takes TLS alone", sign, secret)
     if words(item.spec.get("entryPoints")) == ("websecure",):
+        if ends_tls(flags, "websecure"):
+            return _HTTPS, _encrypted(world, item, "entry point websecure ends TLS", sign, "")
         return _HTTPS, unknown(
             "whether entry point websecure ends TLS by default stands in Traefik's arguments", item
         )
+    if any(objects(route.get("middlewares")) for route in objects(item.spec.get("routes"))):
+        return _HTTP, unknown("its middlewares, which are not read, may redirect plain text", item, sign)
     return _HTTP, plain("the router has no tls", sign)
 
 
-def _lowest(world: World, item: Item) -> str:
-    """`minVersion` of the TLSOption that the router names; the default object where it names none."""
+def _encrypted(world: World, item: Item, says: str, sign: Sign, secret: str) -> Leg:
+    """TLS under the TLSOption that the router names; the default object where it names none."""
     option = mapping(mapping(item.spec.get("tls")).get("options"))
-    name = text(option.get("name")) or "default"
     home = text(option.get("namespace")) or item.namespace
-    for found in world.items(GROUP, "TLSOption"):
-        if found.name == name and (found.namespace == home or name == "default"):
-            return _LOWEST.get(text(found.spec.get("minVersion")), "TLS 1.2")
-    return "" if world.unread(GROUP, "TLSOption") else "TLS 1.2"
+    lowest, demanded = by_name(world, home, text(option.get("name")))
+    return tls(says, sign, secret=secret, lowest=lowest, client_certificate=demanded)
 
 
 def _backend(world: World, item: Item) -> Leg:
     services = [raw for route in objects(item.spec.get("routes")) for raw in objects(route.get("services"))]
     sign = item.sign("spec.routes", "", "services of the router")
+    if mapping(item.spec.get("tls")).get("passthrough") is True:
+        return leg(Security.PASSED, "TLS is passed through to the pod", sign)
     if item.ref.kind == "IngressRouteTCP":
         return unknown("a TCP router carries what client and pod speak after TLS", item, sign)
     schemes = {text(raw.get("scheme")) for raw in services}

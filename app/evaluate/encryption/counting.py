@@ -7,8 +7,9 @@ from app.evaluate.encryption.kinds import Population
 from app.evaluate.encryption.pairs import OUTSIDE, Core, Pairs
 from app.evaluate.encryption.places import Places
 from app.model.connections import Connections
-from app.model.encryption import Label, PathVerdict
+from app.model.encryption import Label
 from app.model.reachability import Connection
+from app.model.transit import PathVerdict
 
 _BY_LINK = (Label.NODE_TUNNEL_STRICT, Label.NODE_TUNNEL, Label.PROVIDER_ATTESTED)
 Verdicts = tuple[PathVerdict, ...]

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from app.model.encryption import Authorisation, Known, Links, Mesh, PathVerdict
+from app.model.encryption import Authorisation, Known, Mesh
+from app.model.links import Links
 from app.model.platform import Sign
-from app.model.transit import Encryption
+from app.model.transit import Encryption, PathVerdict
 
 
 class VerdictShapes:

@@ -13,16 +13,10 @@ from app.evaluate.encryption.pairs import OUTSIDE, Pairs
 from app.evaluate.encryption.tally import tally
 from app.evaluate.engine import Engine
 from app.model.connections import Connections
-from app.model.encryption import (
-    Label,
-    ListenerVerdict,
-    Membership,
-    PathVerdict,
-    Protection,
-)
+from app.model.encryption import Label, Membership
 from app.model.inventory import Inventory
 from app.model.reachability import Connection
-from app.model.transit import AttestedLink, Inflow
+from app.model.transit import AttestedLink, Inflow, ListenerVerdict, PathVerdict, Protection
 
 
 def encryption(

@@ -3,17 +3,9 @@
 from dataclasses import dataclass
 
 from app.evaluate.encryption.kinds import Kind
-from app.model.encryption import (
-    Accepting,
-    Authorisation,
-    ClientTls,
-    EvidenceStrength,
-    Known,
-    Link,
-    LinkState,
-    Protection,
-    Sending,
-)
+from app.model.encryption import Accepting, Authorisation, ClientTls, EvidenceStrength, Known, Sending
+from app.model.links import Link, LinkState
+from app.model.transit import Protection
 
 NO_LINK_KNOWN = "no network plugin was recognised in what was read, so whether traffic between nodes is encrypted cannot be told"
 NO_MESH = "neither end is in a mesh"

@@ -10,15 +10,9 @@ from app.evaluate.encryption.layers import Layers
 from app.evaluate.encryption.pairs import Pairs
 from app.evaluate.engine import Engine
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.encryption import (
-    Accepting,
-    EvidenceStrength,
-    Known,
-    Label,
-    ListenerVerdict,
-    weakest,
-)
+from app.model.encryption import Accepting, EvidenceStrength, Known, Label, weakest
 from app.model.inventory import ContainerPort, Inventory
+from app.model.transit import ListenerVerdict
 
 ANY_PORT = 0
 NOBODY, NAMESPACE, CLUSTER, OUTSIDE = "nobody", "its namespace", "the cluster", "outside"

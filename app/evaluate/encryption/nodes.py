@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from app.evaluate.encryption.kinds import Population
 from app.evaluate.encryption.pairs import Pairs, weakest_of
-from app.model.encryption import PathVerdict
 from app.model.inventory import Inventory
 from app.model.reachability import Workload
+from app.model.transit import PathVerdict
 
 
 def nodes(

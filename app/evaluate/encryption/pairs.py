@@ -7,7 +7,8 @@ from app.evaluate.encryption.kinds import Population
 from app.evaluate.encryption.layers import Layers
 from app.evaluate.encryption.verdict import between_pods, from_outside, to_outside
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.encryption import Label, PathVerdict
+from app.model.encryption import Label
+from app.model.transit import PathVerdict
 
 OUTSIDE = -1  # group number of addresses outside the cluster
 

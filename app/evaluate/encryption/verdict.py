@@ -12,17 +12,10 @@ from dataclasses import dataclass
 from app.evaluate.encryption.kinds import Kind
 from app.evaluate.encryption.layers import NO_MESH, Client, Layers, Server, Wire
 from app.model.connections import Connections
-from app.model.encryption import (
-    ClientTls,
-    EvidenceStrength,
-    Known,
-    Label,
-    LinkState,
-    PathVerdict,
-    Sending,
-    weakest,
-)
+from app.model.encryption import ClientTls, EvidenceStrength, Known, Label, Sending, weakest
+from app.model.links import LinkState
 from app.model.platform import Sign
+from app.model.transit import PathVerdict
 
 _BY_LINK = {
     LinkState.STRICT: Label.NODE_TUNNEL_STRICT,

@@ -12,6 +12,7 @@ from app.evaluate.checks.common.resolvers import (
     Resolver,
     resolvers,
 )
+from app.evaluate.checks.common.wording import count, verb
 from app.evaluate.fix.kept import ends_of
 from app.evaluate.fix.names import FreeNames, Picker, text_of
 from app.evaluate.fix.rules import Peer, block_peers, network_policy, pod_peer, rules, without_rules
@@ -56,6 +57,7 @@ class _Writer:
     notes: dict[str, None] = field(default_factory=dict)
     together: frozenset[str] = frozenset()
     names: dict[str, list[Allow]] = field(default_factory=dict)
+    observed: set[WorkloadKey] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.picker = Picker(self.facts)
@@ -66,16 +68,29 @@ class _Writer:
         sides = affected(self.targets)
         self.together = frozenset(self._resolving_alike(sides))
         objects = [*self._amended(), *self._allowing(sides), *self._resolving(), *self._baselines()]
-        if objects and not self.flows.given:
-            self._note(
-                "no flows are declared: what these policies close may be needed; look through the list"
-            )
+        if objects:
+            self._note_what_is_known()
         if self.found == () and any(way is Direction.EGRESS for _, way in sides):
             self._note(
                 f"no resolver was read: the rule for names takes {RESOLVER_HOME} and {RESOLVER_LABEL}=kube-dns"
             )
         ordered = sorted(objects, key=lambda item: (item.ref.namespace, _rank(item), item.ref.name))
         return Plan(findings, tuple(ordered), tuple(self.targets.obstacles), tuple(self.notes))
+
+    def _note_what_is_known(self) -> None:
+        """What is kept, and on whose word."""
+        observed = sum(flow.observed for flow in self.flows.flows)
+        if not self.flows.given:
+            self._note(
+                "no flows are declared: what these policies close may be needed; look through the list"
+            )
+        elif observed:
+            self._note(
+                f"{count(observed, 'flow')} {verb(observed, 'was', 'were')} observed and not declared: the policies keep "
+                "them, which approves none of them; declare in flows.yaml what is needed"
+            )
+        if observed and observed == len(self.flows.flows):
+            self._note("nothing is declared: what did not happen while traffic was recorded is closed")
 
     def _resolving_alike(self, sides: dict[Side, frozenset[RuleRef]]) -> Iterator[str]:
         """Namespaces whose every pod becomes isolated for egress, so that one policy can keep names for all of them."""
@@ -123,6 +138,7 @@ class _Writer:
         for (name, way), lost in sorted({**resolving, **sides}.items()):
             workload = workloads[name]
             allows = list(self._needs(workload, way, lost))
+            self._note_upstream(workload, way)
             if (name, way) in self.targets.workloads and (
                 workload.namespace,
                 way,
@@ -142,7 +158,8 @@ class _Writer:
             also = ", ".join(str(item) for item in pick.others)
             self._note(f"{text_of(pick.labels) or 'an empty selector'} selects {also} beside {key}")
         written = {way: rules(way, allows) for way, allows in ways.items()}
-        what = "Isolates" if isolates else "Keeps what is declared for"
+        kept = "declared or was observed" if key in self.observed else "declared"
+        what = "Isolates" if isolates else f"Keeps what is {kept} for"
         suffix = "isolated" if isolates else "declared"
         return self._object(key.namespace, f"{key.name}-{suffix}", pick.labels, written, f"{what} {key}.")
 
@@ -156,9 +173,13 @@ class _Writer:
             )
             if own.means(workload) and not self._covered(workload, way, flow, far, lost):
                 yield from ((peer, flow.ports) for peer in self._peers(far, workload, flow))
-        if way is Direction.EGRESS and workload.namespace in self.together:
+                if flow.observed:
+                    self.observed.add(workload.key)
+        if way is Direction.INGRESS:
+            yield from self._askers(workload, lost)
+        elif workload.namespace in self.together:
             self.names.setdefault(workload.namespace, []).extend(self._names(workload, lost))
-        elif way is Direction.EGRESS:
+        else:
             yield from self._names(workload, lost)
 
     def _covered(
@@ -220,6 +241,30 @@ class _Writer:
             if wanted - self._staying(workload, Direction.EGRESS, item.workload.id, lost):
                 value = item.workload.labels[RESOLVER_LABEL]
                 yield pod_peer(RESOLVER_HOME, {RESOLVER_LABEL: value}, workload.namespace), wanted
+
+    def _askers(self, workload: Workload, lost: frozenset[RuleRef]) -> Iterator[Allow]:
+        """Every pod, where the workload is the cluster resolver: without its answers nothing works."""
+        for item in self.found:
+            if item.workload.id == workload.id and not self._asked_by_all(workload, _on(item.ports), lost):
+                self._note(
+                    f"every pod is let to {workload.id}, the cluster resolver: mark it `public` in the scope file, or the "
+                    "rule is a finding of its own"
+                )
+                yield {"namespaceSelector": {}}, _on(item.ports)
+
+    def _note_upstream(self, workload: Workload, way: Direction) -> None:
+        if way is Direction.EGRESS and any(item.workload.id == workload.id for item in self.found):
+            self._note(
+                f"{workload.id} is the cluster resolver: its own way to the API server and to resolvers outside is closed "
+                "unless it is declared"
+            )
+
+    def _asked_by_all(self, workload: Workload, wanted: Connections, lost: frozenset[RuleRef]) -> bool:
+        default = self.facts.reachability.default_of(workload.id, Direction.INGRESS)
+        others = (item.id for item in self.facts.reachability.workloads if item.id != workload.id)
+        return default.denied and not any(
+            wanted - self._staying(workload, Direction.INGRESS, name, lost) for name in others
+        )
 
     def _object(
         self,

@@ -6,6 +6,7 @@ cells    intervals of ports on which the same rules of a group match
 trace    the walk through a program, with what arrives where
 spare    rules and policies without which every decision stays the same
 opened   policies that restrict what others open to everyone
+nameless pods that are isolated and cannot resolve names
 typos    labels that nothing has, near labels that something has
 remarks  the findings of all of these, in words
 """

@@ -10,18 +10,18 @@ from app.evaluate.cluster import Cluster
 from app.evaluate.engine import Engine
 from app.evaluate.hygiene.groups import Groups, asked_policies
 from app.evaluate.hygiene.items import Items
+from app.evaluate.hygiene.nameless import Nameless, nameless, nameless_remark
 from app.evaluate.hygiene.opened import Opened, opened
 from app.evaluate.hygiene.spare import Spare, spares
 from app.evaluate.hygiene.typos import Labelled
 from app.evaluate.resolve import CompiledPolicy, CompiledRule
-from app.model.finding import CheckRun, Outcome
+from app.model.finding import CheckRun
 from app.model.hygiene import Flaw, Hygiene, PolicyRemarks, Remark
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory
 from app.model.policy import Action, Direction, Policy, PolicyKey
 from app.model.snapshot import CollectionGap
 
-_DNS = "dns-egress-missing"
 _KEPT = 12  # rules and policies that a remark names
 _ACTS = {Action.ALLOW: "allow", Action.DENY: "deny", Action.PASS: "pass"}
 
@@ -40,20 +40,20 @@ def hygiene(
         gaps: what was not read.
         runs: performed checks; that on name resolution tells which policies forgot it.
     """
-    return _Writer(engine, inventory, _without_names(runs)).hygiene(gaps)
+    return _Writer(engine, inventory, tuple(runs)).hygiene(gaps)
 
 
 @dataclass
 class _Writer:
     engine: Engine
     inventory: Inventory
-    nameless: tuple[str, ...]
+    runs: tuple[CheckRun, ...]
     cluster: Cluster = field(init=False)
     labelled: Labelled = field(init=False)
     compiled: dict[PolicyKey, CompiledPolicy] = field(init=False)
     spare: dict[PolicyKey, list[Spare]] = field(init=False)
     opened: dict[PolicyKey, list[Opened]] = field(init=False)
-    asked: dict[ObjectRef, list[str]] = field(init=False)
+    nameless: dict[PolicyKey, Nameless] = field(init=False)
 
     def __post_init__(self) -> None:
         self.cluster, self.labelled = self.engine.cluster, Labelled.of(self.inventory)
@@ -61,15 +61,13 @@ class _Writer:
         asked = {item.policy.key: item for groups in ways for item in asked_policies(groups.program)}
         self.compiled = {key: asked[key] for key in sorted(asked)}
         items = Items.of(self.compiled.values())
-        self.spare, self.opened, self.asked = {}, {}, {}
+        self.spare, self.opened = {}, {}
         for found in spares(self.cluster, ways, items):
             self.spare.setdefault(found.item.policy.policy.key, []).append(found)
         for groups in ways:
             for key, entry in opened(groups, items).items():
                 self.opened.setdefault(key, []).append(entry)
-        for workload in self.nameless:
-            for ref in self.engine.isolating(workload, Direction.EGRESS):
-                self.asked.setdefault(ref, []).append(workload)
+        self.nameless = nameless(self.engine, self.compiled, self.runs)
 
     def hygiene(self, gaps: Sequence[CollectionGap]) -> Hygiene:
         policies = sorted(self.inventory.policies, key=lambda item: item.key)
@@ -120,7 +118,7 @@ class _Writer:
             yield from self._selecting_nothing(policy)
         else:
             yield from (self._in_vain(item) for item in self.opened.get(policy.key, ()) if self._told(item))
-            yield from self._nameless(policy)
+            yield from nameless_remark(policy, self.nameless.get(policy.key))
             yield from self._spared(self.compiled[policy.key])
 
     def _slips(self, policy: Policy) -> Iterator[Remark]:
@@ -162,16 +160,6 @@ class _Writer:
         )
         advice = "Policies add up: narrow the rule that opens them, or keep the pods out of its selector."
         return Remark(Flaw.OPENED, says, because=tuple(by[:_KEPT]), advice=advice)
-
-    def _nameless(self, policy: Policy) -> Iterator[Remark]:
-        found = self.asked.get(policy.ref)
-        if found and Direction.EGRESS in policy.isolates:
-            yield Remark(
-                Flaw.NO_NAMES,
-                f"{policy.ref} isolates {names(found, 3)} for egress, and nothing lets "
-                f"{verb(len(found), 'it', 'them')} ask the cluster resolver",
-                advice="Allow egress to the resolver's pods on UDP and TCP 53.",
-            )
 
     def _spared(self, policy: CompiledPolicy) -> Iterator[Remark]:
         found = [item for item in self.spare.get(policy.policy.key, ()) if not item.clouded]
@@ -253,14 +241,3 @@ def _why_nothing(rules: Sequence[CompiledRule]) -> str:
 
 def _way(direction: Direction) -> str:
     return "what enters" if direction is Direction.INGRESS else "what leaves"
-
-
-def _without_names(runs: Iterable[CheckRun]) -> tuple[str, ...]:
-    """Workloads that the check on name resolution fails."""
-    return tuple(
-        result.subject.id
-        for run in runs
-        if run.meta.id == _DNS
-        for result in run.results
-        if result.outcome is Outcome.FAIL
-    )

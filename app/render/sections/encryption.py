@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.model.encryption import OWN_PORT, Known, Label, ListenerVerdict
+from app.model.encryption import OWN_PORT, Known, Label
 from app.model.reachability import Workload
-from app.model.transit import Inflow
+from app.model.transit import Inflow, ListenerVerdict
 from app.render.charts import Segment, StackedBar
 from app.render.content import Column, Entry, Row, SectionPage, Stack, Table, capped
 from app.render.dossier import Dossier, Section

@@ -1,6 +1,6 @@
 """Findings: one block each, with why, evidence and how to close it; the less grave ones as a list."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.model.control import ControlState
@@ -8,6 +8,7 @@ from app.model.finding import CheckResult, Evidence, Outcome
 from app.render.content import Column, Entry, Link, Mark, Row, SectionPage, Table
 from app.render.dossier import Dossier, Finding, Section
 from app.render.excerpt import Line, excerpt_lines
+from app.render.sections.fixes import fix_link
 from app.render.wording import (
     SEVERITY_WORDS,
     STRENGTH_WORDS,
@@ -22,6 +23,9 @@ from app.render.wording import (
 
 MOST_BLOCKS: Final = 40
 """Findings printed in full; an auditor reads the worst ones closely and the rest as a list."""
+
+MOST_REASONS: Final = 5
+"""Steps of one finding; a weak path into a busy workload has as many as workloads that open it."""
 
 _TITLE_IN_CONTENTS: Final = 90
 _MOST_IN_CONTENTS: Final = 20
@@ -39,7 +43,7 @@ class Exhibit:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One finding in full."""
+    """One finding in full; `more` says how many reasons are left out, `as_for` leads to the one with the same remedy."""
 
     id: str
     title: str
@@ -55,6 +59,9 @@ class Block:
     remedy: str
     remedy_code: str
     exception: str
+    more: str
+    fix: Link | None = None
+    as_for: Link | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ def build(dossier: Dossier) -> FindingsPage:
     """Build the section."""
     findings = dossier.findings
     most = min(MOST_BLOCKS, dossier.definition.rows)
-    blocks = tuple(_block(dossier, item) for item in findings[:most])
+    blocks = _told_once(tuple(_block(dossier, item) for item in findings[:most]))
     return FindingsPage(
         id="findings",
         title="Findings",
@@ -137,12 +144,36 @@ def _block(dossier: Dossier, item: Finding) -> Block:
         check=dossier.evidence_link(evidence),
         seen=_seen(dossier, item),
         strength=ended(STRENGTH_WORDS[result.strength]),
-        why=tuple(ended(step) for step in result.why),
+        why=_reasons(result),
         exhibits=tuple(_exhibit(entry) for entry in result.evidence),
         remedy=_ended_before_code(words, code),
         remedy_code=code.strip("\n"),
         exception=f"Covered by the accepted exception {item.exception}." if item.exception else "",
+        more=_left(result),
+        fix=fix_link(dossier, result.fingerprint),
     )
+
+
+def _told_once(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Name the first finding with the same remedy in the words of the same test, instead of saying it again."""
+    first: dict[tuple[Link, str, str], Link] = {}
+    told = []
+    for item in blocks:
+        same = first.setdefault((item.check, item.remedy, item.remedy_code), Link(item.id, item.id))
+        again = same.text != item.id and item.remedy
+        told.append(replace(item, remedy="", remedy_code="", as_for=same) if again else item)
+    return tuple(told)
+
+
+def _left(result: CheckResult) -> str:
+    left = len(result.why) - MOST_REASONS
+    return f"And {number(left)} more of them in `findings.json`." if left > 1 else ""
+
+
+def _reasons(result: CheckResult) -> tuple[str, ...]:
+    """All of them when only one would be left out: saying so takes as much room."""
+    most = MOST_REASONS if len(result.why) > MOST_REASONS + 1 else len(result.why)
+    return tuple(ended(step) for step in result.why[:most])
 
 
 def _ended_before_code(words: str, code: str) -> str:

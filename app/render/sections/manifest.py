@@ -93,10 +93,10 @@ def _files(files: tuple[EvidenceFile, ...]) -> Table:
     return Table(
         caption="Attached files",
         columns=(
-            Column("File", 26, "code"),
+            Column("File", 22, "code"),
             Column("What it is"),
-            Column("Bytes", 12, "number"),
-            Column("SHA-256", 36, "code"),
+            Column("Bytes", 10, "number"),
+            Column("SHA-256", 48, "code"),
         ),
         rows=tuple(Row((item.name, item.about, number(len(item.body)), item.digest)) for item in files),
     )
@@ -133,7 +133,10 @@ def _commands(dossier: Dossier) -> tuple[tuple[str, str], ...]:
     return (
         (
             "The same report from the store, byte for byte",
-            f"netattest report --cluster {cluster} --scan {scan.number} --framework {framework.id} --definition reports/{dossier.definition.id}.yaml",
+            (
+                f"netattest report --cluster {cluster} --scan {scan.number} --framework {framework.id}"
+                f" --definition reports/{dossier.definition.id}.yaml --paper {dossier.definition.paper.lower()}"
+            ),
         ),
         ("Every allowed connection", f"netattest reach --cluster {cluster} --scan {scan.number} --json"),
         ("Count a kind at the source", "kubectl get networkpolicies --all-namespaces --no-headers | wc -l"),

@@ -8,7 +8,6 @@ from app.model.connections import Connections
 from app.model.platform import Enforcement
 from app.model.policy import Direction
 from app.model.reachability import Workload
-from app.model.snapshot import Coverage
 from app.render.charts import Level, Matrix, MatrixLabel
 from app.render.charts.matrix import WORDS
 from app.render.content import Column, Entry, Row, SectionPage, Stack, Table, capped
@@ -44,7 +43,7 @@ def build(dossier: Dossier) -> ReachabilityPage:
     """Build the section."""
     names, total = _names(dossier)
     worst = worst_levels(dossier.report.judgement.reachability, names) if names else Worst()
-    blind = _policies_unread(dossier)
+    blind = dossier.policies_unread
     keys = (OUTSIDE, *names)
     levels = tuple(tuple(Level.UNKNOWN if blind and a != b else worst.at(a, b) for b in keys) for a in keys)
     return ReachabilityPage(
@@ -93,11 +92,6 @@ def _names(dossier: Dossier) -> tuple[tuple[str, ...], int]:
         rank[item.namespace] = min(own, rank.get(item.namespace, own))
     ordered = sorted(rank, key=lambda name: (rank[name], name))
     return tuple(ordered[:MOST_NAMESPACES]), len(ordered)
-
-
-def _policies_unread(dossier: Dossier) -> bool:
-    """True when no NetworkPolicy could be listed: then nothing can be said about any pair."""
-    return dossier.report.snapshot.coverage("networking.k8s.io", "NetworkPolicy") is Coverage.REFUSED
 
 
 def _matrix(dossier: Dossier, keys: Sequence[str], levels: tuple[tuple[Level, ...], ...]) -> Matrix:

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 
 from app.model.control import ControlState
 from app.model.reachability import Workload
-from app.model.scope import Boundary, Placement, Zone
 from app.model.snapshot import Coverage, KindCoverage
 from app.render.content import Column, Entry, Fact, Mark, Row, SectionPage, Table, capped
 from app.render.dossier import Dossier, Section
 from app.render.enforcement import nodes_table, plugin_mark, signs_table, uncovered_table
 from app.render.gaps import GapGroup, gap_groups
+from app.render.places import place_word, place_words
 from app.render.wording import (
     COVERAGE_MARKS,
     COVERAGE_WORDS,
     GAP_WORDS,
-    ZONE_WORDS,
     count,
     day,
     ended,
@@ -107,6 +106,8 @@ def _scope_sentence(dossier: Dossier) -> str:
             "No scope file was given. Nothing is therefore out of scope: every workload counts as in scope, and every"
             " statement that needs a zone is insufficient evidence."
         )
+    if dossier.boundary is None:
+        return "This framework looks at the whole cluster, wherever `scope.yaml` places a workload."
     unknown = sum(dossier.placements[item.id].inside(dossier.boundary) is None for item in workloads)
     owner = f" Its owner is {scope.owner}." if scope.owner else " It names no owner."
     reviewed = f" It was last reviewed on {day(scope.reviewed_on)}." if scope.reviewed_on else ""
@@ -148,8 +149,8 @@ def _not_seen(group: GapGroup) -> NotSeen:
 def _placement(dossier: Dossier) -> Table:
     groups: dict[str, list[Workload]] = {}
     for item in dossier.report.judgement.reachability.workloads:
-        groups.setdefault(_place_word(dossier.placements[item.id], dossier.boundary), []).append(item)
-    order = [word for word in _place_words(dossier.boundary) if word in groups]
+        groups.setdefault(place_word(dossier.placements[item.id], dossier.boundary), []).append(item)
+    order = [word for word in place_words(dossier.boundary) if word in groups]
     return Table(
         caption="Workloads by place",
         columns=(
@@ -169,36 +170,13 @@ def _place_row(word: str, items: list[Workload]) -> Row:
     return Row((cell, number(namespaces), number(len(items)), number(sum(item.pods for item in items))))
 
 
-def _place_words(boundary: Boundary) -> tuple[str, ...]:
-    match boundary:
-        case Boundary.PCI:
-            return (*(ZONE_WORDS[zone] for zone in Zone if zone is not Zone.UNKNOWN), "Unknown")
-        case Boundary.HIPAA:
-            return ("Maintains or transmits ePHI", "No ePHI", "Unknown")
-        case Boundary.SOC2:
-            return ("In the system, confidential", "In the system", "Outside the system", "Unknown")
-
-
-def _place_word(placement: Placement, boundary: Boundary) -> str:
-    words = _place_words(boundary)
-    match boundary:
-        case Boundary.PCI:
-            return ZONE_WORDS[placement.zone]
-        case Boundary.HIPAA:
-            return words[-1] if placement.ephi is None else words[not placement.ephi]
-        case Boundary.SOC2:
-            if placement.soc2 is None:
-                return words[-1]
-            return words[2] if not placement.soc2 else words[not placement.confidential]
-
-
 def _namespaces(dossier: Dossier) -> Table:
     """One row per namespace and place; a namespace with several places has several rows."""
     found: Counter[tuple[int, str, str, str]] = Counter()
-    words = _place_words(dossier.boundary)
+    words = place_words(dossier.boundary)
     for item in dossier.report.judgement.reachability.workloads:
         placement = dossier.placements[item.id]
-        word = _place_word(placement, dossier.boundary)
+        word = place_word(placement, dossier.boundary)
         found[words.index(word), item.namespace, word, ", ".join(placement.rules)] += 1
     rows = sorted(found.items())
     shown = rows[: dossier.definition.rows]
@@ -257,12 +235,11 @@ def _absent(kinds: Iterable[KindCoverage]) -> tuple[KindGroup, ...]:
 
 
 def _residuals(dossier: Dossier) -> tuple[str, ...]:
-    """Limits that the plugins and the checks state themselves, each once."""
+    """Limits that the plugins state, each once; those of a test stand with its population where that is printed."""
     platform = dossier.report.judgement.platform
-    said = [
-        *(caution for plugin in platform.plugins for caution in plugin.cautions),
-        *(limit for _, run in dossier.mapped_runs for limit in run.limits),
-    ]
+    said = [caution for plugin in platform.plugins for caution in plugin.cautions]
+    if "populations" not in dossier.definition.sections:
+        said += [limit for _, run in dossier.mapped_runs for limit in run.limits]
     return tuple(dict.fromkeys(sentence(item) for item in said))
 
 

@@ -33,7 +33,7 @@ class Terms:
     """
 
     span: Span
-    boundary: Boundary
+    boundary: Boundary | None
     bearings: Bearings
     allowed: Mapping[Severity, int]
     exceptions: Mapping[str, AcceptedException]
@@ -62,7 +62,7 @@ def deviations(
     """
     results: dict[str, list[SaidOver]] = defaultdict(list)
     for item in said:
-        if item.result.outcome is Outcome.FAIL and terms.boundary in item.result.boundaries:
+        if item.result.outcome is Outcome.FAIL and item.result.inside(terms.boundary):
             results[item.result.fingerprint].append(item)
     times = {item.number: item.taken_at for item in scans}
     numbers = sorted(times)

@@ -151,7 +151,7 @@ class Bearings:
 
 
 def bad_nights(
-    said: Iterable[SaidOver], ledger: Ledger, boundary: Boundary, accepts: Accepts
+    said: Iterable[SaidOver], ledger: Ledger, boundary: Boundary | None, accepts: Accepts
 ) -> Mapping[tuple[str, str], Bad]:
     """Nights on which a check did not show that a workload or namespace holds, by check and by workload or namespace.
 
@@ -159,7 +159,7 @@ def bad_nights(
     """
     found: dict[tuple[str, str], Bad] = defaultdict(Bad)
     for item in said:
-        if boundary not in item.result.boundaries:
+        if not item.result.inside(boundary):
             continue
         bad = _bad(item, ledger, accepts)
         for end in ends(item.result):

@@ -6,7 +6,8 @@ import pytest
 from app.assess import read_documents
 from app.errors import ConfigurationError
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.history import Document, RunContext
+from app.model.context import RunContext
+from app.model.history import Document
 from app.model.policy import AddressRange, LabelSelector, Operator, Requirement
 from app.model.scope import Scope, Thresholds, Zone
 
@@ -327,7 +328,7 @@ def test_a_framework_becomes_controls_in_the_order_of_its_file():
         ("direct: [a]", "direct: [z]", "controls[0].checks: 1.1 names the check 'z', which does not exist"),
         ("direct: [a]", "direct: [a, b]", "controls[0]: a check is mapped twice"),
         ("    checks: {supporting: [b]}\n", "", "controls[1]: no check reads the cluster for it"),
-        ("boundary: pci", "boundary: pcj", "boundary: should be 'pci', 'hipaa' or 'soc2'"),
+        ("boundary: pci", "boundary: pcj", "boundary: should be 'pci', 'hipaa', 'soc2' or 'cluster'"),
         ("months: 12, ", "", "controls[0].manual_record: an interval set by the standard needs 'months'"),
         (
             "    manual_record: {type: review, max_age: 12 months, months: 12, interval_set_by: standard}\n",

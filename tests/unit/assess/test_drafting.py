@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from app import pipeline, proposal
+from app import judging, proposal
 from app.model.finding import Outcome
 from app.model.history import Document
 from app.resources import resource
@@ -76,7 +76,7 @@ def test_with_its_draft_a_cluster_fails_as_with_an_empty_register():
 
 
 def failing(snapshot, given):
-    runs = pipeline.judge(snapshot, given).runs
+    runs = judging.judge(snapshot, given).runs
     return {
         (item.check, item.subject.id)
         for run in runs

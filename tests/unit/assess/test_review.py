@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
-from app import pipeline
+from app import judging
 from app.assess import line_of, mistakes_in, read_documents, review, unmatched
 from app.model.history import Document
 from app.resources import resource
@@ -150,14 +150,14 @@ UNMATCHED = [
 )
 def test_entries_that_match_nothing(files, expected):
     given, facts = documents(**files), facts_of({"cluster": TWO})
-    judged = pipeline.judge(facts.snapshot, given)
+    judged = judging.judge(facts.snapshot, given)
     assert [item.entry for item in unmatched(read_documents(given), facts.snapshot, judged)] == expected
 
 
 def test_what_was_not_read_leaves_the_question_open():
     given = documents(scope=flow())
     facts = facts_of({"cluster": TWO, "gaps": ["Pod forbidden"]})
-    judged = pipeline.judge(facts.snapshot, given)
+    judged = judging.judge(facts.snapshot, given)
     assert unmatched(read_documents(given), facts.snapshot, judged) == ()
 
 

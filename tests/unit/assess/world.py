@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from app.assess import Configuration, assess
+from app.model.context import RunContext
 from app.model.control import (
     AcceptedException,
     Assessment,
@@ -29,7 +30,6 @@ from app.model.finding import (
     Subject,
     SubjectKind,
 )
-from app.model.history import RunContext
 from app.model.scope import Boundary, Scope
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

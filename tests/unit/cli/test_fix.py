@@ -49,7 +49,8 @@ def test_the_plan_keeps_declared_flows_and_says_that_it_was_tried(netattest, man
     ended = netattest("fix", "--namespace", "shop", "--from", manifests, "--config", config, "--json")
     document = json.loads(ended.out)
 
-    assert document["flows"] == {"declared": 1, "broken": [], "closed_already": []}
+    assert document["flows"]["declared"] == 1
+    assert document["flows"]["broken"] == document["flows"]["closed_already"] == []
     written = {item["object"] for item in document["objects"]}
     assert written == {
         "NetworkPolicy shop/allow-dns",
@@ -127,3 +128,103 @@ def test_a_check_that_no_policy_mends_is_refused(netattest, manifests):
 
     assert ended.code == 2
     assert "no check that a NetworkPolicy can mend" in ended.err
+
+
+RECORDED = """source,destination,port,protocol
+shop/web,shop/cart,7070,TCP
+10.1.0.9,shop/web,8080,TCP
+shop/gone,shop/web,8080,TCP
+192.0.2.1,192.0.2.2,1,UDP
+"""
+
+
+def recorded(tmp_path, text=RECORDED):
+    path = tmp_path / "seen.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_observed_flows_are_kept_and_marked_as_observed(netattest, manifests, tmp_path):
+    ended = netattest(
+        "fix", "--namespace", "shop", "--from", manifests, "--flows", recorded(tmp_path), "--json"
+    )
+    document = json.loads(ended.out)
+
+    flows = document["flows"]
+    assert (flows["declared"], flows["broken"]) == (0, [])
+    assert [(item["flow"], item["source"]) for item in flows["observed"]] == [
+        ("line 2", WEB),
+        ("line 3", JOB),
+        ("line 4", "shop/gone"),
+    ]
+    assert flows["unknown"] == ["shop/gone (line 4)"]
+    assert flows["left_out"] == [{"rows": 1, "why": "both ends are outside the cluster"}]
+    assert {item["object"] for item in document["objects"]} == {
+        "NetworkPolicy shop/allow-dns",
+        "NetworkPolicy shop/web-declared",
+        "NetworkPolicy shop/default-deny",
+    }
+    assert any("was observed" in item["why"] for item in document["objects"])
+    assert any("approves none of them" in note for note in document["notes"])
+
+
+def test_what_was_observed_approves_nothing(netattest, manifests, tmp_path):
+    """A recording changes what is proposed and no verdict: findings are the same with and without it."""
+    command = ("fix", "--from", manifests, "--json")
+    bare, with_rows = (
+        json.loads(netattest(*command, *more).out)["findings"]
+        for more in ((), ("--flows", recorded(tmp_path)))
+    )
+
+    assert bare == with_rows
+
+
+def test_a_person_is_told_of_observed_flows(netattest, manifests, tmp_path):
+    told = netattest("fix", "--namespace", "shop", "--from", manifests, "--flows", recorded(tmp_path)).out
+
+    assert "0 declared flows and 3 observed flows checked: 0 would lose something." in told
+    assert "nothing of the kind is here: shop/gone (line 4)" in told
+    assert "1 observed row left out: both ends are outside the cluster" in told
+    assert "what did not happen while traffic was recorded is closed" in told
+
+
+def test_a_recording_that_cannot_be_used_is_refused(netattest, manifests, tmp_path, monkeypatch):
+    ended = netattest("fix", "--from", manifests, "--flows", recorded(tmp_path, "source,destination\na/b\n"))
+    assert (ended.code, ended.out) == (2, "")
+    assert "line 2: destination and port and protocol are missing" in ended.err
+
+    assert "cannot be read" in netattest("fix", "--from", manifests, "--flows", tmp_path / "none").err
+
+    monkeypatch.setattr("app.bootstrap.files.MOST_RECORDED", 1 << 20)
+    large = recorded(tmp_path, RECORDED + " " * (1 << 20))
+    assert "holds more than 1 MiB" in netattest("fix", "--from", manifests, "--flows", large).err
+
+
+RESOLVER = """
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: coredns, namespace: kube-system}
+spec:
+  selector: {matchLabels: {k8s-app: kube-dns}}
+  template:
+    metadata: {labels: {k8s-app: kube-dns}}
+    spec: {containers: [{name: dns, image: dns, ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: kube-dns, namespace: kube-system, labels: {k8s-app: kube-dns}}
+spec: {selector: {k8s-app: kube-dns}, ports: [{name: u, port: 53, protocol: UDP}, {name: t, port: 53}]}
+"""
+
+
+def test_every_pod_may_still_ask_a_resolver_that_becomes_isolated(netattest, manifests, tmp_path):
+    """Its own namespace gets a default deny like any other, and nobody loses name resolution by it."""
+    ended = netattest("fix", "--from", added(manifests, tmp_path, RESOLVER), "--json")
+    document = json.loads(ended.out)
+
+    assert "NetworkPolicy kube-system/default-deny" in {item["object"] for item in document["objects"]}
+    opened = {item["check"] for item in document["consequences"]["findings"]["opened"]}
+    assert "dns-egress-missing" not in opened
+    assert any("mark it `public`" in note for note in document["notes"])
+    assert any("its own way to the API server" in note for note in document["notes"])

@@ -307,6 +307,7 @@ def test_who_changed_an_object_last_stays_without_the_fields():
         pod(metadata={"name": "a", "annotations": {"x": 5}}),
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio"}, "data": 5},
         {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a"}, "status": {"nodeInfo": 1}},
+        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a"}, "status": None},
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"template": 1}},
         {
             "apiVersion": "batch/v1",

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from app import collect
 from app.detect import detect, protection
-from app.model.encryption import Link
 from app.model.identity import ObjectRef, WorkloadKey
 from app.model.inventory import Pod
+from app.model.links import Link
 from app.model.snapshot import Snapshot
 
 A, B = (ObjectRef("", "Pod", "shop", name) for name in ("a", "b"))

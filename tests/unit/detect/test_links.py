@@ -2,60 +2,54 @@
 
 import pytest
 
-from app.model.encryption import EvidenceStrength, Known, LinkState
+from app.collect import normalize
+from app.detect import detect, protection
+from app.model.encryption import EvidenceStrength, Known
+from app.model.links import LinkState
 from tests.unit.detect.build import (
     agent_pod,
     cluster,
-    config_map,
     container,
     daemon_set,
     folder,
     node,
-    pod,
     refused,
     thing,
+)
+from tests.unit.detect.link_clusters import (
+    DUAL,
+    FULL,
+    IPSEC,
+    KEY,
+    KEY6,
+    OFF,
+    ON,
+    PODS,
+    SECRET,
+    STRICT_18,
+    STRICT_19,
+    TRUSTED,
+    WG,
+    WIRE,
+    antrea,
+    calico,
+    cilium,
+    felix,
+    flannel,
+    k3s,
+    on_both,
+    openshift,
+    weave,
 )
 from tests.unit.detect.links import link, links_of
 
 CLEAR, BEST, STRICT, UNKNOWN = LinkState.CLEAR, LinkState.BEST_EFFORT, LinkState.STRICT, LinkState.UNKNOWN
+
 OBSERVED = EvidenceStrength.OBSERVED
 
 # two pods on two nodes, and one on the host network of each
-PODS = (
-    pod("a", "n1", "shop", ips=["10.0.1.1"]),
-    pod("b", "n2", "shop", ips=["10.0.2.1"]),
-    pod("host", "n1", "shop", host_network=True, ips=["192.0.2.1"]),
-)
-DUAL = (
-    pod("a", "n1", "shop", ips=["10.0.1.1", "fd00::1"]),
-    pod("b", "n2", "shop", ips=["10.0.2.1", "fd00::2"]),
-)
-
-
-def on_both(agent):
-    return agent_pod(agent, "n1"), agent_pod(agent, "n2")
-
 
 # ---- Calico
-
-KEY, KEY6 = "projectcalico.org/WireguardPublicKey", "projectcalico.org/WireguardPublicKeyV6"
-
-
-def felix(name="default", **spec):
-    return thing("crd.projectcalico.org/v1", "FelixConfiguration", name, spec=spec)
-
-
-def calico(*objects, env=None, keys=("one=", "two="), key=KEY, pods=PODS, **more):
-    nodes = [
-        node(f"n{at}", annotations={key: value} if value else {}) for at, value in enumerate(keys, start=1)
-    ]
-    agent = daemon_set(
-        "calico-node", container("calico-node", env=env or {}), labels={"k8s-app": "calico-node"}
-    )
-    return cluster(agent, *on_both("calico-node"), *nodes, *pods, *objects, **more)
-
-
-ON = felix(wireguardEnabled=True)
 
 CALICO = [
     ("both nodes have a key", calico(ON), BEST, "published a WireGuard key for IPv4"),
@@ -106,63 +100,6 @@ def test_a_node_without_an_agent_has_a_key_from_before():
 
 
 # ---- Cilium
-
-OFF = {"enable-policy": "default"}
-WG = {"enable-wireguard": "true"}
-IPSEC = {"enable-ipsec": "true"}
-STRICT_19 = {
-    **WG,
-    "enable-encryption-strict-mode-egress": "true",
-    "encryption-strict-egress-cidr": "10.0.0.0/8",
-    "encryption-strict-egress-allow-remote-node-identities": "false",
-}
-STRICT_18 = {
-    **WG,
-    "enable-encryption-strict-mode": "true",
-    "encryption-strict-mode-cidr": "10.0.0.0/8",
-    "encryption-strict-mode-allow-remote-node-identities": "false",
-}
-
-
-def endpoint(name, key):
-    encryption = {"key": key} if key is not None else {}
-    return thing("cilium.io/v2", "CiliumEndpoint", name, "shop", status={"encryption": encryption})
-
-
-def cilium_node(name, key, ipsec=None):
-    item = thing("cilium.io/v2", "CiliumNode", name, spec={"encryption": {"key": ipsec}} if ipsec else {})
-    if key:
-        item["metadata"]["annotations"] = {"network.cilium.io/wg-pub-key": key}
-    return item
-
-
-def cilium(
-    data,
-    *objects,
-    keys=(255, 255),
-    published=("one=", "two="),
-    ipsec=None,
-    version="v1.20.0",
-    pods=PODS,
-    **more,
-):
-    labels = {"node-role.kubernetes.io/control-plane": ""} if more.pop("control_plane", False) else {}
-    agent = daemon_set(
-        "cilium", container("cilium-agent", f"quay.io/cilium/cilium:{version}"), labels={"k8s-app": "cilium"}
-    )
-    return cluster(
-        agent,
-        *on_both("cilium"),
-        config_map("cilium-config", data, changed=more.pop("changed", "")),
-        node("n1", labels=labels),
-        node("n2"),
-        *(cilium_node(f"n{at}", key, ipsec) for at, key in enumerate(published, start=1)),
-        *(endpoint(name, key) for name, key in zip("ab", keys, strict=True) if key != "none"),
-        *pods,
-        *objects,
-        **more,
-    )
-
 
 CILIUM = [
     ("both endpoints announce it", cilium(WG), BEST, "the pod's endpoint announces it"),
@@ -231,6 +168,12 @@ def test_a_node_config_changes_its_node_alone():
     assert link(cilium(WG, off, keys=(255, None))).state is CLEAR
 
 
+def test_encrypt_node_that_is_newer_than_the_agent_covers_nothing_yet():
+    node_too = {**WG, "encrypt-node": "true"}
+
+    assert link(cilium(node_too, changed="2026-10-02T00:00:00Z"), "host", "b").state is UNKNOWN
+
+
 def test_cilium_covers_the_host_network_only_with_encrypt_node():
     node_too = {**WG, "encrypt-node": "true"}
 
@@ -247,25 +190,6 @@ def test_cilium_covers_the_host_network_only_with_encrypt_node():
 
 
 # ---- Flannel and k3s
-
-BACKEND = "flannel.alpha.coreos.com/backend-type"
-
-
-def flannel(asked, shown, agents=("n1", "n2"), **more):
-    conf = f'{{"Network": "10.244.0.0/16", "Backend": {{"Type": "{asked}"}}}}'
-    nodes = [
-        node(f"n{at}", annotations={BACKEND: value} if value else {})
-        for at, value in enumerate(shown, start=1)
-    ]
-    return cluster(
-        daemon_set("kube-flannel-ds", container("kube-flannel"), namespace="kube-flannel"),
-        *(agent_pod("kube-flannel-ds", name, namespace="kube-flannel") for name in agents),
-        config_map("kube-flannel-cfg", {"net-conf.json": conf}, "kube-flannel"),
-        *nodes,
-        *PODS,
-        **more,
-    )
-
 
 FLANNEL = [
     ("WireGuard on both", flannel("wireguard", ["wireguard", "wireguard"]), BEST, "backend wireguard encrypts"),
@@ -285,23 +209,6 @@ def test_flannel(name, snapshot, state, why):
 
     assert found.state is state
     assert why in found.says
-
-
-def k3s(args, *shown):
-    servers = {"k3s.io/node-args": f'["server"{args}]'}
-    control = {"node-role.kubernetes.io/control-plane": "true"}
-    return cluster(
-        *(
-            node(
-                f"n{at}",
-                kubelet="v1.31.0+k3s1",
-                labels=control if at == 1 else {},
-                annotations={**(servers if at == 1 else {}), **({BACKEND: value} if value else {})},
-            )
-            for at, value in enumerate(shown, start=1)
-        ),
-        *PODS,
-    )
 
 
 K3S = [
@@ -326,21 +233,6 @@ def test_k3s_without_its_flannel_leaves_the_answer_to_others():
 
 # ---- Weave Net, Antrea, OVN-Kubernetes
 
-SECRET = {"WEAVE_PASSWORD": {"valueFrom": {"secretKeyRef": {"name": "weave-passwd", "key": "weave-passwd"}}}}
-
-
-def weave(env=None, args=(), addresses=("192.0.2.1", "198.51.100.1")):
-    nodes = []
-    for at, address in enumerate(addresses, start=1):
-        item = node(f"n{at}")
-        item["status"]["addresses"] = [{"type": "InternalIP", "address": address}]
-        nodes.append(item)
-    agent = daemon_set("weave-net", container("weave", env=env or {}, args=list(args)))
-    return cluster(agent, *on_both("weave-net"), *nodes, *PODS)
-
-
-TRUSTED = {**SECRET, "WEAVE_TRUSTED_SUBNETS": "192.0.2.0/24"}
-
 WEAVE = [
     ("a password by reference", weave(SECRET), BEST, "a password is set"),
     ("a password on the command line", weave({"EXTRA_ARGS": "--password=x"}), BEST, "on the command line"),
@@ -348,6 +240,10 @@ WEAVE = [
     ("an empty password", weave({"WEAVE_PASSWORD": ""}), CLEAR, "no password is set"),
     ("a peer in a trusted subnet", weave(TRUSTED), UNKNOWN, "trusted subnets"),
     ("no peer in a trusted subnet", weave(TRUSTED, addresses=("198.51.100.1", "198.51.100.2")), BEST, "a password is set"),
+    ("a trusted subnet among more arguments", weave({**SECRET, "EXTRA_ARGS": "--trusted-subnets=192.0.2.0/24"}), UNKNOWN, "trusted subnets"),
+    ("more arguments that cannot be read", weave({**SECRET, "EXTRA_ARGS": "<redacted>"}), UNKNOWN, "trusted subnets"),
+    ("started from two templates", weave(SECRET, status={"desiredNumberScheduled": 2, "updatedNumberScheduled": 1}), UNKNOWN, "not all peers were started"),
+    ("started from one", weave(SECRET, status={"desiredNumberScheduled": 2, "updatedNumberScheduled": 2}), BEST, "a password is set"),
     ("arguments that cannot be read", weave({"EXTRA_ARGS": "<redacted>"}), UNKNOWN, "cannot be read"),
 ]  # fmt: skip
 
@@ -360,19 +256,6 @@ def test_weave_net(name, snapshot, state, why):
     assert why in found.says
 
 
-ANTREA_KEY = "node.antrea.io/wireguard-public-key"
-
-
-def antrea(conf, keys=("one=", "two="), *objects, changed="", **more):
-    nodes = [
-        node(f"n{at}", annotations={ANTREA_KEY: key} if key else {}) for at, key in enumerate(keys, start=1)
-    ]
-    agent = daemon_set("antrea-agent", container("antrea-agent"))
-    settings = config_map("antrea-config", {"antrea-agent.conf": conf}, changed=changed)
-    return cluster(agent, *on_both("antrea-agent"), settings, *nodes, *PODS, *objects, **more)
-
-
-WIRE = 'trafficEncapMode: "encap"\ntrafficEncryptionMode: "wireGuard"\n'
 ANTREA = [
     ("WireGuard with keys", antrea(WIRE), BEST, "the node has published a key"),
     ("WireGuard without a key on one", antrea(WIRE, ("one=", "")), CLEAR, "published no WireGuard key"),
@@ -382,6 +265,7 @@ ANTREA = [
     ("IPsec", antrea('trafficEncryptionMode: "ipsec"\n'), BEST, "trafficEncryptionMode is ipsec"),
     ("IPsec, newer than its agents", antrea('trafficEncryptionMode: "ipsec"\n', changed="2026-10-02T00:00:00Z"), UNKNOWN, "newer than the agent"),
     ("changed for some nodes", antrea(WIRE, ("one=", "two="), thing("crd.antrea.io/v1alpha1", "AntreaNodeConfig", "some", spec={"trafficEncryptionMode": "none"})), UNKNOWN, "AntreaNodeConfig"),
+    ("off, newer than its agents", antrea("", changed="2026-10-02T00:00:00Z"), UNKNOWN, "newer than the agent"),
     ("its ConfigMap refused", cluster(daemon_set("antrea-agent", container("antrea-agent")), node("n1"), *PODS, gaps=[refused("", "ConfigMap", "kube-system")]), UNKNOWN, "could not be used"),
 ]  # fmt: skip
 
@@ -404,22 +288,6 @@ def test_the_well_known_key_of_antrea_is_a_caution():
     assert by_certificate["antrea-ipsec"].cautions == ()
 
 
-def openshift(config, daemons=("n1", "n2"), **more):
-    spec = {"defaultNetwork": {"type": "OVNKubernetes", "ovnKubernetesConfig": config}}
-    place = "openshift-ovn-kubernetes"
-    return cluster(
-        daemon_set("ovnkube-node", container("ovnkube-controller"), namespace=place),
-        *([daemon_set("ovn-ipsec-host", container("ovn-ipsec"), namespace=place)] if daemons else []),
-        *(agent_pod("ovn-ipsec-host", name, namespace=place) for name in daemons),
-        *([thing("operator.openshift.io/v1", "Network", "cluster", spec=spec)] if config is not None else []),
-        node("n1"),
-        node("n2"),
-        *PODS,
-        **more,
-    )
-
-
-FULL = {"ipsecConfig": {"mode": "Full"}}
 OPENSHIFT = [
     ("mode Full", openshift(FULL), BEST, "daemon is ready on the node"),
     ("an empty ipsecConfig", openshift({"ipsecConfig": {}}), BEST, "IPsec mode is Full"),
@@ -474,3 +342,46 @@ def test_in_clear_is_unknown_where_agents_were_not_all_read():
 
 def test_without_any_plugin_there_is_no_answer():
     assert links_of(cluster(node("n1"), *PODS)) == {}
+
+
+@pytest.mark.parametrize(
+    ("provider", "said"),
+    [("aws:///eu-1a/i-1", "EC2"), ("azure:///x", "Azure"), ("gce://p/z/n", "Google"), ("kind://x", "")],
+)
+def test_what_a_cloud_may_do_is_said_beside_every_plugin_and_counts_for_nothing(provider, said):
+    plain = cilium(OFF, keys=(None, None), nodes=[node(name, provider=provider) for name in ("n1", "n2")])
+    inventory = normalize(plain.objects).inventory
+    found = protection(plain, inventory, detect(plain))
+
+    assert link(plain).state is CLEAR
+    assert [said in text for text in found.cautions] == ([True] if said else [])
+
+
+def test_a_cloud_is_said_once_where_its_own_plugin_says_it():
+    name = "aws-node"
+    plain = cluster(
+        daemon_set(name, container(name)), *on_both(name), node("n1", provider="aws:///z/i-1"), *PODS
+    )
+    inventory = normalize(plain.objects).inventory
+
+    assert protection(plain, inventory, detect(plain)).cautions == ()
+
+
+def test_gke_without_its_own_cilium_is_in_clear():
+    labels = {"cloud.google.com/gke-nodepool": "default"}
+    plain = cluster(*(node(f"n{at}", labels=labels, kubelet="v1.31.0-gke.100") for at in (1, 2)), *PODS)
+
+    assert set(links_of(plain)) == {"gke"}
+    assert link(plain).state is CLEAR
+    assert "Google" in links_of(plain)["gke"].cautions[0]
+
+
+def test_dataplane_v2_encrypts_as_cilium_does():
+    agent = daemon_set(
+        "anetd", container("cilium-agent", "gke.gcr.io/cilium:v1.14.8"), labels={"k8s-app": "cilium"}
+    )
+    snapshot = cilium(WG, agent=agent)
+
+    assert link(snapshot).state is BEST
+    assert link(snapshot, "host", "b").state is CLEAR
+    assert link(cilium(OFF, keys=(None, None), agent=agent)).state is CLEAR

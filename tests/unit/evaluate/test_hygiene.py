@@ -174,13 +174,31 @@ def test_a_baseline_that_is_repeated_for_each_pod_is_kept_for_pods_to_come():
 
 def test_policies_that_isolate_pods_which_the_check_finds_without_names():
     isolated = policy("shop/p", "app=web", egress=[rule(pods_peer("app=cart"))])
+
+    assert told(looked_at(isolated, runs=[nameless("web")])) == [(Flaw.NO_NAMES, "p", "", [])]
+
+
+def test_one_forgotten_rule_is_told_once_with_all_whom_it_concerns():
+    """Three policies isolate the same two pods: the one for both has the remark, and names the others."""
+    every = policy("shop/z-every", egress=[rule(pods_peer("app=cart"))])
+    each = [policy(f"shop/{name}", f"app={name}", egress=[rule(WEB)]) for name in ("web", "cart")]
+
+    found = looked_at(every, *each, runs=[nameless("web", "cart")])
+
+    (remark,) = [item for item in told(found) if item[0] is Flaw.NO_NAMES]
+    assert remark == (Flaw.NO_NAMES, "z-every", "", ["NetworkPolicy shop/cart", "NetworkPolicy shop/web"])
+    says = next(item.says for _, item in found.remarks() if item.flaw is Flaw.NO_NAMES)
+    assert "shop/web[Deployment] and shop/cart[Deployment] for egress, and nothing lets them" in says
+
+
+def nameless(*names):
     meta = CheckMeta(
         "dns-egress-missing", CheckGroup.SEGMENTATION, Severity.LOW, "", "", "", "", "", performed=True
     )
-    subject = Of(SubjectKind.WORKLOAD, "shop/web[Deployment]", "shop")
-    run = CheckRun(meta, (CheckResult(meta.id, subject, Outcome.FAIL, Strength.DECLARED, ""),))
-
-    assert told(looked_at(isolated, runs=[run])) == [(Flaw.NO_NAMES, "p", "", [])]
+    subjects = [Of(SubjectKind.WORKLOAD, f"shop/{name}[Deployment]", "shop") for name in names]
+    return CheckRun(
+        meta, tuple(CheckResult(meta.id, item, Outcome.FAIL, Strength.DECLARED, "") for item in subjects)
+    )
 
 
 def test_a_staged_policy_counts_nowhere_and_is_compared_with_nothing():

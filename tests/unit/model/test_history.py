@@ -2,8 +2,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from app.model.context import Integrity, RunContext
 from app.model.control import AcceptedException
-from app.model.history import Integrity, RunContext, Slot, SlotStatus
+from app.model.history import Slot, SlotStatus
 
 SLOT = Slot("c", datetime(2026, 11, 22, 1, 15, tzinfo=UTC), SlotStatus.MISSED, None, "the host was down")
 

@@ -187,7 +187,7 @@ def test_an_unknown_format_and_an_unknown_section_are_refused():
 
 def test_a_missing_font_is_named(tmp_path):
     with pytest.raises(RenderError, match=r"fonts/Inter-Regular\.otf"):
-        Templates(tmp_path).print_styles()
+        Templates(tmp_path).faces()
 
 
 def test_a_report_without_cover_still_has_a_title():

@@ -38,7 +38,7 @@ class RecordCheck:
 def _result(verdicts: Verdicts, name: str, items: Iterable[RecordDuty]) -> CheckResult:
     duties = sorted(items, key=lambda item: _WORST.index(item.outcome))
     worst, subject = duties[0], record_subject(name)
-    details = Details(boundaries=frozenset(item.boundary for item in duties))
+    details = Details(boundaries=frozenset(item.boundary for item in duties if item.boundary))
     says = worst.says.rstrip(".")
     match worst.outcome:
         case Outcome.FAIL:

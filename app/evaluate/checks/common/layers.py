@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.edge import Exposure, Target
-from app.model.encryption import Known, Label, PathVerdict
+from app.model.encryption import Known, Label
 from app.model.facts import Facts
+from app.model.transit import PathVerdict
 
 ENCRYPTED = (
     Label.MTLS_ENFORCED,

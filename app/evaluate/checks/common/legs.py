@@ -17,6 +17,7 @@ from app.model.facts import Facts
 from app.model.finding import CheckResult
 
 PROBE = "Scan with --probe-tls from where clients are, with the endpoint on the allow-list of probes."
+PROBE_AGAIN = "Scan with --probe-tls when the endpoint is less busy, or with more patience (probe settings)."
 OUTSIDE_LIMIT = "What a proxy, content network or firewall in front of the cluster does with TLS is not visible from its objects."
 _ANSWERS_TLS = (Security.TLS, Security.OPTIONAL)
 
@@ -30,6 +31,13 @@ def endpoints_of(exposures: Iterable[Exposure]) -> tuple[Endpoint, ...]:
 def tls_endpoints(exposures: Iterable[Exposure]) -> tuple[Endpoint, ...]:
     """Endpoints that answer TLS."""
     return tuple(end for end in endpoints_of(exposures) if end.leg.security in _ANSWERS_TLS)
+
+
+def not_seen(endpoints: Iterable[Endpoint]) -> Doubt:
+    """Why versions or suites of these endpoints cannot be told."""
+    if any(end.leg.more_suites for end in endpoints):
+        return Doubt("an endpoint did not answer everything that it was asked", PROBE_AGAIN)
+    return Doubt("no handshake was tried and no object says it", PROBE)
 
 
 def details_of(facts: Facts, exposures: Sequence[Exposure], legs: Sequence[Leg]) -> Details:

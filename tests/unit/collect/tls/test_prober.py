@@ -232,6 +232,93 @@ def test_a_server_that_never_ends_costs_its_time_and_no_more(serve):
     assert time.monotonic() - before < 30  # of patience for a slow machine; it would be for ever
 
 
+OLD_HELLOS = {b"\x03\x01": servers.hanging, b"\x03\x02": servers.hanging}  # legacy_version of TLS 1.0 and 1.1
+
+
+def test_a_version_that_gets_no_answer_is_neither_accepted_nor_refused(authority, anchors):
+    """A server that is too busy to answer may accept it all the same."""
+    modern = servers.speaking_tls(context_of(authority.issue_cert(NAME)))
+    with servers.listening(servers.by_version(OLD_HELLOS, modern)) as port:
+        found = probe(port, anchors, connection_seconds=0.3)
+    assert found.accepted == ("TLS 1.2", "TLS 1.3")
+    assert found.refused == ("SSL 3.0",)
+    assert found.unanswered == ("TLS 1.0", "TLS 1.1")
+    assert found.trusted is Known.YES
+
+
+def test_hanging_up_refuses_a_version(authority, anchors):
+    modern = servers.speaking_tls(context_of(authority.issue_cert(NAME)))
+    hanging_up = dict.fromkeys(OLD_HELLOS, servers.resetting)
+    with servers.listening(servers.by_version(hanging_up, modern)) as port:
+        found = probe(port, anchors)
+    assert (found.unanswered, found.refused) == ((), ("SSL 3.0", "TLS 1.0", "TLS 1.1"))
+
+
+def test_a_list_of_suites_that_breaks_off_is_not_taken_for_whole(authority):
+    real = servers.speaking_tls(context_of(authority.issue_cert(NAME)))
+    with servers.listening(servers.in_turn(real, real, servers.hanging)) as port:
+        found = probe(port, connection_seconds=0.3)
+    assert found.outcome is ProbeOutcome.TLS
+    assert found.accepted == ("TLS 1.2",)
+    assert len(found.by_version["TLS 1.2"]) == 2
+    assert set(found.unanswered) == {"SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"}
+
+
+def test_a_server_that_goes_away_in_the_middle_refuses_nothing(authority):
+    """Nothing listens any more after the first answer: what was seen stays, the rest is not known."""
+    real = servers.speaking_tls(context_of(authority.issue_cert(NAME)))
+    with servers.closing_after(real) as gone:
+        found = probe(gone)
+    assert found.accepted == ("TLS 1.2",)
+    assert found.refused == ()
+    assert "TLS 1.0" in found.unanswered
+
+
+# a ServerHello of TLS 1.2 with a suite of ours
+HELLO = b"\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03" + bytes(32) + b"\x00\xc0\x2f\x00"
+
+
+@pytest.mark.parametrize(
+    ("serve", "outcomes"),
+    [
+        (servers.hanging_after(HELLO[:20]), (ProbeOutcome.SILENT,)),
+        (servers.hanging_after(HELLO), (ProbeOutcome.TLS,)),
+        (servers.hanging_after(HELLO + b"\x16\x03\x03\x40\x00\x0b\x01\xff\xff"), (ProbeOutcome.TLS,)),
+        (servers.dripping(HELLO), (ProbeOutcome.SILENT, ProbeOutcome.PLAIN, ProbeOutcome.TLS)),
+        (servers.in_turn(servers.answering(HELLO), servers.resetting), (ProbeOutcome.TLS,)),
+    ],
+    ids=["in its hello", "after its hello", "in its certificate", "drips", "answers once"],
+)
+def test_a_server_that_hangs_in_the_handshake_shows_no_certificate_and_proves_nothing(serve, outcomes):
+    before = time.monotonic()
+    with servers.listening(serve) as port:
+        found = probe(port, connection_seconds=0.2, endpoint_seconds=1.0)
+    assert found.outcome in outcomes
+    assert (found.chain, found.trusted) == ((), Known.UNKNOWN)
+    assert time.monotonic() - before < 30  # of patience for a slow machine; it would be for ever
+
+
+def test_a_chain_without_end_is_cut_and_not_believed(authority, tmp_path):
+    leaf = authority.issue_cert(NAME)
+    pem = b"".join(item.bytes() for item in leaf.cert_chain_pems)
+    chain = tmp_path / "chain.pem"
+    chain.write_bytes(leaf.private_key_pem.bytes() + pem + authority.cert_pem.bytes() * 400)
+    context = servers.server_context()
+    context.load_cert_chain(chain)
+    with servers.listening(servers.speaking_tls(context)) as port:
+        found = probe(port)
+    assert len(found.chain) <= 10
+    assert found.trusted is Known.UNKNOWN
+
+
+def test_data_without_end_after_the_handshake_is_not_waited_for(authority, anchors):
+    context = context_of(authority.issue_cert(NAME))
+    with servers.listening(servers.flooding_after(context)) as port:
+        found = probe(port, anchors)
+    assert (found.trusted, found.client_certificate) == (Known.YES, Known.NO)
+    assert found.accepted == ("TLS 1.2", "TLS 1.3")
+
+
 def test_when_the_time_for_all_is_up_the_rest_is_said_not_to_be_tried():
     with servers.listening(servers.hanging) as port:
         ends = [endpoint(port, f"{index}.example.test") for index in range(20)]
@@ -253,3 +340,14 @@ def test_an_endpoint_without_a_name_is_asked_by_its_address(authority, anchors):
         found = probe(port, anchors, host=ANY_HOST)
     assert found.host == "127.0.0.1"
     assert found.trusted is Known.YES
+
+
+@pytest.mark.parametrize(
+    "host", ["registry.<your domain>", "\u00e4.example", f"{'a' * 80}.example", ".", "a..b"]
+)
+def test_a_name_that_cannot_be_asked_for_costs_the_certificate_and_no_more(authority, host):
+    with tls_server(authority.issue_cert(NAME)) as port:
+        found = probe(port, host=host)
+    assert found.outcome is ProbeOutcome.TLS
+    assert found.accepted == ("TLS 1.2", "TLS 1.3")
+    assert found.trusted is not Known.YES

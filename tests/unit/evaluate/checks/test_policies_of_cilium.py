@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app import pipeline
+from app import judging, pipeline
 from app.bootstrap import documents
 from app.collect import ManifestSource
-from app.model.history import RunContext
+from app.model.context import RunContext
 from app.settings import load_settings
 from tests.unit.evaluate.test_cilium import objects
 
@@ -149,7 +149,7 @@ def test_policies_of_cilium_are_judged_by_what_they_do(check, policies, expected
     (tmp_path / "cluster.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
     snapshot, inventory = pipeline.take_snapshot("c", AT, ManifestSource([tmp_path]))
     given = (*documents(load_settings()), RunContext().document())
-    judgement = pipeline.judge(snapshot, given, inventory=inventory)
+    judgement = judging.judge(snapshot, given, inventory=inventory)
     (run,) = [item for item in judgement.runs if item.meta.id == check]
     found = {item.subject.id: item.outcome.value for item in run.results}
     assert {subject: found.get(subject) for subject in expected} == expected

@@ -5,8 +5,8 @@ from datetime import date
 
 from app.evaluate import encryption, reachability
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.encryption import EvidenceStrength, Known, Label, Protection
-from app.model.transit import AttestedLink
+from app.model.encryption import EvidenceStrength, Known, Label
+from app.model.transit import AttestedLink, Protection
 from tests.builders import container_port, inventory, node, platform, pod, pods_peer, policy, rule, template
 from tests.protection import links, mesh
 

@@ -1,0 +1,55 @@
+"""What Traefik's TLSOption objects and entry points add to a router. Source: Traefik's reference of TLSOption and EntryPoints."""
+
+from collections.abc import Mapping
+
+from app.evaluate.edges.world import Item, World
+from app.model.encryption import Known
+from app.model.fields import dig, text
+
+GROUP = "traefik.io"
+_DEFAULT = (
+    "default"  # a TLSOption of this name counts for every router that names none, whatever its namespace
+)
+_LOWEST = {
+    "VersionTLS10": "TLS 1.0",
+    "VersionTLS11": "TLS 1.1",
+    "VersionTLS12": "TLS 1.2",
+    "VersionTLS13": "TLS 1.3",
+}
+_OF_TRAEFIK = "TLS 1.2"  # where no option says otherwise
+_DEMANDS = "RequireAndVerifyClientCert"
+
+
+def by_reference(world: World, reference: str) -> tuple[str, Known]:
+    """Lowest version and whether clients must show a certificate, for `namespace-name@kubernetescrd`; empty: the default."""
+    wanted = reference.partition("@")[0]
+    found = [item for item in _options(world) if f"{item.namespace}-{item.name}" == wanted] if wanted else []
+    return _read(world, found, named=bool(wanted))
+
+
+def by_name(world: World, namespace: str, name: str) -> tuple[str, Known]:
+    """The same for an option by namespace and name; an empty name is the default."""
+    found = [item for item in _options(world) if (item.namespace, item.name) == (namespace, name)]
+    return _read(world, found if name else [], named=bool(name) and name != _DEFAULT)
+
+
+def ends_tls(arguments: Mapping[str, str], entry_point: str) -> bool:
+    """Routers of an entry point take TLS unless they say otherwise (`--entryPoints.NAME.http.tls…`)."""
+    start = f"entrypoints.{entry_point}.http.tls"
+    return any(name.startswith(start) and value.lower() != "false" for name, value in arguments.items())
+
+
+def _options(world: World) -> tuple[Item, ...]:
+    return world.items(GROUP, "TLSOption")
+
+
+def _read(world: World, found: list[Item], *, named: bool) -> tuple[str, Known]:
+    if not found and not named:
+        found = [item for item in _options(world) if item.name == _DEFAULT]
+    if len(found) != 1:
+        known = not found and not named and not world.unread(GROUP, "TLSOption")
+        return (_OF_TRAEFIK, Known.NO) if known else ("", Known.UNKNOWN)
+    spec = found[0].spec
+    demanded = text(dig(spec, "clientAuth", "clientAuthType")) == _DEMANDS
+    lowest = text(spec.get("minVersion"))
+    return _LOWEST.get(lowest, "") if lowest else _OF_TRAEFIK, Known.YES if demanded else Known.NO

@@ -1,0 +1,210 @@
+"""What a diagram is drawn from: the places of one report, and every flow between them that policies allow."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Final
+
+from app.model.connections import Connections, PortSet, Protocol
+from app.model.edge import Exposure, Leg, Security, Way
+from app.model.encryption import Known, Label
+from app.model.policy import Direction
+from app.model.reachability import Workload
+from app.render.diagrams.addresses import ANYWHERE, Outside, range_words
+from app.render.diagrams.model import LEG_WORDS, OF_LABEL, Flow, Member, Place, Transit, of_leg
+from app.render.dossier import Dossier
+from app.render.places import place_word, place_words
+from app.render.transit import LABEL_WORDS
+
+OUTSIDE: Final = 0
+WAYS: Final = 1
+ZONES: Final = 2
+MOST_SINGLE: Final = 80
+"""Workloads up to which each is a place of its own; above, only those that hold or handle what is protected."""
+
+_INTERNAL: Final = "cloud network, as an annotation asks"
+_NO_WAY: Final = "Not judged outside the cluster"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Places and flows at their finest.
+
+    Attributes:
+        bands: titles, outside and ways in first.
+        members: what stands behind each place.
+        flows: each once for two places and one kind of protection; sorted by them.
+        refused: pairs that policies allow and whose port refuses what is sent: nothing flows.
+    """
+
+    bands: tuple[str, ...]
+    members: Mapping[Place, Member]
+    flows: tuple[Flow, ...]
+    refused: int = 0
+
+
+_Key = tuple[Place, Place, Transit]
+
+
+@dataclass
+class _Heap:
+    """Flows while they are gathered: equal ones are one."""
+
+    ports: dict[_Key, set[Connections]] = field(default_factory=dict)
+    words: dict[_Key, set[str]] = field(default_factory=dict)
+    pairs: dict[_Key, int] = field(default_factory=dict)
+
+    def add(
+        self, source: Place, destination: Place, transit: Transit, ports: Connections, pairs: int, word: str
+    ) -> None:
+        key = source, destination, transit
+        self.ports.setdefault(key, set()).add(ports)
+        self.words.setdefault(key, set()).add(word)
+        self.pairs[key] = self.pairs.get(key, 0) + pairs
+
+    def flows(self) -> tuple[Flow, ...]:
+        return tuple(
+            Flow(*key, reduce(or_, self.ports[key]), self.pairs[key], tuple(sorted(self.words[key])))
+            for key in sorted(self.ports, key=_order)
+        )
+
+
+def _order(key: _Key) -> tuple[Place, Place, int]:
+    source, destination, transit = key
+    return destination, source, transit.rank
+
+
+def merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
+    """The same flows, those of two places and one kind of protection made one."""
+    heap = _Heap()
+    for item in flows:
+        for word in item.words:
+            heap.add(item.source, item.destination, item.transit, item.ports, 0, word)
+        heap.pairs[item.source, item.destination, item.transit] += item.pairs
+    return heap.flows()
+
+
+def gather(dossier: Dossier) -> Ground:
+    """Gather places and flows of a report's framework."""
+    return _Gathering(dossier).ground()
+
+
+class _Gathering:
+    """Walks over the ways into each workload once."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        judgement = dossier.report.judgement
+        self._dossier = dossier
+        self._workloads = judgement.reachability.workloads
+        self._encryption = judgement.encryption
+        self._exposures = judgement.edges.exposures
+        self._outside = Outside(judgement.reachability)
+        self._heap = _Heap()
+        self._refused = 0
+        touched = [item for item in self._workloads if touches(dossier, item)]
+        named = self._workloads if len(self._workloads) <= MOST_SINGLE else touched[:MOST_SINGLE]
+        single = {item.id for item in named}
+        words = place_words(dossier.boundary)
+        self._places = {
+            item.id: Place(
+                ZONES + words.index(place_word(dossier.placements[item.id], dossier.boundary)),
+                item.namespace,
+                item.id if item.id in single else "",
+            )
+            for item in self._workloads
+        }
+        self._bands = ("Outside the cluster", "Ways in", *words)
+
+    def ground(self) -> Ground:
+        for item in self._workloads:
+            self._from_inside(item)
+            self._across_the_rim(item)
+        for exposure in self._exposures:
+            self._way_in(exposure)
+        flows = self._heap.flows()
+        return Ground(self._bands, self._members(flows), flows, self._refused)
+
+    def _from_inside(self, item: Workload) -> None:
+        here = self._places[item.id]
+        for flow in self._encryption.into(item.id, self._places):
+            label = flow.verdict.label
+            if label in OF_LABEL and isinstance(flow.group, Place):
+                self._heap.add(
+                    flow.group, here, OF_LABEL[label], flow.verdict.ports, flow.count, LABEL_WORDS[label]
+                )
+            self._refused += flow.count if label is Label.REFUSED else 0
+
+    def _across_the_rim(self, item: Workload) -> None:
+        here = self._places[item.id]
+        for where, ports in self._outside.of(item.id, Direction.INGRESS):
+            self._heap.add(Place(OUTSIDE, where), here, Transit.UNTOLD, ports, 1, _NO_WAY)
+        for where, ports in self._outside.of(item.id, Direction.EGRESS):
+            self._heap.add(here, Place(OUTSIDE, where), Transit.UNTOLD, ports, 1, _NO_WAY)
+
+    def _way_in(self, exposure: Exposure) -> None:
+        way = Place(WAYS, _way_words(exposure.way), exposure.id)
+        for end in exposure.endpoints:
+            if end.leg.security is not Security.CLOSED:
+                ports = _port(end.protocol, end.port)
+                self._heap.add(_clients(exposure), way, of_leg(end.leg), ports, 1, _leg_words(end.leg))
+        for target in exposure.targets:
+            place = self._places.get(target.workload)
+            if place and target.admitted is not Known.NO and target.leg.security is not Security.CLOSED:
+                ports = _port(target.protocol, target.port)
+                self._heap.add(way, place, of_leg(target.leg), ports, 1, _leg_words(target.leg))
+
+    def _members(self, flows: Iterable[Flow]) -> dict[Place, Member]:
+        found: dict[Place, Member] = {}
+        for place, member in self._standing(flows):
+            before = found.get(place)
+            found[place] = joined(before, member) if before else member
+        return dict(sorted(found.items()))
+
+    def _standing(self, flows: Iterable[Flow]) -> Iterator[tuple[Place, Member]]:
+        for item in self._exposures:
+            yield Place(WAYS, _way_words(item.way), item.id), Member("way in")
+        for place in sorted({end for flow in flows for end in (flow.source, flow.destination)}):
+            if place.band == OUTSIDE:
+                yield place, Member("range")
+        for workload in self._workloads:
+            store = self._dossier.placements[workload.id].data_store
+            touched = touches(self._dossier, workload)
+            yield self._places[workload.id], Member("workload", 1, workload.pods, store, touched)
+
+
+def joined(one: Member, other: Member) -> Member:
+    """Two members as one."""
+    return Member(
+        one.what,
+        one.size + other.size,
+        one.pods + other.pods,
+        one.store or other.store,
+        one.touched or other.touched,
+    )
+
+
+def touches(dossier: Dossier, workload: Workload) -> bool:
+    """True for what holds or handles that which the framework protects, as far as scope rules say so."""
+    placement = dossier.placements[workload.id]
+    sensitive = placement.sensitive(dossier.boundary)
+    inside = placement.inside(dossier.boundary)
+    return bool(sensitive) or (placement.data_store and inside is not False)
+
+
+def _port(protocol: Protocol, port: int) -> Connections:
+    return Connections.of({protocol: PortSet.of([(port, port)])}) if port else Connections()
+
+
+def _clients(exposure: Exposure) -> Place:
+    if exposure.sources:
+        return Place(OUTSIDE, range_words(exposure.sources))
+    return Place(OUTSIDE, _INTERNAL if exposure.internal else ANYWHERE)
+
+
+def _way_words(way: Way) -> str:
+    return way.value[:1].upper() + way.value[1:]
+
+
+def _leg_words(leg: Leg) -> str:
+    return LEG_WORDS[leg.security]

@@ -1,0 +1,125 @@
+"""Policy hygiene: every policy with what is odd about it, and those about which there is nothing to say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.model.hygiene import Flaw, Hygiene, PolicyRemarks
+from app.render.content import Cell, Column, Entry, Row, SectionPage, Stack, Table, capped
+from app.render.dossier import Dossier, Section
+from app.render.evidence import POLICIES_FILE
+from app.render.wording import count, ended, number, plural, sentence
+
+_SHOWN = 4  # remarks of one policy that are printed
+_NOT_LOOKED_AT = "Policies were not looked at for this report."
+
+
+@dataclass(frozen=True)
+class HygienePage(SectionPage):
+    """`kinds` counts remarks, `policies` is the whole population; `notes` hold for all of it."""
+
+    kinds: Table
+    policies: Table
+    notes: tuple[str, ...]
+
+
+def build(dossier: Dossier) -> HygienePage:
+    """Build the section."""
+    found = dossier.report.advice.hygiene
+    hygiene = found or Hygiene(())
+    return HygienePage(
+        id="hygiene",
+        title="Policy hygiene",
+        lede=_lede(hygiene) if found else (_NOT_LOOKED_AT,),
+        entries=(Entry("Every policy", "hygiene-policies", 2),) if hygiene.policies else (),
+        kinds=_kinds(hygiene),
+        policies=_policies(hygiene, dossier.definition.rows),
+        notes=tuple(sentence(note) for note in hygiene.notes),
+    )
+
+
+def _lede(found: Hygiene) -> tuple[str, ...]:
+    if not found.policies:
+        return ("No policy was read.",)
+    odd = sum(bool(item.remarks) for item in found.policies)
+    return (
+        (
+            f"{count(len(found.policies), 'policy')} of every kind that was read: {number(odd)} with remarks, "
+            f"{number(len(found.policies) - odd)} without."
+        ),
+        (
+            "This is advice to whoever keeps the policies. No control depends on it, and a policy without a remark is not"
+            " shown to be right. What is said holds for the pods, addresses and ports that there are."
+        ),
+    )
+
+
+def _kinds(found: Hygiene) -> Table:
+    rows = []
+    for flaw in Flaw:
+        here = [item for item in found.policies if any(remark.flaw is flaw for remark in item.remarks)]
+        if here:
+            rows.append(Row((flaw.heading, flaw.value, number(found.count(flaw)), number(len(here)))))
+    return Table(
+        "Remarks by kind, the graver ones first",
+        (
+            Column("What the policies do"),
+            Column("Kind", 24, "code"),
+            Column("Remarks", 12, "number"),
+            Column("Policies", 12, "number"),
+        ),
+        tuple(rows),
+        empty="There is nothing to remark on." if found.policies else "",
+    )
+
+
+def _policies(found: Hygiene, rows: int) -> Table:
+    """Those with the gravest remarks first, then the others, each in order of identity."""
+    ordered = sorted(found.policies, key=lambda item: (_gravest(item), item.ref, item.part))
+    return Table(
+        "Every policy, and what is odd about it",
+        (
+            Column("Policy", 28, "code"),
+            Column("Workloads", 12, "number"),
+            Column("Rules", 8, "number"),
+            Column("Remarks"),
+        ),
+        tuple(_row(item) for item in ordered[:rows]),
+        note=capped(min(rows, len(ordered)), len(ordered), "policies", POLICIES_FILE),
+        empty="",
+    )
+
+
+def _gravest(item: PolicyRemarks) -> int:
+    return min((remark.flaw.rank for remark in item.remarks), default=len(Flaw))
+
+
+def _row(item: PolicyRemarks) -> Row:
+    name = f"{item.ref} ({item.part})" if item.part else str(item.ref)
+    return Row((name, number(item.workloads), number(item.rules), _remarks(item)))
+
+
+def _remarks(item: PolicyRemarks) -> Cell:
+    lines = [_without_name(remark.says, item) for remark in item.remarks[:_SHOWN]]
+    advice = dict.fromkeys(remark.advice for remark in item.remarks[:_SHOWN] if remark.advice)
+    notes = [*advice, *_more(item), *(sentence(text) for text in item.unjudged)]
+    return Stack(tuple(lines) or ("none",), tuple(notes))
+
+
+def _more(item: PolicyRemarks) -> Sequence[str]:
+    left = len(item.remarks) - _SHOWN
+    return (
+        (f"{number(left)} more {'remark' if left == 1 else plural('remark')} in {POLICIES_FILE}.",)
+        if left > 0
+        else ()
+    )
+
+
+def _without_name(says: str, item: PolicyRemarks) -> str:
+    """A sentence whose subject stands in the row already."""
+    name = str(item.ref)
+    if says.startswith(f"{name} "):
+        return sentence(says.removeprefix(f"{name} "))
+    return ended(says.replace(f" of {name} ", " ", 1))
+
+
+SECTION = Section("hygiene", "Policy hygiene", build)

@@ -1,0 +1,78 @@
+"""What objects at an edge say of its two legs, as a table: `tests/tables/edges/ways-in.yaml`."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.model.encryption import Known
+from tests.facts import facts_of
+
+TABLE = Path(__file__).parents[3] / "tables" / "edges" / "ways-in.yaml"
+CASES = yaml.safe_load(TABLE.read_text())
+GATEWAY = "gateway.networking.k8s.io/v1"
+VERSIONS = {
+    "ConfigMap": "v1",
+    "Service": "v1",
+    "Ingress": "networking.k8s.io/v1",
+    "IngressClass": "networking.k8s.io/v1",
+    "IngressClassParams": "elbv2.k8s.aws/v1beta1",
+    "XListenerSet": "gateway.networking.x-k8s.io/v1alpha1",
+    "Route": "route.openshift.io/v1",
+    "IngressRoute": "traefik.io/v1alpha1",
+    "IngressRouteTCP": "traefik.io/v1alpha1",
+    "TLSOption": "traefik.io/v1alpha1",
+}
+PORTS = [{"name": "web", "port": 80, "targetPort": 8080}, {"name": "admin", "port": 90, "targetPort": 9090}]
+KINDS = (
+    "BackendTLSPolicy.gateway.networking.k8s.io",
+    "ReferenceGrant.gateway.networking.k8s.io",
+    "TLSOption.traefik.io",
+    "IngressClassParams.elbv2.k8s.aws",
+)
+
+
+def exposure(case):
+    objects = [yaml.safe_load(line) for line in case["objects"].splitlines()]
+    for item in objects:
+        item.setdefault("apiVersion", VERSIONS.get(item["kind"], GATEWAY))
+    nginx = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}
+    traefik = {"labels": {"app.kubernetes.io/name": "traefik"}, "node": "n2", "args": case.get("traefik", [])}
+    cluster = {
+        "namespaces": {"shop": {}, "edge": {}},
+        "workloads": {
+            "shop/web": {"labels": {"app": "web"}, "node": "n1", "ports": {"http": 8080}},
+            "edge/nginx": {"labels": nginx, "node": "n2"},
+            "edge/traefik": traefik,
+        },
+        "services": {"shop/web": {"selector": {"app": "web"}, "ports": PORTS}},
+        "objects": objects,
+    }
+    facts = facts_of({"cluster": cluster, "kinds": dict.fromkeys(KINDS, "complete 0")})
+    return next(item for item in facts.edges.exposures if item.id == case["way"])
+
+
+def client(leg):
+    demands = "+certificate" if leg.client_certificate is Known.YES else ""
+    return " ".join(word for word in (leg.security.value, leg.lowest, demands) if word)
+
+
+def backend(leg):
+    checked = {Known.YES: "verified", Known.NO: "unverified", Known.UNKNOWN: ""}[leg.verified]
+    return f"{leg.security.value} {checked}".strip()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_way_in_gets_what_its_objects_say(case):
+    found = exposure(case)
+
+    if "endpoints" in case:
+        assert {end.name: client(end.leg) for end in found.endpoints} == case["endpoints"]
+    if "backend" in case:
+        assert {backend(target.leg) for target in found.targets} == {case["backend"]}
+    if "secret" in case:
+        assert {end.leg.secret for end in found.endpoints} == {case["secret"]}
+    if "internal" in case:
+        assert found.internal is case["internal"]
+    if "unresolved" in case:
+        assert any(case["unresolved"] in text for text in found.unresolved)
