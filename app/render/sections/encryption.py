@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.model.encryption import Known, Label
+from app.model.encryption import OWN_PORT, Known, Label
 from app.model.reachability import Workload
 from app.model.transit import Inflow, ListenerVerdict
 from app.render.charts import Segment, StackedBar
@@ -178,7 +178,8 @@ def _listeners(dossier: Dossier, inside: Sequence[Workload]) -> Table:
         for item in inside[:_MOST_WORKLOADS]
         if any(member.enrolled is not Known.NO for _, member in encryption.memberships(item.id))
     ]
-    found = [listener for item in meshed for listener in encryption.listeners(item.id)]
+    heard = [listener for item in meshed for listener in encryption.listeners(item.id)]
+    found = [item for item in heard if item.mode != OWN_PORT]
     order = (Known.YES, Known.UNKNOWN, Known.NO)
     found.sort(key=lambda item: (order.index(item.plain), item.workload, item.protocol, item.port))
     shown = found[: dossier.definition.rows]
@@ -186,6 +187,7 @@ def _listeners(dossier: Dossier, inside: Sequence[Workload]) -> Table:
     note = capped(len(shown), len(found), "ports", "populations.csv")
     if outside and meshed:
         note = f"{note} {count(outside, 'workload')} of this boundary {'is' if outside == 1 else 'are'} in no mesh.".strip()
+    note = f"{note} {_own_ports(heard)}".strip()
     return Table(
         caption="What ports of workloads in a mesh accept, and who could be served in plain text",
         columns=(
@@ -204,10 +206,19 @@ def _listeners(dossier: Dossier, inside: Sequence[Workload]) -> Table:
 def _listener(item: ListenerVerdict) -> Row:
     port = f"{item.protocol.value} {item.port}" if item.port else f"{item.protocol.value}, all"
     exposed = "–" if item.plain is Known.NO else _EXPOSED.get(item.exposed_to, item.exposed_to)
-    mode = f"{item.mode}: {item.says}" if item.mode else item.says
+    mode = item.says if not item.mode or item.mode in item.says else f"{item.mode}: {item.says}"
     return Row(
         (item.workload, port, PLAIN_MARKS[item.plain], exposed, deciding(item.signs, mode, item.strength))
     )
+
+
+def _own_ports(heard: Sequence[ListenerVerdict]) -> str:
+    """Three ports of every proxy would bury those of the workloads, so they are told once."""
+    ports = sorted({item.port for item in heard if item.mode == OWN_PORT})
+    if not ports:
+        return ""
+    listed = ", ".join(str(port) for port in ports)
+    return f"Not listed: TCP {listed}, where proxies serve their own metrics and health in plain text."
 
 
 SECTION = Section("encryption", "Encryption in transit", build)

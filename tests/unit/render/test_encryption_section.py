@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from app.model.encryption import Label
+from app.model.encryption import OWN_PORT, Known, Label
 from app.render.dossier import Dossier
 from app.render.sections import encryption
 from app.render.transit import LABEL_MARKS, LABEL_MEANING, LABEL_WORDS
@@ -35,6 +35,23 @@ def test_ports_that_accept_plain_text_come_first_and_say_who_could_be_served():
     assert (accepting.cells[2].word, accepting.cells[3]) == ("Accepts", "other namespaces")
     assert (refusing.cells[2].word, refusing.cells[3]) == ("Refuses", "–")
     assert USUAL.listeners.note.endswith("of this boundary are in no mesh.")
+
+
+def test_the_ports_of_the_proxies_themselves_are_told_once():
+    report = report_input()
+    found = report.judgement.encryption
+    own = (
+        replace(item, mode=OWN_PORT, plain=Known.YES, port=port)
+        for item in found.accepted
+        for port in (15020, 15090)
+    )
+    found = replace(found, accepted=(*own, *found.accepted))
+    page = encryption.build(Dossier(replace(report, judgement=replace(report.judgement, encryption=found))))
+
+    assert page.listeners.rows == USUAL.listeners.rows
+    assert page.listeners.note.endswith(
+        "Not listed: TCP 15020, 15090, where proxies serve their own metrics and health in plain text."
+    )
 
 
 def test_systems_and_nodes_stand_with_their_limits():
