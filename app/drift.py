@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app import judging, proposal, trend
+from app import judging, trend
 from app.model.change import Consequences, Drift
 from app.model.finding import Outcome
 from app.model.history import Scan, ScanStatus
@@ -41,7 +41,7 @@ def _judged(before: Scan, after: Scan, store: Store) -> tuple[Judgement, Judgeme
     """Both nights; where one tells pods of an owner apart that the other does not, both tell them apart."""
     read = [(store.snapshot(item), store.documents(item)) for item in (before, after)]
     was, now = (judging.judge(*item) for item in read)
-    if not proposal.regrouped(was, now):
+    if not judging.regrouped(was, now):
         return was, now
     sides = (
         replace(was.inventory, beside=now.inventory.policies),

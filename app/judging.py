@@ -4,7 +4,7 @@ Nothing is read from anywhere and no clock is asked: a stored scan, a file of ev
 judged by the same lines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from app import assess, collect, detect, evaluate
 from app.assess import Configuration
@@ -83,3 +83,52 @@ def judged(facts: Facts, config: Configuration) -> Judgement:
         encryption=facts.encryption,
         registers=config.registers,
     )
+
+
+def facts_again(snapshot: Snapshot, config: Configuration, judgement: Judgement) -> Facts:
+    """The facts that a judgement was made from, without working them out again."""
+    return Facts(
+        snapshot=snapshot,
+        inventory=judgement.inventory,
+        platform=judgement.platform,
+        reachability=judgement.reachability,
+        declared=judgement.declared,
+        edges=judgement.edges,
+        scope=judgement.scope,
+        exceptions=config.exceptions,
+        catalogue=config.catalogue,
+        context=config.context,
+        at=snapshot.taken_at,
+        encryption=judgement.encryption,
+        registers=config.registers,
+        duties=assess.duties(config, at=snapshot.taken_at),
+    )
+
+
+def tried(facts: Facts, checks: Collection[str]) -> Judgement:
+    """A judgement by some checks alone, and by no framework: for changes that are tried."""
+    return Judgement(
+        inventory=facts.inventory,
+        platform=facts.platform,
+        reachability=facts.reachability,
+        declared=facts.declared,
+        scope=facts.scope,
+        runs=evaluate.run_some(facts, checks),
+        assessments=(),
+        streaks={},
+        placements=facts.placements,
+        edges=facts.edges,
+        encryption=facts.encryption,
+        registers=facts.registers,
+    )
+
+
+def regrouped(before: Judgement, after: Judgement) -> bool:
+    """True when the change tells pods of one owner apart, or no more, so that workloads are not the same ones."""
+    was, now = (
+        {item.key: set[str]() for item in judged.reachability.workloads} for judged in (before, after)
+    )
+    for groups, judged in ((was, before), (now, after)):
+        for item in judged.reachability.workloads:
+            groups[item.key].add(f"{item.id} {item.pod_refs if '#' in item.id else ''}")
+    return any(was[key] != now[key] for key in was.keys() & now.keys())

@@ -163,7 +163,7 @@ def report(
         before = store.scan(stored.cluster, context.previous)
         comparison = comparing.comparable(before, stored, store, judgement)
 
-    beside, chain = advice.advice(definition, snapshot, judgement), store.chain(stored, MOST_LINKS)
+    beside, chain = advice.advice(definition, snapshot, documents, judgement), store.chain(stored, MOST_LINKS)
     artefacts: list[Artefact] = []
     for assessment in _chosen(judgement.assessments, frameworks):
         progress.stage("render", framework=assessment.framework.id)

@@ -31,7 +31,7 @@ def what_if(
     """
     before = before or judging.judge(snapshot, documents)
     after = judging.judge(changed.snapshot, documents, inventory=changed.inventory)
-    if regrouped(before, after):
+    if judging.regrouped(before, after):
         was, now = before.inventory, after.inventory
         before = judging.judge(snapshot, documents, inventory=replace(was, beside=now.policies))
         after = judging.judge(changed.snapshot, documents, inventory=replace(now, beside=was.policies))
@@ -42,17 +42,6 @@ def what_if(
         trend.consequences(before, after, changed.changes),
         trend.encryption_changes(before, after),
     )
-
-
-def regrouped(before: Judgement, after: Judgement) -> bool:
-    """True when the change tells pods of one owner apart, or no more, so that workloads are not the same ones."""
-    was, now = (
-        {item.key: set[str]() for item in judged.reachability.workloads} for judged in (before, after)
-    )
-    for groups, judged in ((was, before), (now, after)):
-        for item in judged.reachability.workloads:
-            groups[item.key].add(f"{item.id} {item.pod_refs if '#' in item.id else ''}")
-    return any(was[key] != now[key] for key in was.keys() & now.keys())
 
 
 def fix(

@@ -125,7 +125,7 @@ def _report_again(package: Package, evidence: Evidence) -> ReportInput:
         lives=past.lives,
         definition=past.definition,
         chain=evidence.links,
-        advice=advice.advice(past.definition, evidence.snapshot, judgement),
+        advice=advice.advice(past.definition, evidence.snapshot, evidence.documents, judgement),
     )
 
 

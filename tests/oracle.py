@@ -7,8 +7,9 @@ or the order of two policies is left open, it follows every way and answers with
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from ipaddress import ip_address, ip_network
+from functools import cache, cached_property
+from ipaddress import ip_address as parse_address
+from ipaddress import ip_network
 
 from app.model.connections import Protocol
 from app.model.identity import ObjectRef
@@ -41,6 +42,7 @@ from app.model.policy import (
 )
 
 End = Pod | str
+ip_address = cache(parse_address)
 Families = tuple[int, ...]
 
 ALLOW, DENY, NEXT, NONE = "allow", "deny", "next", "none"
@@ -48,6 +50,21 @@ ACTIONS = {Action.ALLOW: ALLOW, Action.DENY: DENY, Action.PASS: NEXT}
 
 May = frozenset[bool]  # what a question can be answered with
 YES, NO, EITHER = frozenset({True}), frozenset({False}), frozenset({True, False})
+
+PRIVATE = [
+    ip_network(text)
+    for text in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15")
+]
+UNICAST = [
+    (version, int(ip_address(first)), int(ip_address(last)))
+    for version, first, last in (
+        (4, "1.0.0.0", "126.255.255.255"),
+        (4, "128.0.0.0", "169.253.255.255"),
+        (4, "169.255.0.0", "223.255.255.255"),
+        (6, "2000::", "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+        (6, "fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    )
+]
 
 Turn = tuple[Policy, tuple[Action, ...]]  # a policy, with its rules of these actions
 
@@ -125,7 +142,7 @@ class Oracle:
         if asked.direction is Direction.INGRESS and self._from_own_node(asked):
             return {ALLOW}
         ends = {ALLOW}
-        for stages in self._planes():
+        for stages in self._planes:
             if ALLOW in ends:
                 ends = ends - {ALLOW} | self._plane(stages, asked)
         return ends
@@ -178,7 +195,11 @@ class Oracle:
             and self.holds(policy.subject.selector, asked.own)
         )
 
-    def _planes(self) -> Iterator[list[Stage]]:
+    @cached_property
+    def _planes(self) -> list[list[Stage]]:
+        return list(self._each_plane())
+
+    def _each_plane(self) -> Iterator[list[Stage]]:
         """One data plane of the style, and one for each vendor whose policies it does not know."""
         vendors = {"calico": Family.CALICO, "cilium": Family.CILIUM, "antrea": Family.ANTREA}
         yield self._stages(self.style, {Family.ADMIN, Family.BASELINE, Family.KUBERNETES})
@@ -292,7 +313,7 @@ class Oracle:
 
     def _address_matches(self, peer: AddressPeer, end: End, families: Families) -> May:
         outside = isinstance(end, str)
-        node = end in self._node_addresses() if outside else end.host_network
+        node = end in self._node_addresses if outside else end.host_network
         compared = {
             AddressMatch.AS_THE_DATA_PLANE_READS: outside or self.blocks_match_pods,
             AddressMatch.ANYONE: True,
@@ -327,20 +348,26 @@ class Oracle:
 
     @cached_property
     def _anywhere(self) -> list[tuple[int, int, int]]:
-        """All addresses of the families that are seen here, IPv4 where none is."""
-        seen = {ip_address(ip).version for ip in self._node_addresses()}
+        """All addresses of the families that are seen here, IPv4 where none is; none that an interface cannot have."""
+        seen = {ip_address(ip).version for ip in self._node_addresses}
         seen |= {ip_address(ip).version for pod in self.inventory.pods for ip in pod.ips}
-        return [(version, 0, 2 ** (32 if version == 4 else 128) - 1) for version in sorted(seen or {4})]
+        return [item for item in UNICAST if item[0] in (seen or {4})]
 
     @cached_property
     def _where_pods_are(self) -> list[tuple[int, int, int]]:
-        """The ranges that nodes give, if the pods that are there have addresses of these."""
+        """The ranges that nodes give, if the pods that are there keep to them; else private ones, if they keep to those."""
         given = [ip_network(text) for node in self.inventory.nodes for text in node.pod_cidrs]
         ips = [ip_address(ip) for pod in self.inventory.pods if not pod.host_network for ip in pod.ips]
-        if not ips or not all(any(ip in network for network in given) for ip in ips):
-            return self._anywhere
-        return [(item.version, int(item[0]), int(item[-1])) for item in given]
+        if ips and all(any(ip in network for network in given) for ip in ips):
+            return [(item.version, int(item[0]), int(item[-1])) for item in given]
+        if all(ip.version == 6 or any(ip in network for network in PRIVATE) for ip in ips):
+            inside = [(4, int(item[0]), int(item[-1])) for item in PRIVATE]
+            return [item for item in self._anywhere if item[0] == 6] + [
+                item for item in inside if any(other[0] == 4 for other in self._anywhere)
+            ]
+        return self._anywhere
 
+    @cached_property
     def _node_addresses(self) -> set[str]:
         return {text for node in self.inventory.nodes for text in node.addresses}
 

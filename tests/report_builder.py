@@ -103,6 +103,7 @@ ALL_SECTIONS = (
     "trends",
     "registers",
     "exceptions",
+    "ledger",
     "populations",
     "manifest",
 )
@@ -948,7 +949,8 @@ def report_input(cluster: str = "prod-eu-1", definition: ReportDefinition = AUDI
     stored = scan(cluster, snap, docs)
     judged = controls(performed)
     used = exceptions(performed)
-    assessment = Assessment(PCI, AT, judged, used)
+    whole = replace(PCI, controls=tuple(item.control for item in judged))
+    assessment = Assessment(whole, AT, judged, used)
     others = tuple(Assessment(item, AT, judged[start:], ()) for item, start in ((HIPAA, 2), (SOC2, 4)))
     failing = [item for run in performed for item in run.results if item.outcome is Outcome.FAIL]
     engine = reachability()

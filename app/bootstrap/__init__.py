@@ -12,7 +12,16 @@ from app.bootstrap.databases import (
     opened_service,
     opened_store,
 )
-from app.bootstrap.files import digests, documents, framework_files, recording, retention
+from app.bootstrap.files import (
+    Offered,
+    digests,
+    documents,
+    framework_files,
+    offered_frameworks,
+    read,
+    recording,
+    retention,
+)
 from app.bootstrap.reporting import definition, period_renderer, renderer, site_renderer, this_tool
 from app.bootstrap.sealing import (
     SystemClock,
@@ -26,6 +35,7 @@ from app.bootstrap.tracing import traced
 
 __all__ = [
     "Access",
+    "Offered",
     "OnKind",
     "SystemClock",
     "api_settings",
@@ -36,6 +46,7 @@ __all__ = [
     "framework_files",
     "key_files",
     "manifests",
+    "offered_frameworks",
     "opened_database",
     "opened_deliveries",
     "opened_history",
@@ -44,6 +55,7 @@ __all__ = [
     "period_renderer",
     "prober",
     "pseudonym_key",
+    "read",
     "recording",
     "renderer",
     "retention",

@@ -1,12 +1,13 @@
 """What reports are made with."""
 # ruff: noqa: PLC0415  (heavy packages: see the package)
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import __version__
 from app.bootstrap.files import read
-from app.errors import NotFoundError
+from app.errors import InputError, NotFoundError
 from app.model.bundle import Tool
 from app.model.ports import Renderer
 from app.model.report import ReportDefinition
@@ -44,17 +45,21 @@ def this_tool() -> Tool:
     return Tool("netattest", __version__, program_digest())
 
 
-def definition(settings: Settings, name: str = "") -> ReportDefinition:
-    """A report definition by id or path; empty takes that of the settings.
+def definition(settings: Settings, name: str = "", paper: str = "") -> ReportDefinition:
+    """A report definition by id or path; empty takes that of the settings, and the paper that it names.
 
     Raises:
         NotFoundError: there is no such definition.
         ConfigurationError: it cannot be read or used.
+        InputError: there is no such paper.
     """
-    from app.render import load_definition
+    from app.render import PAPERS, load_definition
 
+    if paper and paper.casefold() not in PAPERS:
+        raise InputError(f"there is no paper {paper!r}", advice=f"give one of {', '.join(PAPERS)}")
     path = _definition_file(settings, name or settings.reports.definition)
-    return load_definition(path.name, read(path))
+    found = load_definition(path.name, read(path))
+    return replace(found, paper=PAPERS[paper.casefold()]) if paper else found
 
 
 def _definition_file(settings: Settings, name: str) -> Path:

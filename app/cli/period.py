@@ -34,6 +34,7 @@ class Making:
 
     formats: Sequence[str]
     definition: str
+    paper: str
     output: Path | None
     unsigned: bool
     redact: bool
@@ -124,7 +125,7 @@ def _periods(
     folder: Path,
 ) -> tuple[Delivered, ...]:
     store = stored[0]
-    shape = bootstrap.definition(session.settings, making.definition or "period")
+    shape = bootstrap.definition(session.settings, making.definition or "period", making.paper)
     sealer = None if making.unsigned else bootstrap.sealer(session.settings)
     formats = bootstrap.sealed_formats(making.formats) if sealer else making.formats
     renderer = bootstrap.period_renderer()
@@ -171,7 +172,7 @@ def _nights(
     from app import pipeline
 
     sealer = None if making.unsigned else bootstrap.sealer(session.settings)
-    shape = bootstrap.definition(session.settings)
+    shape = bootstrap.definition(session.settings, paper=making.paper)
     delivered: tuple[Delivered, ...] = ()
     for night in taken:
         if not night.scans:

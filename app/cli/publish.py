@@ -1,26 +1,25 @@
 """`netattest publish`: a folder of plain pages about every cluster."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from app import bootstrap
-from app.cli.options import ConfigOption, DatabaseOption, DebugOption, JsonOption, PlainCommand
+from app.cli.options import ConfigOption, DatabaseOption, DebugOption, JsonOption, PlainCommand, split
 from app.cli.output import emit, say
+from app.cli.progress import reporting
 from app.cli.session import begin
-from app.errors import NotFoundError
-from app.model.history import ScanStatus
-from app.model.ports import Store
-
-if TYPE_CHECKING:
-    from app.render.site import ClusterRecord
+from app.errors import InputError
 
 _EPILOG = """\b
-Example:
+Examples:
   netattest publish /srv/www/netattest
+  netattest publish /srv/www/netattest --reports pdf,html
+  netattest publish audit-2026/ --as-of 2026-06-30
 """
+_FORMATS = ("pdf", "html", "json", "csv", "oscal", "ocsf", "bundle")
 
 
 def register(program: typer.Typer) -> None:
@@ -33,6 +32,18 @@ def register(program: typer.Typer) -> None:
 def publish(
     *,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder, or a site made before.")],
+    reports: Annotated[
+        str,
+        typer.Option(
+            "--reports",
+            metavar="LIST",
+            help=f"Reports of each cluster's last stored scan as well: any of {', '.join(_FORMATS)}.",
+        ),
+    ] = "",
+    as_of: Annotated[
+        str,
+        typer.Option("--as-of", metavar="DATE", help="As it would have been on that day.  [default: today]"),
+    ] = "",
     config: ConfigOption = None,
     database_url: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -42,15 +53,12 @@ def publish(
 
     Days are counted in UTC. Nothing is judged again: the pages tell what the scans stored.
     """
-    from app.deliver import deliver_site
+    from app.publication import Publication
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
-    today = bootstrap.SystemClock().now().date()
-    with session.store() as store:
-        records = [_record(store, name, today) for name in store.clusters()]
-    if not records:
-        raise NotFoundError("there is no scan to publish", advice="run `netattest scan --cluster NAME` first")
-    placed = deliver_site(bootstrap.site_renderer().render(records, today), folder)
+    wanted, day = _formats(reports), _day(as_of, bootstrap.SystemClock().now().date())
+    with bootstrap.opened_store(session.settings) as store, reporting() as progress:
+        placed = Publication(session.settings, store, progress, day, wanted).write(folder)
     if as_json:
         emit({"written": placed.written, "kept": placed.kept, "removed": placed.removed})
     else:
@@ -59,16 +67,21 @@ def publish(
         )
 
 
-def _record(store: Store, cluster: str, today: date) -> "ClusterRecord":
-    from app.render.site import NIGHTS, kept_record
+def _formats(text: str) -> tuple[str, ...]:
+    wanted = split((text.lower(),))
+    if unknown := [item for item in wanted if item not in _FORMATS]:
+        raise InputError(
+            f"--reports {text!r} names no format that can be published: {', '.join(unknown)}",
+            advice=f"choose from {', '.join(_FORMATS)}, with commas between them",
+        )
+    return wanted
 
-    scans = store.scans(cluster)
-    whole = [item for item in scans if item.status is not ScanStatus.FAILED]
-    since = datetime.combine(today - timedelta(days=NIGHTS - 1), time(), UTC)
-    return kept_record(
-        cluster,
-        today,
-        scans,
-        store.points(cluster, since=since),
-        store.findings(whole[-1]) if whole else (),
-    )
+
+def _day(text: str, today: date) -> date:
+    try:
+        day = date.fromisoformat(text) if text else today
+    except ValueError as error:
+        raise InputError(f"--as-of {text!r} is not a day", advice="write 2026-11-22") from error
+    if day > today:
+        raise InputError(f"--as-of {text} has not come yet", advice="name a day that is not after today")
+    return day

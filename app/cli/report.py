@@ -41,6 +41,7 @@ Examples:
   netattest report --cluster prod
   netattest report --cluster prod --framework pci-dss-4.0.1 --format pdf --output out/
   netattest report --cluster prod --scan 14 --framework hipaa,soc2 --format pdf,html,json,csv
+  netattest report --cluster prod --definition executive --paper letter
   netattest report --cluster prod --framework soc2 --period 2025-07-01..2026-06-30
   netattest report --cluster prod --framework soc2 --period 2025-07-01..2026-06-30 --sample 25 --seed "auditor 4711"
 """
@@ -80,6 +81,12 @@ def report(
             help="Which sections, for which reader.  [default: as configured]",
         ),
     ] = "",
+    paper: Annotated[
+        str,
+        typer.Option(
+            "--paper", metavar="a4|letter", help="Paper of the PDF.  [default: as the definition says]"
+        ),
+    ] = "",
     unsigned: Annotated[
         bool, typer.Option("--unsigned", help="Leave the seal out, though there is a key.")
     ] = False,
@@ -107,10 +114,13 @@ def report(
     asked = Asked(name, over, nights, sample, seed, timezone)
     if asked.any:
         write_period(
-            session, asked, ids, Making(wanted, definition, output, unsigned=unsigned, redact=redact)
+            session,
+            asked,
+            ids,
+            Making(wanted, definition, paper, output, unsigned=unsigned, redact=redact),
         )
         return
-    shape = bootstrap.definition(session.settings, definition)
+    shape = bootstrap.definition(session.settings, definition, paper)
     folder = output or session.settings.reports.output / name
     with (
         session.store() as store,

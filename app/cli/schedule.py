@@ -15,7 +15,7 @@ from app.cli.output import emit, say, table
 from app.cli.session import Session, begin
 from app.errors import ExitCode, InputError, NotFoundError
 from app.model.history import Slot, SlotStatus
-from app.model.ports import DeliveryBook, Store
+from app.model.ports import DeliveryBook, FleetStore
 from app.model.schedule import Ledger, Pause
 from app.settings import ClusterSchedule, Schedule, load_schedule
 
@@ -56,7 +56,7 @@ class _Desk:
 
     session: Session
     schedule: Schedule
-    store: Store
+    store: FleetStore
     ledger: Ledger
     book: DeliveryBook
     now: datetime
@@ -187,9 +187,16 @@ def _work(desk: _Desk, cluster: ClusterSchedule) -> "Work":
     from app.scheduler import Work
     from app.scheduler.metrics import Metrics
 
-    clock = bootstrap.SystemClock()
     return Work(
-        cluster, desk.session.settings, desk.store, desk.ledger, desk.book, clock, Metrics(), LogLines
+        cluster,
+        desk.session.settings,
+        desk.store,
+        desk.ledger,
+        desk.book,
+        bootstrap.SystemClock(),
+        Metrics(),
+        LogLines,
+        publish=desk.schedule.publish,
     )
 
 
@@ -205,10 +212,12 @@ def _slot(work: "Work", due_at: datetime) -> int | None:
 
 
 def _unscheduled(work: "Work") -> int:
-    from app.scheduler.work import report, scan
+    from app.scheduler.work import publish, report, scan
 
     stored = scan(work, None).scan
-    report(work, Slot(work.cluster, stored.taken_at, SlotStatus.DONE, stored.number))
+    slot = Slot(work.cluster, stored.taken_at, SlotStatus.DONE, stored.number)
+    report(work, slot)
+    publish(work, slot)
     return stored.number
 
 

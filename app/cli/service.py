@@ -73,7 +73,21 @@ def run(
         store, ledger, book = parts
         since = clock.now()
         runners = [
-            Runner(Work(cluster, settings, store, ledger, book, clock, metrics, LogLines), since, execute)
+            Runner(
+                Work(
+                    cluster,
+                    settings,
+                    store,
+                    ledger,
+                    book,
+                    clock,
+                    metrics,
+                    LogLines,
+                    publish=schedule.publish,
+                ),
+                since,
+                execute,
+            )
             for cluster in schedule.clusters
         ]
         service = Service(

@@ -7,7 +7,7 @@ from app.deliver.folder import Delivered, deliver_to_folder
 from app.deliver.mail import MailChannel
 from app.deliver.object_store import ObjectStoreChannel
 from app.deliver.post import Address
-from app.deliver.site import Placed, deliver_site
+from app.deliver.site import Piece, Placed, Site, deliver_site, open_site
 from app.deliver.webhook import WebhookChannel, verify_signature
 
 __all__ = [
@@ -19,11 +19,14 @@ __all__ = [
     "MailChannel",
     "ObjectStoreChannel",
     "Patience",
+    "Piece",
     "Placed",
     "Sent",
+    "Site",
     "WebhookChannel",
     "deliver_site",
     "deliver_to_folder",
     "dispatch",
+    "open_site",
     "verify_signature",
 ]

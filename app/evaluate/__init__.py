@@ -10,17 +10,18 @@ hygiene         policies that do nothing, undo others or were meant otherwise
 run_checks      every performed check over its whole population
 """
 
-from app.evaluate.checks import Checked, run_checks
+from app.evaluate.checks import Checked, run_checks, run_some
 from app.evaluate.document import exposure_shape, reach_document, write_reach
 from app.evaluate.edges import find_edges
 from app.evaluate.encryption import EncryptionEngine, encryption
 from app.evaluate.engine import Engine, reachability
 from app.evaluate.explain import explain
 from app.evaluate.explain_exposure import explain_exposure
-from app.evaluate.fix import as_yaml, chosen, flow_losses, propose, strangers, unmet_flows
+from app.evaluate.fix import MENDABLE, as_yaml, chosen, flow_losses, propose, strangers, unmet_flows
 from app.evaluate.hygiene import hygiene
 
 __all__ = [
+    "MENDABLE",
     "Checked",
     "EncryptionEngine",
     "Engine",
@@ -37,6 +38,7 @@ __all__ = [
     "reach_document",
     "reachability",
     "run_checks",
+    "run_some",
     "strangers",
     "unmet_flows",
     "write_reach",

@@ -14,7 +14,7 @@ An answer that something unread or not understood could change is none (see `dou
 which the API leaves open. What a rule asks for beyond ends and ports is said beside the answer.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -23,7 +23,7 @@ from app.evaluate.doubts import Doubts
 from app.evaluate.match import Matcher
 from app.evaluate.notes import TO_OWN_NODE_DIFFERS, Notes
 from app.evaluate.outcome import conditions, guess_note, reason, rules, split_note
-from app.evaluate.removal import Ends, concerns, to_close, to_open
+from app.evaluate.removal import Ends, with_removal
 from app.evaluate.resolve import CompiledPolicy, CompiledRule
 from app.evaluate.spans import Span
 from app.evaluate.trail import Asked, asked_of, matching, settled, walk
@@ -36,6 +36,7 @@ from app.model.peers import namespace_requirements
 from app.model.policy import Action, Direction
 from app.model.reachability import Default
 
+_NO_POD_NETWORK = (Reason.OUTSIDE, Reason.HOST_NETWORK)
 _HOST_NETWORK_NOTE = "it uses its node's network, and policies do not select such pods"
 
 
@@ -57,7 +58,7 @@ class Decider:
         at = next((number for number, item in enumerate(decisions) if item.allowed), 0)
         wanted = (protocol, port, port)
         asked = [self._ends(source, destination, wanted, view) for view in views]
-        return _with_removal(decisions[at], asked, asked[at])
+        return with_removal(decisions[at], asked, asked[at])
 
     def _ends(self, source: Endpoint, destination: Endpoint, wanted: Span, view: View) -> Ends:
         """What both ends are asked; nothing where no removal would stop it, as what comes from the pod's own node."""
@@ -81,15 +82,26 @@ class Decider:
         wanted = (protocol, port, port)
         egress = self._half(Direction.EGRESS, source, destination, wanted, view)
         ingress = self._half(Direction.INGRESS, destination, source, wanted, view)
-        return Decision(
-            source=source.id,
-            destination=destination.id,
-            protocol=protocol,
-            port=port,
-            egress=self._doubted(egress, source, destination),
-            ingress=self._doubted(ingress, destination, source),
-            profile_notes=self._profile_notes(source, destination),
+        return self._forwarded(
+            Decision(
+                source=source.id,
+                destination=destination.id,
+                protocol=protocol,
+                port=port,
+                egress=self._doubted(egress, source, destination),
+                ingress=self._doubted(ingress, destination, source),
+                profile_notes=self._profile_notes(source, destination),
+            )
         )
+
+    def _forwarded(self, decision: Decision) -> Decision:
+        """What both ends let through may still be denied where nodes forward it; at a pod's end, if it has one here."""
+        why = self._doubts.about_forwarded() if decision.allowed else ""
+        if not why or Reason.OWN_NODE is decision.ingress.reason:
+            return decision
+        if decision.ingress.reason in _NO_POD_NETWORK:
+            return replace(decision, egress=_untold(decision.egress, why))
+        return replace(decision, ingress=_untold(decision.ingress, why))
 
     def standing(self, direction: Direction, subject: Endpoint) -> HalfDecision | None:
         """The decision about an end that lets everything through; None for one that policies restrict."""
@@ -262,34 +274,12 @@ class Decider:
         return notes
 
 
+def _untold(half: HalfDecision, why: str) -> HalfDecision:
+    return half if half.reason in _NO_POD_NETWORK else replace(half, reason=Reason.CANNOT_TELL, note=why)
+
+
 def _policies(found: Iterable[RuleRef | ObjectRef]) -> tuple[ObjectRef, ...]:
     return tuple(sorted({item.policy if isinstance(item, RuleRef) else item for item in found}))
-
-
-def _with_removal(decision: Decision, views: Sequence[Ends], shown: Ends) -> Decision:
-    """The decision with what would have to go for the other answer; none is named beside an end that cannot be told."""
-    if not decision.certain:
-        return decision
-    halves = {half.direction: half for half in (decision.egress, decision.ingress)}
-    if decision.allowed:
-        remove = {end: to_close(views, end) for end in halves}
-    else:
-        denying = [end for end, half in halves.items() if half.reason.denies]
-        remove = _shared(to_open(shown), {end: shown[end] for end in denying})
-    egress, ingress = (
-        replace(half, remove=remove[end]) if end in remove else half for end, half in halves.items()
-    )
-    return replace(decision, egress=egress, ingress=ingress)
-
-
-def _shared(
-    gone: tuple[RuleRef | ObjectRef, ...], ends: Ends
-) -> dict[Direction, tuple[RuleRef | ObjectRef, ...]]:
-    """Each end with what concerns it; one that denies alone has all of it."""
-    return {
-        end: tuple(item for item in gone if len(ends) == 1 or (asked and concerns(item, asked)))
-        for end, asked in ends.items()
-    }
 
 
 def _selects_namespaces(rule: CompiledRule) -> bool:

@@ -8,7 +8,8 @@ The rules, from the strongest gap to the weakest:
 - A NetworkPolicy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
 - Sets of addresses and profiles of Calico that were not read are no better, where there are policies of Calico.
-- Host endpoints of Calico restrict hostNetwork pods alone; from what other pods may do they only take away.
+- Host endpoints of Calico restrict hostNetwork pods; from what other pods may do they only take away, and only where a
+  policy of theirs is applied to what nodes forward. Then whatever is allowed to or from a pod cannot be told.
 - What is not understood of a policy that was read is known more exactly: whom it selects. The engine asks the policy itself.
 - Pods that were not read leave workloads that are known from their template alone in doubt.
 - A namespace whose labels were not read leaves rules in doubt that select namespaces by label, for peers in it.
@@ -23,7 +24,7 @@ from app.model.identity import GroupKind
 from app.model.inventory import Inventory
 from app.model.platform import UNKNOWN_PLATFORM, Platform
 from app.model.policy import Family, Policy
-from app.model.snapshot import CollectionGap, GapReason
+from app.model.snapshot import FORWARDED, CollectionGap, GapReason
 
 _POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
 _POD = GroupKind("", "Pod")
@@ -44,6 +45,7 @@ class Doubts:
 
     unknown_kinds: tuple[CollectionGap, ...]
     hosts: tuple[CollectionGap, ...]
+    forwarded: tuple[CollectionGap, ...]
     policies: tuple[CollectionGap, ...]
     pods: tuple[CollectionGap, ...]
     namespaces: tuple[CollectionGap, ...]
@@ -57,11 +59,12 @@ class Doubts:
         """Sort gaps by what they touch; gaps of other kinds touch no connection."""
         gaps = sorted({gap for gap in gaps if gap.reason is not GapReason.UNCLEAR})
         calico = any(policy.family is Family.CALICO for policy in inventory.policies)
-        hosts = [gap for gap in gaps if _is_calico(gap, _HOSTS)]
+        of_hosts = [gap for gap in gaps if _is_calico(gap, _HOSTS)]
+        hosts = [gap for gap in of_hosts if gap.field != FORWARDED]
         unknown = [
             gap
             for gap in gaps
-            if gap not in hosts
+            if gap not in of_hosts
             and (
                 gap.reason is GapReason.UNKNOWN_KIND
                 or can_deny(gap.group_kind)
@@ -76,6 +79,7 @@ class Doubts:
         return cls(
             unknown_kinds=tuple(unknown),
             hosts=tuple(hosts),
+            forwarded=tuple(gap for gap in of_hosts if gap.field == FORWARDED),
             policies=of_kind(_POLICY, _ANY),
             pods=of_kind(_POD),
             namespaces=of_kind(_NAMESPACE),
@@ -91,6 +95,10 @@ class Doubts:
     def about_hosts(self) -> str:
         """Why it is not known what restricts pods on their node's network; empty when nothing says so."""
         return _message(_touching(self.hosts, ""))
+
+    def about_forwarded(self) -> str:
+        """What may deny connections that the policies of pods allow; empty when nothing does."""
+        return _message(_touching(self.forwarded, ""))
 
     def about_end(self, reason: Reason, namespace: str, *, from_template: bool) -> str:
         """Why the answer about one end cannot be relied on; empty when it can."""

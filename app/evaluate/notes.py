@@ -101,7 +101,8 @@ class Notes:
             return ()
         unread = self._doubts.about_policies(classes[number].namespace)
         doubtful = self._cluster.policies.doubtful
-        hosts = self._doubts.about_hosts() if classes[number].host_network else ""
+        on_node = classes[number].host_network
+        hosts = self._doubts.about_hosts() if on_node else self._doubts.about_forwarded()
         found = [why for why in (unread, hosts) if why]
         if doubtful:
             refs = (item.ref for item in self._selecting(direction, number))

@@ -5,8 +5,11 @@ the other one. So what is named is tried on both ends, over every family, before
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from app.evaluate.trail import Asked, Removable, settled, walk
+from app.model.decision import Decision, RuleRef
+from app.model.identity import ObjectRef
 from app.model.policy import Action, Direction
 
 # What each end is asked about one connection in one view; None for an end that lets everything through whatever goes.
@@ -80,3 +83,29 @@ def concerns(item: Removable, asked: Asked) -> bool:
     }
     isolating = {ref for stage in stages for ref in stage.isolating}
     return item in rules or item in isolating
+
+
+def with_removal(decision: Decision, views: Sequence[Ends], shown: Ends) -> Decision:
+    """The decision with what would have to go for the other answer; none is named beside an end that cannot be told."""
+    if not decision.certain:
+        return decision
+    halves = {half.direction: half for half in (decision.egress, decision.ingress)}
+    if decision.allowed:
+        remove = {end: to_close(views, end) for end in halves}
+    else:
+        denying = [end for end, half in halves.items() if half.reason.denies]
+        remove = _shared(to_open(shown), {end: shown[end] for end in denying})
+    egress, ingress = (
+        replace(half, remove=remove[end]) if end in remove else half for end, half in halves.items()
+    )
+    return replace(decision, egress=egress, ingress=ingress)
+
+
+def _shared(
+    gone: tuple[RuleRef | ObjectRef, ...], ends: Ends
+) -> dict[Direction, tuple[RuleRef | ObjectRef, ...]]:
+    """Each end with what concerns it; one that denies alone has all of it."""
+    return {
+        end: tuple(item for item in gone if len(ends) == 1 or (asked and concerns(item, asked)))
+        for end, asked in ends.items()
+    }

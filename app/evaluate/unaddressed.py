@@ -1,11 +1,15 @@
 """Pods whose addresses are not known, such as those of a template: what an address block may hold of them.
 
-Such a pod has some address, of a family that pods or nodes here are seen to have; IPv4 where none is seen, which is what a
-cluster has unless it says otherwise. It is one of the ranges that nodes give to their pods where every pod whose address is known keeps to these. So a block that holds all
-of them holds the pod, one that holds none does not, and any other may.
+Such a pod has some address, of a family that pods or nodes here are seen to have; IPv4 where none is seen. In IPv4 it is a
+private one unless a pod is seen with another: both are what a cluster has unless it says otherwise. It is in one of the
+ranges that nodes give to their pods where every pod whose address is known keeps to these. So a block that holds all
+addresses that it can have holds the pod, one that holds none does not, and any other may.
+
+Sources: RFC 1918, RFC 6598 and RFC 2544 for what is used inside alone; RFC 6890 for what no interface is given (loopback,
+link-local, multicast and reserved addresses).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Literal
@@ -48,12 +52,11 @@ class Unaddressed:
         others = _addresses(text for pod in inventory.pods if pod.host_network for text in pod.ips)
         nodes = _addresses(text for node in inventory.nodes for text in node.addresses)
         families = {version for version, _ in pods | others | nodes} or {_UNLESS_SAID}
-        ranges = tuple(item for item in EVERY_ADDRESS if item.version in families)
+        ranges, private = (_of_families(block, families) for block in (_UNICAST, _INSIDE))
         given = merged(found for node in inventory.nodes for text in node.pod_cidrs for found in _range(text))
-        kept = bool(pods) and all(
-            _holds(given, AddressRange(_family(at), value, value)) for at, value in pods
-        )
-        return cls(guests, hosts, given if kept else ranges, ranges)
+        if pods and _all_within(given, pods):
+            return cls(guests, hosts, given, ranges)
+        return cls(guests, hosts, private if _all_within(private, pods) else ranges, ranges)
 
     def held(self, block: Block) -> tuple[int, int]:
         """Classes that a block holds for certain, and those that it may hold, the former included."""
@@ -88,6 +91,31 @@ def _range(cidr: str) -> tuple[AddressRange, ...]:
     except ValueError:
         return ()
     return (AddressRange(_family(network.version), int(network[0]), int(network[-1])),)
+
+
+def _read(*cidrs: str) -> Block:
+    return merged(item for text in cidrs for item in _range(text))
+
+
+_V6 = _read("2000::/3", "fc00::/7")
+_INSIDE: Block = (
+    *_read("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15"),
+    *_V6,
+)
+_UNICAST: Block = (
+    AddressRange(4, 1 << 24, (127 << 24) - 1),
+    AddressRange(4, 128 << 24, (169 << 24) + (254 << 16) - 1),
+    AddressRange(4, (169 << 24) + (255 << 16), (224 << 24) - 1),
+    *_V6,
+)
+
+
+def _of_families(block: Block, families: Container[int]) -> Block:
+    return tuple(item for item in block if item.version in families)
+
+
+def _all_within(block: Block, addresses: Iterable[tuple[int, int]]) -> bool:
+    return all(_holds(block, AddressRange(_family(version), value, value)) for version, value in addresses)
 
 
 def _holds(block: Block, wanted: AddressRange) -> bool:

@@ -12,6 +12,7 @@ platform     which network plugin runs and what it enforces, node by node
 scope        zones, boundaries and the registers that people own
 finding      what a check says about one subject
 control      frameworks, controls and their states
+ledger       what a framework's mapping can show at all, and what it leaves open
 history      scans, slots, intervals and points over time
 ports        what the pipeline needs from the outside world
 """

@@ -105,3 +105,64 @@ class Fix:
     declared: int
     observed: Observed = field(default_factory=Observed)
     strangers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TriedPath:
+    """Ports between two ends (of the `reach` contract) that a trial closed, opened, or left open."""
+
+    source: str
+    destination: str
+    ports: Connections
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What is proposed for one namespace, and what the trial of all proposals together showed there.
+
+    Attributes:
+        namespace: its name.
+        objects: to apply there.
+        manifest: the same as YAML.
+        closed: fingerprints of findings in the namespace that are closed then, worst first.
+        closing: number of paths with an end there that close; `closes` are the first of them.
+        staying: number of those that stay open; `stays` are the first of them.
+    """
+
+    namespace: str
+    objects: tuple[Proposed, ...]
+    manifest: str = field(repr=False)
+    closed: tuple[str, ...]
+    closing: int
+    closes: tuple[TriedPath, ...]
+    staying: int
+    stays: tuple[TriedPath, ...]
+
+
+@dataclass(frozen=True)
+class Remedies:
+    """Proposals for the failing findings of a cluster, tried together by the checks about policies.
+
+    Attributes:
+        remedies: by namespace, those with the worst findings first.
+        manifest: all proposed objects as one YAML file; empty where nothing is proposed.
+        plan: what was proposed, and what no policy can close.
+        closed: number of findings that the plan closes.
+        left: findings that stay or cannot be judged then, as they would be.
+        opened: findings that the plan would open; a plan with any is not to be applied.
+        opens: paths that would open; likewise.
+        losses: declared flows that the plan would break; likewise.
+        declared: number of declared flows that were checked.
+        untried: findings in namespaces beyond the limit of a trial in a report.
+    """
+
+    remedies: tuple[Remedy, ...]
+    manifest: str = field(repr=False)
+    plan: Plan
+    closed: int
+    left: tuple[CheckResult, ...]
+    opened: tuple[CheckResult, ...]
+    opens: tuple[TriedPath, ...]
+    losses: tuple[FlowLoss, ...]
+    declared: int
+    untried: int

@@ -192,6 +192,10 @@ class Retention(Protocol):
         ...
 
 
+class FleetStore(Store, Retention, Protocol):
+    """A store that also tells what retention removed."""
+
+
 class Renderer(Protocol):
     """Makes artefacts of a report."""
 

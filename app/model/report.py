@@ -6,6 +6,7 @@ from app.model.canonical import digest
 from app.model.chain import ChainLink
 from app.model.change import Drift
 from app.model.control import Assessment
+from app.model.fix import Remedies
 from app.model.history import Document, FindingLife, Scan, Trend
 from app.model.hygiene import Hygiene
 from app.model.judgement import Judgement
@@ -42,9 +43,11 @@ class Advice:
 
     Attributes:
         hygiene: what is odd about the policies themselves.
+        remedies: policies that would close findings, tried.
     """
 
     hygiene: Hygiene | None = None
+    remedies: Remedies | None = None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,9 @@ class GapReason(StrEnum):
     UNKNOWN_KIND = "unknown-kind"  # a policy kind that this version does not evaluate
 
 
+FORWARDED = "spec.applyOnForward"  # `CollectionGap.field` of host endpoints that restrict what nodes forward
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class CollectionGap:
     """One thing that was not read or not understood; whatever depends on it is insufficient evidence.

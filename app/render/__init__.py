@@ -1,6 +1,6 @@
 """Page data first, then templates: one frozen input becomes a PDF, an HTML file, JSON and CSV."""
 
-from app.render.definition import load_definition
+from app.render.definition import PAPERS, load_definition
 from app.render.period import PERIOD_SECTIONS
 from app.render.period_renderer import PERIOD_FORMATS, PeriodRenderer
 from app.render.renderer import FORMATS, ReportRenderer, format_of
@@ -9,6 +9,7 @@ from app.render.sections import SECTIONS
 
 __all__ = [
     "FORMATS",
+    "PAPERS",
     "PERIOD_FORMATS",
     "PERIOD_SECTIONS",
     "SECTIONS",

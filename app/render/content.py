@@ -111,6 +111,11 @@ class SectionPage:
         """The template that prints it."""
         return f"sections/{self.id}.html"
 
+    @property
+    def sheet(self) -> bool:
+        """True for a part that is read on its own, without cover and contents."""
+        return False
+
 
 @dataclass(frozen=True)
 class Page:
@@ -145,6 +150,11 @@ class Page:
     tool: str
     filters: tuple[Mark, ...]
     sections: tuple[SectionPage, ...]
+
+    @property
+    def sheet(self) -> bool:
+        """True when all of it is sheets; then contents would be longer than what they lead to."""
+        return all(section.sheet for section in self.sections)
 
     @property
     def contents(self) -> tuple[Entry, ...]:

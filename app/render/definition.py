@@ -1,6 +1,6 @@
 """Reads `reports/*.yaml`: which sections for which reader. All mistakes of a file are named at once."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -9,6 +9,9 @@ from app.errors import ConfigurationError
 from app.model.report import ReportDefinition
 from app.render.period import PERIOD_SECTIONS
 from app.render.sections import SECTIONS
+
+PAPERS: Final = {"a4": "A4", "letter": "Letter"}
+"""Sizes of paper, by the name in lower case."""
 
 
 class _File(BaseModel):
@@ -22,6 +25,11 @@ class _File(BaseModel):
     confidentiality: Annotated[str, Field(max_length=60)] = "Confidential"
     paper: Literal["A4", "Letter"] = "A4"
     rows: Annotated[int, Field(ge=1, le=2000)] = 200
+
+    @field_validator("paper", mode="before")
+    @classmethod
+    def _any_case(cls, name: object) -> object:
+        return PAPERS.get(name.strip().casefold(), name) if isinstance(name, str) else name
 
     @field_validator("sections")
     @classmethod

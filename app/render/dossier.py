@@ -9,6 +9,7 @@ import yaml
 from app.model.control import Assessment, ControlAssessment, ControlState, Role
 from app.model.finding import CheckResult, CheckRun, Outcome
 from app.model.history import FindingLife, TrendLine
+from app.model.ledger import MappingLedger, ledger
 from app.model.reachability import Workload
 from app.model.report import ReportDefinition, ReportInput
 from app.model.scope import Boundary, Placement
@@ -102,6 +103,12 @@ class Dossier:
             for mapping in item.control.checks:
                 found.setdefault(mapping.check, []).append(item)
         return {check: tuple(items) for check, items in found.items()}
+
+    @cached_property
+    def ledger(self) -> MappingLedger:
+        """What the mapping of this framework can show with the checks that the scan performed."""
+        checks = {run.meta.id: run.meta for run in self.report.judgement.runs}
+        return ledger(self.assessment.framework, checks)
 
     @cached_property
     def evidence_ids(self) -> Mapping[str, str]:

@@ -22,6 +22,7 @@ MOST_CONNECTIONS: Final = 100_000
 
 
 POLICIES_FILE: Final = "policies.csv"
+FIXES_FILE: Final = "fixes.yaml"
 
 _PUBLIC: Final = ("frameworks/", "checks.yaml")
 
@@ -83,6 +84,11 @@ def _results(report: ReportInput, runs: tuple[tuple[str, CheckRun], ...]) -> tup
     if report.advice.hygiene:
         body = policies(report.advice.hygiene)
         found.append(EvidenceFile(POLICIES_FILE, "Every policy, with what is odd about it", "text/csv", body))
+    if report.advice.remedies and report.advice.remedies.manifest:
+        body = report.advice.remedies.manifest.encode()
+        found.append(
+            EvidenceFile(FIXES_FILE, "Proposed policies, tried on this snapshot", "application/yaml", body)
+        )
     return tuple(found)
 
 

@@ -3,6 +3,7 @@
 import orjson
 
 from app.model.canonical import canonical_json
+from app.model.ledger import MappingLedger, MappingStrength
 from app.render.content import Page
 from app.render.dossier import Dossier, Finding
 from app.render.plain import plain
@@ -26,6 +27,7 @@ def report_document(dossier: Dossier, page: Page) -> bytes:
             "platform": plain(report.judgement.platform),
             "assessment": orjson.loads(files["assessment.json"].body),
             "states": {state.value: value for state, value in dossier.state_counts()},
+            "mapping": _mapping(dossier.ledger),
             "findings": [_finding(item) for item in dossier.findings],
             "populations": [
                 {
@@ -47,6 +49,26 @@ def report_document(dossier: Dossier, page: Page) -> bytes:
             ],
         }
     )
+
+
+def _mapping(found: MappingLedger) -> dict[str, object]:
+    return {
+        "coverage": found.sentence,
+        "strengths": {item.value: found.count(item) for item in MappingStrength},
+        "controls": [
+            {
+                "control": item.control.id,
+                "counted": item.control.enabled,
+                "strength": item.strength.value,
+                "direct": list(item.direct),
+                "supporting": list(item.supporting),
+                "doesNotProve": list(item.does_not_prove),
+                "elsewhere": list(item.elsewhere),
+                "whyNothing": item.why_nothing,
+            }
+            for item in (*found.entries, *found.readiness)
+        ],
+    }
 
 
 def _finding(item: Finding) -> dict[str, object]:

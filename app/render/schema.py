@@ -11,6 +11,7 @@ from app.model.control import Attestation, CheckTally, ControlState, ExceptionUs
 from app.model.finding import CheckResult
 from app.model.history import Comparison, Scan, TrendLine
 from app.model.identity import GroupKind, ObjectRef
+from app.model.ledger import MappingStrength
 from app.model.platform import Platform
 from app.model.report import ReportDefinition
 from app.model.snapshot import CollectionGap, KindCoverage, SourceInfo
@@ -58,6 +59,7 @@ def report_schema() -> Schema:
         "platform": _of(Platform, known),
         "assessment": _assessment(known),
         "states": _object({state.value: _COUNT for state in ControlState}),
+        "mapping": _mapping(),
         "findings": _list(_finding(known)),
         "populations": _list(_population(result)),
         "exceptions": _list(_of(ExceptionUse, known)),
@@ -72,6 +74,26 @@ def report_schema() -> Schema:
         **_object(properties),
         "$defs": known,
     }
+
+
+def _mapping() -> Schema:
+    control: Schema = {
+        "control": _TEXT,
+        "counted": {"type": "boolean"},
+        "strength": {"enum": [item.value for item in MappingStrength]},
+        "direct": _list(_TEXT),
+        "supporting": _list(_TEXT),
+        "doesNotProve": _list(_TEXT),
+        "elsewhere": _list(_TEXT),
+        "whyNothing": _TEXT,
+    }
+    return _object(
+        {
+            "coverage": _TEXT,
+            "strengths": _object({item.value: _COUNT for item in MappingStrength}),
+            "controls": _list(_object(control)),
+        }
+    )
 
 
 def _assessment(known: dict[str, Schema]) -> Schema:

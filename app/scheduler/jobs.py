@@ -7,7 +7,7 @@ from datetime import timedelta
 from app.errors import NetattestError
 from app.model.history import Slot, SlotStatus
 from app.model.schedule import JobStatus, SlotJob
-from app.scheduler.work import Work, deliver, report
+from app.scheduler.work import Work, deliver, publish, report
 
 MOST_ATTEMPTS = 6  # with the waits below: about an hour
 _FIRST_WAIT = timedelta(minutes=2)  # doubled after each attempt
@@ -37,10 +37,12 @@ def alert(work: Work, slot: Slot) -> None:
     )
 
 
+_ENDED = frozenset({SlotStatus.DONE, SlotStatus.FAILED, SlotStatus.MISSED})
 # In the order in which they are done for one slot.
 JOBS = (
     Job("report", frozenset({SlotStatus.DONE}), report),
-    Job("deliver", frozenset({SlotStatus.DONE, SlotStatus.FAILED, SlotStatus.MISSED}), deliver),
+    Job("publish", _ENDED, publish),
+    Job("deliver", _ENDED, deliver),
     Job("alert", frozenset({SlotStatus.FAILED, SlotStatus.MISSED}), alert),
 )
 

@@ -16,11 +16,11 @@ from app.errors import TransientDeliveryError
 from app.model.finding import Outcome
 from app.model.history import Slot, SlotStatus
 from app.model.news import DeliveryStatus
-from app.model.ports import Clock, DeliveryBook, ObjectSource, Progress, Store
+from app.model.ports import Clock, DeliveryBook, FleetStore, ObjectSource, Progress
 from app.model.schedule import Ledger
 from app.scheduler.metrics import Metrics
 from app.scheduler.timing import Timed
-from app.settings import ClusterSchedule, Settings
+from app.settings import ClusterSchedule, Publish, Settings
 
 if TYPE_CHECKING:
     from app.pipeline import ScanResult
@@ -51,13 +51,14 @@ class Work:
 
     schedule: ClusterSchedule
     settings: Settings
-    store: Store
+    store: FleetStore
     ledger: Ledger
     book: DeliveryBook
     clock: Clock
     metrics: Metrics
     progress: Callable[[str], Progress]
     source: Callable[[Settings, ClusterSchedule], ObjectSource] = source_of
+    publish: Publish | None = None
 
     @property
     def cluster(self) -> str:
@@ -151,6 +152,23 @@ def report(work: Work, slot: Slot) -> None:
     folder = work.schedule.output or settings.reports.output / work.cluster
     for item in deliver_to_folder(artefacts, folder):
         work.log().info("wrote", file=str(item.path), sha256=item.digest)
+
+
+def publish(work: Work, slot: Slot) -> None:
+    """Bring the fleet's pages up to date: a night without a scan is to be seen there as well."""
+    del slot  # pages are about all that is stored
+    if work.publish is None or not work.store.clusters():
+        return
+    from app.publication import Publication  # noqa: PLC0415  as above
+
+    with Timed(work.progress(work.cluster), work.cluster, work.metrics) as progress:
+        pages = Publication(
+            work.settings, work.store, progress, work.clock.now().date(), work.publish.reports
+        )
+        placed = pages.write(work.publish.folder)
+    work.log().info(
+        "published", folder=str(work.publish.folder), written=placed.written, removed=placed.removed
+    )
 
 
 def deliver(work: Work, slot: Slot) -> None:

@@ -2,6 +2,15 @@
 
 from app.settings.cron import Cron, due_slots
 from app.settings.program import Settings, load_settings
-from app.settings.schedule import ClusterSchedule, Schedule, load_schedule
+from app.settings.schedule import ClusterSchedule, Publish, Schedule, load_schedule
 
-__all__ = ["ClusterSchedule", "Cron", "Schedule", "Settings", "due_slots", "load_schedule", "load_settings"]
+__all__ = [
+    "ClusterSchedule",
+    "Cron",
+    "Publish",
+    "Schedule",
+    "Settings",
+    "due_slots",
+    "load_schedule",
+    "load_settings",
+]

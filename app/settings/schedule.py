@@ -3,7 +3,7 @@
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -120,6 +120,18 @@ class Chores(BaseModel):
         return {name: Cron(cron, ZoneInfo("UTC")) for name, cron in given if cron}
 
 
+class Publish(BaseModel):
+    """A folder of pages about the whole fleet, brought up to date after each slot.
+
+    `reports` are formats of the reports of each cluster's last stored scan that stand beside the pages; empty for none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: Path
+    reports: tuple[Literal["pdf", "html", "json", "csv", "oscal", "ocsf", "bundle"], ...] = ()
+
+
 class Schedule(BaseModel):
     """All clusters of one schedule file; names are unique.
 
@@ -130,6 +142,7 @@ class Schedule(BaseModel):
 
     parallel: Annotated[int, Field(ge=1, le=1000)] = 4
     chores: Chores = Chores()
+    publish: Publish | None = None
     clusters: Annotated[tuple[ClusterSchedule, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -154,15 +167,18 @@ def load_schedule(path: Path) -> Schedule:
         )
     raw = read_mapping(path)
     try:
-        return Schedule.model_validate(raw | {"clusters": _anchored(raw.get("clusters"), path.parent)})
+        return Schedule.model_validate(raw | _anchored(raw, path.parent))
     except ValidationError as error:
         raise mistakes(error, Schedule, str(path)) from error
 
 
-def _anchored(clusters: Any, folder: Path) -> Any:
-    if not isinstance(clusters, list):
-        return clusters
-    return [_cluster(item, folder) if isinstance(item, dict) else item for item in clusters]
+def _anchored(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
+    clusters, publish, found = raw.get("clusters"), raw.get("publish"), dict[str, Any]()
+    if isinstance(clusters, list):
+        found["clusters"] = [_cluster(item, folder) if isinstance(item, dict) else item for item in clusters]
+    if isinstance(publish, dict):
+        found["publish"] = anchored(Publish, publish, folder)
+    return found
 
 
 def _cluster(item: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -28,21 +28,23 @@ def outside_rows(
         after: the later one.
         wanted: workloads that may differ; None means any of them.
     """
-    was, now = _known(before), _known(after)
+    was, now = known_names(before), known_names(after)
     for name in sorted({*was, *now} if wanted is None else wanted):
         for outward in (False, True):
-            earlier = _spans(before, name, was, outward=outward)
-            later = _spans(after, name, now, outward=outward)
+            earlier = joined_spans(before, name, was, outward=outward)
+            later = joined_spans(after, name, now, outward=outward)
             for place, old, new in _differing(earlier, later):
                 away = ExternalRange(place).id
                 yield (name, away, old, new) if outward else (away, name, old, new)
 
 
-def _known(reachability: Reachability) -> frozenset[str]:
+def known_names(reachability: Reachability) -> frozenset[str]:
+    """Ids of the workloads that a view has."""
     return frozenset(item.id for item in reachability.workloads)
 
 
-def _spans(reachability: Reachability, name: str, known: Collection[str], *, outward: bool) -> Spans:
+def joined_spans(reachability: Reachability, name: str, known: Collection[str], *, outward: bool) -> Spans:
+    """Addresses that one workload of a view exchanges something with, adjacent ones that are alike as one range."""
     if name not in known:
         return ()
     if outward:

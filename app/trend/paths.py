@@ -35,13 +35,13 @@ def changed_rows(before: Judgement, after: Judgement) -> Iterator[tuple[Pair, Co
     changed = suspects(before, after)
     was, now = before.reachability, after.reachability
     if changed is None or len(changed) * _WORTH_IT > len(now.workloads):
-        return _merged(_rows(was), _rows(now))
-    return _merged(iter(_rows_of(was, changed)), iter(_rows_of(now, changed)))
+        return merged(_rows(was), _rows(now))
+    return merged(iter(rows_of(was, changed)), iter(rows_of(now, changed)))
 
 
 def differences(before: Iterable[Row], after: Iterable[Row]) -> tuple[PathChange, ...]:
     """Compare two streams of rows, each sorted by pair."""
-    pairs = _merged(iter(before), iter(after))
+    pairs = merged(iter(before), iter(after))
     return tuple(change for pair, was, now in pairs for change in _changes(pair, was, now))
 
 
@@ -51,7 +51,7 @@ def _rows(reachability: Reachability) -> Iterator[Row]:
             yield (row.source, row.destination), row.allowed
 
 
-def _rows_of(reachability: Reachability, wanted: Collection[str]) -> list[Row]:
+def rows_of(reachability: Reachability, wanted: Collection[str]) -> list[Row]:
     """Rows with at least one end among the wanted workloads, sorted."""
     rows: list[Row] = []
     for name in (item.id for item in reachability.workloads if item.id in wanted):
@@ -61,7 +61,7 @@ def _rows_of(reachability: Reachability, wanted: Collection[str]) -> list[Row]:
     return sorted(inside, key=lambda row: row[0])
 
 
-def _merged(before: Iterator[Row], after: Iterator[Row]) -> Iterator[tuple[Pair, Connections, Connections]]:
+def merged(before: Iterator[Row], after: Iterator[Row]) -> Iterator[tuple[Pair, Connections, Connections]]:
     """Walk two sorted streams side by side; a pair that one of them lacks has no connection there."""
     was, now = next(before, None), next(after, None)
     while was is not None or now is not None:

@@ -1,18 +1,86 @@
-/* Show rows and blocks of one state. Without this script everything is shown. */
+/* Show entries of one state or with some words, go from one to the next by keys, and keep links whole.
+   An entry is whatever has a state: a finding, a control, a part of a population, a row. Without this script everything
+   is shown. An address ending in #find=WORDS or #state=STATE opens the report so. */
 "use strict";
 const box = document.querySelector(".filter");
 const status = box.querySelector("[role=status]");
-const items = document.querySelectorAll("main [data-state]");
+const find = box.querySelector("#find");
+const keys = box.querySelector("#keys");
+const buttons = [...box.querySelectorAll("button")];
+const items = [...document.querySelectorAll("main [data-state]")];
+let state = "";
+let texts; // lower case, worked out when somebody searches for the first time
+
 box.hidden = false;
+
+function words() {
+  return find.value.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+function show() {
+  const wanted = words();
+  if (wanted.length && !texts) texts = items.map((item) => `${item.id} ${item.textContent}`.toLowerCase());
+  let shown = 0;
+  items.forEach((item, at) => {
+    const out = (state && item.dataset.state !== state) || wanted.some((word) => !texts[at].includes(word));
+    if (item.hidden !== Boolean(out)) item.hidden = Boolean(out);
+    if (!out) shown += 1;
+  });
+  for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.filter === state));
+  status.textContent = state || wanted.length ? `${shown} of ${items.length} entries shown` : "";
+}
+
+function everything() {
+  state = "";
+  find.value = "";
+  show();
+}
+
+/* Follow the address: a search, a state, or an entry, which is shown even if it was filtered out. */
+function follow() {
+  const told = new URLSearchParams(location.hash.slice(1));
+  if (told.has("find") || told.has("state")) {
+    find.value = told.get("find") || "";
+    state = buttons.some((button) => button.dataset.filter === told.get("state")) ? told.get("state") : "";
+    show();
+    return;
+  }
+  const target = document.querySelector(":target");
+  if (target?.closest("[hidden]")) {
+    everything();
+    target.scrollIntoView();
+  }
+}
+
+/* Go to the next or previous entry that is shown, from the one that has the focus or from what is in view. */
+function go(step) {
+  const seen = items.filter((item) => !item.hidden);
+  const here = seen.indexOf(document.activeElement?.closest("[data-state]"));
+  const first = seen.findIndex((item) => item.getBoundingClientRect().top >= 0);
+  const next = seen[here < 0 ? Math.max(step > 0 ? first : first - 1, 0) : here + step];
+  if (!next) return;
+  next.tabIndex = -1;
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
 box.addEventListener("click", (event) => {
   const chosen = event.target.closest("button");
   if (!chosen) return;
-  const wanted = chosen.dataset.filter;
-  let shown = 0;
-  for (const button of box.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button === chosen));
-  for (const item of items) {
-    item.hidden = Boolean(wanted) && item.dataset.state !== wanted;
-    if (!item.hidden) shown += 1;
-  }
-  status.textContent = wanted ? `${shown} of ${items.length} entries shown` : "";
+  state = chosen.dataset.filter;
+  show();
 });
+find.addEventListener("input", show);
+addEventListener("hashchange", follow);
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape" && (state || find.value)) everything();
+  else if (event.key === "Escape") document.activeElement?.blur();
+  if (!keys.checked || event.target.matches("input[type=search]")) return;
+  if (event.key === "/") find.focus();
+  else if (event.key === "j") go(1);
+  else if (event.key === "k") go(-1);
+  else return;
+  event.preventDefault();
+});
+follow();

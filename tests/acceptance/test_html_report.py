@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from app.render import ReportRenderer
 from app.resources import resource
@@ -139,3 +139,119 @@ def test_a_finding_has_an_address_of_its_own(browser, address):
 
     assert page.locator(f"#{anchor}").is_visible()
     page.close()
+
+
+def entries(page) -> list[str]:
+    return page.evaluate(
+        "[...document.querySelectorAll('main [data-state]:not([hidden])')].map(e => e.textContent)"
+    )
+
+
+def test_a_search_shows_the_entries_that_have_all_words_and_escape_shows_everything(page):
+    whole = len(entries(page))
+    page.get_by_label("Search findings").fill("CARD-VAULT allow-platform")
+
+    found = entries(page)
+    assert 0 < len(found) < whole
+    assert all("card-vault" in text and "allow-platform" in text for text in found)
+    assert page.get_by_role("status").inner_text() == f"{len(found)} of {whole} entries shown"
+
+    page.get_by_role("button", name="Manual evidence needed").click()
+    assert entries(page) == []
+    page.keyboard.press("Escape")
+    assert len(entries(page)) == whole
+    assert page.get_by_label("Search findings").input_value() == ""
+
+
+def test_keys_lead_to_the_search_and_from_entry_to_entry_and_can_be_switched_off(page):
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "find"
+    page.keyboard.type("jk/")
+    assert page.get_by_label("Search findings").input_value() == "jk/"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="Exception noted").click()
+    at = "[...document.querySelectorAll('main [data-state]:not([hidden])')].indexOf(document.activeElement)"
+    for key, place in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
+        page.keyboard.press(key)
+        assert page.evaluate(at) == place
+    expect(page.locator("main [data-state]:focus")).to_be_in_viewport()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+
+    page.locator("#keys").uncheck()
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.id") == "keys"
+
+
+def test_an_address_can_hold_a_search_and_a_state(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}#find=shop/web&state=exception")
+
+    assert page.get_by_label("Search findings").input_value() == "shop/web"
+    assert page.get_by_role("button", name="Exception noted").get_attribute("aria-pressed") == "true"
+    assert entries(page)
+    assert all("shop/web" in text for text in entries(page))
+    page.close()
+
+
+def test_a_link_to_an_entry_that_is_filtered_out_shows_it(page):
+    page.get_by_role("button", name="Supported").click()
+    link = page.evaluate("document.querySelector('article.finding').id")
+    assert page.locator(f"#{link}").is_hidden()
+    page.evaluate(f"location.hash = '{link}'")
+
+    expect(page.locator(f"#{link}")).to_be_in_viewport()
+
+
+def test_findings_controls_and_populations_link_to_themselves(page):
+    for entry in ("article.finding", "table.controls tbody[id]", "section.population"):
+        first = page.locator(entry).first
+        assert first.locator("a.self").get_attribute("href") == f"#{first.get_attribute('id')}"
+
+
+CROSSED = """
+() => {
+  const svgs = [...document.querySelectorAll("svg.diagram")], crossed = [], outside = [];
+  for (const svg of svgs) {
+    const boxes = [...svg.querySelectorAll("text")].map((t) => [t.textContent, t.getBBox()]);
+    const frames = [...svg.querySelectorAll("rect.panel, rect.cell")].map((r) => r.getBBox());
+    for (const [name, b] of boxes)
+      if (!frames.some((f) => b.x >= f.x && b.x + b.width <= f.x + f.width && b.y >= f.y - 1 && b.y + b.height <= f.y + f.height + 1))
+        outside.push(name);
+    for (const path of svg.querySelectorAll(".trunk path")) for (let at = 0; at <= path.getTotalLength(); at += 1) {
+      const p = path.getPointAtLength(at);
+      for (const [name, b] of boxes)
+        if (p.x > b.x && p.x < b.x + b.width && p.y > b.y && p.y < b.y + b.height) crossed.push(name);
+    }
+  }
+  return [svgs.length, [...new Set(crossed)], outside];
+}
+"""
+
+
+def test_no_line_of_a_diagram_crosses_a_word_and_no_word_leaves_its_box(page):
+    page.evaluate("document.fonts.ready")
+
+    assert page.evaluate(CROSSED) == [2, [], []]
+
+
+def test_words_and_lines_are_there_in_forced_colours(browser, address):
+    page = browser.new_page(forced_colors="active", color_scheme="dark")
+    page.goto(address)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    assert page.evaluate("getComputedStyle(document.querySelector('svg.diagram text')).fill") != ground
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('svg.diagram .trunk path')).stroke") != ground
+    )
+    assert page.evaluate(CONTRAST) == []
+    page.close()
+
+
+def test_on_paper_there_is_no_filter_and_every_entry(page):
+    page.get_by_role("button", name="Supported").click()
+    page.emulate_media(media="print")
+
+    assert page.locator(".filter").is_hidden()
+    assert page.locator("main [data-state]:visible").count() == page.locator("main [data-state]").count()

@@ -32,6 +32,11 @@ def _params():
         yield pytest.param(path, id=path.stem, marks=[pytest.mark.shared_data] if public else [])
 
 
+def _spaces(table):
+    """Namespaces of an application: those that its table names, else that of its flows."""
+    return frozenset(table.get("namespaces") or {table["flows"][-1]["destination"].split("/")[0]})
+
+
 @pytest.fixture(scope="module", params=_params())
 def case(request):
     table = yaml.safe_load(request.param.read_text(encoding="utf-8"))
@@ -48,9 +53,7 @@ def case(request):
             files[name] = Document(name, yaml.safe_dump(value).encode())
     snapshot, _ = pipeline.take_snapshot("test", AT, manifests(paths))
     given = tuple(files.values())
-    wanted = Wanted(
-        frozenset({table["flows"][-1]["destination"].split("/")[0]}) if "app" in table else frozenset()
-    )
+    wanted = Wanted(_spaces(table) if "app" in table else frozenset())
     return table, snapshot, given, proposal.fix(snapshot, given, wanted), wanted
 
 

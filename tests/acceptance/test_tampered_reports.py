@@ -315,7 +315,7 @@ def _stamped_by(pair: s.KeyPair) -> Callable[[str], bytes]:
 
 EVIDENCE = (
     "snapshot.json", "findings.json", "assessment.json", "reachability.json", "populations.csv", "chain.json",
-    "history.json", "attestations.yaml", "checks.yaml", "context.json", "frameworks-soc2-tsc-2017.yaml", "scope.yaml",
+    "history.json", "policies.csv", "attestations.yaml", "checks.yaml", "context.json", "frameworks-soc2-tsc-2017.yaml", "scope.yaml",
 )  # fmt: skip
 
 CASES = [

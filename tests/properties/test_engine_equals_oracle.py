@@ -68,25 +68,20 @@ def assert_equal(engine, oracle, cluster, *, certain=False):
         for destination in [*engine.workloads, *OUTSIDE]:
             if source == destination:
                 continue
-            allowed = engine.between(name(source), name(destination))
-            for protocol, port in PROBES:
-                truth = {
-                    oracle.allows(one, other, protocol, port)
+            named = name(source), name(destination)
+            allowed, sure = engine.between(*named), engine.certain(*named)
+            shared = isinstance(source, str) or isinstance(destination, str) or not source.host_network
+            for at in PROBES:
+                found = [
+                    oracle.ends(one, other, *at)
                     for one in ends(source, pods)
                     for other in ends(destination, pods)
-                }
-                shared = isinstance(source, str) or isinstance(destination, str) or not source.host_network
-                assert len(truth) == 1 or not shared, (name(source), name(destination))
+                ]
+                truth = {any(True in item for item in each) for each in found}
+                assert len(truth) == 1 or not shared, named
+                assert allowed.allows(*at) is (True in truth), (*named, *at)
                 if certain and shared:
-                    surely = engine.certain(name(source), name(destination)).allows(protocol, port)
-                    one, other = ends(source, pods)[0], ends(destination, pods)[0]
-                    assert surely is oracle.surely_allows(one, other, protocol, port)
-                assert allowed.allows(protocol, port) is (True in truth), (
-                    name(source),
-                    name(destination),
-                    protocol,
-                    port,
-                )
+                    assert sure.allows(*at) is any(item == {True} for item in found[0]), (*named, *at)
 
 
 def name(end):

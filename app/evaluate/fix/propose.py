@@ -138,6 +138,7 @@ class _Writer:
         for (name, way), lost in sorted({**resolving, **sides}.items()):
             workload = workloads[name]
             allows = list(self._needs(workload, way, lost))
+            self._note_upstream(workload, way)
             if (name, way) in self.targets.workloads and (
                 workload.namespace,
                 way,
@@ -174,9 +175,11 @@ class _Writer:
                 yield from ((peer, flow.ports) for peer in self._peers(far, workload, flow))
                 if flow.observed:
                     self.observed.add(workload.key)
-        if way is Direction.EGRESS and workload.namespace in self.together:
+        if way is Direction.INGRESS:
+            yield from self._askers(workload, lost)
+        elif workload.namespace in self.together:
             self.names.setdefault(workload.namespace, []).extend(self._names(workload, lost))
-        elif way is Direction.EGRESS:
+        else:
             yield from self._names(workload, lost)
 
     def _covered(
@@ -238,6 +241,30 @@ class _Writer:
             if wanted - self._staying(workload, Direction.EGRESS, item.workload.id, lost):
                 value = item.workload.labels[RESOLVER_LABEL]
                 yield pod_peer(RESOLVER_HOME, {RESOLVER_LABEL: value}, workload.namespace), wanted
+
+    def _askers(self, workload: Workload, lost: frozenset[RuleRef]) -> Iterator[Allow]:
+        """Every pod, where the workload is the cluster resolver: without its answers nothing works."""
+        for item in self.found:
+            if item.workload.id == workload.id and not self._asked_by_all(workload, _on(item.ports), lost):
+                self._note(
+                    f"every pod is let to {workload.id}, the cluster resolver: mark it `public` in the scope file, or the "
+                    "rule is a finding of its own"
+                )
+                yield {"namespaceSelector": {}}, _on(item.ports)
+
+    def _note_upstream(self, workload: Workload, way: Direction) -> None:
+        if way is Direction.EGRESS and any(item.workload.id == workload.id for item in self.found):
+            self._note(
+                f"{workload.id} is the cluster resolver: its own way to the API server and to resolvers outside is closed "
+                "unless it is declared"
+            )
+
+    def _asked_by_all(self, workload: Workload, wanted: Connections, lost: frozenset[RuleRef]) -> bool:
+        default = self.facts.reachability.default_of(workload.id, Direction.INGRESS)
+        others = (item.id for item in self.facts.reachability.workloads if item.id != workload.id)
+        return default.denied and not any(
+            wanted - self._staying(workload, Direction.INGRESS, name, lost) for name in others
+        )
 
     def _object(
         self,

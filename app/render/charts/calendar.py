@@ -1,5 +1,6 @@
 """Calendar: one mark for each day, a month in a line; shapes differ as much as colours do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -7,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from app.render.charts.svg import FILLS, HAIR, NOTE, frame, hatch, num, text
+from app.render.charts.svg import FILLS, HAIR, INK, NOTE, frame, hatch, num, text
 
 _LABEL: Final = 37.0
 _HEAD: Final = 11.0
@@ -60,16 +61,18 @@ def draw_calendar(calendar: Calendar) -> Markup:
     lines = {month: index for index, month in enumerate(months)}
     size = (_LABEL + _DAYS * _CELL, _HEAD + len(months) * _LINE + 3)
     body = [hatch(calendar.id), *_frame(months, size[0])]
+    places: dict[DayMark, list[tuple[float, float]]] = {mark: [] for mark in DayMark}
     for day, mark in calendar.days:
         x = _LABEL + (day.day - 0.5) * _CELL
         y = _HEAD + (lines[day.year, day.month] + 0.5) * _LINE
-        body.append(_mark(calendar.id, mark, x, y))
+        places[mark].append((x, y))
+    body += [_marks(calendar.id, mark, found) for mark, found in places.items() if found]
     return frame(calendar.id, "calendar", size, (calendar.title, calendar.description), body)
 
 
 def draw_day_key(mark: str) -> Markup:
     """Draw one mark alone, for the legend; its word stands beside it."""
-    body = hatch(f"day-{mark}") + _mark(f"day-{mark}", DayMark(mark), 4, 4)
+    body = hatch(f"day-{mark}") + _marks(f"day-{mark}", DayMark(mark), [(4, 4)])
     return Markup(f'<svg viewBox="0 0 8 8" width="9pt" height="9pt" aria-hidden="true">{body}</svg>')  # noqa: S704  constant shapes
 
 
@@ -84,33 +87,43 @@ def _frame(months: list[tuple[int, int]], width: float) -> list[str]:
     return shapes
 
 
-def _mark(identifier: str, mark: DayMark, x: float, y: float) -> str:
+def _marks(identifier: str, mark: DayMark, places: Sequence[tuple[float, float]]) -> str:
+    """Draw all days of one mark as one shape: a year of shapes of their own takes a PDF seconds to read."""
+    whole = "".join(_outline(mark, x, y) for x, y in places)
     match mark:
         case DayMark.HELD:
-            fill = FILLS["supported"]
-            return f'<circle class="fill s-supported" cx="{num(x)}" cy="{num(y)}" r="1.5" fill="{fill}"/>'
+            return f'<path class="fill s-supported" d="{whole}" fill="{FILLS["supported"]}"/>'
         case DayMark.FAILED:
-            path = f"M{num(x)} {num(y - 3)}L{num(x + 3.1)} {num(y + 2.6)}H{num(x - 3.1)}Z"
-            return f'<path class="fill s-exception" d="{path}" fill="{FILLS["exception"]}"/>'
+            return f'<path class="fill s-exception" d="{whole}" fill="{FILLS["exception"]}"/>'
         case DayMark.ACCEPTED:
-            whole = f"M{num(x)} {num(y - 2.8)}L{num(x + 2.8)} {num(y)}L{num(x)} {num(y + 2.8)}L{num(x - 2.8)} {num(y)}Z"
-            half = f"M{num(x)} {num(y - 2.8)}V{num(y + 2.8)}L{num(x - 2.8)} {num(y)}Z"
+            half = "".join(f"M{num(x)} {num(y - 2.8)}v5.6l-2.8 -2.8Z" for x, y in places)
             fill = FILLS["partial"]
             return (
                 f'<path class="line s-partial" d="{whole}" fill="none" stroke="{fill}" stroke-width=".7"/>'
                 f'<path class="fill s-partial" d="{half}" fill="{fill}"/>'
             )
         case DayMark.UNDECIDED:
-            place = f'x="{num(x - 2.3)}" y="{num(y - 2.3)}" width="4.6" height="4.6"'
             return (
-                f'<rect class="hatched s-insufficient-evidence" {place} fill="url(#{identifier}-h)"'
+                f'<path class="hatched s-insufficient-evidence" d="{whole}" fill="url(#{identifier}-h)"'
                 f' stroke="{FILLS["insufficient-evidence"]}" stroke-width=".5"/>'
             )
         case DayMark.UNTESTED:
-            return (
-                f'<path class="line s-not-applicable" d="M{num(x - 2)} {num(y)}h4" fill="none" stroke="{NOTE}"'
-                f' stroke-width=".8"/>'
-            )
+            return f'<path class="line s-not-applicable" d="{whole}" fill="none" stroke="{NOTE}" stroke-width=".8"/>'
         case DayMark.UNSEEN:
-            cross = f"M{num(x - 2)} {num(y - 2)}l4 4m0 -4l-4 4"
-            return f'<path class="ink" d="{cross}" fill="none" stroke="#16202A" stroke-width=".9"/>'
+            return f'<path class="ink" d="{whole}" fill="none" stroke="{INK}" stroke-width=".9"/>'
+
+
+def _outline(mark: DayMark, x: float, y: float) -> str:
+    match mark:
+        case DayMark.HELD:
+            return f"M{num(x - 1.5)} {num(y)}a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0 -3 0Z"
+        case DayMark.FAILED:
+            return f"M{num(x)} {num(y - 3)}l3.1 5.6h-6.2Z"
+        case DayMark.ACCEPTED:
+            return f"M{num(x)} {num(y - 2.8)}l2.8 2.8l-2.8 2.8l-2.8 -2.8Z"
+        case DayMark.UNDECIDED:
+            return f"M{num(x - 2.3)} {num(y - 2.3)}h4.6v4.6h-4.6Z"
+        case DayMark.UNTESTED:
+            return f"M{num(x - 2)} {num(y)}h4"
+        case DayMark.UNSEEN:
+            return f"M{num(x - 2)} {num(y - 2)}l4 4m0 -4l-4 4"

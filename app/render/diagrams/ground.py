@@ -1,13 +1,13 @@
 """What a diagram is drawn from: the places of one report, and every flow between them that policies allow."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Final
 
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.edge import Exposure, Leg, Security, Way
+from app.model.edge import Exposure, Security, Way
 from app.model.encryption import Known, Label
 from app.model.policy import Direction
 from app.model.reachability import Workload
@@ -20,7 +20,7 @@ from app.render.transit import LABEL_WORDS
 OUTSIDE: Final = 0
 WAYS: Final = 1
 ZONES: Final = 2
-MOST_SINGLE: Final = 80
+MOST_SINGLE: Final = 40
 """Workloads up to which each is a place of its own; above, only those that hold or handle what is protected."""
 
 _INTERNAL: Final = "cloud network, as an annotation asks"
@@ -44,45 +44,43 @@ class Ground:
     refused: int = 0
 
 
-_Key = tuple[Place, Place, Transit]
+class Heap:
+    """Flows while they are gathered; those of two places and one kind of protection are one."""
 
+    def __init__(self) -> None:
+        self._numbers: dict[Place, int] = {}
+        self._ports: dict[tuple[int, int, Transit], list[Connections]] = {}
+        self._words: dict[tuple[int, int, Transit], set[str]] = {}
+        self._pairs: dict[tuple[int, int, Transit], int] = {}
 
-@dataclass
-class _Heap:
-    """Flows while they are gathered: equal ones are one."""
+    def number(self, place: Place) -> int:
+        """A number for a place, as `add` takes it: numbers are quicker to look up."""
+        return self._numbers.setdefault(place, len(self._numbers))
 
-    ports: dict[_Key, set[Connections]] = field(default_factory=dict)
-    words: dict[_Key, set[str]] = field(default_factory=dict)
-    pairs: dict[_Key, int] = field(default_factory=dict)
-
-    def add(
-        self, source: Place, destination: Place, transit: Transit, ports: Connections, pairs: int, word: str
-    ) -> None:
-        key = source, destination, transit
-        self.ports.setdefault(key, set()).add(ports)
-        self.words.setdefault(key, set()).add(word)
-        self.pairs[key] = self.pairs.get(key, 0) + pairs
+    def add(self, ends: tuple[int, int], transit: Transit, ports: Connections, pairs: int, word: str) -> None:
+        """Add what may flow between two places."""
+        key = (*ends, transit)
+        known = self._ports.get(key)
+        if known is None:
+            self._ports[key], self._words[key], self._pairs[key] = [ports], {word}, pairs
+            return
+        if ports is not known[-1] and ports not in known:
+            known.append(ports)
+        self._words[key].add(word)
+        self._pairs[key] += pairs
 
     def flows(self) -> tuple[Flow, ...]:
-        return tuple(
-            Flow(*key, reduce(or_, self.ports[key]), self.pairs[key], tuple(sorted(self.words[key])))
-            for key in sorted(self.ports, key=_order)
+        """What was gathered, sorted by destination, source and kind of protection."""
+        places = list(self._numbers)
+        found = (
+            Flow(places[one], places[other], transit, reduce(or_, ports), self._pairs[key], self._said(key))
+            for key, ports in self._ports.items()
+            for one, other, transit in (key,)
         )
+        return tuple(sorted(found, key=lambda item: (item.destination, item.source, item.transit.rank)))
 
-
-def _order(key: _Key) -> tuple[Place, Place, int]:
-    source, destination, transit = key
-    return destination, source, transit.rank
-
-
-def merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
-    """The same flows, those of two places and one kind of protection made one."""
-    heap = _Heap()
-    for item in flows:
-        for word in item.words:
-            heap.add(item.source, item.destination, item.transit, item.ports, 0, word)
-        heap.pairs[item.source, item.destination, item.transit] += item.pairs
-    return heap.flows()
+    def _said(self, key: tuple[int, int, Transit]) -> tuple[str, ...]:
+        return tuple(sorted(self._words[key]))
 
 
 def gather(dossier: Dossier) -> Ground:
@@ -100,11 +98,11 @@ class _Gathering:
         self._encryption = judgement.encryption
         self._exposures = judgement.edges.exposures
         self._outside = Outside(judgement.reachability)
-        self._heap = _Heap()
+        self._heap = Heap()
         self._refused = 0
         touched = [item for item in self._workloads if touches(dossier, item)]
-        named = self._workloads if len(self._workloads) <= MOST_SINGLE else touched[:MOST_SINGLE]
-        single = {item.id for item in named}
+        named = self._workloads if len(self._workloads) <= MOST_SINGLE else touched
+        single = {item.id for item in named} if len(named) <= MOST_SINGLE else set()
         words = place_words(dossier.boundary)
         self._places = {
             item.id: Place(
@@ -115,6 +113,7 @@ class _Gathering:
             for item in self._workloads
         }
         self._bands = ("Outside the cluster", "Ways in", *words)
+        self._groups = {name: self._heap.number(place) for name, place in self._places.items()}
 
     def ground(self) -> Ground:
         for item in self._workloads:
@@ -126,33 +125,34 @@ class _Gathering:
         return Ground(self._bands, self._members(flows), flows, self._refused)
 
     def _from_inside(self, item: Workload) -> None:
-        here = self._places[item.id]
-        for flow in self._encryption.into(item.id, self._places):
+        here = self._groups[item.id]
+        for flow in self._encryption.into(item.id, self._groups):
             label = flow.verdict.label
-            if label in OF_LABEL and isinstance(flow.group, Place):
-                self._heap.add(
-                    flow.group, here, OF_LABEL[label], flow.verdict.ports, flow.count, LABEL_WORDS[label]
-                )
+            if label in OF_LABEL and isinstance(flow.group, int):
+                ends = flow.group, here
+                self._heap.add(ends, OF_LABEL[label], flow.verdict.ports, flow.count, LABEL_WORDS[label])
             self._refused += flow.count if label is Label.REFUSED else 0
 
     def _across_the_rim(self, item: Workload) -> None:
-        here = self._places[item.id]
-        for where, ports in self._outside.of(item.id, Direction.INGRESS):
-            self._heap.add(Place(OUTSIDE, where), here, Transit.UNTOLD, ports, 1, _NO_WAY)
-        for where, ports in self._outside.of(item.id, Direction.EGRESS):
-            self._heap.add(here, Place(OUTSIDE, where), Transit.UNTOLD, ports, 1, _NO_WAY)
+        here = self._groups[item.id]
+        for direction in Direction:
+            for where, ports in self._outside.of(item.id, direction):
+                there = self._heap.number(Place(OUTSIDE, where))
+                ends = (there, here) if direction is Direction.INGRESS else (here, there)
+                self._heap.add(ends, Transit.UNTOLD, ports, 1, _NO_WAY)
 
     def _way_in(self, exposure: Exposure) -> None:
-        way = Place(WAYS, _way_words(exposure.way), exposure.id)
+        way = self._heap.number(Place(WAYS, _way_words(exposure.way), exposure.id))
+        clients = self._heap.number(_clients(exposure))
         for end in exposure.endpoints:
             if end.leg.security is not Security.CLOSED:
                 ports = _port(end.protocol, end.port)
-                self._heap.add(_clients(exposure), way, of_leg(end.leg), ports, 1, _leg_words(end.leg))
+                self._heap.add((clients, way), of_leg(end.leg), ports, 1, LEG_WORDS[end.leg.security])
         for target in exposure.targets:
-            place = self._places.get(target.workload)
-            if place and target.admitted is not Known.NO and target.leg.security is not Security.CLOSED:
+            here, leg = self._groups.get(target.workload), target.leg
+            if here is not None and target.admitted is not Known.NO and leg.security is not Security.CLOSED:
                 ports = _port(target.protocol, target.port)
-                self._heap.add(way, place, of_leg(target.leg), ports, 1, _leg_words(target.leg))
+                self._heap.add((way, here), of_leg(leg), ports, 1, LEG_WORDS[leg.security])
 
     def _members(self, flows: Iterable[Flow]) -> dict[Place, Member]:
         found: dict[Place, Member] = {}
@@ -204,7 +204,3 @@ def _clients(exposure: Exposure) -> Place:
 
 def _way_words(way: Way) -> str:
     return way.value[:1].upper() + way.value[1:]
-
-
-def _leg_words(leg: Leg) -> str:
-    return LEG_WORDS[leg.security]

@@ -4,12 +4,12 @@ Every flow stays in the drawing while it is folded: a line stands for all flows 
 if even whole zones have too many lines are some left out, the strongest first, and the number says so.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.model.connections import Connections
-from app.render.diagrams.ground import OUTSIDE, WAYS, ZONES, Ground, joined, merged
+from app.render.diagrams.ground import OUTSIDE, WAYS, ZONES, Ground, Heap, joined
 from app.render.diagrams.layout import lay_out
 from app.render.diagrams.model import Band, Box, Diagram, Flow, Line, Member, Place, Transit
 from app.render.wording import count
@@ -86,62 +86,73 @@ def _drawing(ground: Ground, subject: Subject, steps: Iterable[tuple[int, int]])
     plan = dict.fromkeys(range(len(ground.bands)), _BAND)
     best = _folded(ground, subject, plan)
     for band, level in steps:
-        if plan[band] < level:
-            finer = _folded(ground, subject, {**plan, band: level})
-            if _fits(finer.diagram):
-                plan[band], best = level, finer
-    most = len(best.diagram.lines)
-    while not _fits(best.diagram) and most > 1:
-        most = most * 9 // 10
-        best = _folded(ground, subject, plan, most)
-    return best
+        finer = {**plan, band: level}
+        if plan[band] < level and _few(ground, finer):
+            drawing = _folded(ground, subject, finer)
+            if lay_out(drawing.diagram).fits:
+                plan, best = finer, drawing
+    return _cut(best)
 
 
-def _fits(diagram: Diagram) -> bool:
-    return len(diagram.lines) <= MOST_LINES and lay_out(diagram).fits
+def _few(ground: Ground, plan: Plan) -> bool:
+    """True when a plan has no more boxes and lines than a page holds, whatever their heights: a quick look first."""
+    boxes = {place: place.at(plan[place.band]) for place in ground.members}
+    numbers = {box: at for at, box in enumerate(dict.fromkeys(boxes.values()))}
+    if len(numbers) > MOST_LINES:
+        return False
+    at = {place: numbers[box] for place, box in boxes.items()}
+    lines = {(at[item.source], at[item.destination], item.transit) for item in ground.flows}
+    return sum(one != other for one, other, _ in lines) <= MOST_LINES
 
 
-def _folded(ground: Ground, subject: Subject, plan: Plan, most: int = MOST_LINES * 100) -> Drawing:
+def _cut(drawing: Drawing) -> Drawing:
+    """Leave out the best protected lines until the rest fits."""
+    diagram, between = drawing.diagram, [item for *_, item in drawing.rows if item.source != item.destination]
+    worst_first = sorted(
+        range(len(between)), key=lambda at: (between[at].transit.rank, -between[at].pairs, at)
+    )
+    most = len(diagram.lines)
+    while most > MOST_LINES or not lay_out(diagram).fits:
+        most = min(most * 9 // 10, MOST_LINES)
+        kept = sorted(worst_first[:most])
+        diagram = replace(diagram, lines=tuple(drawing.diagram.lines[at] for at in kept))
+    told = _description(diagram)
+    return replace(drawing, diagram=replace(diagram, description=told), drawn=len(diagram.lines))
+
+
+def _folded(ground: Ground, subject: Subject, plan: Plan) -> Drawing:
     boxes = _Boxes(ground, plan)
-    flows = [
-        item
-        for item in merged(boxes.folded(ground.flows))
-        if item.source in boxes.numbers and item.destination in boxes.numbers
-    ]
+    flows = boxes.folded(ground.flows)
     within = [item for item in flows if item.source == item.destination]
     between = [item for item in flows if item.source != item.destination]
-    shown = set(
-        sorted(between, key=lambda item: (item.transit.rank, -item.pairs, item.destination, item.source))[
-            :most
-        ]
-    )
-    lines = tuple(boxes.line(item) for item in between if item in shown)
     diagram = Diagram(
         subject.id,
         subject.title,
-        _description(boxes, lines),
+        "",
         boxes.bands(within, subject.protected),
-        lines,
+        tuple(boxes.line(item) for item in between),
     )
     return Drawing(
         diagram,
         rows=tuple(
             (boxes.titles[item.source], boxes.titles[item.destination], item) for item in (*between, *within)
         ),
-        drawn=len(lines),
+        drawn=len(between),
         between=len(between),
         pairs=sum(item.pairs for item in flows),
         folded=len(boxes.numbers) < len(ground.members),
     )
 
 
-def _description(boxes: "_Boxes", lines: Sequence[Line]) -> str:
+def _description(diagram: Diagram) -> str:
+    lines = diagram.lines
     known = ", ".join(
         f"{sum(line.transit is item for line in lines)} marked {item.value}"
         for item in Transit
         if any(line.transit is item for line in lines)
     )
-    what = f"{count(len(boxes.numbers), 'box')} in {count(boxes.used, 'band')}, {count(len(lines), 'line')}"
+    boxes = sum(len(band.boxes) for band in diagram.bands)
+    what = f"{count(boxes, 'box')} in {count(len(diagram.bands), 'band')}, {count(len(lines), 'line')}"
     return f"{what}{f': {known}' if known else ''}. The table below lists the same."
 
 
@@ -161,16 +172,14 @@ class _Boxes:
         self.numbers = {place: at for at, place in enumerate(sorted(self._members))}
         self.titles = {place: self._title(place) for place in self.numbers}
 
-    @property
-    def used(self) -> int:
-        """Number of bands that have a box."""
-        return len({place.band for place in self.numbers})
-
-    def folded(self, flows: Iterable[Flow]) -> Iterator[Flow]:
-        """Flows between boxes."""
+    def folded(self, flows: Iterable[Flow]) -> tuple[Flow, ...]:
+        """Flows between boxes, those of two boxes and one kind of protection made one."""
+        heap = Heap()
         for item in flows:
-            source, destination = (end.at(self._plan[end.band]) for end in (item.source, item.destination))
-            yield Flow(source, destination, item.transit, item.ports, item.pairs, item.words)
+            ends = tuple(heap.number(end.at(self._plan[end.band])) for end in (item.source, item.destination))
+            for word, pairs in zip(item.words, (item.pairs, *(0 for _ in item.words[1:])), strict=True):
+                heap.add((ends[0], ends[1]), item.transit, item.ports, pairs, word)
+        return heap.flows()
 
     def line(self, flow: Flow) -> Line:
         """The line of a flow."""

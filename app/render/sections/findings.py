@@ -8,6 +8,7 @@ from app.model.finding import CheckResult, Evidence, Outcome
 from app.render.content import Column, Entry, Link, Mark, Row, SectionPage, Table
 from app.render.dossier import Dossier, Finding, Section
 from app.render.excerpt import Line, excerpt_lines
+from app.render.sections.fixes import fix_link
 from app.render.wording import (
     SEVERITY_WORDS,
     STRENGTH_WORDS,
@@ -59,6 +60,7 @@ class Block:
     remedy_code: str
     exception: str
     more: str
+    fix: Link | None = None
     as_for: Link | None = None
 
 
@@ -148,6 +150,7 @@ def _block(dossier: Dossier, item: Finding) -> Block:
         remedy_code=code.strip("\n"),
         exception=f"Covered by the accepted exception {item.exception}." if item.exception else "",
         more=_left(result),
+        fix=fix_link(dossier, result.fingerprint),
     )
 
 

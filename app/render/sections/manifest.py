@@ -133,7 +133,10 @@ def _commands(dossier: Dossier) -> tuple[tuple[str, str], ...]:
     return (
         (
             "The same report from the store, byte for byte",
-            f"netattest report --cluster {cluster} --scan {scan.number} --framework {framework.id} --definition reports/{dossier.definition.id}.yaml",
+            (
+                f"netattest report --cluster {cluster} --scan {scan.number} --framework {framework.id}"
+                f" --definition reports/{dossier.definition.id}.yaml --paper {dossier.definition.paper.lower()}"
+            ),
         ),
         ("Every allowed connection", f"netattest reach --cluster {cluster} --scan {scan.number} --json"),
         ("Count a kind at the source", "kubectl get networkpolicies --all-namespaces --no-headers | wc -l"),

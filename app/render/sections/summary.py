@@ -76,18 +76,29 @@ def build(dossier: Dossier) -> SummaryPage:
         id="summary",
         title="Summary",
         lede=(
-            " ".join((result_sentence(dossier), _findings_sentence(dossier), _coverage_sentence(dossier))),
+            " ".join(
+                text
+                for text in (
+                    result_sentence(dossier),
+                    _findings_sentence(dossier),
+                    coverage_sentence(dossier),
+                )
+                if text
+            ),
+            dossier.ledger.sentence,
         ),
         figures=tuple(_figure(dossier, state) for state in _FIGURES),
         heads=tuple(Mark.of(state) for state in STATE_WORDS),
-        frameworks=tuple(_framework(index, item) for index, item in enumerate(assessments)),
+        frameworks=tuple(framework_bar(index, item) for index, item in enumerate(assessments)),
         first=_first(dossier),
         severities=_severities(dossier),
-        since=_since(dossier),
+        since=since_sentence(dossier),
     )
 
 
 def _findings_sentence(dossier: Dossier) -> str:
+    if dossier.ledger.readiness and not dossier.counted:
+        return ""
     if not dossier.mapped_runs:
         return "No test that bears on this framework was performed."
     deciding = [item for item in dossier.findings if item.direct and item.state is ControlState.EXCEPTION]
@@ -98,7 +109,8 @@ def _findings_sentence(dossier: Dossier) -> str:
     return f"Behind the exceptions {_are(len(deciding))} {count(len(deciding), 'finding')}{grave}."
 
 
-def _coverage_sentence(dossier: Dossier) -> str:
+def coverage_sentence(dossier: Dossier) -> str:
+    """Say whether everything was read, and whether policies are enforced."""
     snapshot = dossier.report.snapshot
     read = _read_sentence(len(snapshot.objects), len(snapshot.gaps))
     return f"{read} {_ENFORCED[dossier.report.judgement.platform.enforcement]}"
@@ -141,7 +153,8 @@ def _figure(dossier: Dossier, state: ControlState) -> Figure:
     )
 
 
-def _framework(index: int, assessment: Assessment) -> FrameworkBar:
+def framework_bar(index: int, assessment: Assessment) -> FrameworkBar:
+    """One framework as a stacked bar; `index` makes its id."""
     segments = tuple(
         Segment(state.value, word, assessment.count(state)) for state, word in STATE_WORDS.items()
     )
@@ -187,7 +200,8 @@ def _severities(dossier: Dossier) -> str:
     return f"{count(len(open_ones), 'finding')} {_are(len(open_ones))} open: {joined(parts)}.{news}"
 
 
-def _since(dossier: Dossier) -> str:
+def since_sentence(dossier: Dossier) -> str:
+    """Say in counts what differs from the scan before."""
     comparison = dossier.report.trend.comparison
     if comparison is None:
         return "This is the first stored scan of the cluster; there is none to compare it with."

@@ -55,24 +55,28 @@ class TrendsPage(SectionPage):
 
 def build(dossier: Dossier) -> TrendsPage:
     """Build the section."""
-    comparison = dossier.report.trend.comparison
-    lines = [item for item in dossier.lines if item.points]
-    top = max(
-        (value for line in lines for state in _SERIES for value in _values(line, state) if value is not None),
-        default=1,
-    )
+    comparison, drawn = dossier.report.trend.comparison, lines_of(dossier)
     return TrendsPage(
         id="trends",
         title="Trends",
-        lede=(_lede(lines),),
+        lede=(_lede([item for item in dossier.lines if item.points]),),
         entries=(Entry("Since the scan before", "trends-since", 2),) if comparison else (),
-        lines=tuple(_line(dossier, index, line, max(top, 1)) for index, line in enumerate(lines)),
+        lines=drawn,
         since=_since(comparison),
         changes=_changes(dossier, comparison),
         flips=_flips(dossier, comparison),
         paths=_paths(dossier, comparison),
         objects=_objects(dossier, comparison),
     )
+
+
+def lines_of(dossier: Dossier) -> tuple[Line, ...]:
+    """Every framework's line at one scale, the report's own first."""
+    lines = [item for item in dossier.lines if item.points]
+    known = [
+        value for line in lines for state in _SERIES for value in _values(line, state) if value is not None
+    ]
+    return tuple(_line(dossier, index, line, max([1, *known])) for index, line in enumerate(lines))
 
 
 def _lede(lines: list[TrendLine]) -> str:

@@ -1,6 +1,18 @@
-"""Plain pages about a fleet: one overview, one page for each cluster, their style and their script."""
+"""Plain pages about a fleet: an overview, a search, a page for each cluster, and what the search looks through."""
 
+from app.render.site.finder import MOST_PATHS, finding_shards, path_shards
 from app.render.site.pages import SiteRenderer
-from app.render.site.record import NIGHTS, ClusterRecord, kept_record
+from app.render.site.record import NIGHTS, ClusterRecord, Overview, kept_record, latest_stored, overview
 
-__all__ = ["NIGHTS", "ClusterRecord", "SiteRenderer", "kept_record"]
+__all__ = [
+    "MOST_PATHS",
+    "NIGHTS",
+    "ClusterRecord",
+    "Overview",
+    "SiteRenderer",
+    "finding_shards",
+    "kept_record",
+    "latest_stored",
+    "overview",
+    "path_shards",
+]

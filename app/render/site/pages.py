@@ -8,11 +8,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.model.canonical import digest
 from app.model.report import Artefact
-from app.render.site.record import ClusterRecord
+from app.render.charts.svg import draw_icon
+from app.render.site import strips
+from app.render.site.nights import CONTRARY, KEY, UNSEEN
+from app.render.site.record import ClusterRecord, Overview
 
 
 class SiteRenderer:
-    """Makes the files of a site; same records, same bytes.
+    """Makes the files of a site; same values, same bytes.
 
     Args:
         folder: `templates/`.
@@ -27,20 +30,40 @@ class SiteRenderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.globals |= {"strips": strips, "key": KEY, "unseen": UNSEEN}
+        self._environment.filters["icon"] = _icon
+        self._style = self._asset("site.css", "text/css")
+        self._script = self._asset("site.js", "text/javascript")
 
-    def render(self, records: Sequence[ClusterRecord], today: date) -> tuple[Artefact, ...]:
-        """Style and script, a page for each cluster, and `index.html` last."""
-        style, script = self._asset("site.css", "text/css"), self._asset("site.js", "text/javascript")
-        known = {"style": style.name, "script": script.name, "today": today}
-        pages = [
-            self._page("cluster.html", item.page, title=item.cluster, record=item, **known)
-            for item in records
-        ]
-        names = sorted({name for item in records for name, _ in item.lines})
-        index = self._page(
-            "index.html", "index.html", title="Fleet", records=records, frameworks=names, **known
+    def assets(self) -> tuple[Artefact, ...]:
+        """Style and script, which all pages share."""
+        return (self._style, self._script)
+
+    def cluster(self, record: ClusterRecord, shards: Sequence[str], reports: Sequence[str]) -> Artefact:
+        """A cluster's page; `shards` and `reports` are names of files of the site."""
+        row = record.overview
+        return self._page(
+            "cluster.html",
+            row.page,
+            title=row.cluster,
+            record=record,
+            row=row,
+            paths=[name for name in shards if name.startswith("paths-")],
+            reports=reports,
+            trends={line.framework: line for line in record.trends},
         )
-        return (style, script, *pages, index)
+
+    def search(self, rows: Sequence[Overview], shards: Sequence[str]) -> Artefact:
+        """The page that searches all clusters."""
+        kinds = {
+            kind: [name for name in shards if name.startswith(f"{kind}-")] for kind in ("findings", "paths")
+        }
+        return self._page("search.html", "search.html", title="Search", clusters=len(rows), kinds=kinds)
+
+    def index(self, rows: Sequence[Overview], today: date) -> Artefact:
+        """The overview."""
+        names = sorted({item.framework for row in rows for item in row.standings})
+        return self._page("index.html", "index.html", title="Fleet", rows=rows, frameworks=names, today=today)
 
     def _asset(self, name: str, media_type: str) -> Artefact:
         """A file whose name has its digest, so that it may be cached for ever."""
@@ -49,5 +72,10 @@ class SiteRenderer:
         return Artefact(f"{stem}-{digest(body)[:16]}.{suffix}", media_type, body)
 
     def _page(self, template: str, name: str, **values: object) -> Artefact:
-        text = self._environment.get_template(template).render(**values)
+        known = {"style": self._style.name, "script": self._script.name}
+        text = self._environment.get_template(template).render(**known, **values)
         return Artefact(name, "text/html", text.encode())
+
+
+def _icon(kind: str) -> str:
+    return draw_icon("partial" if kind == CONTRARY else kind)

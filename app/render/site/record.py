@@ -2,25 +2,17 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.model.canonical import digest
-from app.model.control import ControlState
-from app.model.history import ControlPoint, FindingLife, Scan, ScanStatus
+from app.model.history import ControlPoint, FindingLife, Scan, ScanStatus, Slot, SlotStatus, TrendLine
+from app.render.site.nights import Days, Lost, Night, words, worst
 
-NIGHTS = 28  # columns of a calendar
-
-
-@dataclass(frozen=True, slots=True)
-class Night:
-    """One day in UTC; `mark` is a sign beside the colour, `says` is the same in words."""
-
-    day: date
-    kind: str
-    mark: str
-    says: str
+NIGHTS = 365  # days of a calendar
+RECENT = 28  # of these, columns of the table with signs
+_FRESH = 1  # days after which a scan no longer speaks for today
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,99 +22,162 @@ class Line:
     control: str
     nights: tuple[Night, ...]
 
+    @property
+    def recent(self) -> tuple[Night, ...]:
+        """The last four weeks."""
+        return self.nights[-RECENT:]
+
+    @property
+    def counted(self) -> tuple[tuple[str, int], ...]:
+        """Days by what they show, in words, most frequent first; days without a scan are one, whatever the reason."""
+        found: dict[str, int] = defaultdict(int)
+        for night in self.nights:
+            found["no scan" if night.kind in ("none", "failed") else night.says] += 1
+        return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
 
 @dataclass(frozen=True, slots=True)
-class ClusterRecord:
-    """One cluster up to `today`; `lines` are by framework, the whole first; `latest` is the last scan that was stored."""
+class Standing:
+    """One framework at the last stored scan; `fresh` when that scan speaks for today."""
+
+    framework: str
+    kind: str
+    mark: str
+    says: str
+    day: date
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One row of the overview.
+
+    Attributes:
+        latest: the last scan whose evidence is stored.
+        last: the last run.
+        lost: a slot after `latest` that failed or was missed, the last one.
+    """
 
     cluster: str
     today: date
     latest: Scan | None
     last: Scan
-    lines: tuple[tuple[str, tuple[Line, ...]], ...]
-    findings: tuple[FindingLife, ...]
+    lost: Slot | None
+    standings: tuple[Standing, ...]
+
+    @property
+    def slug(self) -> str:
+        """A part of file names that is safe everywhere and differs where names differ."""
+        plain = re.sub(r"[^a-z0-9]+", "-", self.cluster.lower()).strip("-")[:60].rstrip("-") or "x"
+        return f"{plain}-{digest(self.cluster.encode())[:8]}"
 
     @property
     def page(self) -> str:
-        """A file name that is safe everywhere and differs where names differ."""
-        plain = re.sub(r"[^a-z0-9]+", "-", self.cluster.lower()).strip("-")[:60]
-        return f"cluster-{plain}-{digest(self.cluster.encode())[:8]}.html"
+        """The cluster's page."""
+        return f"cluster-{self.slug}.html"
 
     @property
     def warning(self) -> str:
         """What is wrong with its nights; empty when the last one was stored whole and is fresh."""
         if self.latest is None:
-            return "no scan was ever stored: every night failed"
+            return "no scan is stored: every night failed, or its evidence was removed"
         age = (self.today - self.latest.taken_at.date()).days
-        if self.last.status is ScanStatus.FAILED:
-            return f"the last night failed; what is shown is {age} days old"
-        if age > 1:
+        if self.last.status is ScanStatus.FAILED or self.lost:
+            word = "was missed" if self.lost and self.lost.status is SlotStatus.MISSED else "failed"
+            return f"the last night {word}; what is shown is {age} {'day' if age == 1 else 'days'} old"
+        if age > _FRESH:
             return f"stale: the last scan is {age} days old"
         return "the last scan has gaps" if self.latest.status is ScanStatus.PARTIAL else ""
 
 
-_NONE, _FAILED = ("none", "–", "no scan"), ("failed", "✕", "scan failed")
-_UNDECIDED = ("undecided", "?", "insufficient evidence")
-_STATES = {
-    ControlState.PARTIAL: ("partial", "!", "failures found"),
-    ControlState.INSUFFICIENT: _UNDECIDED,
-    ControlState.EXCEPTION: ("exception", "e", "accepted exception"),
-    ControlState.MANUAL: ("manual", "m", "manual evidence needed"),
-    ControlState.SUPPORTED: ("supported", "✓", "supported by evidence"),
-    ControlState.NOT_APPLICABLE: ("na", "·", "not applicable"),
-}  # worst first
+@dataclass(frozen=True, slots=True)
+class ClusterRecord:
+    """One cluster up to `today`; `lines` are by framework, the whole first; `trends` are over the same days."""
+
+    overview: Overview
+    lines: tuple[tuple[str, tuple[Line, ...]], ...]
+    lost: tuple[Lost, ...]
+    trends: tuple[TrendLine, ...]
+    findings: tuple[FindingLife, ...]
 
 
-def kept_record(
+def latest_stored(scans: Iterable[Scan], removed: Mapping[int, str]) -> Scan | None:
+    """The last scan whose evidence is stored; `scans` are by number."""
+    whole = [item for item in scans if item.status is not ScanStatus.FAILED and item.number not in removed]
+    return whole[-1] if whole else None
+
+
+def overview(
     cluster: str,
     today: date,
     scans: Sequence[Scan],
+    removed: Mapping[int, str],
+    slots: Iterable[Slot],
     points: Iterable[ControlPoint],
+) -> Overview:
+    """A row of the overview; `scans` are all of the cluster, at least one, by number; `points` are of its latest scan.
+
+    Of `slots`, oldest first, those after that scan count.
+    """
+    latest = latest_stored(scans, removed)
+    ended = [item for item in slots if latest is None or item.due_at > latest.taken_at]
+    lost = ended[-1] if ended and ended[-1].status in (SlotStatus.FAILED, SlotStatus.MISSED) else None
+    fresh = latest is not None and scans[-1].status is not ScanStatus.FAILED and lost is None
+    found: dict[str, list[ControlPoint]] = defaultdict(list)
+    for point in points:
+        found[point.framework].append(point)
+    return Overview(
+        cluster,
+        today,
+        latest,
+        scans[-1],
+        lost,
+        tuple(
+            _standing(name, found[name], latest.taken_at.date(), today, whole=fresh)
+            for name in sorted(found)
+            if latest
+        ),
+    )
+
+
+def _in_order(control: str) -> list[tuple[int, int, str]]:
+    """Numbers by their value: 1.2 before 1.10, 10.1 after 2.1."""
+    parts = re.findall(r"\d+|[^\d]+", control)
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
+
+
+def _standing(
+    framework: str, points: Sequence[ControlPoint], day: date, today: date, *, whole: bool
+) -> Standing:
+    kind = worst(points)
+    return Standing(framework, kind, *words(kind), day, whole and (today - day).days <= _FRESH)
+
+
+def kept_record(
+    row: Overview,
+    scans: Sequence[Scan],
+    removed: Mapping[int, str],
+    slots: Iterable[Slot],
+    points: Iterable[ControlPoint],
+    trends: Sequence[TrendLine],
     findings: Sequence[FindingLife],
 ) -> ClusterRecord:
-    """What is said about a cluster; `scans` are all of it, at least one, by number; `points` are of the last nights."""
-    whole = [item for item in scans if item.status is not ScanStatus.FAILED]
-    days = tuple(today - timedelta(days=back) for back in reversed(range(NIGHTS)))
+    """Everything that a cluster's page says; `points` and `slots` are of the days that are shown."""
+    span = [row.today - timedelta(days=back) for back in reversed(range(NIGHTS))]
+    days = Days.of(span, scans, removed, slots)
     found: dict[str, dict[str, dict[int, list[ControlPoint]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
     for point in points:
         for control in ("", point.control):
             found[point.framework][control][point.scan].append(point)
-    last_of = {item.taken_at.date(): item for item in scans}
     return ClusterRecord(
-        cluster=cluster,
-        today=today,
-        latest=whole[-1] if whole else None,
-        last=scans[-1],
+        overview=row,
         lines=tuple(
-            (name, tuple(_line(control, days, last_of, seen) for control, seen in sorted(controls.items())))
+            (name, tuple(Line(item, days.nights(controls[item])) for item in sorted(controls, key=_in_order)))
             for name, controls in sorted(found.items())
         ),
+        lost=days.lost(),
+        trends=tuple(trends),
         findings=tuple(sorted(findings, key=lambda item: (item.severity.rank, item.fingerprint))),
     )
-
-
-def _line(
-    control: str, days: Sequence[date], last_of: dict[date, Scan], seen: dict[int, list[ControlPoint]]
-) -> Line:
-    return Line(control, tuple(_night(day, last_of.get(day), seen) for day in days))
-
-
-def _night(day: date, scan: Scan | None, seen: dict[int, list[ControlPoint]]) -> Night:
-    """The worst state of a night; a night without its data never shows one."""
-    if scan is None:
-        return Night(day, *_NONE)
-    if scan.status is ScanStatus.FAILED:
-        return Night(day, *_FAILED)
-    points = seen.get(scan.number, [])
-    if not points:
-        return Night(day, *_NONE)
-    return Night(day, *_STATES[_worst(points)])
-
-
-def _worst(points: Sequence[ControlPoint]) -> ControlState:
-    if any(point.contrary for point in points):
-        return ControlState.PARTIAL
-    states = {point.state for point in points}
-    return next(state for state in _STATES if state in states)

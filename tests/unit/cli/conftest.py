@@ -39,7 +39,7 @@ spec:
   ingress:
     - from: [{podSelector: {matchLabels: {app: web}}}]
       ports: [{port: 7070}]
-    - from: [{ipBlock: {cidr: 10.9.0.0/16}}]
+    - from: [{ipBlock: {cidr: 203.0.113.0/24}}]
 """
 BROKEN = """
 apiVersion: networking.k8s.io/v1

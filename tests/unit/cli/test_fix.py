@@ -198,3 +198,33 @@ def test_a_recording_that_cannot_be_used_is_refused(netattest, manifests, tmp_pa
     monkeypatch.setattr("app.bootstrap.files.MOST_RECORDED", 1 << 20)
     large = recorded(tmp_path, RECORDED + " " * (1 << 20))
     assert "holds more than 1 MiB" in netattest("fix", "--from", manifests, "--flows", large).err
+
+
+RESOLVER = """
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: coredns, namespace: kube-system}
+spec:
+  selector: {matchLabels: {k8s-app: kube-dns}}
+  template:
+    metadata: {labels: {k8s-app: kube-dns}}
+    spec: {containers: [{name: dns, image: dns, ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: kube-dns, namespace: kube-system, labels: {k8s-app: kube-dns}}
+spec: {selector: {k8s-app: kube-dns}, ports: [{name: u, port: 53, protocol: UDP}, {name: t, port: 53}]}
+"""
+
+
+def test_every_pod_may_still_ask_a_resolver_that_becomes_isolated(netattest, manifests, tmp_path):
+    """Its own namespace gets a default deny like any other, and nobody loses name resolution by it."""
+    ended = netattest("fix", "--from", added(manifests, tmp_path, RESOLVER), "--json")
+    document = json.loads(ended.out)
+
+    assert "NetworkPolicy kube-system/default-deny" in {item["object"] for item in document["objects"]}
+    opened = {item["check"] for item in document["consequences"]["findings"]["opened"]}
+    assert "dns-egress-missing" not in opened
+    assert any("mark it `public`" in note for note in document["notes"])
+    assert any("its own way to the API server" in note for note in document["notes"])

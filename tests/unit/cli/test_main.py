@@ -15,6 +15,7 @@ COMMANDS = [
     "findings",
     "policies",
     "scope",
+    "frameworks",
     "fix",
     "whatif",
     "trend",

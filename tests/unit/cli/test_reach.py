@@ -114,10 +114,10 @@ def test_workloads_may_be_named_in_short_as_pods_or_by_address(netattest, manife
 @pytest.mark.parametrize(
     ("source", "verdicts"),
     [
-        ("10.9.1.1", {True}),
-        ("10.9.0.0/16", {True}),
+        ("203.0.113.1", {True}),
+        ("203.0.113.0/24", {True}),
         ("192.0.2.1", {False}),
-        ("10.0.0.0/8", {True, False}),
+        ("203.0.0.0/8", {True, False}),
         ("external", {True, False}),
     ],
 )

@@ -212,3 +212,60 @@ def test_encryption_that_a_change_wins_or_loses_is_told(netattest, change):
     assert "Encryption that is won: " in netattest("whatif", "--apply", on, "--from", cluster).out
     comment = netattest("whatif", "--apply", on, "--from", cluster, "--format", "markdown").out
     assert "plaintext → node-tunnel" in comment
+
+
+SHOP_IN = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {zone: cards}}\n"
+SHOP_OUT = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {zone: none}}\n"
+SCOPE = {
+    "owner": "a test",
+    "reviewed_on": "2026-11-01",
+    "rules": [
+        {"id": "cards", "namespaceSelector": {"matchLabels": {"zone": "cards"}}, "zone": "cde"},
+        {"id": "rest", "namespaceSelector": {"matchLabels": {"zone": "none"}}, "zone": "out-of-scope"},
+    ],
+}
+
+
+@pytest.fixture
+def labelled(manifests, tmp_path):
+    """The cluster with its shop in the cde by a label of its namespace, and the settings that say so."""
+    folder = tmp_path / "labelled"
+    folder.mkdir()
+    (folder / "shop.yaml").write_text(
+        f"{SHOP_IN}---\n{manifests.read_text(encoding='utf-8')}", encoding="utf-8"
+    )
+    config = tmp_path / "scoped"
+    config.mkdir()
+    (config / "scope.yaml").write_text(yaml.safe_dump(SCOPE), encoding="utf-8")
+    (config / "netattest.yaml").write_text("{}", encoding="utf-8")
+    return ("--from", folder, "--config", config / "netattest.yaml")
+
+
+def test_a_label_that_takes_workloads_out_of_the_cde_is_told(netattest, labelled, change):
+    """A namespace label moves whatever the scope places by it: no path changes, and what is protected does."""
+    command = ("whatif", "--apply", change(SHOP_OUT), *labelled)
+
+    told = netattest(*command).out
+    assert "Places of workloads: 2" in told
+    assert f"{WEB} zone: cde → out-of-scope" in told
+    assert "Paths that open: none" in told
+
+    moves = json.loads(netattest(*command, "--json").out)["moves"]
+    assert [
+        (item["workload"], item["before"], item["after"]) for item in moves if item["field"] == "zone"
+    ] == [
+        (CART, "cde", "out-of-scope"),
+        (WEB, "cde", "out-of-scope"),
+    ]
+
+    comment = netattest(*command, "--format", "markdown").out
+    assert "<summary>Places of workloads: 2</summary>" in comment
+    assert "- shop/web\\[Deployment\\] zone: cde → out-of-scope" in comment
+
+
+def test_a_change_that_moves_nobody_does_not_speak_of_places(netattest, labelled, change):
+    command = ("whatif", "--apply", change(NARROWS), *labelled)
+
+    assert "Places of workloads" not in netattest(*command).out
+    assert "Places of workloads" not in netattest(*command, "--format", "markdown").out
+    assert json.loads(netattest(*command, "--json").out)["moves"] == []

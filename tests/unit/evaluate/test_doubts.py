@@ -9,7 +9,7 @@ from app.model.decision import Reason
 from app.model.identity import GroupKind, ObjectRef
 from app.model.inventory import ServiceAccount
 from app.model.policy import Facet, Family, LabelSelector, Operator, Requirement, SelectorPeer
-from app.model.snapshot import CollectionGap, GapReason
+from app.model.snapshot import FORWARDED, CollectionGap, GapReason
 from tests.builders import (
     TCP,
     UNKNOWN_PLATFORM,
@@ -111,6 +111,30 @@ def test_host_endpoints_leave_host_network_pods_in_doubt_and_no_others(reason):
     assert ingress(hosts, to="shop/host[Pod]", cluster=cluster).reason is Reason.CANNOT_TELL
     assert ingress(hosts, cluster=cluster).reason is Reason.ALLOWED_BY_RULE
     assert ingress(hosts, to="shop/free[Pod]", cluster=cluster).reason is Reason.NOT_SELECTED
+
+
+FORWARDING = CollectionGap(
+    GroupKind("projectcalico.org", "HostEndpoint"), GapReason.UNKNOWN_KIND, "h may deny it", field=FORWARDED
+)
+
+
+def test_what_nodes_forward_may_be_denied_where_policies_of_pods_allow_it():
+    cluster = inventory([*PODS, pod("shop/host", host_network=True)], RULES)
+    answers = evaluate.reachability(cluster, UNKNOWN_PLATFORM, (FORWARDING,))
+    allowed = answers.decide("ops/m[Pod]", "shop/web[Pod]", TCP, 80)
+    assert (allowed.egress.reason, allowed.ingress.reason) == (Reason.NOT_SELECTED, Reason.CANNOT_TELL)
+    assert allowed.ingress.note == "h may deny it"
+    out = answers.decide("ops/m[Pod]", "external:1.2.3.4", TCP, 80)
+    assert (out.egress.reason, out.ingress.reason) == (Reason.CANNOT_TELL, Reason.OUTSIDE)
+    assert answers.decide("external:1.2.3.4", "shop/host[Pod]", TCP, 80).certain
+
+
+def test_what_policies_of_pods_deny_stays_denied_whatever_nodes_forward():
+    answers = evaluate.reachability(inventory(PODS, RULES), UNKNOWN_PLATFORM, (FORWARDING,))
+    denied = answers.decide("ops/m[Pod]", "shop/web[Pod]", TCP, 81)
+    assert (denied.certain, denied.ingress.reason) == (True, Reason.NO_RULE_MATCHES)
+    notes = {(row.source, row.destination): row.notes for row in answers.connections()}
+    assert notes["ops/m[Pod]", "shop/web[Pod]"] == ("cannot tell for certain: h may deny it",)
 
 
 def test_selecting_by_labels_of_service_accounts_needs_all_of_them():

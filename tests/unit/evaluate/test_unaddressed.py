@@ -58,9 +58,12 @@ MAY, MUST, NEVER = (True, False), (True, True), (False, False)
         (["10.1.0.0/25"], (OLD,), (RANGED,), MAY),
         (["192.0.2.0/24"], (OLD,), (RANGED,), NEVER),
         (["0.0.0.0/0", "10.0.0.0/8"], (OLD,), (RANGED,), NEVER),
-        (["192.0.2.0/24"], (), (RANGED,), MAY),  # no pod shows that it is from these ranges
-        (["192.0.2.0/24"], (pod("shop/old", ips=["10.2.0.1"]),), (RANGED,), MAY),
-        (["192.0.2.0/24"], (OLD,), (replace(RANGED, pod_cidrs=("10.1/24",)),), MAY),  # not a range
+        (["192.0.2.0/24"], (), (), NEVER),  # private unless something says otherwise
+        (["192.0.2.0/24"], (pod("shop/old", ips=["203.0.113.9"]),), (), MAY),
+        (["0.0.0.0/0", "169.254.169.254/32"], (), (), MUST),  # no pod has a link-local address
+        (["172.16.0.0/12"], (), (RANGED,), MAY),  # no pod shows that it is from these ranges
+        (["172.16.0.0/12"], (pod("shop/old", ips=["10.2.0.1"]),), (RANGED,), MAY),
+        (["172.16.0.0/12"], (OLD,), (replace(RANGED, pod_cidrs=("10.1/24",)),), MAY),  # not a range
     ],
 )
 def test_a_block_holds_a_pod_surely_perhaps_or_not(blocks, pods, nodes, expected):

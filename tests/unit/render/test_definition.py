@@ -15,7 +15,16 @@ def test_definitions_that_travel_with_the_program_can_be_read(path):
 def test_the_auditor_gets_every_section():
     body = (resource("reports") / "auditor.yaml").read_bytes()
 
-    assert load_definition("reports/auditor.yaml", body).sections == tuple(section.id for section in SECTIONS)
+    sheets = ("executive", "morning")  # which say in short what the others say in full
+    every = tuple(section.id for section in SECTIONS if section.id not in sheets)
+    assert load_definition("reports/auditor.yaml", body).sections == every
+
+
+@pytest.mark.parametrize("written", ["letter", "Letter", " LETTER "])
+def test_paper_may_be_written_in_any_case(written):
+    body = f"title: T\nsections: [cover]\npaper: '{written}'\n".encode()
+
+    assert load_definition("x.yaml", body).paper == "Letter"
 
 
 def test_all_mistakes_of_a_file_are_named_at_once():

@@ -4,6 +4,10 @@ What is evaluated: their expected addresses, where the selector of a rule matche
 do to a host endpoint. Such policies only take away from what pods' own policies allow (felix asks both, and both must
 allow), so that a path which is denied stays denied; but whether a pod on its node's network can be reached depends on them.
 One that no policy selects, and that has Calico's profile which allows everything, changes nothing.
+
+What passes through a node to its pods and from them meets the policies of a host endpoint that are applied on forward,
+before DNAT or before connection tracking (`applyOnForward`, `preDNAT`, `doNotTrack`), and no others. Upstream: Calico
+documentation, "Host endpoints and forwarded traffic".
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +23,7 @@ from app.collect.policies.calico.scope import Scope
 from app.collect.wire import calico as wire
 from app.model.identity import GroupKind
 from app.model.inventory import Labels
-from app.model.snapshot import CollectionGap, GapReason, SnapshotObject
+from app.model.snapshot import FORWARDED, CollectionGap, GapReason, SnapshotObject
 
 _HOST = msgspec.json.Decoder(wire.HostEndpoint)
 _ALLOWS_ALL = "projectcalico-default-allow"
@@ -31,11 +35,33 @@ ByKind = Mapping[GroupKind, Sequence[SnapshotObject]]
 def host_gaps(by_kind: ByKind, context: Context) -> Iterator[CollectionGap]:
     """One gap for the host endpoints of each group that restrict anything."""
     policies = [item for kind in groups("GlobalNetworkPolicy") for item in by_kind.get(kind, ())]
+    forwarding = [item for item in policies if _bears_on_forwarded(item)]
     for kind in groups("HostEndpoint"):
         hosts = by_kind.get(kind, ())
         names = sorted(item.ref.name for item in hosts if _restricts(item, policies, context))
         if names:
             yield _gap(kind, names)
+        passed = {item.ref.name: _selecting(item, forwarding, context) for item in hosts}
+        if names := sorted(name for name, found in passed.items() if found):
+            yield _forward_gap(kind, names, sorted({policy for name in names for policy in passed[name]}))
+
+
+def _bears_on_forwarded(item: SnapshotObject) -> bool:
+    """Whether a policy is applied to what a node forwards. One that cannot be read may be."""
+    try:
+        spec = msgspec.convert(item.parsed().get("spec") or {}, wire.GlobalSpec)
+    except msgspec.ValidationError:
+        return True
+    return bool(spec.apply_on_forward or spec.pre_dnat or spec.do_not_track)
+
+
+def _selecting(item: SnapshotObject, policies: Iterable[SnapshotObject], context: Context) -> list[str]:
+    """Policies that select a host endpoint; any may select one that cannot be read."""
+    try:
+        labels = labels_of(decode(item.body, _HOST).metadata)
+    except InvalidObjectError:
+        return [str(policy.ref) for policy in policies]
+    return [str(policy.ref) for policy in policies if _selects(policy, labels, context)]
 
 
 def _restricts(item: SnapshotObject, policies: Iterable[SnapshotObject], context: Context) -> bool:
@@ -61,12 +87,28 @@ def _selects(policy: SnapshotObject, labels: Labels, context: Context) -> bool:
     return bool(scope.found) or expression is None or matches(expression, labels)
 
 
-def _gap(kind: GroupKind, names: Sequence[str]) -> CollectionGap:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+def _forward_gap(kind: GroupKind, names: Sequence[str], policies: Sequence[str]) -> CollectionGap:
     return CollectionGap(
         kind,
         GapReason.UNKNOWN_KIND,
-        f"policies on host endpoints are not evaluated: {', '.join(names[:_NAMED])}{more} may restrict what reaches "
+        f"policies on host endpoints are not evaluated: by {_some(policies)}, {_some(names)} may deny what passes through "
+        "to pods of the node, and from them",
+        advice="Judge by hand which of the connections that are listed these policies deny; none is added by them.",
+        name=names[0] if len(names) == 1 else "",
+        field=FORWARDED,
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def _gap(kind: GroupKind, names: Sequence[str]) -> CollectionGap:
+    return CollectionGap(
+        kind,
+        GapReason.UNKNOWN_KIND,
+        f"policies on host endpoints are not evaluated: {_some(names)} may restrict what reaches "
         "nodes and pods on their network",
         advice="Judge connections of pods with hostNetwork by hand; those of other pods can only be fewer.",
         name=names[0] if len(names) == 1 else "",

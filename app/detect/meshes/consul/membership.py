@@ -35,7 +35,7 @@ class Member:
     transparent: bool = False
     skips_in: PortSet | None = NO_PORT
     skips_out: PortSet | None = NO_PORT
-    some_addresses: bool = False  # some destination ranges pass the proxy by
+    some_addresses: bool = False  # some destination ranges or programs pass the proxy by
 
 
 def member_of(pod: SeenPod, *, installed: bool, by_default: bool, transparent: bool) -> Member | None:
@@ -113,4 +113,12 @@ def _skipped(pod: SeenPod, key: str, annotation: str) -> PortSet | None:
 
 
 def _some_addresses(pod: SeenPod) -> bool:
-    return bool(pod.annotations.get(f"{_PREFIX}transparent-proxy-exclude-outbound-cidrs"))
+    """Whether destination ranges, or programs by their user, pass the proxy by."""
+    said = (f"{_PREFIX}transparent-proxy-exclude-{what}" for what in ("outbound-cidrs", "uids"))
+    if any(pod.annotations.get(name) for name in said):
+        return True
+    try:
+        redirected = mapping(orjson.loads(pod.annotations.get(_REDIRECT, "{}")))
+    except orjson.JSONDecodeError:
+        return True
+    return bool(redirected.get("ExcludeOutboundCIDRs"))

@@ -78,7 +78,8 @@ class Consul:
         """Mutual TLS where the client is redirected and calls a Service of a pod with a proxy."""
         source, target = self.classes.side(client), self.classes.side(server)
         how, says = next(self._sent(source, target, port))
-        return Sending(how, weakest(source.strength, target.strength), says)
+        weak = self.entries.weak if how is ClientTls.MESH_MTLS else ()
+        return Sending(how, weakest(source.strength, target.strength), says, weak=weak)
 
     def _sent(self, source: Side, target: Side, port: int) -> Iterator[tuple[ClientTls, str]]:
         """What is sent, and why; the first answer holds."""
@@ -101,7 +102,7 @@ class Consul:
         if any(number in source.skips_out for number in target.service_ports(port)):
             yield ClientTls.PLAIN, "the client's proxy does not see this destination port"
         if source.some_addresses:
-            yield ClientTls.UNKNOWN, "some destination addresses bypass the client's proxy"
+            yield ClientTls.UNKNOWN, "some destination addresses or programs bypass the client's proxy"
         yield ClientTls.MESH_MTLS, "both ends have a proxy of Consul"
 
     def accepts(self, server: Hashable, port: int) -> Accepting | None:

@@ -34,6 +34,10 @@ class Mode(StrEnum):
         return found.get(self, Known.UNKNOWN)
 
 
+_WEAKEST = (Mode.PERMISSIVE, Mode.UNREADABLE, Mode.STRICT)
+_OLD = ("TLSv1_0", "TLSv1_1")
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A mode, and the fields that set it."""
@@ -67,8 +71,23 @@ class Entries:
     evidence: Evidence
 
     def mode(self, services: tuple[str, ...]) -> Setting:
-        """The mode of a pod's services: ServiceDefaults, else ProxyDefaults, else strict; permissive needs the mesh's leave."""
-        for item in (*(self._defaults(name) for name in services), self._proxy_defaults):
+        """The weakest mode of a pod's services, since each has a listener of its own in front of the pod."""
+        found = [self._mode(self._defaults(name)) for name in services] or [self._mode(None)]
+        return min(found, key=lambda item: _WEAKEST.index(item.mode))
+
+    @cached_property
+    def weak(self) -> tuple[str, ...]:
+        """Versions of TLS older than 1.2 that the Mesh object lets proxies use."""
+        mesh = self._leave
+        return tuple(
+            f"{mesh.ref} lets proxies use {said} ({way})"
+            for way in ("incoming", "outgoing")
+            if mesh and (said := text(dig(mesh.parsed(), "spec", "tls", way, "tlsMinVersion"))) in _OLD
+        )
+
+    def _mode(self, defaults: SnapshotObject | None) -> Setting:
+        """ServiceDefaults, else ProxyDefaults, else strict; permissive needs the mesh's leave."""
+        for item in (defaults, self._proxy_defaults):
             value = text(dig(item.parsed(), "spec", "mutualTLSMode")) if item else ""
             if item and value:
                 return self._as_it_holds(item, value)

@@ -111,6 +111,7 @@ class _Survey:
             tls=self.settings.of(mesh, pod.labels),
             skips_in=member.skips_in,
             skips_out=member.skips_out,
+            some_addresses=member.some_addresses,
             guards_all=self._guards_all(member),
             fronts=fronts(self.ground.served.get(pod.ref, ())),
             rules=tuple(numbers.setdefault(rule, len(numbers)) for rule in permissions.rules(pod.labels)),

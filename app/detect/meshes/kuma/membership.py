@@ -20,10 +20,13 @@ STRICT_INBOUNDS = "KUMA_DATAPLANE_RUNTIME_STRICT_INBOUND_PORTS_ENABLED"
 _PROXY = "kuma-sidecar"
 _CONFIG = "traffic.kuma.io/transparent-proxy-config"
 _EXCLUDE = "traffic.kuma.io/exclude-{}-ports"
+_EXCLUDE_IPS = "traffic.kuma.io/exclude-{}-ips"
+_GATEWAY = "kuma.io/gateway"
 # The configuration is YAML that Kuma wrote; a few lines of it are needed, and a stranger's YAML is not parsed for that.
 _SECTION = re.compile(r"^  (inbound|outbound):[ \t]*\n((?: {4}.*\n|[ \t]*\n)*)", re.MULTILINE)
 _ENABLED = re.compile(r"^    enabled:[ \t]*(true|false)[ \t]*$", re.MULTILINE)
 _PORTS = re.compile(r"^    excludePorts:[ \t]*(\[[^\]\n]*\]|)[ \t]*\n?((?:    - .*\n?)*)", re.MULTILINE)
+_FOR_SOME = re.compile(r"^    excludePortsFor(?:IPs|UIDs):[ \t]*(?:\[[^\]\n]+\]|\n    - )", re.MULTILINE)
 _NUMBER = re.compile(r"\d+(?:-\d+)?")
 
 
@@ -38,6 +41,7 @@ class Member:
     mesh: str
     skips_in: PortSet | None = NO_PORT
     skips_out: PortSet | None = NO_PORT
+    some_addresses: bool = False  # connections with some addresses or programs pass the proxy by
     program: Program | None = None
 
 
@@ -59,8 +63,9 @@ def member_of(pod: SeenPod, *, installed: bool) -> Member | None:
         says="its proxy runs" if program.running is Known.YES else "it has a proxy",
         signs=(sign,),
         mesh=mesh or "default",
-        skips_in=_skipped(pod, "inbound"),
+        skips_in=PortSet.all() if _is_gateway(pod) else _skipped(pod, "inbound"),
         skips_out=_skipped(pod, "outbound"),
+        some_addresses=_some_addresses(pod),
         program=program,
     )
 
@@ -72,8 +77,19 @@ def _asked(pod: SeenPod, mesh: str, *, installed: bool) -> Member | None:
     sign = pod.label_sign(INJECTION, "asks for a proxy")
     if not pod.pod.from_template:
         return Member(Known.NO, EvidenceStrength.OBSERVED, "it asks for a proxy and has none", (sign,), mesh)
-    skips = (_skipped(pod, "inbound"), _skipped(pod, "outbound"))
+    skips_in = PortSet.all() if _is_gateway(pod) else _skipped(pod, "inbound")
+    skips = (skips_in, _skipped(pod, "outbound"), _some_addresses(pod))
     return Member(Known.YES, EvidenceStrength.INTENDED, "it asks for a proxy", (sign,), mesh, *skips)
+
+
+def _is_gateway(pod: SeenPod) -> bool:
+    """A gateway that is not Kuma's own: the proxy beside it takes no inbound traffic."""
+    return "enabled" in (pod.annotations.get(_GATEWAY), pod.labels.get(_GATEWAY))
+
+
+def _some_addresses(pod: SeenPod) -> bool:
+    said = (pod.annotations.get(_EXCLUDE_IPS.format(way)) for way in ("inbound", "outbound"))
+    return any(said) or bool(_FOR_SOME.search(pod.annotations.get(_CONFIG, "")))
 
 
 def _skipped(pod: SeenPod, way: str) -> PortSet | None:

@@ -43,6 +43,7 @@ class Side:
     tls: Tls = _OFF
     skips_in: PortSet | None = NO_PORT
     skips_out: PortSet | None = NO_PORT
+    some_addresses: bool = False
     guards_all: Known = Known.YES
     fronts: tuple[Front, ...] = ()
     rules: tuple[int, ...] = ()
@@ -104,7 +105,7 @@ class Kuma:
             yield ClientTls.UNKNOWN, "the ports that a proxy leaves out cannot be read"
             return
         if port in target.skips_in:
-            yield ClientTls.PLAIN, f"port {port} bypasses the server's proxy"
+            yield ClientTls.PLAIN, f"{_bypassing(target, port)} bypasses the server's proxy"
         if self.services_doubt:
             yield ClientTls.UNKNOWN, f"Services are not all known: {self.services_doubt}"
         if not target.service_ports(port):
@@ -112,6 +113,8 @@ class Kuma:
             yield ClientTls.PLAIN, says
         if any(number in source.skips_out for number in target.service_ports(port)):
             yield ClientTls.PLAIN, "the client's proxy does not see this destination port"
+        if source.some_addresses or target.some_addresses:
+            yield ClientTls.UNKNOWN, "some addresses or programs bypass the proxy of one end"
         yield ClientTls.MESH_MTLS, "both ends have a proxy of this mesh"
 
     def accepts(self, server: Hashable, port: int) -> Accepting | None:
@@ -125,7 +128,10 @@ class Kuma:
                 Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read"
             )
         if port in side.skips_in:
-            return Accepting(Known.YES, "", strength, f"port {port} bypasses its proxy")
+            return Accepting(Known.YES, "", strength, f"{_bypassing(side, port)} bypasses its proxy")
+        if side.some_addresses:
+            says = "some addresses or programs bypass its proxy, and who is there cannot be told"
+            return Accepting(Known.UNKNOWN, UNTOLD, strength, says)
         plain, says, level = side.tls.plain, side.tls.says, side.tls.level
         if plain is Known.NO and not side.service_ports(port) and side.guards_all is not Known.YES:
             plain = Known.YES if side.guards_all is Known.NO else Known.UNKNOWN
@@ -175,3 +181,8 @@ class Kuma:
         if side.tls.on is Known.NO:
             return Guard(Known.NO, f"permissions need identities, and {side.tls.says}", (), side.tls.signs)
         return self.permissions.guard(tuple(self.rules[number] for number in side.rules))
+
+
+def _bypassing(side: Side, port: int) -> str:
+    """A port that the proxy leaves out, or all of them."""
+    return "inbound traffic" if side.skips_in == PortSet.all() else f"port {port}"

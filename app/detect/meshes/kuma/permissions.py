@@ -5,13 +5,13 @@ Source: Kuma documentation, "MeshTrafficPermission".
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.meshes.kuma.membership import MESH
-from app.detect.meshes.kuma.settings import GROUP, weight_of
+from app.detect.meshes.kuma.settings import GROUP, unclear, weight_of
 from app.model.encryption import Authorisation, Authorised, Grant, Grantee, Guard, Known
 from app.model.inventory import Labels
 from app.model.platform import Sign
@@ -130,9 +130,15 @@ def _in_order(meant: list[tuple[Rule, Known]]) -> Iterator[tuple[Rule, Known]]:
 
 def _rules(item: SnapshotObject, labels: Labels) -> Iterator[Rule]:
     spec = mapping(item.parsed().get("spec"))
-    weight = weight_of(mapping(spec.get("targetRef")), labels)
+    target = mapping(spec.get("targetRef"))
+    weight = weight_of(target, labels)
     if weight is None:
         return
+    found = _entries(item, spec, weight)
+    yield from (replace(rule, clear=False) for rule in found) if unclear(target) else found
+
+
+def _entries(item: SnapshotObject, spec: Mapping[str, Any], weight: int) -> Iterator[Rule]:
     for index, raw in enumerate(sequence(spec.get("from"))):
         yield _group(item, f"spec.from[{index}]", mapping(raw), weight)
     for index, raw in enumerate(sequence(spec.get("rules"))):

@@ -5,7 +5,7 @@ selects the pod, the mode from MeshTLS (strict where none says otherwise). Sourc
 "MeshIdentity"; its UPGRADE notes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,7 @@ from app.model.snapshot import SnapshotObject
 
 GROUP = "kuma.io"
 KINDS = ("Mesh", "MeshIdentity", "MeshTLS")
+_OF_GATEWAYS = ("MeshGateway", "MeshHTTPRoute")  # kinds of a target that mean no sidecar
 _INERT_FROM = 3  # first release that ignores Mesh.spec.mtls
 
 
@@ -101,7 +102,20 @@ class Settings:
 
     def _with_mode(self, mesh: str, labels: Labels, tls: Tls) -> Tls:
         """MeshTLS overrides: of several the most specific target, and of equal ones the last by name."""
-        found = sorted(self._modes(mesh, labels), key=lambda item: (item[0], item[1].ref))
+        modes = list(self._modes(mesh, labels))
+        found = sorted((item for item in modes if item[0] >= 0), key=lambda item: (item[0], item[1].ref))
+        held = self._overridden(tls, found)
+        for _, item, path, mode in (item for item in modes if item[0] < 0):
+            if _plain(mode) is not held.plain:
+                says = (
+                    f"{item.ref} says {mode} for one data plane or port, and which that is is not worked out"
+                )
+                sign = Sign(item.ref, path, mode, "whether plain text is accepted", item.digest)
+                return Tls(tls.on, Known.UNKNOWN, UNTOLD, says, (sign, *held.signs), held.level)
+        return held
+
+    @staticmethod
+    def _overridden(tls: Tls, found: Sequence[tuple[int, SnapshotObject, str, str]]) -> Tls:
         if not found:
             return tls
         weight, item, path, mode = found[-1]
@@ -112,7 +126,10 @@ class Settings:
     def _modes(self, mesh: str, labels: Labels) -> Iterator[tuple[int, SnapshotObject, str, str]]:
         for item in self._in(mesh, "MeshTLS"):
             spec = mapping(item.parsed().get("spec"))
-            weight = weight_of(mapping(spec.get("targetRef")), labels)
+            target = mapping(spec.get("targetRef"))
+            weight = weight_of(target, labels)
+            if weight is not None and unclear(target):
+                weight = -1
             parts = ("rules",) if (self.release or 0) >= _INERT_FROM else ("rules", "from")
             for part in parts:
                 for index, raw in enumerate(sequence(spec.get(part))):
@@ -145,8 +162,16 @@ class Versions:
         return int(head) if head.isdigit() and "." in self.tag and head != "0" else None
 
 
+def unclear(target: Mapping[str, Any]) -> bool:
+    """A target that means one data plane by name, or one of its ports: which pods these are is not worked out."""
+    kind = target.get("kind", "Mesh")
+    return kind not in ("Mesh", "MeshSubset") and bool(target.get("name") or target.get("sectionName"))
+
+
 def weight_of(target: Mapping[str, Any], labels: Labels) -> int | None:
     """How specific a policy's target is about a pod; None when it does not mean it. Tags of a pod are its labels."""
+    if target.get("kind") in _OF_GATEWAYS:
+        return None
     wanted = {**strings(target.get("tags")), **strings(target.get("labels"))}
     wanted = {key: value for key, value in wanted.items() if not key.startswith("kuma.io/")}
     if not covers(wanted, labels):

@@ -27,7 +27,9 @@ __all__ = ["find"]
 _COMPONENT = "linkerd.io/control-plane-component"
 _POLICY_ENV = "LINKERD2_PROXY_INBOUND_DEFAULT_POLICY"
 _BUILT_IN = "all-unauthenticated"
-_DEFAULTS = re.compile(r"^\s*(ignoreInboundPorts|ignoreOutboundPorts):[ \t]*[\"']?([\d,\- ]*)", re.MULTILINE)
+_DEFAULTS = re.compile(
+    r"^\s*(ignoreInboundPorts|ignoreOutboundPorts|skipSubnets):[ \t]*[\"']?([\d,\-./: a-fA-F]*)", re.MULTILINE
+)
 _DOMAIN = "cluster.local"
 
 
@@ -148,6 +150,7 @@ class _Survey:
             ingress=member.ingress,
             skips_in=member.skips_in,
             skips_out=member.skips_out,
+            skips_networks=member.skips_networks,
             inbound=self._inbound(pod, member),
             identity_ports=port_list(pod.annotations.get(IDENTITY_PORTS, "")),
             servers=self._servers(pod),

@@ -24,6 +24,7 @@ IDENTITY_PORTS = "config.linkerd.io/proxy-require-identity-inbound-ports"
 _PROXY, _INIT = "linkerd-proxy", "linkerd-init"
 _SKIP_IN = ("config.linkerd.io/skip-inbound-ports", "--inbound-ports-to-ignore", "ignoreInboundPorts")
 _SKIP_OUT = ("config.linkerd.io/skip-outbound-ports", "--outbound-ports-to-ignore", "ignoreOutboundPorts")
+_NETWORKS = ("config.linkerd.io/skip-subnets", "--subnets-to-ignore", "skipSubnets")
 _INGRESS = "ingress"
 
 
@@ -38,6 +39,7 @@ class Member:
         ingress: injected in ingress mode, where requests must name their destination.
         skips_in: ports whose connections reach the application past the proxy; None when they cannot be read.
         skips_out: destination ports that the proxy does not see; None when they cannot be read.
+        skips_networks: address blocks, as text, whose connections pass the proxy by in both directions.
     """
 
     enrolled: Known
@@ -49,6 +51,7 @@ class Member:
     ingress: bool = False
     skips_in: PortSet | None = NO_PORT
     skips_out: PortSet | None = NO_PORT
+    skips_networks: str = ""
     program: Program | None = field(default=None, repr=False)
 
 
@@ -78,6 +81,7 @@ def member_of(pod: SeenPod, defaults: Mapping[str, str], *, installed: str) -> M
         ingress=pod.annotations.get(INJECT) == _INGRESS,
         skips_in=_skipped(pod, defaults, _SKIP_IN),
         skips_out=_skipped(pod, defaults, _SKIP_OUT),
+        skips_networks=_said(pod, defaults, _NETWORKS),
         program=program,
     )
 
@@ -106,6 +110,7 @@ def _asked(pod: SeenPod, defaults: Mapping[str, str], installed: str) -> Member 
         ingress=said == _INGRESS,
         skips_in=_skipped(pod, defaults, _SKIP_IN),
         skips_out=_skipped(pod, defaults, _SKIP_OUT),
+        skips_networks=_said(pod, defaults, _NETWORKS),
     )
 
 
@@ -117,13 +122,18 @@ def _wish_sign(pod: SeenPod) -> Sign:
 
 
 def _skipped(pod: SeenPod, defaults: Mapping[str, str], setting: tuple[str, str, str]) -> PortSet | None:
+    """Ports of a setting."""
+    return port_list(_said(pod, defaults, setting))
+
+
+def _said(pod: SeenPod, defaults: Mapping[str, str], setting: tuple[str, str, str]) -> str:
     """By the arguments of `linkerd-init`; where a CNI plugin redirects, by annotations and the control plane's defaults."""
     annotation, flag, default = setting
     init = next((item for item in pod.preparing if item.name == _INIT), None)
     if init:
-        return port_list(_flag(init, flag))
+        return _flag(init, flag)
     own = pod.annotations.get(annotation) or pod.space.get(annotation)
-    return port_list(own if own is not None else defaults.get(default, ""))
+    return own if own is not None else defaults.get(default, "")
 
 
 def _flag(container: Container, name: str) -> str:

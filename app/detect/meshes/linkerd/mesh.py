@@ -82,6 +82,11 @@ class Linkerd:
         if self.doubt:
             says = f"policies of Linkerd are not all known: {self.doubt}"
             yield Accepting(Known.UNKNOWN, UNTOLD, strength, says)
+        if side.skips_networks:
+            says = (
+                f"connections from {side.skips_networks} pass its proxy by, and who is there cannot be told"
+            )
+            yield Accepting(Known.UNKNOWN, UNTOLD, strength, says)
         number = side.server(port)
         if number is not None:
             yield self._by_server(number, strength)
@@ -187,9 +192,17 @@ def _sent(source: Side, target: Side, port: int) -> Iterator[tuple[ClientTls, st
         yield ClientTls.PLAIN, f"the server's proxy does not see port {port}"
     if any(number in source.skips_out for number in (*target.service_ports(port), port)):
         yield ClientTls.PLAIN, "the client's proxy does not see this destination port"
+    yield from _past_networks(source, target)
     if source.ingress:
         says = "the client's proxy is in ingress mode, where each request must name its destination for mutual TLS"
         yield ClientTls.UNKNOWN, says
     if source.trust_root and target.trust_root and source.trust_root != target.trust_root:
         yield ClientTls.UNKNOWN, "the two proxies were injected with different trust anchors"
     yield ClientTls.MESH_MTLS, "both ends have a proxy of Linkerd"
+
+
+def _past_networks(source: Side, target: Side) -> Iterator[tuple[ClientTls, str]]:
+    for end, side in (("client", source), ("server", target)):
+        if side.skips_networks:
+            says = f"connections with {side.skips_networks} pass the {end}'s proxy by, and whether these are such cannot be told"
+            yield ClientTls.UNKNOWN, says

@@ -47,6 +47,7 @@ class Side:
         trust_root: digest of its trust anchors, empty when it is not said.
         skips_in: container ports that its proxy does not see; None when they cannot be read.
         skips_out: destination ports that its proxy does not see; None when they cannot be read.
+        skips_networks: address blocks whose connections pass its proxy by.
         inbound: what holds for ports without a Server.
         identity_ports: ports that ask for an identity although the policy does not.
         servers: the Server of each port that has one, sorted by port.
@@ -61,6 +62,7 @@ class Side:
     ingress: bool = False
     skips_in: PortSet | None = NO_PORT
     skips_out: PortSet | None = NO_PORT
+    skips_networks: str = ""
     inbound: Inbound = Inbound()
     identity_ports: PortSet | None = NO_PORT
     servers: tuple[tuple[int, int], ...] = ()

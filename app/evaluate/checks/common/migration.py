@@ -23,8 +23,8 @@ from app.model.reachability import Workload
 _UNNAMED = 65535  # stands for every port that nothing names
 _SHOWN = 5
 _REMEDY = (
-    "Bring every client of these workloads into the mesh, then set the mode that refuses plain text at this level; the fields in "
-    "evidence are where it stands."
+    "Bring every client of these workloads into the mesh, then set the mode that refuses plain text at this level, in the field that "
+    "evidence names, or in an object of its own where nothing sets it."
 )
 _ADVICE = "Grant the rights to list the objects of the mesh."
 
@@ -168,6 +168,6 @@ def _steps(items: Iterable[Ruled]) -> Iterator[str]:
         said.setdefault(item.accepting.says, []).append(item)
     for says, found in list(said.items())[:_SHOWN]:
         ports = sorted({item.port for item in found})
-        where = "ports that nothing names" if 0 in ports else f"TCP {names(ports[:_SHOWN])}"
-        whom = names(sorted({item.workload.id for item in found})[:_SHOWN])
-        yield f"{where[:1].upper()}{where[1:]} of {whom}: {says}."
+        where = "Ports without a setting of their own" if 0 in ports else f"TCP {names(ports, _SHOWN)}"
+        whom = names(sorted({item.workload.id for item in found}), _SHOWN)
+        yield f"{where} of {whom}: {says}."

@@ -124,3 +124,41 @@ def peer(name, namespace, mode, ports=None, labels=None):
         "metadata": {"name": name, "namespace": namespace},
         "spec": spec,
     }
+
+
+# modes of 9090 and 9091 below a mesh, a namespace and a workload; then what 9090, 9091 and any other port do
+SEVERAL_PORTS = {
+    "strict workload, one exception of each kind": ("", "", "S", "P", "D", "pps"),
+    "strict workload, an exception and a strict port": ("", "", "S", "P", "S", "pss"),
+    "strict mesh, unset workload, a permissive exception carries one that is off": (
+        "S",
+        "",
+        "U",
+        "P",
+        "D",
+        "pps",
+    ),
+    "strict mesh, unset workload, exceptions that are off alone": ("S", "", "U", "D", "D", "sss"),
+    "strict namespace, unset workload, a permissive and a strict port": ("", "S", "U", "P", "S", "pss"),
+    "permissive mesh, strict namespace, unset workload, an exception": ("P", "S", "U", "S", "P", "sps"),
+    "permissive workload, two strict ports": ("", "", "P", "S", "S", "ssp"),
+    "disabled workload below a strict mesh, two exceptions": ("S", "", "D", "P", "P", "ppp"),
+    "disabled namespace below a strict mesh, unset workload, a strict port": ("S", "D", "U", "S", "U", "spp"),
+    "unset everywhere, one strict port": ("U", "U", "U", "S", "U", "spp"),
+}
+
+
+@pytest.mark.parametrize("case", SEVERAL_PORTS.values(), ids=SEVERAL_PORTS)
+def test_several_ports_of_one_workload(case):
+    mesh, namespace, workload, one, other, expected = case
+    ports = {"9090": {"mode": MODES[one]}, "9091": {"mode": MODES[other]}}
+    objects = [peer("workload", "foo", MODES[workload], ports, {"app": "a"})]
+    if mesh:
+        objects.append(peer("mesh", ROOT, MODES[mesh]))
+    if namespace:
+        objects.append(peer("namespace", "foo", MODES[namespace]))
+    found = PeerAuthentications(Evidence.of(folder(*objects)))
+
+    answer = listener(found, ROOT, found.levels(ROOT, "foo", {"app": "a"}))
+
+    assert "".join(answer.at(port).mode.value[0].lower() for port in (9090, 9091, 8080)) == expected

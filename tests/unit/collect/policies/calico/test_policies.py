@@ -6,7 +6,7 @@ import pytest
 
 from app.model.identity import GroupKind
 from app.model.policy import Action, Direction, Family
-from app.model.snapshot import GapReason
+from app.model.snapshot import FORWARDED, GapReason
 from tests.unit.collect.objects import normalized, stored
 from tests.unit.collect.policies.calico.said import policies, said
 
@@ -346,7 +346,22 @@ def test_a_host_endpoint_that_allows_everything_and_that_no_policy_selects_restr
 )
 def test_any_other_host_endpoint_is_a_gap(things):
     found = [gap for gap in gaps(*things) if gap.reason is GapReason.UNKNOWN_KIND]
-    assert [(gap.group_kind.kind, gap.name) for gap in found] == [("HostEndpoint", "h")]
+    assert {(gap.group_kind.kind, gap.name) for gap in found} == {("HostEndpoint", "h")}
+
+
+@pytest.mark.parametrize("field", ["applyOnForward", "preDNAT", "doNotTrack"])
+def test_what_a_host_endpoint_denies_of_what_its_node_forwards_is_a_gap_of_its_own(field):
+    found = gaps(host(role="a"), everywhere({"selector": "role == 'a'", field: True}, name="p"))
+    (gap,) = [item for item in found if item.field == FORWARDED]
+    assert (gap.group_kind.kind, gap.name) == ("HostEndpoint", "h")
+    assert "by GlobalNetworkPolicy p, h may deny what passes through to pods of the node" in gap.message
+
+
+def test_policies_on_what_nodes_forward_concern_the_host_endpoints_that_they_select():
+    forwarding = everywhere({"selector": "role == 'b'", "applyOnForward": True})
+    assert gaps(host(role="a"), forwarding) == ()
+    unread = thing("HostEndpoint", {"profiles": "x"}, name="h")
+    assert [item.name for item in gaps(unread, forwarding) if item.field == FORWARDED] == ["h"]
 
 
 def test_many_host_endpoints_are_one_gap():

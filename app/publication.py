@@ -1,0 +1,163 @@
+"""A fleet's pages from what is stored: each part is made again only when something that it shows has changed.
+
+Nothing is judged again: states and findings are those that scans stored. Only who can reach whom, which is not stored, is
+worked out from the latest snapshot.
+"""
+# ruff: noqa: PLC0415  (heavy packages are imported by what needs them, as in `app.bootstrap`)
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from app import bootstrap
+from app.deliver import Piece, Placed, Site, open_site
+from app.errors import NotFoundError
+from app.model.canonical import canonical_json, digest
+from app.model.history import Scan, Slot
+from app.model.ports import FleetStore, Progress
+from app.model.report import Artefact
+from app.resources import program_digest
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.render.site import Overview
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Pages as of a day. With `reports`, also the reports of each cluster's latest stored scan, in these formats."""
+
+    settings: Settings
+    store: FleetStore
+    progress: Progress
+    today: date
+    reports: tuple[str, ...] = ()
+
+    def write(self, folder: Path) -> Placed:
+        """Bring a folder up to date, cluster by cluster, the overview last.
+
+        Raises:
+            NotFoundError: no cluster has a scan up to that day.
+            InputError: the folder has files and is no site.
+        """
+        clusters = [item for name in self.store.clusters() if (item := self._cluster(name))]
+        if not clusters:
+            raise NotFoundError(
+                f"there is no scan to publish up to {self.today}",
+                advice="run `netattest scan --cluster NAME` first",
+            )
+        renderer, rows = bootstrap.site_renderer(), [item.row for item in clusters]
+        shards: list[str] = []
+        with open_site(folder) as site:
+            site.put(Piece("assets", program_digest(), renderer.assets))
+            for item in clusters:
+                self.progress.stage("publish", cluster=item.row.cluster)
+                shards += self._put(site, item)
+            known = tuple(shards)
+            site.put(_piece("search", [known, len(rows)], lambda: [renderer.search(rows, known)]))
+            site.put(_piece("index", [repr(rows)], lambda: [renderer.index(rows, self.today)]))
+            return site.close()
+
+    def _cluster(self, name: str) -> "_Cluster | None":
+        from app.render.site import latest_stored, overview
+
+        scans = self.store.scans(name, until=_end(self.today))
+        if not scans:
+            return None
+        removed = self.store.removed(name)
+        slots = self.store.slots(name, _begin(self.today), _end(self.today))
+        latest = latest_stored(scans, removed)
+        at = latest.taken_at if latest else _end(self.today)
+        points = [
+            item
+            for item in self.store.points(name, since=at, until=at)
+            if latest and item.scan == latest.number
+        ]
+        return _Cluster(overview(name, self.today, scans, removed, slots, points), scans, removed, slots)
+
+    def _put(self, site: Site, item: "_Cluster") -> tuple[str, ...]:
+        """Everything about one cluster; the page comes after what it names."""
+        row, name = item.row, item.row.cluster
+        shards: tuple[str, ...] = ()
+        reports: tuple[str, ...] = ()
+        if (latest := row.latest) is not None:
+            shards = site.put(_piece(f"search {name}", [latest.digest], lambda: self._shards(row, latest)))
+        if latest is not None and self.reports:
+            reports = site.put(
+                _piece(f"reports {name}", [latest.digest, *self._terms()], lambda: self._reports(row, latest))
+            )
+        known = [repr(row), repr(sorted(item.removed.items())), repr(item.slots), shards, reports]
+        site.put(_piece(f"page {name}", known, lambda: [self._page(item, shards, reports)]))
+        return shards
+
+    def _page(self, item: "_Cluster", shards: Sequence[str], reports: Sequence[str]) -> Artefact:
+        from app import trend
+        from app.render.site import kept_record
+
+        name, latest, begin = item.row.cluster, item.row.latest, _begin(self.today)
+        points = self.store.points(name, since=begin, until=_end(self.today))
+        recent = [scan for scan in item.scans if scan.taken_at >= begin]
+        lines = trend.follow(points, recent, None, item.slots).lines
+        findings = self.store.findings(latest) if latest else ()
+        record = kept_record(item.row, item.scans, item.removed, item.slots, points, lines, findings)
+        return bootstrap.site_renderer().cluster(record, shards, reports)
+
+    def _shards(self, row: "Overview", latest: Scan) -> Iterator[Artefact]:
+        from app import collect, detect, evaluate
+        from app.render.site import finding_shards, path_shards
+
+        yield from finding_shards(row, self.store.findings(latest))
+        snapshot = self.store.snapshot(latest)
+        inventory = collect.normalize(snapshot.objects).inventory
+        reach = evaluate.reachability(inventory, detect.detect(snapshot), snapshot.gaps, as_declared=False)
+        notes = [*reach.notes, *(["the scan has gaps: other paths may be open"] if snapshot.gaps else [])]
+        yield from path_shards(row, reach.connections(), notes)
+
+    def _terms(self) -> list[str]:
+        """What reports depend on beside their scan."""
+        shape = bootstrap.definition(self.settings)
+        return [repr(shape), repr(self.reports), repr(bootstrap.key_files(self.settings).key.exists())]
+
+    def _reports(self, row: "Overview", latest: Scan) -> Iterator[Artefact]:
+        from app import pipeline
+
+        sealer = bootstrap.sealer(self.settings)
+        made = pipeline.report(
+            latest,
+            (),
+            bootstrap.definition(self.settings),
+            bootstrap.sealed_formats(self.reports) if sealer else self.reports,
+            self.store,
+            bootstrap.renderer(),
+            self.progress,
+            sealer=sealer,
+        )
+        for item in made:
+            name = PurePosixPath("reports", row.slug, item.name)
+            yield Artefact(str(name), item.media_type, item.body)
+
+
+@dataclass(frozen=True)
+class _Cluster:
+    """One cluster up to the day of publication."""
+
+    row: "Overview"
+    scans: tuple[Scan, ...]
+    removed: Mapping[int, str]
+    slots: tuple[Slot, ...]
+
+
+def _piece(name: str, known: object, make: Callable[[], Iterable[Artefact]]) -> Piece:
+    return Piece(name, digest(canonical_json([program_digest(), known])), make)
+
+
+def _begin(today: date) -> datetime:
+    from app.render.site import NIGHTS
+
+    return datetime.combine(today - timedelta(days=NIGHTS - 1), time(), UTC)
+
+
+def _end(today: date) -> datetime:
+    return datetime.combine(today, time.max, UTC)

@@ -1,0 +1,90 @@
+"""Pages of a fleet: the first publication, one that changes nothing, one after a night of one cluster, one after a night of all.
+
+    python -m bench.publish [--clusters 50] [--nights 365] [--objects 200]
+
+Every night is written by the store: pods of `bench.history`, which no policy separates, so that paths grow with the square of the
+objects, and the states of 180 controls. The bars: the first publication in minutes, one night in seconds, memory of one cluster.
+"""
+
+import argparse
+import resource as process
+import tempfile
+import time
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from app.deliver import Placed
+from app.publication import Publication
+from app.resources import resource
+from app.settings import Settings
+from app.store import PostgresStore, create_engine, migrate, open_database
+from bench.history import START, Cluster, record
+
+
+class Silent:
+    def stage(self, name: str, **facts: object) -> None:
+        """Nothing."""
+
+
+def write_night(store: PostgresStore, clusters: dict[str, Cluster], night: int) -> None:
+    at = START + timedelta(days=night)
+    for name, cluster in clusters.items():
+        if night:
+            cluster.pass_night()
+        store.save(
+            replace(record(cluster, at, night), cluster=name), replace(cluster.snapshot(at), cluster=name)
+        )
+
+
+def day_of(night: int) -> date:
+    return (START + timedelta(days=night)).date()
+
+
+def timed(title: str, store: PostgresStore, folder: Path, day: date) -> None:
+    began, worked = time.perf_counter(), time.process_time()
+    placed: Placed = Publication(Settings(), store, Silent(), day).write(folder)
+    peak = process.getrusage(process.RUSAGE_SELF).ru_maxrss // 1024
+    print(
+        f"{title:32} {time.perf_counter() - began:7.1f} s, {time.process_time() - worked:6.1f} s of processor time,"
+        f" {placed.written} written, {placed.kept} kept, {placed.removed} removed, {peak} MiB",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--clusters", type=int, default=50)
+    parser.add_argument("--nights", type=int, default=365)
+    parser.add_argument("--objects", type=int, default=200)
+    wanted = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="netattest-bench-"))
+    folder.chmod(0o711)
+    clusters = {f"bench-{number:03}": Cluster(wanted.objects) for number in range(wanted.clusters)}
+    with open_database(data_dir=folder / "data") as database:
+        engine = create_engine(database.url)
+        migrate.upgrade(engine, resource("migrations"))
+        store, site, last = PostgresStore(engine), folder / "site", wanted.nights - 1
+        began = time.perf_counter()
+        for night in range(wanted.nights):
+            write_night(store, clusters, night)
+        print(
+            f"{wanted.clusters} clusters, {wanted.nights} nights: {time.perf_counter() - began:.0f} s to store"
+        )
+        timed("first", store, site, day_of(last))
+        timed("again, nothing is new", store, site, day_of(last))
+        timed("another day", store, site, day_of(last + 1))
+        one = dict(list(clusters.items())[:1])
+        write_night(store, one, last + 1)
+        timed("a night of one cluster", store, site, day_of(last + 1))
+        write_night(store, {name: item for name, item in clusters.items() if name not in one}, last + 1)
+        timed("the night of all others", store, site, day_of(last + 1))
+        size = sum(path.stat().st_size for path in site.rglob("*"))
+        print(f"{size / 1e6:.0f} MB of pages; folder: {folder}; remove it when you are done")
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
