@@ -65,6 +65,8 @@ def tell_protection(encryption: Encryption) -> None:
     for system in systems:
         for caution in system.cautions:
             say(f"note: {system.name}: {caution}")
+    for caution in encryption.protection.cautions:
+        say(f"note: {caution}")
 
 
 def _count(label: Label, number: int) -> str:

@@ -63,6 +63,7 @@ class Certificate:
         issuer: who signed it, or who is asked to.
         self_signed: known to be signed by itself, or by an issuer that does so.
         x509: the certificate's own facts, where its bytes were seen.
+        key: algorithm and size that its controller was asked for, written as in `X509`; empty where nobody was.
         chain: the certificates that were served or stored with it, itself left out.
         trusted: chain and name hold against the trust anchors that the prober was given.
         trust_says: one sentence about `trusted`.
@@ -88,3 +89,4 @@ class Certificate:
     trusted: Known = Known.UNKNOWN
     trust_says: str = ""
     exposures: tuple[str, ...] = ()
+    key: str = ""

@@ -19,6 +19,16 @@ from app.model.probe import Probe, written
 ANY_HOST = "*"  # an endpoint without a host of its own: every name that leads there
 
 
+def carries(name: str, host: str) -> bool:
+    """A host under a name or a wildcard, which stands for one label (Ingress API, "Hostname wildcards"; RFC 6125)."""
+    if name.lower() == host.lower() or name == ANY_HOST:
+        return True
+    if not name.startswith("*."):
+        return False
+    label, _, rest = host.lower().partition(".")
+    return bool(label) and rest == name[2:].lower()
+
+
 class Way(StrEnum):
     """What opens a way in."""
 

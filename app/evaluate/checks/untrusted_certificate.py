@@ -8,7 +8,7 @@ from app.evaluate.checks.common.legs import PROBE, details_of, nothing_exposed, 
 from app.evaluate.checks.common.verdicts import Check, Doubt, Verdicts
 from app.evaluate.checks.common.wording import names
 from app.model.certificate import Certificate, CertificateSource
-from app.model.edge import Endpoint, Exposure
+from app.model.edge import ANY_HOST, Endpoint, Exposure, carries
 from app.model.encryption import Known
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
@@ -94,4 +94,13 @@ def _trust(end: Endpoint, known: dict[str, list[Certificate]]) -> tuple[Known, s
     stored = [item for item in known.get(end.leg.secret, ()) if item.self_signed is Known.YES]
     if end.leg.secret and stored:
         return Known.NO, f"{stored[0].id} is self-signed"
+    other = next((item for item in known.get(end.leg.secret, ()) if _lacks(item, end.host)), None)
+    if end.leg.secret and other:
+        return Known.NO, f"{other.id} is for {names(other.names)} and does not carry {end.host}"
     return Known.UNKNOWN, _UNSEEN.says
+
+
+def _lacks(item: Certificate, host: str) -> bool:
+    """Its names are known, by its bytes or by a controller that issued it, and none of them is the host's."""
+    told = item.x509 is not None or item.ready is Known.YES
+    return told and host != ANY_HOST and not any(carries(name, host) for name in item.names)

@@ -148,7 +148,23 @@ def _managed(world: World) -> Iterator[Certificate]:
             ready=ready,
             issuer=_issuer_text(item),
             self_signed=_is_self_signing(world, item),
+            key=_asked_key(item),
         )
+
+
+# defaults of cert-manager by algorithm (reference of `CertificatePrivateKey`)
+_SIZES = {"RSA": "2048", "ECDSA": "256", "Ed25519": ""}
+_CURVES = {"256": "secp256r1", "384": "secp384r1", "521": "secp521r1"}
+
+
+def _asked_key(item: Item) -> str:
+    """`spec.privateKey`; RSA 2048 where nothing is said."""
+    said = mapping(item.spec.get("privateKey"))
+    algorithm = text(said.get("algorithm")) or "RSA"
+    size = str(said.get("size") or _SIZES.get(algorithm, ""))
+    if algorithm == "ECDSA":
+        return f"EC {_CURVES.get(size, size)}"
+    return f"{algorithm} {size}".strip()
 
 
 def _reference(secret: str, exposures: Iterable[Exposure]) -> Certificate:

@@ -8,10 +8,9 @@ from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backends import BackendRef, follow
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown
-from app.evaluate.edges.tls_hosts import matches
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
-from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way
+from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way, carries
 from app.model.encryption import Known
 from app.model.fields import dig, mapping, strings, text
 
@@ -103,7 +102,7 @@ def _endpoints(gateways: list[Item], hosts: tuple[str, ...]) -> Iterator[Endpoin
 
 
 def _meets(server: str, host: str) -> bool:
-    return ANY_HOST in (server, host) or matches(server, host) or matches(host, server)
+    return ANY_HOST in (server, host) or carries(server, host) or carries(host, server)
 
 
 def client_leg(server: Server) -> Leg:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.evaluate.edges.world import Item, World, objects, words
-from app.model.edge import ANY_HOST
+from app.model.edge import ANY_HOST, carries
 from app.model.encryption import Known
 from app.model.fields import text
 
@@ -64,17 +64,7 @@ def _is_missing(world: World, namespace: str, name: str) -> Known:
 
 
 def _names(hosts: Iterable[str], host: str) -> bool:
-    return any(matches(pattern, host) for pattern in hosts)
-
-
-def matches(pattern: str, host: str) -> bool:
-    """A host under a name or a wildcard, which stands for one label (Ingress API, "Hostname wildcards")."""
-    if pattern.lower() == host.lower() or pattern == ANY_HOST:
-        return True
-    if not pattern.startswith("*."):
-        return False
-    label, _, rest = host.lower().partition(".")
-    return bool(label) and rest == pattern[2:].lower()
+    return any(carries(pattern, host) for pattern in hosts)
 
 
 def _shown(host: str) -> str:

@@ -158,6 +158,9 @@ def _facts(item: Certificate) -> Iterable[str]:
     if item.x509:
         yield f"{item.x509.key}, {item.x509.signature}"
         yield f"SHA-256 {item.x509.fingerprint[:16]}…"
+        yield from (f"weak: {text}" for text in item.x509.weak)
+    elif item.key:
+        yield f"{item.key}, as asked for"
     if item.self_signed is Known.YES:
         yield "self-signed"
     if item.renewal:

@@ -20,7 +20,7 @@ from app.render.transit import (
     nodes_table,
     systems_table,
 )
-from app.render.wording import count, number
+from app.render.wording import count, number, sentence
 
 _MOST_WORKLOADS: Final = 300
 _MOST_REASONS: Final = 40
@@ -82,7 +82,7 @@ def build(dossier: Dossier) -> EncryptionPage:
         listeners=_listeners(dossier, inside),
         systems=systems_table(found.protection.meshes, found.protection.links),
         nodes=nodes_table(found.nodes()),
-        not_shown=(*(f"{item}" for item in found.protection.cautions), *_NOT_SHOWN),
+        not_shown=(*map(sentence, found.protection.cautions), *_NOT_SHOWN),
     )
 
 

@@ -1,5 +1,7 @@
 """The section of the edge and of certificates, over made-up ones of every kind."""
 
+from dataclasses import replace
+
 from app.render.dossier import Dossier
 from app.render.sections import certificates
 from tests.report_builder import empty_input, report_input
@@ -47,3 +49,16 @@ def test_a_cluster_without_any_says_so():
     assert not page.certificates.rows
     assert page.ways.empty.startswith("No object")
     assert not page.notes
+
+
+def test_a_weak_key_and_one_that_was_only_asked_for_are_told_as_such():
+    report = report_input()
+    edges = report.judgement.edges
+    found = {item.id: item for item in edges.certificates}
+    served, asked = found["served shop.example:443"], found["Certificate shop/front"]
+    weak = replace(served, x509=replace(served.x509, key="RSA 1024", weak=("its key is RSA 1024",)))
+    changed = replace(edges, certificates=(weak, replace(asked, x509=None, key="EC secp256r1")))
+    report = replace(report, judgement=replace(report.judgement, edges=changed))
+    page = certificates.build(Dossier(report))
+    assert "weak: its key is RSA 1024" in row(page.certificates, served.id).cells[2].notes
+    assert "EC secp256r1, as asked for" in row(page.certificates, asked.id).cells[2].notes

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.encryption import EvidenceStrength, Label, PathVerdict
+from app.model.encryption import EvidenceStrength, Label
 from app.model.policy import AddressRange
 from app.model.scope import Placement, Zone
 from app.model.snapshot import Coverage, KindCoverage
+from app.model.transit import PathVerdict
 from app.render.diagrams import Band, Box, Diagram, Line, Transit, draw_diagram, draw_transit_key
 from app.render.diagrams.addresses import range_words
 from app.render.diagrams.ground import Ground, gather

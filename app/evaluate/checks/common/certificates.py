@@ -54,6 +54,7 @@ def _evidence(facts: Facts, item: Certificate) -> Evidence:
         f"subject: {found.subject}",
         f"issuer: {found.issuer}",
         f"notAfter: {found.not_after.isoformat()}",
+        f"key: {found.key}, signature: {found.signature}",
         f"sha256: {found.fingerprint}",
     )
     return Evidence(item.ref, item.field, stored.digest if stored else "", "\n".join(lines))
