@@ -111,13 +111,23 @@ def _proof(found: Remedies) -> tuple[str, ...]:
 
 
 def _opening(found: Remedies) -> str:
-    if not found.opens and not found.opened:
+    if not found.opens and not found.opened and not found.names:
         return "No path opens, and none of these checks finds anything new."
     if found.opens:
         return f"{count(len(found.opens), 'path')} would open: do not apply these policies as they are."
     named = ", ".join(dict.fromkeys(item.check for item in found.opened))
     new = f"{count(len(found.opened), 'finding')} would be new ({named})"
-    return f"No path opens. {new}: look at {'it' if len(found.opened) == 1 else 'them'} before you apply anything."
+    opening = _names(found) or "No path opens."
+    if not found.opened:
+        return f"{opening} None of these checks finds anything new."
+    return f"{opening} {sentence(new)[:-1]}: look at {'it' if len(found.opened) == 1 else 'them'} before you apply anything."
+
+
+def _names(found: Remedies) -> str:
+    if not found.names:
+        return ""
+    what = "path to the cluster resolver opens" if found.names == 1 else "paths to the cluster resolver open"
+    return f"{number(found.names)} {what}, so that names are resolved; no other path does."
 
 
 def _flows(found: Remedies) -> str:
