@@ -10,7 +10,7 @@ from app.model.fix import Remedies, Remedy, TriedPath
 from app.render.content import Column, Entry, Link, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
 from app.render.evidence import FIXES_FILE
-from app.render.wording import count, ended, number, plural, sentence
+from app.render.wording import count, ended, number, plural, said, sentence
 
 MOST_BLOCKS: Final = 12
 """Namespaces whose policies are printed; all of them are attached."""
@@ -240,7 +240,7 @@ def _kept(found: Sequence[Kept], rows: int) -> Table:
 def _notes(found: Remedies) -> tuple[str, ...]:
     hidden = len(found.remedies) - MOST_BLOCKS
     more = (f"{count(hidden, 'more namespace')} in `{FIXES_FILE}`.",) if hidden > 0 else ()
-    return (*(sentence(note) for note in found.plan.notes), *more)
+    return (*(said(note) for note in found.plan.notes), *more)
 
 
 SECTION = Section("fixes", "Fixes that were tried", build)
