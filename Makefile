@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= 2
 
-.PHONY: help demo test lint format bench schemas lock wheel image rbac clean system-libs
+.PHONY: help demo examples test lint format bench schemas lock wheel image rbac clean system-libs
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,6 +15,10 @@ $(VENV)/.installed: requirements-dev.lock pyproject.toml scripts/make-venv.sh
 demo: $(VENV)/.installed ## Scan the example cluster over 14 nights and write its reports
 	@sh scripts/system-libs.sh pdf
 	@$(BIN)/python -m examples.demo
+
+examples: $(VENV)/.installed ## Scan the small example clusters and write their reports
+	@sh scripts/system-libs.sh pdf
+	@$(BIN)/python -m examples.reports
 
 test: $(VENV)/.installed ## Run the whole test suite on a real PostgreSQL, API server, browser and PDF
 	@sh scripts/system-libs.sh pdf test

@@ -50,13 +50,20 @@ def remedies(snapshot: Snapshot, documents: Sequence[Document], judgement: Judge
     gone = {item.fingerprint for item in trend.closed_findings(before.runs, after.runs)}
     closed = tuple(item for item in findings if item.fingerprint in gone)
     found = trend.trial(before.reachability, after.reachability, _concerned(plan, after.reachability))
+    answering = evaluate.asked_for_names(facts)
+    opens = tuple(
+        item
+        for item in found.opens
+        if item.destination not in answering or item.ports - answering[item.destination]
+    )
     return Remedies(
         remedies=tuple(_remedies(plan, spaces, closed, found)),
         closed=len(closed),
         manifest=evaluate.as_yaml(plan.objects) if plan.objects else "",
         plan=plan,
         left=tuple(later.get(item.fingerprint, item) for item in findings if item.fingerprint not in gone),
-        opens=tuple(found.opens),
+        names=len(found.opens) - len(opens),
+        opens=opens,
         opened=trend.opened_findings(_mendable(before), after.runs) if plan.objects else (),
         losses=evaluate.flow_losses(config.flows.flows, before.reachability, after.reachability),
         declared=len(config.flows.flows),

@@ -11,6 +11,7 @@ run_checks      every performed check over its whole population
 """
 
 from app.evaluate.checks import Checked, run_checks, run_some
+from app.evaluate.checks.common.resolvers import asked_for_names
 from app.evaluate.document import exposure_shape, reach_document, write_reach
 from app.evaluate.edges import find_edges
 from app.evaluate.encryption import EncryptionEngine, encryption
@@ -26,6 +27,7 @@ __all__ = [
     "EncryptionEngine",
     "Engine",
     "as_yaml",
+    "asked_for_names",
     "chosen",
     "encryption",
     "explain",

@@ -150,7 +150,8 @@ class Remedies:
         closed: number of findings that the plan closes.
         left: findings that stay or cannot be judged then, as they would be.
         opened: findings that the plan would open; a plan with any is not to be applied.
-        opens: paths that would open; likewise.
+        names: number of paths to the cluster resolver that open, so that names are resolved.
+        opens: other paths that would open; likewise not to be applied.
         losses: declared flows that the plan would break; likewise.
         declared: number of declared flows that were checked.
         untried: findings in namespaces beyond the limit of a trial in a report.
@@ -162,6 +163,7 @@ class Remedies:
     closed: int
     left: tuple[CheckResult, ...]
     opened: tuple[CheckResult, ...]
+    names: int
     opens: tuple[TriedPath, ...]
     losses: tuple[FlowLoss, ...]
     declared: int

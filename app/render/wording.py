@@ -144,6 +144,12 @@ def sentence(text: str) -> str:
     return whole[:1].upper() + whole[1:]
 
 
+def said(text: str) -> str:
+    """A sentence that may begin with a name, which keeps its letters; any other begins with a capital."""
+    first = text.split(" ", 1)[0]
+    return ended(text) if any(mark in first for mark in "/=[.:") else sentence(text)
+
+
 def ended(text: str) -> str:
     """End with a full stop; the first letter stays, since it may be that of a name."""
     text = text.strip()

@@ -158,6 +158,11 @@ def test_a_plan_that_opens_or_breaks_something_is_not_recommended(page):
     bad = replace(page.report, advice=Advice(remedies=replace(found, opens=(path,))))
 
     assert fixes.build(Dossier(bad)).proof[0] == "1 path would open: do not apply these policies as they are."
+    named = replace(page.report, advice=Advice(remedies=replace(found, names=2)))
+    assert fixes.build(Dossier(named)).proof[0] == (
+        "2 paths to the cluster resolver open, so that names are resolved; no other path does."
+        " None of these checks finds anything new."
+    )
     new = replace(page.report, advice=Advice(remedies=replace(found, opened=found.left[:1])))
     assert "1 finding would be new (" in fixes.build(Dossier(new)).proof[0]
 

@@ -10,7 +10,7 @@ from app.model.fix import Remedies, Remedy, TriedPath
 from app.render.content import Column, Entry, Link, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
 from app.render.evidence import FIXES_FILE
-from app.render.wording import count, ended, number, plural, sentence
+from app.render.wording import count, ended, number, plural, said, sentence
 
 MOST_BLOCKS: Final = 12
 """Namespaces whose policies are printed; all of them are attached."""
@@ -111,13 +111,23 @@ def _proof(found: Remedies) -> tuple[str, ...]:
 
 
 def _opening(found: Remedies) -> str:
-    if not found.opens and not found.opened:
+    if not found.opens and not found.opened and not found.names:
         return "No path opens, and none of these checks finds anything new."
     if found.opens:
         return f"{count(len(found.opens), 'path')} would open: do not apply these policies as they are."
     named = ", ".join(dict.fromkeys(item.check for item in found.opened))
     new = f"{count(len(found.opened), 'finding')} would be new ({named})"
-    return f"No path opens. {new}: look at {'it' if len(found.opened) == 1 else 'them'} before you apply anything."
+    opening = _names(found) or "No path opens."
+    if not found.opened:
+        return f"{opening} None of these checks finds anything new."
+    return f"{opening} {sentence(new)[:-1]}: look at {'it' if len(found.opened) == 1 else 'them'} before you apply anything."
+
+
+def _names(found: Remedies) -> str:
+    if not found.names:
+        return ""
+    what = "path to the cluster resolver opens" if found.names == 1 else "paths to the cluster resolver open"
+    return f"{number(found.names)} {what}, so that names are resolved; no other path does."
 
 
 def _flows(found: Remedies) -> str:
@@ -230,7 +240,7 @@ def _kept(found: Sequence[Kept], rows: int) -> Table:
 def _notes(found: Remedies) -> tuple[str, ...]:
     hidden = len(found.remedies) - MOST_BLOCKS
     more = (f"{count(hidden, 'more namespace')} in `{FIXES_FILE}`.",) if hidden > 0 else ()
-    return (*(sentence(note) for note in found.plan.notes), *more)
+    return (*(said(note) for note in found.plan.notes), *more)
 
 
 SECTION = Section("fixes", "Fixes that were tried", build)

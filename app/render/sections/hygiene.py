@@ -7,7 +7,7 @@ from app.model.hygiene import Flaw, Hygiene, PolicyRemarks
 from app.render.content import Cell, Column, Entry, Row, SectionPage, Stack, Table, capped
 from app.render.dossier import Dossier, Section
 from app.render.evidence import POLICIES_FILE
-from app.render.wording import count, ended, number, plural, sentence
+from app.render.wording import count, ended, number, plural, said, sentence
 
 _SHOWN = 4  # remarks of one policy that are printed
 _NOT_LOOKED_AT = "Policies were not looked at for this report."
@@ -33,7 +33,7 @@ def build(dossier: Dossier) -> HygienePage:
         entries=(Entry("Every policy", "hygiene-policies", 2),) if hygiene.policies else (),
         kinds=_kinds(hygiene),
         policies=_policies(hygiene, dossier.definition.rows),
-        notes=tuple(sentence(note) for note in hygiene.notes),
+        notes=tuple(said(note) for note in hygiene.notes),
     )
 
 
@@ -101,7 +101,7 @@ def _row(item: PolicyRemarks) -> Row:
 def _remarks(item: PolicyRemarks) -> Cell:
     lines = [_without_name(remark.says, item) for remark in item.remarks[:_SHOWN]]
     advice = dict.fromkeys(remark.advice for remark in item.remarks[:_SHOWN] if remark.advice)
-    notes = [*advice, *_more(item), *(sentence(text) for text in item.unjudged)]
+    notes = [*advice, *_more(item), *(said(text) for text in item.unjudged)]
     return Stack(tuple(lines) or ("none",), tuple(notes))
 
 

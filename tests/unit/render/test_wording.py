@@ -96,3 +96,9 @@ def test_what_could_not_be_told_never_gets_the_mark_of_a_pass():
     assert wording.OUTCOME_MARKS[Outcome.ERROR] is ControlState.INSUFFICIENT
     assert wording.ENFORCEMENT_MARKS[Enforcement.UNKNOWN] is ControlState.INSUFFICIENT
     assert wording.COVERAGE_MARKS[Coverage.REFUSED] is ControlState.INSUFFICIENT
+
+
+def test_a_sentence_that_begins_with_a_name_keeps_its_letters():
+    assert wording.said("kube-system/dns[Deployment] is asked") == "kube-system/dns[Deployment] is asked."
+    assert wording.said("app=web selects two") == "app=web selects two."
+    assert wording.said("no flows are declared") == "No flows are declared."

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.model.connections import Protocol
+from app.model.connections import Connections, PortSet, Protocol
 from app.model.facts import Facts
 from app.model.inventory import Pod, Service
 from app.model.reachability import Workload
@@ -33,6 +33,16 @@ def resolvers(facts: Facts) -> Iterator[Resolver]:
             pods = [facts.pods[ref] for ref in workload.pod_refs if ref in facts.pods]
             ports = {item: _ports(item, pods, services) for item in DNS_PROTOCOLS}
             yield Resolver(workload, ports)
+
+
+def asked_for_names(facts: Facts) -> dict[str, Connections]:
+    """Ids of the resolvers' workloads, each with the ports on which it answers."""
+    return {
+        item.workload.id: Connections.of(
+            {protocol: PortSet.of((one, one) for one in found) for protocol, found in item.ports.items()}
+        )
+        for item in resolvers(facts)
+    }
 
 
 def _ports(protocol: Protocol, pods: list[Pod], services: list[Service]) -> frozenset[int]:
