@@ -134,6 +134,56 @@ def test_no_text_of_a_report_promises_what_only_an_assessor_may(framework):
     assert_no_promise({item.name: item.body for item in report("harbour", framework)})
 
 
+# Controls outside the cluster
+
+FIREWALL = """
+owner: Ben Okafor
+reviewed_on: 2026-10-01
+external_controls:
+  - id: E-001
+    control: Security group sg-0a1
+    covers: ["1.4.1", CC6.6]
+    objects: ["%s"]
+    evidence: Rule export of the quarter
+    owner: Sam Idowu
+    approver: Ben Okafor
+    approved_on: 2026-09-15
+"""
+
+
+def test_a_control_outside_stands_beside_its_way_in_and_changes_no_state():
+    store, number = night("harbour")
+    scan = store.scan("harbour", number)
+    snapshot, given = store.snapshot(scan), store.documents(scan)
+    before = pipeline.judge(snapshot, given)
+    way_in = before.edges.exposures[0].id
+    register = Document("registers.yaml", (FIREWALL % way_in).encode())
+    request = pipeline.ScanRequest(
+        "harbour", s.FIRST, tuple(item for item in (*given, register) if item.name != "context.json")
+    )
+    made = InMemoryStore()
+    source = ManifestSource([ROOT / "examples/harbour/cluster"])
+    result = pipeline.scan(request, source, made, s.Silent())
+
+    def states(judged):
+        return {
+            (one.framework.id, item.control.id): (item.state, item.failures)
+            for one in judged.assessments
+            for item in one.controls
+        }
+
+    assert states(result.judgement) == states(before)
+    (found,) = pipeline.report(
+        result.scan, ["pci-dss-4.0.1"], AUDITOR, ("html",), made, s.RENDERER, s.Silent()
+    )
+    rows = said(
+        found.body.decode().partition('<section class="part part-certificates"')[2].partition("</table>")[0]
+    )
+    note = "outside what was observed: security group sg-0a1 (e-001), owner sam idowu, evidence: rule export of the quarter."
+    assert f"{way_in.casefold()} {note}" in rows
+    assert rows.count("outside what was observed") == 1
+
+
 # OSCAL, by the schema of NIST and by compliance-trestle
 
 

@@ -79,13 +79,16 @@ def _ways(dossier: Dossier, exposures: tuple[Exposure, ...], rows: int) -> Table
     return Table(
         "Ways in from outside",
         (Column("Object", 28, "code"), Column("Answers at", 40), Column("Leads to", kind="code")),
-        tuple(
-            Row((Stack((item.id,), controls_before(dossier, item.id)), _ends(item), _targets(item)))
-            for item in exposures[:rows]
-        ),
+        tuple(Row((_named(dossier, item), _ends(item), _targets(item))) for item in exposures[:rows]),
         note=capped(min(rows, len(exposures)), len(exposures), "ways in", "populations.csv"),
         empty="No object that was read opens a way in from outside.",
     )
+
+
+def _named(dossier: Dossier, item: Exposure) -> Cell:
+    """Its id, with what the entity says to stand before it."""
+    before = controls_before(dossier, item.id)
+    return Stack((item.id,), before) if before else item.id
 
 
 def _ends(item: Exposure) -> Cell:
