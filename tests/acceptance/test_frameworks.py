@@ -134,6 +134,20 @@ def test_no_text_of_a_report_promises_what_only_an_assessor_may(framework):
     assert_no_promise({item.name: item.body for item in report("harbour", framework)})
 
 
+DEFINITIONS = sorted(
+    path.stem for path in (ROOT / "reports").glob("*.yaml") if not path.stem.startswith(("auditor", "period"))
+)
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_no_definition_promises_it_either(name):
+    store, number = night("harbour")
+    definition = load_definition(name, (resource("reports") / f"{name}.yaml").read_bytes())
+    scan = store.scan("harbour", number)
+    made = pipeline.report(scan, ["soc2-tsc-2017"], definition, ("html",), store, s.RENDERER, s.Silent())
+    assert_no_promise({item.name: item.body for item in made})
+
+
 # Controls outside the cluster
 
 FIREWALL = """

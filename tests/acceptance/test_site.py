@@ -19,6 +19,7 @@ from app.render.site import SiteRenderer, kept_record
 from app.resources import resource
 from app.store import PostgresStore
 from tests import year
+from tests.acceptance.test_every_format import assert_no_promise
 
 NIGHTS = (date(2026, 3, 14), date(2026, 3, 17))
 TODAY = date(2026, 3, 18)
@@ -127,6 +128,12 @@ def test_a_failed_night_takes_the_place_of_what_was_there_before(store, records)
     record = kept_record(year.CLUSTER, TODAY, [*scans, later], store.points(year.CLUSTER), ())
     assert {line.nights[-1].kind for _, lines in record.lines for line in lines} == {"failed"}
     assert "last night failed" in record.warning
+
+
+def test_no_page_of_the_site_promises_what_only_an_assessor_may(site):
+    pages = {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*.html")}
+    assert len(pages) > 1
+    assert_no_promise(pages)
 
 
 def test_the_command_publishes_and_then_has_nothing_to_write(store, shared_engine, tmp_path):
