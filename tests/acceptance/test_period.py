@@ -17,7 +17,6 @@ from app.model.verification import Verdict
 from app.store import PostgresStore
 from app.verify import Package, check_period
 from tests import year
-from tests.acceptance.test_every_format import assert_no_promise
 
 PERIOD = f"{year.FIRST}..{year.LAST}"
 SETTINGS = "closing_days: {critical: 7, high: 30}\n"
@@ -234,12 +233,6 @@ def test_the_same_period_gives_the_same_bytes(written, tmp_path):
     report(written, tmp_path)
     for ending in ("pdf", "html", "json", "nights.csv", "controls.csv", "workloads.csv", "deviations.csv"):
         assert (tmp_path / f"{written.stem}.{ending}").read_bytes() == written.file(ending).read_bytes()
-
-
-def test_no_file_of_a_period_promises_what_only_an_assessor_may(written):
-    files = {path.name: path.read_bytes() for path in written.folder.iterdir() if path.is_file()}
-    assert {"html", "pdf", "json", "csv"} <= {name.rpartition(".")[2] for name in files}
-    assert_no_promise(files)
 
 
 def test_the_pdf_carries_the_values_and_the_chain(written):
