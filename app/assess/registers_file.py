@@ -154,6 +154,8 @@ class ExternalControlFile(EntryFile):
     """What it is, for example `AWS security group sg-0a1 in front of the load balancer`."""
     covers: tuple[Text, ...] = Field(min_length=1)
     """Ids of framework controls."""
+    objects: tuple[Text, ...] = ()
+    """Ways in that it stands in front of, as `netattest reach` names them, or shell patterns; none: it is printed in the register only."""
     evidence: str = ""
     """Where its evidence is: a document, an attestation of the provider."""
 
@@ -162,6 +164,7 @@ class ExternalControlFile(EntryFile):
         return ExternalControl(
             control=self.control,
             covers=self.covers,
+            objects=self.objects,
             evidence=self.evidence,
             **self.signed,  # type: ignore[arg-type]  # the names are ExternalControl's own
         )

@@ -31,6 +31,7 @@ def unmatched(config: Configuration, snapshot: Snapshot, judged: Judgement) -> t
         *_rules(config, snapshot, judged),
         *_flows(config, snapshot, judged.runs),
         *_exposures(config, judged),
+        *_external(config, judged),
         *_certificates(config, judged),
         *_exceptions(config, snapshot, judged.runs),
         *_writers(config, judged.runs),
@@ -68,6 +69,14 @@ def _exposures(config: Configuration, judged: Judgement) -> Iterator[Remark]:
         if item.object not in seen:
             says = f"{item.object} opens no way in from outside."
             yield _remark("scope.yaml", f"approved_exposures: {item.id}", says)
+
+
+def _external(config: Configuration, judged: Judgement) -> Iterator[Remark]:
+    seen = [item.id for item in judged.edges.exposures]
+    for item in config.registers.external_controls or ():
+        if item.objects and not any(item.stands_before(name) for name in seen):
+            says = f"{', '.join(item.objects)} names no way in from outside."
+            yield _remark("registers.yaml", f"external_controls: {item.id}", says)
 
 
 def _certificates(config: Configuration, judged: Judgement) -> Iterator[Remark]:

@@ -115,7 +115,10 @@ class TlsPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ExternalControl:
-    """A control outside the cluster that the entity relies on: a cloud firewall, a provider's attestation."""
+    """A control outside the cluster that the entity relies on: a cloud firewall, a provider's attestation.
+
+    It is never tested and closes nothing; `objects` are the ways in that it stands in front of, exact or as patterns.
+    """
 
     id: str
     control: str
@@ -125,6 +128,11 @@ class ExternalControl:
     approver: str
     approved_on: date | None
     review_by: date | None = None
+    objects: tuple[str, ...] = ()
+
+    def stands_before(self, way_in: str) -> bool:
+        """True for a way in that it names; square brackets stand for themselves."""
+        return any(fnmatchcase(way_in, pattern.replace("[", "[[]")) for pattern in self.objects)
 
 
 class Choice(StrEnum):

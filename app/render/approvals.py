@@ -7,6 +7,7 @@ from datetime import date
 from app.model.approval import Approved, unapproved
 from app.model.control import ControlState
 from app.model.finding import CheckRun
+from app.model.registers import ExternalControl
 from app.render.content import Cell, Column, Mark, Row, Stack, Table, capped
 from app.render.dossier import Dossier
 from app.render.wording import clipped, ended, iso_day, sentence
@@ -164,6 +165,24 @@ def _external(dossier: Dossier) -> Table:
         note="Nothing here was tested by a scan. A way in that stands open in this report stands open: such a control never makes it a pass.",
     )
     return shape.table(rows, dossier.definition.rows)
+
+
+def controls_before(dossier: Dossier, way_in: str) -> tuple[str, ...]:
+    """Controls outside the cluster that the entity says stand before a way in, one sentence each; they close nothing."""
+    day, own = day_of(dossier), {item.control.id for item in dossier.assessment.controls}
+    return tuple(
+        _said_before(item, day)
+        for item in dossier.report.judgement.registers.external_controls or ()
+        if item.stands_before(way_in) and own & set(item.covers)
+    )
+
+
+def _said_before(item: ExternalControl, day: date) -> str:
+    evidence = f"evidence: {item.evidence}" if item.evidence else "no evidence is named"
+    problem = unapproved(item, day)
+    counts = f" It does not count: {problem}." if problem else ""
+    named = clipped(ended(f"{item.control} ({item.id}), owner {item.owner or 'none'}, {evidence}"), _LONGEST)
+    return f"Outside what was observed: {named}{counts}"
 
 
 def _run(dossier: Dossier) -> CheckRun | None:

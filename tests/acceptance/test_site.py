@@ -26,6 +26,7 @@ from app.resources import resource
 from app.settings import load_settings
 from app.store import PostgresStore
 from tests import year
+from tests.acceptance.test_every_format import assert_no_promise
 from tests.sealed import Silent
 
 NIGHTS = (date(2026, 3, 14), date(2026, 3, 17))
@@ -289,6 +290,12 @@ def test_reports_are_made_once_for_a_scan_and_go_with_it(store, tmp_path, monkey
     assert publication(store, reports=("json",)).write(tmp_path).written == 1
     publication(store).write(tmp_path)
     assert list(tmp_path.glob("reports/*")) == []
+
+
+def test_no_page_of_the_site_promises_what_only_an_assessor_may(site):
+    pages = {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*.html")}
+    assert len(pages) > 1
+    assert_no_promise(pages)
 
 
 def test_the_command_publishes_and_then_has_nothing_to_write(store, shared_engine, tmp_path):

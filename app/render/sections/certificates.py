@@ -9,6 +9,7 @@ from app.model.certificate import Certificate, CertificateSource
 from app.model.control import ControlState
 from app.model.edge import ANY_HOST, Endpoint, Exposure, Security, Way
 from app.model.encryption import EvidenceStrength, Known
+from app.render.approvals import controls_before
 from app.render.content import Cell, Column, Entry, Mark, Row, SectionPage, Stack, Table, capped
 from app.render.dossier import Dossier, Section
 from app.render.wording import clipped, iso_day, sentence
@@ -68,20 +69,26 @@ def build(dossier: Dossier) -> CertificatesPage:
             ),
         ),
         entries=(Entry("Inventory of certificates", "certificates-list", 2),),
-        ways=_ways(edges.exposures, rows),
+        ways=_ways(dossier, edges.exposures, rows),
         certificates=_certificates(dossier, edges.certificates, rows),
         notes=edges.residuals if edges.exposures else (),
     )
 
 
-def _ways(exposures: tuple[Exposure, ...], rows: int) -> Table:
+def _ways(dossier: Dossier, exposures: tuple[Exposure, ...], rows: int) -> Table:
     return Table(
         "Ways in from outside",
         (Column("Object", 28, "code"), Column("Answers at", 40), Column("Leads to", kind="code")),
-        tuple(Row((item.id, _ends(item), _targets(item))) for item in exposures[:rows]),
+        tuple(Row((_named(dossier, item), _ends(item), _targets(item))) for item in exposures[:rows]),
         note=capped(min(rows, len(exposures)), len(exposures), "ways in", "populations.csv"),
         empty="No object that was read opens a way in from outside.",
     )
+
+
+def _named(dossier: Dossier, item: Exposure) -> Cell:
+    """Its id, with what the entity says to stand before it."""
+    before = controls_before(dossier, item.id)
+    return Stack((item.id,), before) if before else item.id
 
 
 def _ends(item: Exposure) -> Cell:
