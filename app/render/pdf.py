@@ -25,7 +25,7 @@ from app.render.evidence import EvidenceFile
 
 _PAPER: Final[dict[str, str]] = {
     "A4": "@page { size: 210mm 297mm; }",
-    "Letter": "@page { size: 8.5in 11in; }",
+    "Letter": "@page { size: 8.5in 11in; margin: 20mm 20mm 18mm 20mm; } @page cover { margin: 0; }",
 }
 
 
