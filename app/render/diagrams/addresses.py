@@ -28,15 +28,17 @@ class Outside:
 
     def __init__(self, engine: Reachability) -> None:
         self._engine = engine
+        self._ranges = tuple((item.id, item.range) for item in engine.externals)
+        self._words: dict[tuple[AddressRange, ...], str] = {}
         self._asked = 0
 
     def of(self, workload: str, direction: Direction) -> Iterator[tuple[str, Connections]]:
         """Ranges in words with their ports: any address first."""
-        self._asked += len(self._engine.externals)
+        self._asked += len(self._ranges)
         if self._asked > MOST_ASKED:
             yield from self._roughly(workload, direction)
             return
-        found = [(item.range, self._between(item.id, workload, direction)) for item in self._engine.externals]
+        found = [(addresses, self._between(name, workload, direction)) for name, addresses in self._ranges]
         every = reduce(and_, (ports for _, ports in found), Connections.all() if found else Connections())
         if every:
             yield ANYWHERE, every
@@ -44,11 +46,16 @@ class Outside:
         for addresses, ports in found:
             if more := ports - every if every else ports:
                 groups.setdefault(more, []).append(addresses)
-        yield from sorted(((range_words(ranges), ports) for ports, ranges in groups.items()), key=str)
+        yield from sorted(((self._told(tuple(ranges)), ports) for ports, ranges in groups.items()), key=str)
 
     def _between(self, outside: str, workload: str, direction: Direction) -> Connections:
         ends = (outside, workload) if direction is Direction.INGRESS else (workload, outside)
         return self._engine.between(*ends)
+
+    def _told(self, ranges: tuple[AddressRange, ...]) -> str:
+        if ranges not in self._words:
+            self._words[ranges] = range_words(ranges)
+        return self._words[ranges]
 
     def _roughly(self, workload: str, direction: Direction) -> Iterator[tuple[str, Connections]]:
         """Without telling ranges apart."""
