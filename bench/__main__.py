@@ -39,6 +39,8 @@ BENCHMARKS = (
     Benchmark("history", "a year of nights in the database", ("--nights", "30", "--objects", "2000")),
     Benchmark("period", "a report on a period", ("--nights", "30", "--objects", "2000")),
     Benchmark("publish", "pages of a fleet", ("--clusters", "5", "--nights", "30")),
+    Benchmark("diagrams", "the diagrams of a scope", ("--workloads", "300"), ()),
+    Benchmark("screen", "searches and filters of the HTML edition in a browser", ("--findings", "500"), ()),
     Benchmark("report", "a report over a large population", ("--rows", "5000", "--findings", "100")),
 )
 

@@ -5,7 +5,7 @@
     python -m bench.diagrams --pdf FOLDER       # also writes each as a PDF, to be looked at
 
 The cluster is that of `bench.encryption`, in zones by number. Times are
-processor time of one core, from a cluster that is judged already to values that templates print.
+processor time of one core, from a cluster whose reachability is worked out already to values that templates print.
 """
 
 import argparse
@@ -31,6 +31,7 @@ def large_input(workloads: int, *, closed: bool) -> ReportInput:
     """A report on the cluster of that size; every fiftieth workload of the most protected zone is a data store."""
     inventory, protection = cluster(workloads, closed=closed)
     engine = evaluate.reachability(inventory, UNKNOWN_PLATFORM, ())
+    engine.work_out_all()  # as every check of a scan has done before
     usual = report_input(definition=replace(AUDITOR, sections=("diagrams",)))
     placements = {
         item.id: Placement(

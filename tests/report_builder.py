@@ -81,7 +81,7 @@ from app.model.snapshot import (
     SourceInfo,
     SourceKind,
 )
-from app.model.transit import Inflow, ListenerVerdict, PathVerdict, Protection
+from app.model.transit import Inflow, ListenerVerdict, PathVerdict, Protection, Traffic
 from tests.edge_builder import edges
 from tests.protection import FixedLinks, FixedMesh
 
@@ -211,6 +211,11 @@ class FixedEncryption:
         for batch, (source, group) in enumerate(sorted(groups.items())):
             if allowed := self.engine.between(source, destination):
                 yield Inflow(group, self.paths(source, destination, allowed)[0], 1, (source,), batch)
+
+    def among(self, groups: Mapping[str, Hashable]) -> Iterator[Traffic]:
+        for destination, group in groups.items():
+            for flow in self.into(destination, groups):
+                yield Traffic(flow.group, group, flow.verdict, flow.count)
 
     def listeners(self, workload: str) -> tuple[ListenerVerdict, ...]:
         return tuple(item for item in self.accepted if item.workload == workload)

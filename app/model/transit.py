@@ -111,6 +111,16 @@ class Inflow:
     batch: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """One verdict about connections between two groups of workloads, as the caller groups them; `count` pairs of them."""
+
+    source: Hashable
+    destination: Hashable
+    verdict: PathVerdict
+    count: int
+
+
 class Encryption(Interface):
     """Answers for one cluster. Ids are those of `Reachability`; implemented by `app.evaluate.encryption`."""
 
@@ -136,6 +146,10 @@ class Encryption(Interface):
 
     def into(self, destination: str, groups: Mapping[str, Hashable]) -> Iterator[Inflow]:
         """Verdicts about everything that workloads may open to a workload, by groups of sources: see `grouped_sources`."""
+        ...
+
+    def among(self, groups: Mapping[str, Hashable]) -> Iterator[Traffic]:
+        """The same as `into` for every destination, counted by groups of both ends; several rows may speak of two groups."""
         ...
 
     def nodes(self) -> tuple[tuple[str, PathVerdict], ...]:
@@ -167,6 +181,12 @@ class _NotAsked:
         """One that is unknown, for each group."""
         for batch, group in enumerate(dict.fromkeys(groups.values())):
             yield Inflow(group, self.paths("", destination, Connections.all())[0], 1, (), batch)
+
+    def among(self, groups: Mapping[str, Hashable]) -> Iterator[Traffic]:
+        """One that is unknown, for each two groups."""
+        for destination in dict.fromkeys(groups.values()):
+            for flow in self.into("", groups):
+                yield Traffic(flow.group, destination, flow.verdict, flow.count)
 
     def nodes(self) -> tuple[tuple[str, PathVerdict], ...]:
         """None."""

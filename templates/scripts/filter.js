@@ -9,6 +9,8 @@ const keys = box.querySelector("#keys");
 const buttons = [...box.querySelectorAll("button")];
 const items = [...document.querySelectorAll("main [data-state]")];
 let state = "";
+let coming = [];
+let frame = 0;
 let texts; // lower case, worked out when somebody searches for the first time
 
 box.hidden = false;
@@ -20,14 +22,21 @@ function words() {
 function show() {
   const wanted = words();
   if (wanted.length && !texts) texts = items.map((item) => `${item.id} ${item.textContent}`.toLowerCase());
-  let shown = 0;
-  items.forEach((item, at) => {
-    const out = (state && item.dataset.state !== state) || wanted.some((word) => !texts[at].includes(word));
-    if (item.hidden !== Boolean(out)) item.hidden = Boolean(out);
-    if (!out) shown += 1;
-  });
+  const fits = (item, at) =>
+    !(state && item.dataset.state !== state) && wanted.every((word) => texts[at].includes(word));
+  const kept = new Set(items.filter(fits));
+  for (const item of items) if (!kept.has(item)) item.hidden = true;
+  coming = [...kept].filter((item) => item.hidden);
+  cancelAnimationFrame(frame);
+  more();
   for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.filter === state));
-  status.textContent = state || wanted.length ? `${shown} of ${items.length} entries shown` : "";
+  status.textContent = state || wanted.length ? `${kept.size} of ${items.length} entries shown` : "";
+}
+
+/* Entries that come back are laid out a few hundred a frame, so that the answer to a key never waits for thousands. */
+function more() {
+  for (const item of coming.splice(0, 200)) item.hidden = false;
+  if (coming.length) frame = requestAnimationFrame(more);
 }
 
 function everything() {
@@ -46,8 +55,10 @@ function follow() {
     return;
   }
   const target = document.querySelector(":target");
-  if (target?.closest("[hidden]")) {
+  const entry = target?.closest("[hidden]");
+  if (entry) {
     everything();
+    entry.hidden = false;
     target.scrollIntoView();
   }
 }

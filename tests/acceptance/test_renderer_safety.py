@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from app import pipeline
 from app.bootstrap import documents
 from app.collect import ManifestSource
 from app.render import FORMATS, load_definition
+from app.render.diagrams import Band, Box, Diagram, Line, Transit, draw_diagram
 from app.render.pdf import write_pdf
 from app.resources import resource
 from app.settings import load_settings
@@ -121,6 +123,34 @@ def hostile_cluster(url: str, path: str) -> str:
     return yaml.safe_dump_all(objects)
 
 
+SHAPES = {"svg", "g", "title", "desc", "rect", "path", "circle", "ellipse", "text"}
+ATTRIBUTES = {
+    "class",
+    "viewBox",
+    "width",
+    "height",
+    "role",
+    "aria-labelledby",
+    "id",
+    "x",
+    "y",
+    "cx",
+    "cy",
+    "r",
+    "rx",
+    "ry",
+    "d",
+    "fill",
+    "stroke",
+    "stroke-width",
+    "stroke-dasharray",
+    "text-anchor",
+    "font-weight",
+    "font-size",
+    "font-family",
+}
+
+
 def test_a_hostile_cluster_opens_no_connection_and_reads_no_file(tmp_path):
     canary = tmp_path / "canary"
     canary.write_bytes(CANARY)
@@ -144,6 +174,29 @@ def test_a_hostile_cluster_opens_no_connection_and_reads_no_file(tmp_path):
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))):
             pass
     assert len(visitors) == 1
+
+
+def test_a_drawing_holds_names_as_text_and_nothing_that_could_lead_anywhere(tmp_path):
+    canary = tmp_path / "canary"
+    canary.write_bytes(CANARY)
+    with listening() as (url, visitors):
+        texts = list(payloads(url, canary.as_uri()).values())
+        boxes = tuple(Box(text, text, text) for text in texts)
+        lines = tuple(Line(0, at, Transit.PLAIN, text) for at, text in enumerate(texts) if at)
+        drawn = draw_diagram(Diagram("d", texts[0], texts[1], (Band(texts[2], "", boxes),), lines))
+        made = write_pdf(
+            f"<html><body>{drawn}</body></html>",
+            "",
+            paper="A4",
+            at=datetime(2026, 1, 1, tzinfo=UTC),
+            files=(),
+        )
+        assert visitors == []
+    parts = list(ET.fromstring(str(drawn)).iter())
+    assert {item.tag for item in parts} <= SHAPES
+    assert {name for item in parts for name in item.attrib} <= ATTRIBUTES
+    assert [item for item in parts if item.tag == "title" and texts[0] in (item.text or "")]
+    assert CANARY not in made
 
 
 @pytest.mark.parametrize("kind", list(payloads("", "")))

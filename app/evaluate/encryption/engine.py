@@ -10,13 +10,13 @@ from app.evaluate.encryption.layers import Layers
 from app.evaluate.encryption.listeners import Listeners
 from app.evaluate.encryption.nodes import nodes
 from app.evaluate.encryption.pairs import OUTSIDE, Pairs
-from app.evaluate.encryption.tally import tally
+from app.evaluate.encryption.tally import among, tally
 from app.evaluate.engine import Engine
 from app.model.connections import Connections
 from app.model.encryption import Label, Membership
 from app.model.inventory import Inventory
 from app.model.reachability import Connection
-from app.model.transit import AttestedLink, Inflow, ListenerVerdict, PathVerdict, Protection
+from app.model.transit import AttestedLink, Inflow, ListenerVerdict, PathVerdict, Protection, Traffic
 
 
 def encryption(
@@ -101,6 +101,10 @@ class EncryptionEngine:
             split = {name: (group, group_of[self._positions[name]]) for name, group in groups.items()}
             self._grouped = groups, split
         return self._grouped[1]
+
+    def among(self, groups: Mapping[str, Hashable]) -> Iterator[Traffic]:
+        """Verdicts about everything that workloads of a group may open to those of another, or to others of their own."""
+        return among(self._reachability, self._population, self._pairs, groups)
 
     def nodes(self) -> tuple[tuple[str, PathVerdict], ...]:
         """For each node with pods on the pod network, what the link to a node like itself does; by name."""

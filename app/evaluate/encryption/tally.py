@@ -1,12 +1,14 @@
 """How many allowed pairs of workloads there are by label, counted by classes: nothing is listed pair by pair."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from app.evaluate.bits import as_set
 from app.evaluate.encryption.kinds import Population
 from app.evaluate.encryption.pairs import Pairs, weakest_first
 from app.evaluate.engine import Engine
+from app.model.connections import Connections
 from app.model.encryption import Label
+from app.model.transit import Traffic
 
 # group → number of its workloads, for each class; and (group, number of its workloads in a class) → the classes that have so many
 _Groups = Sequence[Mapping[int, int]]
@@ -18,7 +20,7 @@ def tally(reachability: Engine, population: Population, pairs: Pairs) -> tuple[t
 
     What a pod's own node may always send to it is left out, as nothing in the cluster can restrict it.
     """
-    classes = _groups_of_classes(reachability, population)
+    classes = _groups_of_classes(reachability, population.group_of)
     weights = _weights(classes)
     found: dict[Label, int] = {}
     rows = reachability.cluster.rows
@@ -47,13 +49,46 @@ def _between(
             yield source, destination, number * count
 
 
-def _groups_of_classes(reachability: Engine, population: Population) -> _Groups:
+def among(
+    reachability: Engine, population: Population, pairs: Pairs, groups: Mapping[str, Hashable]
+) -> Iterator[Traffic]:
+    """Verdicts between groups that a caller made; cells of all destinations that say the same are asked about once."""
+    numbers: dict[tuple[Hashable, int], int] = {}
+    group_of = [
+        numbers.setdefault((groups[item.id], alike), len(numbers))
+        for item, alike in zip(reachability.workloads, population.group_of, strict=True)
+    ]
+    parts = list(numbers)
+    classes = _groups_of_classes(reachability, group_of)
+    weights = _weights(classes)
+    for (sources, allowed), pods in _cells(reachability, len(classes)).items():
+        found: dict[tuple[int, int], int] = {}
+        for source, destination, count in _between(sources, pods, classes, weights):
+            found[source, destination] = found.get((source, destination), 0) + count
+        for (source, destination), count in found.items():
+            (one, here), (other, there) = parts[source], parts[destination]
+            for core in pairs.of(here, there, allowed) if count else ():
+                yield Traffic(one, other, core.verdict, count)
+
+
+def _cells(reachability: Engine, classes: int) -> Mapping[tuple[int, Connections], Sequence[int]]:
+    """Destinations that the same sources may open the same connections to, each with the number of the class."""
+    rows = reachability.cluster.rows
+    found: dict[tuple[int, Connections], list[int]] = {}
+    for number, endpoints in enumerate(rows.destinations):
+        pods = [endpoint for endpoint in endpoints if endpoint < classes]
+        for cell in rows.row(number) if pods else ():
+            found.setdefault((cell.sources, cell.allowed), []).extend(pods)
+    return found
+
+
+def _groups_of_classes(reachability: Engine, group_of: Sequence[int]) -> _Groups:
     """For each class of pods, its workloads counted by group."""
     result: list[dict[int, int]] = []
     for members in reachability.cluster.members:
         groups: dict[int, int] = {}
         for position in members:
-            group = population.group_of[position]
+            group = group_of[position]
             groups[group] = groups.get(group, 0) + 1
         result.append(groups)
     return result

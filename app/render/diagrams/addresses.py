@@ -1,7 +1,9 @@
 """Addresses outside the cluster in few words, and which of them a workload may hear from or speak to."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from ipaddress import IPv4Address, IPv6Address, summarize_address_range
+from operator import and_
 from typing import Final
 
 from app.model.connections import Connections
@@ -26,29 +28,42 @@ class Outside:
 
     def __init__(self, engine: Reachability) -> None:
         self._engine = engine
+        self._ranges = tuple((item.id, item.range) for item in engine.externals)
+        self._words: dict[tuple[AddressRange, ...], str] = {}
         self._asked = 0
 
     def of(self, workload: str, direction: Direction) -> Iterator[tuple[str, Connections]]:
         """Ranges in words with their ports: any address first."""
+        self._asked += len(self._ranges)
+        if self._asked > MOST_ASKED:
+            yield from self._roughly(workload, direction)
+            return
+        found = [(addresses, self._between(name, workload, direction)) for name, addresses in self._ranges]
+        every = reduce(and_, (ports for _, ports in found), Connections.all() if found else Connections())
+        if every:
+            yield ANYWHERE, every
+        groups: dict[Connections, list[AddressRange]] = {}
+        for addresses, ports in found:
+            if more := ports - every if every else ports:
+                groups.setdefault(more, []).append(addresses)
+        yield from sorted(((self._told(tuple(ranges)), ports) for ports, ranges in groups.items()), key=str)
+
+    def _between(self, outside: str, workload: str, direction: Direction) -> Connections:
+        ends = (outside, workload) if direction is Direction.INGRESS else (workload, outside)
+        return self._engine.between(*ends)
+
+    def _told(self, ranges: tuple[AddressRange, ...]) -> str:
+        if ranges not in self._words:
+            self._words[ranges] = range_words(ranges)
+        return self._words[ranges]
+
+    def _roughly(self, workload: str, direction: Direction) -> Iterator[tuple[str, Connections]]:
+        """Without telling ranges apart."""
         found = self._engine.open_to(workload, direction).outside
         if found.every:
             yield ANYWHERE, found.every
         if rest := found.some - found.every:
-            yield from self._named(workload, direction, found.every, rest)
-
-    def _named(
-        self, workload: str, direction: Direction, every: Connections, rest: Connections
-    ) -> Iterator[tuple[str, Connections]]:
-        self._asked += len(self._engine.externals)
-        if self._asked > MOST_ASKED:
             yield SOME, rest
-            return
-        groups: dict[Connections, list[AddressRange]] = {}
-        for item in self._engine.externals:
-            ends = (item.id, workload) if direction is Direction.INGRESS else (workload, item.id)
-            if more := self._engine.between(*ends) - every:
-                groups.setdefault(more, []).append(item.range)
-        yield from sorted((range_words(ranges), ports) for ports, ranges in groups.items())
 
 
 def range_words(ranges: Iterable[AddressRange]) -> str:

@@ -89,7 +89,7 @@ def gather(dossier: Dossier) -> Ground:
 
 
 class _Gathering:
-    """Walks over the ways into each workload once."""
+    """Asks about everything once."""
 
     def __init__(self, dossier: Dossier) -> None:
         judgement = dossier.report.judgement
@@ -116,22 +116,21 @@ class _Gathering:
         self._groups = {name: self._heap.number(place) for name, place in self._places.items()}
 
     def ground(self) -> Ground:
+        self._inside()
         for item in self._workloads:
-            self._from_inside(item)
             self._across_the_rim(item)
         for exposure in self._exposures:
             self._way_in(exposure)
         flows = self._heap.flows()
         return Ground(self._bands, self._members(flows), flows, self._refused)
 
-    def _from_inside(self, item: Workload) -> None:
-        here = self._groups[item.id]
-        for flow in self._encryption.into(item.id, self._groups):
-            label = flow.verdict.label
-            if label in OF_LABEL and isinstance(flow.group, int):
-                ends = flow.group, here
-                self._heap.add(ends, OF_LABEL[label], flow.verdict.ports, flow.count, LABEL_WORDS[label])
-            self._refused += flow.count if label is Label.REFUSED else 0
+    def _inside(self) -> None:
+        for item in self._encryption.among(self._groups):
+            label = item.verdict.label
+            if label in OF_LABEL and isinstance(item.source, int) and isinstance(item.destination, int):
+                ends = item.source, item.destination
+                self._heap.add(ends, OF_LABEL[label], item.verdict.ports, item.count, LABEL_WORDS[label])
+            self._refused += item.count if label is Label.REFUSED else 0
 
     def _across_the_rim(self, item: Workload) -> None:
         here = self._groups[item.id]

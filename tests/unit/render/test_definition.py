@@ -15,7 +15,11 @@ def test_definitions_that_travel_with_the_program_can_be_read(path):
 def test_the_auditor_gets_every_section_but_proposals():
     body = (resource("reports") / "auditor.yaml").read_bytes()
 
-    others = ("executive", "morning", "fixes")  # sheets say in short what is here in full; a proposal is no evidence
+    others = (
+        "executive",
+        "morning",
+        "fixes",
+    )  # sheets say in short what is here in full; a proposal is no evidence
     every = tuple(section.id for section in SECTIONS if section.id not in others)
     assert load_definition("reports/auditor.yaml", body).sections == every
 
