@@ -23,6 +23,7 @@ from app.model.nights import Night, NightStatus, Span
 from app.model.period import Period, Sample
 from app.model.ports import Archive, Progress, Store
 from app.model.report import PeriodReport
+from app.model.snapshot import SnapshotObject
 
 if TYPE_CHECKING:
     from app.period import Found, PeriodRequest
@@ -42,7 +43,7 @@ class Making:
 
 def write_period(session: Session, asked: Asked, ids: Sequence[str], making: Making) -> None:
     """Write the reports of a period, and the evidence of the nights that were named or chosen."""
-    _refuse(asked, making)
+    _refuse(asked)
     schedule = schedule_of(session, asked.cluster)
     span = span_of(asked, schedule)
     folder = making.output or session.settings.reports.output / asked.cluster
@@ -70,7 +71,7 @@ def write_period(session: Session, asked: Asked, ids: Sequence[str], making: Mak
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _refuse(asked: Asked, making: Making) -> None:
+def _refuse(asked: Asked) -> None:
     if asked.nights and asked.sample:
         raise InputError("--nights and --sample both choose nights", advice="give one of them")
     if asked.sample and not asked.seed:
@@ -80,11 +81,6 @@ def _refuse(asked: Asked, making: Making) -> None:
         )
     if asked.sample and not asked.period:
         raise InputError("--sample has nothing to choose from", advice="add --period FROM..TO")
-    if making.redact:
-        raise InputError(
-            "--redact is for the report of one scan",
-            advice="leave it out, or redact the reports of single nights",
-        )
 
 
 def _frameworks(request: "PeriodRequest", store: Store, ids: Sequence[str]) -> tuple[str, ...]:
@@ -129,16 +125,25 @@ def _periods(
     sealer = None if making.unsigned else bootstrap.sealer(session.settings)
     formats = bootstrap.sealed_formats(making.formats) if sealer else making.formats
     renderer = bootstrap.period_renderer()
+    key = bootstrap.pseudonym_key(session.settings) if making.redact else b""
     between = _drift(found, stored) if "period-drift" in shape.sections else None
     delivered: tuple[Delivered, ...] = ()
     for item in found:
         period = replace(item.period, sample=sample)
-        report = PeriodReport(
-            period, item.scan, shape, store.chain(item.scan, _links(period, item.scan)), between
-        )
+        chain = store.chain(item.scan, _links(period, item.scan))
+        seen = _seen(period, stored[1]) if key else ()
+        report = PeriodReport(period, item.scan, shape, chain, between, key, seen)
         artefacts = renderer.render(report, formats)
         delivered += deliver_to_folder(sealer.seal(artefacts) if sealer else artefacts, folder)
     return delivered
+
+
+def _seen(period: Period, archive: Archive) -> tuple[SnapshotObject, ...]:
+    """Every version of every object that a scan of the period saw: each may have had a name of its own."""
+    numbers = [scan for night in period.nights for scan in night.scans]
+    versions = archive.versions(period.cluster, min(numbers), max(numbers))
+    bodies = archive.bodies({item.digest for item in versions})
+    return tuple(SnapshotObject(item.ref, bodies[item.digest], item.digest) for item in versions)
 
 
 def _drift(found: Sequence["Found"], stored: tuple[Store, Archive]) -> Drift | None:
@@ -179,7 +184,15 @@ def _nights(
             continue
         stored = store.scan(cluster, night.scans[-1])
         artefacts = pipeline.report(
-            stored, frameworks, shape, ("bundle",), store, bootstrap.renderer(), progress, sealer=sealer
+            stored,
+            frameworks,
+            shape,
+            ("bundle",),
+            store,
+            bootstrap.renderer(),
+            progress,
+            sealer=sealer,
+            pseudonym_key=bootstrap.pseudonym_key(session.settings) if making.redact else b"",
         )
         delivered += deliver_to_folder(artefacts, folder / "nights" / f"{night.day}-scan-{stored.number}")
     return delivered

@@ -11,7 +11,7 @@ from app.model.history import Document, FindingLife, Scan, Trend
 from app.model.hygiene import Hygiene
 from app.model.judgement import Judgement
 from app.model.period import Period
-from app.model.snapshot import Snapshot
+from app.model.snapshot import Snapshot, SnapshotObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,10 @@ class ReportInput:
 class PeriodReport:
     """Everything that a report on a period shows; `scan` is the last one in it, and `chain` ends there.
 
-    `drift` compares the first stored scan with it; None where there is one only, or nobody asked.
+    Attributes:
+        drift: compares the first stored scan with it; None where there is one only, or nobody asked.
+        pseudonym_key: empty: names are printed as they are.
+        objects: every version of every object that a scan of the period saw, to know their names; for a redacted one only.
     """
 
     period: Period
@@ -84,6 +87,13 @@ class PeriodReport:
     definition: ReportDefinition
     chain: tuple[ChainLink, ...] = ()
     drift: Drift | None = None
+    pseudonym_key: bytes = field(default=b"", repr=False)
+    objects: tuple[SnapshotObject, ...] = field(default=(), repr=False)
+
+    @property
+    def redacted(self) -> bool:
+        """True when names are replaced by pseudonyms in whatever is made of this."""
+        return bool(self.pseudonym_key)
 
 
 @dataclass(frozen=True, slots=True)

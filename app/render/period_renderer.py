@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from app.errors import ConfigurationError
 from app.model.bundle import EVIDENCE, MANIFEST, BundleManifest, FileEntry, Tool, pack
+from app.model.period import Period
 from app.model.report import Artefact, PeriodReport
 from app.render.bundle import UNNAMED
 from app.render.content import Page
 from app.render.evidence import EvidenceFile
 from app.render.html import Templates
 from app.render.period import PERIOD_SECTIONS
-from app.render.period.files import period_document, period_files, tables
+from app.render.period.files import period_files
 from app.render.period.pages import filters
+from app.render.twin import Twin
 from app.render.wording import clipped, short_digest
 
 PERIOD_FORMATS: Final = ("pdf", "html", "json", "csv", "manifest", "bundle")
@@ -47,14 +50,21 @@ class PeriodRenderer:
                 f"a report on a period has no format {', '.join(unknown)}",
                 advice=f"formats are {', '.join(PERIOD_FORMATS)}",
             )
-        page, files = self._page(report), period_files(report)
+        twin = Twin.of_period(report) if report.redacted else None
+        if twin is not None:
+            report = replace(report, period=_withheld(report.period))
+        page, files = self._page(report), period_files(report, twin)
+        if twin is not None:
+            page = replace(twin.page(page), kicker=f"{page.kicker}, names replaced by pseudonyms")
+            report = replace(report, scan=twin.page(report.scan), period=_renamed(report.period, twin))
         single = [name for name in ("pdf", "html", "json") if name in formats or "bundle" in formats]
         made = {name: self._file(name, report, page, files) for name in single}
         found = [made[name] for name in single if name in formats]
         if "csv" in formats:
             found += [
                 _artefact(report, item.name, "text/csv; charset=utf-8", item.body)
-                for item in tables(report.period)
+                for item in files
+                if item.name.endswith(".csv")
             ]
         if "manifest" in formats:
             found.append(self._manifest(report, [_entry(item, item.name) for item in found], f".{MANIFEST}"))
@@ -70,7 +80,8 @@ class PeriodRenderer:
                 body = self._templates.screen(page).encode()
                 return _artefact(report, "html", "text/html; charset=utf-8", body)
             case _:
-                return _artefact(report, "json", "application/json", period_document(report))
+                body = next(item.body for item in files if item.name == "period.json")
+                return _artefact(report, "json", "application/json", body)
 
     def _pdf(self, report: PeriodReport, page: Page, files: tuple[EvidenceFile, ...]) -> bytes:
         from app.render.pdf import write_pdf  # noqa: PLC0415  WeasyPrint takes a second to load, and needs Pango
@@ -93,7 +104,7 @@ class PeriodRenderer:
             framework_digest=dict(report.scan.documents).get(
                 f"frameworks/{report.period.framework}.yaml", ""
             ),
-            redacted=False,
+            redacted=report.redacted,
             files=tuple(files),
         )
         return _artefact(report, ending.removeprefix("."), "application/json", manifest.to_bytes())
@@ -136,6 +147,17 @@ class PeriodRenderer:
             filters=filters(period),
             sections=tuple(sections[name].build(report) for name in report.definition.sections),
         )
+
+
+def _withheld(period: Period) -> Period:
+    """Reasons are what a program or a person wrote: no list of names tells what to take out of them."""
+    nights = (replace(item, cause=item.cause.partition(": ")[0]) for item in period.nights)
+    return replace(period, nights=tuple(nights))
+
+
+def _renamed(period: Period, twin: Twin) -> Period:
+    """Only its name: everything else is in the page and the files already."""
+    return replace(period, cluster=twin.text(period.cluster))
 
 
 def identifier(report: PeriodReport) -> str:

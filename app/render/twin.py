@@ -21,9 +21,15 @@ from uuid import UUID
 import orjson
 
 from app.model.canonical import canonical_json, digest
-from app.model.report import ReportInput
+from app.model.report import PeriodReport, ReportInput
 from app.model.snapshot import Snapshot, SnapshotObject
-from app.render.twin_names import fingerprints, names_of, public_words
+from app.render.twin_names import (
+    fingerprints,
+    names_of,
+    names_of_period,
+    public_words,
+    public_words_of_period,
+)
 from app.render.wording import ELLIPSIS
 
 _NAMED_BY_PEOPLE: Final = frozenset(
@@ -82,6 +88,12 @@ class Twin:
         bare = cls(key, names_of(report), public_words(report), fingerprints(report))
         twins = {item.digest: digest(bare.json(item.body)) for item in report.snapshot.objects}
         return replace(bare, objects=twins)
+
+    @classmethod
+    def of_period(cls, report: PeriodReport) -> "Twin":
+        """Collect the names of a period."""
+        prints = frozenset(item.fingerprint for item in report.period.deviations)
+        return cls(report.pseudonym_key, names_of_period(report), public_words_of_period(report), prints)
 
     def text(self, text: str) -> str:
         """A text with pseudonyms."""

@@ -1,10 +1,11 @@
 """Which names a report holds: what its redacted twin must not."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from app.model.hygiene import Flaw
-from app.model.report import ReportInput
+from app.model.report import PeriodReport, ReportInput
+from app.model.snapshot import SnapshotObject
 
 GIVEN: Final = frozenset(
     {
@@ -57,20 +58,42 @@ _HOST_FIELDS: Final = frozenset(
 
 def names_of(report: ReportInput) -> dict[str, str]:
     """Lower-case names and the kind of each; a name that serves several kinds takes the most general one."""
-    found: dict[str, str] = {}
-    for item in report.snapshot.objects:
-        if item.ref.kind not in _OPEN_KINDS:
-            found |= dict.fromkeys(_hosts(item.parsed()), "host")
-    for item in report.snapshot.objects:
-        ref = item.ref
-        found |= {ref.namespace.lower(): "ns"} if ref.namespace else {}
-        if ref.kind not in _OPEN_KINDS:
-            found[ref.name.lower()] = {"Namespace": "ns", "Node": "node"}.get(ref.kind, "name")
+    found = _names_of_objects(report.snapshot.objects)
     for namespace in report.judgement.inventory.namespaces:
         found[namespace.name.lower()] = "ns"
     for workload in report.judgement.reachability.workloads:
         found |= {workload.key.name.lower(): "name", workload.namespace.lower(): "ns"}
     found[report.scan.cluster.lower()] = "cluster"
+    return _told(found)
+
+
+def names_of_period(report: PeriodReport) -> dict[str, str]:
+    """The same for a period: names of everything that a scan of it saw, and of what findings are about."""
+    found = _names_of_objects(report.objects)
+    for workload in report.period.workloads:
+        found |= {workload.workload.partition("/")[2].partition("[")[0].lower(): "name"}
+        found |= {workload.namespace.lower(): "ns"}
+    found |= {item.subject.namespace.lower(): "ns" for item in report.period.deviations}
+    managers = {cause.manager.lower() for item in report.period.deviations for cause in item.causes}
+    found |= {name: "name" for name in managers if name not in found}
+    found[report.period.cluster.lower()] = "cluster"
+    return _told(found)
+
+
+def _names_of_objects(objects: Sequence[SnapshotObject]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in objects:
+        if item.ref.kind not in _OPEN_KINDS:
+            found |= dict.fromkeys(_hosts(item.parsed()), "host")
+    for item in objects:
+        ref = item.ref
+        found |= {ref.namespace.lower(): "ns"} if ref.namespace else {}
+        if ref.kind not in _OPEN_KINDS:
+            found[ref.name.lower()] = {"Namespace": "ns", "Node": "node"}.get(ref.kind, "name")
+    return found
+
+
+def _told(found: Mapping[str, str]) -> dict[str, str]:
     return {name: kind for name, kind in found.items() if name and name not in GIVEN and ":" not in name}
 
 
@@ -104,6 +127,19 @@ def public_words(report: ReportInput) -> frozenset[str]:
 def _kinds() -> Iterable[str]:
     """Kinds of remarks; a plain word among them may be a name, and gives way to it."""
     return (item.value for item in Flaw if "-" in item.value)
+
+
+def public_words_of_period(report: PeriodReport) -> frozenset[str]:
+    """Words of the framework and of checks."""
+    period = report.period
+    return frozenset(
+        {
+            period.framework,
+            report.definition.id,
+            *(item.control for item in period.controls),
+            *(item.check for item in period.deviations),
+        }
+    )
 
 
 def _check_ids(report: ReportInput) -> Iterable[str]:

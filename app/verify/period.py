@@ -4,19 +4,21 @@ What single nights found is not in it: their own reports carry the snapshots fro
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Literal, TypeVar
 
 import msgspec
 
 from app.errors import EvidenceError
-from app.model.canonical import NOT_THAT_JSON
+from app.model.bundle import MANIFEST
+from app.model.canonical import NOT_THAT_JSON, digest
 from app.model.chain import ChainLink, chain_problems, read_chain_document
 from app.model.history import Scan, ScanStatus
 from app.model.verification import Part, Statement, fails, holds, unchecked
 from app.verify.package import Package
 
 PERIOD = "period.json"
+T = TypeVar("T")
 
 
 class _Night(msgspec.Struct, rename="camel"):
@@ -27,6 +29,23 @@ class _Night(msgspec.Struct, rename="camel"):
     scans: tuple[int, ...]
     failed_runs: tuple[int, ...]
     taken_at: datetime | None
+    due_at: datetime
+
+
+class _Chosen(msgspec.Struct, rename="camel"):
+    day: str
+    due_at: datetime
+
+
+class _Sample(msgspec.Struct):
+    seed: str
+    nights: tuple[_Chosen, ...]
+
+
+class _Manifest(msgspec.Struct):
+    """What the evidence's manifest says besides its files."""
+
+    redacted: bool = False
 
 
 class _LastScan(msgspec.Struct):
@@ -41,6 +60,7 @@ class _Period(msgspec.Struct, rename="camel"):
     cluster: str
     last_scan: _LastScan
     nights: tuple[_Night, ...]
+    sample: _Sample | None = None
 
 
 def is_period(package: Package) -> bool:
@@ -48,20 +68,50 @@ def is_period(package: Package) -> bool:
     return PERIOD in package.evidence
 
 
-def check_period(package: Package) -> tuple[tuple[Statement, ...], Scan]:
-    """Check the chain, and the nights against it; returns what was found, and the last scan.
+def check_period(package: Package) -> tuple[tuple[Statement, ...], Scan | None]:
+    """Check the chain, the nights against it, and the sample; returns what was found, and the last scan if it is named.
 
     Raises:
         EvidenceError: a file is missing, or not what it has to be.
     """
-    try:
-        period = msgspec.json.decode(package.evidence[PERIOD], type=_Period)
-    except NOT_THAT_JSON as error:
-        raise EvidenceError(f"{PERIOD} is not a netattest/period/v1 document: {error}") from None
+    period, manifest = _read(package, PERIOD, _Period), _read(package, MANIFEST, _Manifest)
+    if manifest.redacted:
+        return (_pseudonyms(), *_drawn(period), *_left()), None
     links = read_chain_document(package.evidence.get("chain.json", b""))
     if not links:
         raise EvidenceError("chain.json holds no scan", advice="it was taken out, or the file is not whole")
-    return (_chain(period, links), _nights(period, links), *_left()), links[-1].scan
+    return (_chain(period, links), _nights(period, links), *_drawn(period), *_left()), links[-1].scan
+
+
+def _read(package: Package, name: str, form: type[T]) -> T:
+    try:
+        return msgspec.json.decode(package.evidence.get(name, b""), type=form)
+    except NOT_THAT_JSON as error:
+        raise EvidenceError(f"{name} is not what a report on a period carries: {error}") from None
+
+
+def _pseudonyms() -> Statement:
+    return unchecked(
+        Part.CHAIN,
+        "names are pseudonyms: nights and chain are those of the original, which only the original can show",
+    )
+
+
+def _drawn(period: _Period) -> Iterator[Statement]:
+    """A sample by seed is drawn again: the nights whose digest of seed and due time is smallest."""
+    if period.sample is None or not period.sample.seed:
+        return
+    chosen = [item.due_at for item in period.sample.nights]
+    due = sorted((item.due_at for item in period.nights), key=lambda at: _ticket(at, period.sample))
+    if sorted(due[: len(chosen)]) == sorted(chosen):
+        yield holds(Part.DOCUMENTS, f"the {len(chosen)} sampled nights are those that the seed draws")
+    else:
+        yield fails(Part.DOCUMENTS, "the sampled nights are not those that the seed draws")
+
+
+def _ticket(due_at: datetime, sample: _Sample | None) -> str:
+    seed = sample.seed if sample else ""
+    return digest(f"{seed}\n{due_at.astimezone(UTC).isoformat()}".encode())
 
 
 def _chain(period: _Period, links: tuple[ChainLink, ...]) -> Statement:

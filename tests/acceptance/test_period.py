@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -294,6 +295,35 @@ def test_a_period_is_verified_from_its_file(written):
     assert {name: found[name] for name in ("digests", "chain", "snapshot", "verdicts")} == {
         "digests": "holds", "chain": "holds", "snapshot": "holds", "verdicts": "not-checked",
     }  # fmt: skip
+
+
+def test_a_sample_is_drawn_again_when_it_is_verified(written, tmp_path):
+    report(written, tmp_path, "--sample", "3", "--seed", "4711", formats="json")
+    told = json.loads((tmp_path / f"{written.stem}.json").read_bytes())
+
+    def drawn(seed):
+        told["sample"]["seed"] = seed
+        files = {"period.json": json.dumps(told).encode(), "manifest.json": b'{"redacted": true}'}
+        return {item.part.value: item.verdict.value for item in check_period(Package("", {}, files))[0]}
+
+    assert drawn("4711") == {"chain": "not-checked", "documents": "holds", "verdicts": "not-checked"}
+    assert drawn("4712")["documents"] == "does-not-hold"
+
+
+def test_a_redacted_period_names_nothing_of_the_cluster(written, tmp_path):
+    """Neither in its values nor its pages; and what a person or a program wrote as a reason is left out."""
+    report(written, tmp_path, "--redact", formats="json,html,csv,manifest")
+    names = re.compile(r"\b(quay-prod|shop|lab|cart|bench|migrate|argocd|kubectl-edit)\b|did not answer")
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 7
+    for file in files:
+        assert "quay" not in file.name
+        assert names.findall(re.sub(r"base64,[^)\"]*", "", file.read_text())) == []
+    told, plain = (
+        json.loads(next(found.glob("*.json")).read_bytes()) for found in (tmp_path, written.folder)
+    )
+    assert len(told["deviations"]) == len(plain["deviations"])
+    assert [item["says"] for item in told["controls"]] == [item["says"] for item in plain["controls"]]
 
 
 @pytest.mark.parametrize(

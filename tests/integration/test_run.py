@@ -338,7 +338,8 @@ def test_a_report_that_failed_is_made_again_by_whoever_comes_next(runner, tmp_pa
     runner.work.schedule = schedule
     runner.work.clock.time = at("2026-01-04T02:00")
     runner.tick()
-    assert jobs_of(runner) == [("report", "pending", 1), ("deliver", "pending", 0), ("alert", "pending", 0)]
+    waiting = [(name, "pending", 0) for name in ("publish", "deliver", "alert")]
+    assert jobs_of(runner) == [("report", "pending", 1), *waiting]
 
     (tmp_path / "file").unlink()
     restarted = Runner(replace(runner.work, metrics=Metrics()), at("2026-01-04T02:01"))
@@ -347,7 +348,12 @@ def test_a_report_that_failed_is_made_again_by_whoever_comes_next(runner, tmp_pa
     runner.work.clock.time = restarted.work.clock.time = at("2026-01-04T02:10")
     restarted.tick()
     assert [path.suffix for path in (tmp_path / "file").iterdir()] == [".json"]
-    assert jobs_of(runner) == [("report", "done", 2), ("deliver", "done", 1), ("alert", "skipped", 0)]
+    assert jobs_of(runner) == [
+        ("report", "done", 2),
+        ("publish", "done", 1),
+        ("deliver", "done", 1),
+        ("alert", "skipped", 0),
+    ]
     assert len(runner.work.store.scans("shop")) == 1
 
 
@@ -362,6 +368,7 @@ def test_work_that_fails_for_good_is_said_and_holds_nothing_up(runner, tmp_path)
         runner.work.clock.time += timedelta(hours=2)
     assert jobs_of(runner) == [
         ("report", "failed", MOST_ATTEMPTS),
+        ("publish", "done", 1),
         ("deliver", "done", 1),
         ("alert", "skipped", 0),
     ]
@@ -400,8 +407,8 @@ def test_paused_slots_are_missed_with_who_and_why_and_nobody_is_told(runner):
     assert recorded(runner) == [("01-04 02", SlotStatus.MISSED, None), ("01-05 02", SlotStatus.DONE, 1)]
     (slot, _) = runner.work.store.slots("shop", at("2026-01-04T00:00"), at("2026-01-06T00:00"))
     assert slot.reason == "paused by ada: cluster upgrade"
-    assert {job for job, _, _ in jobs_of(runner)} == {"report", "deliver", "alert"}
-    assert len(jobs_of(runner)) == 3  # of the slot that ran
+    assert {job for job, _, _ in jobs_of(runner)} == {"report", "publish", "deliver", "alert"}
+    assert len(jobs_of(runner)) == 4  # of the slot that ran
 
 
 def test_slots_between_the_first_start_and_a_restart_are_accounted_for(runner):

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from app.model.canonical import canonical_json
 from app.model.chain import chain_document
@@ -12,28 +13,35 @@ from app.model.report import PeriodReport
 from app.render.evidence import EvidenceFile
 from app.render.plain import plain
 from app.render.table_file import safe_cell
+from app.render.twin import Twin
 
 _SETS = ("accepted", "failed", "undecided", "untested", "unseen")
 
 
-def period_files(report: PeriodReport) -> tuple[EvidenceFile, ...]:
-    """What travels with the report, in the order in which it is attached; `manifest.json` is the last."""
+def period_files(report: PeriodReport, twin: Twin | None = None) -> tuple[EvidenceFile, ...]:
+    """What travels with the report, in the order in which it is attached; `manifest.json` is the last.
+
+    With `twin` it has pseudonyms, and no chain: records are digests over names.
+    """
     period = report.period
-    files = (
+    files: tuple[EvidenceFile, ...] = (
         EvidenceFile("period.json", "The period as values", "application/json", period_document(report)),
         *tables(period),
         EvidenceFile(
             "chain.json",
             "Records of the scans up to the last one, as their digests cover them",
             "application/json",
-            chain_document(report.chain),
+            chain_document(() if twin else report.chain),
         ),
     )
+    if twin is not None:
+        files = tuple(pseudonymous(item, twin) for item in files)
+    scan = plain(report.scan)
     manifest = canonical_json(
         {
             "schema": "netattest/manifest/v1",
-            "scan": plain(report.scan),
-            "redacted": False,
+            "scan": twin.value(scan) if twin else scan,
+            "redacted": twin is not None,
             "files": [
                 {"name": item.name, "document": "", "bytes": len(item.body), "sha256": item.digest}
                 for item in files
@@ -44,6 +52,12 @@ def period_files(report: PeriodReport) -> tuple[EvidenceFile, ...]:
         *files,
         EvidenceFile("manifest.json", "These files and their digests", "application/json", manifest),
     )
+
+
+def pseudonymous(item: EvidenceFile, twin: Twin) -> EvidenceFile:
+    """A file with pseudonyms."""
+    body = twin.csv(item.body) if item.name.endswith(".csv") else twin.json(item.body)
+    return replace(item, body=body)
 
 
 def period_document(report: PeriodReport) -> bytes:
