@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app import evaluate
-from tests.builders import UNKNOWN_PLATFORM
-from tests.properties.clusters import PROBES
+from tests.builders import UNKNOWN_PLATFORM, cidr, policy, rule
+from tests.properties.clusters import BLOCKS, PROBES, SPACES
 from tests.properties.mixed import STYLES, mixed_clusters
 
 EXAMPLES = int(os.environ.get("NETATTEST_EXAMPLES", "160"))
@@ -25,6 +25,13 @@ ANYWHERE = {
 @given(st.data(), st.sampled_from(STYLES))
 def test_an_address_that_comes_to_be_known_contradicts_nothing(data, style):
     cluster = data.draw(mixed_clusters(style))
+    by_address = [
+        policy(f"{space}/by-address", "", ingress=[rule(cidr(*data.draw(st.sampled_from(BLOCKS))))])
+        for space in SPACES
+    ]
+    cluster = replace(
+        cluster, policies=tuple(sorted((*cluster.policies, *by_address), key=lambda item: item.ref))
+    )
     later = replace(cluster, pods=tuple(addressed(data, cluster, pod) for pod in cluster.pods))
     before, after = (
         evaluate.reachability(item, UNKNOWN_PLATFORM, (), profile=style) for item in (cluster, later)
