@@ -36,13 +36,14 @@ def night(folder: Path, url: str, prefix: str, clusters: int, parallel: int) -> 
     look_for_cycles_rarely()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     settings, clock = Settings(database_url=SecretStr(url)), bootstrap.SystemClock()
-    with bootstrap.opened_service(settings, connections=2 * parallel + 3) as (store, ledger):
+    with bootstrap.opened_service(settings, connections=2 * parallel + 3) as parts:
+        store, ledger, book = parts
         fleet = [
             Work(
                 ClusterSchedule.model_validate(
                     {"name": f"{prefix}{number}", "cron": "0 2 * * *", "from": [str(folder / "cluster.json")]}
                 ),
-                *(settings, store, ledger, clock, Metrics(), LogLines),
+                *(settings, store, ledger, book, clock, Metrics(), LogLines),
             )
             for number in range(clusters)
         ]

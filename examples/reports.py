@@ -38,7 +38,7 @@ def stored(cluster: str) -> bool:
 
 
 def main() -> None:
-    """Scan what is not stored yet, then write two reports of each cluster: the engineer's and the auditor's."""
+    """Scan what is not stored yet, then write two reports of each cluster: that on findings and the auditor's."""
     os.environ.setdefault("NETATTEST_DATA_DIR", str(ROOT / OUT / "data"))
     for cluster in CLUSTERS:
         folder = f"examples/{cluster}"
@@ -46,7 +46,7 @@ def main() -> None:
         if not stored(cluster):
             taken = ("--from", f"{folder}/cluster", "--taken-at", TAKEN_AT)
             netattest("scan", "--cluster", cluster, *taken, *config, may_find=True)
-        for name in ("engineer", "auditor"):
+        for name in ("findings", "auditor"):
             to = ("--definition", name, "--output", f"{OUT}/{cluster}/{name}")
             netattest("report", "--cluster", cluster, "--framework", "pci-dss-4.0.1", *to, *config)
     print(f"\nThe reports are below {OUT}.")

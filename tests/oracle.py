@@ -104,10 +104,6 @@ class Oracle:
         """May `source` open this connection, over any address family that both ends have?"""
         return any(True in ends for ends in self.ends(source, destination, protocol, port))
 
-    def surely_allows(self, source: End, destination: End, protocol: Protocol, port: int) -> bool:
-        """The same, whatever conditions say and whichever order holds."""
-        return any(ends == {True} for ends in self.ends(source, destination, protocol, port))
-
     def ends(self, source: End, destination: End, protocol: Protocol, port: int) -> list[set[bool]]:
         """All ends that the connection can come to, for each address family."""
         if isinstance(source, str) and isinstance(destination, str):

@@ -99,7 +99,7 @@ def test_a_definition_without_the_section_costs_nothing(harbour):
     assert advice.advice(definition(load_settings(), "auditor"), *harbour).remedies is None
 
 
-def dossier(case, found, name="engineer"):
+def dossier(case, found, name="findings"):
     snapshot, given, judgement = case
     return Dossier(
         replace(

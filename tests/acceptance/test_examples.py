@@ -26,7 +26,7 @@ def test_an_example_is_placed_judged_and_has_something_to_try(name):
     assert Zone.UNKNOWN not in {item.zone for item in judgement.placements.values()}
     assert any(item.data_store for item in judgement.placements.values())
     assert len(judgement.assessments) == 3
-    found = advice.advice(definition(settings, "engineer"), snapshot, given, judgement)
+    found = advice.advice(definition(settings, "findings"), snapshot, given, judgement)
     assert len(found.hygiene.policies) == len(judgement.inventory.policies) > 0
     assert not found.remedies.opens
 
