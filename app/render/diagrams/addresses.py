@@ -9,6 +9,7 @@ from typing import Final
 from app.model.connections import Connections
 from app.model.policy import AddressRange, Direction
 from app.model.reachability import Reachability
+from app.render.wording import count
 
 ANYWHERE: Final = "Any address"
 SOME: Final = "Addresses that policies name"
@@ -76,7 +77,8 @@ def range_words(ranges: Iterable[AddressRange]) -> str:
     if len(holes) <= _FEW:
         family = " or ".join(f"IPv{version}" for version in sorted(versions))
         return f"Any {family} address except {', '.join(holes)}" if holes else ANYWHERE
-    return f"{_span(joined[0])} and {len(joined) - 1} more ranges" if len(joined) > 1 else _span(joined[0])
+    first, more = _span(joined[0]), len(joined) - 1
+    return f"{first} and {count(more, 'more range')}" if more else first
 
 
 def _joined(ranges: Iterable[AddressRange]) -> list[AddressRange]:

@@ -258,10 +258,11 @@ def test_a_pair_whose_port_refuses_what_is_sent_is_counted_and_not_drawn():
         ([(10 << 24, (11 << 24) - 1)], "10.0.0.0/8"),
         ([(0, (10 << 24) - 1), (11 << 24, 2**32 - 1)], "Any IPv4 address except 10.0.0.0/8"),
         ([(1, 1), (5, 5), (9, 9)], "0.0.0.1 and 2 more ranges"),
+        ([(1, 6), (9, 14)], "0.0.0.1–0.0.0.6 and 1 more range"),
         ([(1, 6)], "0.0.0.1–0.0.0.6"),
         ([(0, 3), (4, 7)], "0.0.0.0/29"),
     ],
-    ids=["all", "block", "all but one", "three", "no block", "neighbours"],
+    ids=["all", "block", "all but one", "three", "no block and another", "no block", "neighbours"],
 )
 def test_addresses_in_few_words(ranges, words):
     assert range_words(AddressRange(4, first, last) for first, last in ranges) == words
