@@ -12,6 +12,7 @@ import msgspec
 
 from app.collect.connection import Connection, RequestRefusedError, ServerUnreachableError
 from app.collect.kinds import KindSpec
+from app.collect.unknown import calls_itself_a_policy
 from app.model.identity import GroupKind
 from app.model.snapshot import CollectionGap, GapReason
 
@@ -78,7 +79,9 @@ def discover(connection: Connection, kinds: Sequence[KindSpec]) -> Discovery:
     for name in sorted({spec.group for spec in custom} & set(groups)):
         wanted = [spec for spec in custom if spec.group == name]
         try:
-            versions |= _served(connection, groups[name], wanted)
+            served = _served(connection, groups[name], wanted)
+            versions |= served.versions
+            gaps += [_younger(kind) for kind in sorted(served.policies)]
         except (RequestRefusedError, ServerUnreachableError) as error:
             unknown |= {spec.group_kind for spec in wanted}
             gaps += [
@@ -88,19 +91,40 @@ def discover(connection: Connection, kinds: Sequence[KindSpec]) -> Discovery:
     return Discovery(versions, frozenset(unknown), tuple(gaps))
 
 
-def _served(connection: Connection, group: _Group, wanted: Iterable[KindSpec]) -> dict[GroupKind, str]:
+@dataclass(frozen=True)
+class _Served:
+    """What a group serves: versions of kinds of the table, and kinds outside it that call themselves policies."""
+
+    versions: Mapping[GroupKind, str]
+    policies: frozenset[GroupKind]
+
+
+def _served(connection: Connection, group: _Group, wanted: Iterable[KindSpec]) -> _Served:
     """For each kind a version whose fields are known, else the preferred one, else the first other that has it."""
     known = {version for spec in wanted for version in spec.versions}
     missing = {(spec.resource, spec.kind): spec.group_kind for spec in wanted}
     found: dict[GroupKind, str] = {}
+    policies: set[GroupKind] = set()
     for version in _in_order(group, known):
         if not missing:
             break
         for resource in _resources(connection, f"/apis/{group.name}/{version}"):
+            own = GroupKind(group.name, resource.kind)
+            if calls_itself_a_policy(own):
+                policies.add(own)
             kind = missing.pop((resource.name, resource.kind), None)
             if kind is not None:
                 found[kind] = version
-    return found
+    return _Served(found, frozenset(policies))
+
+
+def _younger(kind: GroupKind) -> CollectionGap:
+    return CollectionGap(
+        kind,
+        GapReason.UNKNOWN_KIND,
+        f"{kind} is served and not known: objects of it may change what is reachable, and were not read",
+        advice="See whether there are objects of this kind, and judge the paths that they touch by hand; a newer version may know it.",
+    )
 
 
 def _in_order(group: _Group, known: Collection[str]) -> list[str]:

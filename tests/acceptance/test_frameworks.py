@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
-from app import pipeline
+from app import judging, pipeline
 from app.bootstrap import documents
 from app.collect import ManifestSource
 from app.model.history import Document
@@ -169,7 +169,7 @@ def test_a_control_outside_stands_beside_its_way_in_and_changes_no_state():
     store, number = night("harbour")
     scan = store.scan("harbour", number)
     snapshot, given = store.snapshot(scan), store.documents(scan)
-    before = pipeline.judge(snapshot, given)
+    before = judging.judge(snapshot, given)
     way_in = before.edges.exposures[0].id
     register = Document("registers.yaml", (FIREWALL % way_in).encode())
     request = pipeline.ScanRequest(

@@ -200,6 +200,14 @@ def test_a_version_whose_fields_are_known_comes_before_the_preferred_one(collect
     assert row(found, GroupKind(group, kind)).version == "v1alpha2"
 
 
+def test_a_policy_kind_that_is_younger_than_this_version_is_a_gap(collect):
+    found, _ = collect(serve=("cilium.io/v2/FutureNetworkPolicy", "cilium.io/v2/CiliumNode"))
+    assert (gap(found).group_kind, gap(found).reason) == (
+        GroupKind("cilium.io", "FutureNetworkPolicy"),
+        GapReason.UNKNOWN_KIND,
+    )
+
+
 def test_discovery_that_is_refused_leaves_open_which_policies_there_are(collect):
     found, _ = collect(faults=[Fault("/apis", status=403, times=None)])
     assert (gap(found).group_kind, gap(found).reason) == (GroupKind("", ""), GapReason.FORBIDDEN)

@@ -479,17 +479,35 @@ metadata: {name: knp.default.f, namespace: shop}
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: {name: g, namespace: shop}
+---
+apiVersion: example.com/v1
+kind: SuperNetworkPolicy
+metadata: {name: h, namespace: shop}
+---
+apiVersion: example.com/v1
+kind: GlobalNetworkPolicy
+metadata: {name: everywhere}
+---
+apiVersion: controlplane.antrea.io/v1beta2
+kind: NetworkPolicy
+metadata: {name: i, namespace: shop}
+---
+apiVersion: example.com/v1
+kind: NetworkPolicyReport
+metadata: {name: j, namespace: shop}
 """
 
 
 def test_policies_that_are_not_evaluated_are_a_gap_for_each_kind_and_namespace():
     found = normalized(UNKNOWN).gaps
     assert [(gap.reason, gap.group_kind, gap.namespace, gap.name) for gap in found] == [
+        (GapReason.UNKNOWN_KIND, GroupKind("example.com", "GlobalNetworkPolicy"), "", "everywhere"),
+        (GapReason.UNKNOWN_KIND, GroupKind("example.com", "SuperNetworkPolicy"), "shop", "h"),
         (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ApplicationNetworkPolicy"), "cart", "c"),
         (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ApplicationNetworkPolicy"), "shop", ""),
         (GapReason.UNKNOWN_KIND, GroupKind("networking.k8s.aws", "ClusterNetworkPolicy"), "", "d"),
     ]
-    assert "in namespace shop can change what is reachable and is not evaluated: a, b" in found[1].message
+    assert "in namespace shop can change what is reachable and is not evaluated: a, b" in found[3].message
 
 
 def test_order_of_the_objects_does_not_matter():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app import pipeline
+from app import judging, pipeline
 from app.bootstrap import documents
 from app.collect import ManifestSource
 from app.model.judgement import Judgement
@@ -20,7 +20,7 @@ EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
 def judgement(name: str) -> Judgement:
     source = ManifestSource([EXAMPLES / name / "cluster"])
     snapshot, inventory = pipeline.take_snapshot(name, datetime(2026, 11, 22, tzinfo=UTC), source)
-    return pipeline.judge(snapshot, documents(load_settings(None)), inventory=inventory)
+    return judging.judge(snapshot, documents(load_settings(None)), inventory=inventory)
 
 
 @pytest.mark.parametrize("cluster", ["harbour", "saltmarsh", "estuary"])
