@@ -38,7 +38,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 FIRST = datetime(2026, 11, 20, 1, 15, tzinfo=UTC)
 FRAMEWORK = "soc2-tsc-2017"
 SHORT = ReportDefinition(
-    "short", "Compliance evidence", ("cover", "summary", "controls", "trends", "manifest")
+    "short", "Compliance evidence", ("cover", "summary", "controls", "hygiene", "trends", "manifest")
 )
 RENDERER = ReportRenderer(resource("templates"), Tool("netattest", __version__, "0" * 64))
 

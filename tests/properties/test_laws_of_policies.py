@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app import evaluate
+from app.model.decision import Reason
 from app.model.inventory import Inventory
 from app.model.policy import Direction
 from app.model.reachability import Profile
@@ -160,12 +161,18 @@ def test_a_decision_agrees_with_the_connections_and_names_its_witnesses(cluster)
         for destination in ends(found):
             if source == destination or ("external" in source and "external" in destination):
                 continue
-            allowed = found.between(source, destination)
+            allowed, sure = found.between(source, destination), found.certain(source, destination)
             for protocol, port in PROBES[::4]:
                 decision = found.decide(source, destination, protocol, port)
-                assert decision.allowed is allowed.allows(protocol, port)
-                for half in (decision.egress, decision.ingress):
-                    assert bool(half.rules) is (half.reason.value == "allowed-by-rule")
+                halves = (decision.egress, decision.ingress)
+                if decision.certain:
+                    assert decision.allowed is allowed.allows(protocol, port)
+                else:  # what may be allowed is listed, and is not among what is certain
+                    assert allowed.allows(protocol, port) is not any(half.reason.denies for half in halves)
+                    assert not sure.allows(protocol, port)
+                for half in halves:
+                    by_rule = half.reason is Reason.ALLOWED_BY_RULE
+                    assert bool(half.rules) is by_rule or half.reason is Reason.CANNOT_TELL
                 assert evaluate.explain(decision)
 
 
