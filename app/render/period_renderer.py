@@ -8,6 +8,7 @@ from typing import Final
 
 from app.errors import ConfigurationError
 from app.model.bundle import EVIDENCE, MANIFEST, BundleManifest, FileEntry, Tool, pack
+from app.model.nights import NightStatus
 from app.model.period import Period
 from app.model.report import Artefact, PeriodReport
 from app.render.bundle import UNNAMED
@@ -149,10 +150,21 @@ class PeriodRenderer:
         )
 
 
+_LEFT_OUT = "the reason stands in the original alone"
+_WITHOUT_A_SCAN = (NightStatus.FAILED, NightStatus.MISSING)
+_LOST_NIGHT = "scan-night-missing"  # the check whose sentence ends with the reason that a night has no scan
+
+
 def _withheld(period: Period) -> Period:
     """Reasons are what a program or a person wrote: no list of names tells what to take out of them."""
-    nights = (replace(item, cause=item.cause.partition(": ")[0]) for item in period.nights)
-    return replace(period, nights=tuple(nights))
+    nights = (
+        replace(item, cause=_LEFT_OUT) if item.status in _WITHOUT_A_SCAN else item for item in period.nights
+    )
+    deviations = (
+        replace(item, says=item.says.partition(": ")[0]) if item.check == _LOST_NIGHT else item
+        for item in period.deviations
+    )
+    return replace(period, nights=tuple(nights), deviations=tuple(deviations))
 
 
 def _renamed(period: Period, twin: Twin) -> Period:

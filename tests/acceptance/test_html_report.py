@@ -135,9 +135,8 @@ def test_a_finding_has_an_address_of_its_own(browser, address):
     page.goto(address)
     anchor = page.locator("article.finding").first.get_attribute("id")
     page.goto(f"{address}#{anchor}")
-    page.wait_for_function("window.scrollY > 0")
 
-    assert page.locator(f"#{anchor}").is_visible()
+    expect(page.locator(f"#{anchor}")).to_be_in_viewport()
     page.close()
 
 

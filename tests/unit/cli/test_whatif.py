@@ -187,7 +187,7 @@ def test_a_policy_that_tells_pods_of_one_owner_apart_opens_nothing(netattest, tm
 
 def test_encryption_that_a_change_wins_or_loses_is_told(netattest, change):
     """Cilium's WireGuard, switched on in its ConfigMap, and off again."""
-    files = sorted((EXAMPLES / "saltmarsh").rglob("*.yaml"))
+    files = sorted((EXAMPLES / "saltmarsh" / "cluster").rglob("*.yaml"))
     (before,) = [
         item
         for path in files
