@@ -4,11 +4,13 @@ Nothing is read from anywhere and no clock is asked: a stored scan, a file of ev
 judged by the same lines.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from app import assess, collect, detect, evaluate
 from app.assess import Configuration
+from app.model.control import Assessment
 from app.model.facts import Facts
+from app.model.finding import CheckRun
 from app.model.history import Document
 from app.model.hygiene import Hygiene
 from app.model.inventory import Inventory
@@ -69,20 +71,7 @@ def judged(facts: Facts, config: Configuration) -> Judgement:
     assessments = tuple(
         assess.assess(framework, checked.runs, config, at=facts.at) for framework in config.frameworks
     )
-    return Judgement(
-        inventory=facts.inventory,
-        platform=facts.platform,
-        reachability=facts.reachability,
-        declared=facts.declared,
-        scope=facts.scope,
-        runs=checked.runs,
-        assessments=assessments,
-        streaks=checked.streaks,
-        placements=facts.placements,
-        edges=facts.edges,
-        encryption=facts.encryption,
-        registers=config.registers,
-    )
+    return _judgement(facts, checked.runs, assessments, checked.streaks)
 
 
 def facts_again(snapshot: Snapshot, config: Configuration, judgement: Judgement) -> Facts:
@@ -107,15 +96,24 @@ def facts_again(snapshot: Snapshot, config: Configuration, judgement: Judgement)
 
 def tried(facts: Facts, checks: Collection[str]) -> Judgement:
     """A judgement by some checks alone, and by no framework: for changes that are tried."""
+    return _judgement(facts, evaluate.run_some(facts, checks))
+
+
+def _judgement(
+    facts: Facts,
+    runs: tuple[CheckRun, ...],
+    assessments: tuple[Assessment, ...] = (),
+    streaks: Mapping[str, int] | None = None,
+) -> Judgement:
     return Judgement(
         inventory=facts.inventory,
         platform=facts.platform,
         reachability=facts.reachability,
         declared=facts.declared,
         scope=facts.scope,
-        runs=evaluate.run_some(facts, checks),
-        assessments=(),
-        streaks={},
+        runs=runs,
+        assessments=assessments,
+        streaks=streaks or {},
         placements=facts.placements,
         edges=facts.edges,
         encryption=facts.encryption,

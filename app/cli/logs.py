@@ -37,12 +37,8 @@ def configure(settings: LogSettings, *, debug: bool, as_json: bool = False) -> N
     if not debug:
         # It warns of each rule of the style sheet that is meant for screens.
         logging.getLogger("weasyprint").setLevel(logging.ERROR)
-        logging.getLogger("pypdf").setLevel(
-            logging.ERROR
-        )  # a line for each blank too many in a file that was changed
+        # It warns of each blank too many in a file that was changed.
+        logging.getLogger("pypdf").setLevel(logging.ERROR)
         # They print a traceback for each certificate that nobody pinned; `verify` says it in its own words.
-        logging.getLogger("pypdf").setLevel(
-            logging.ERROR
-        )  # a line for each blank too many in a file that was changed
         logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
         logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)

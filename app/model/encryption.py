@@ -207,25 +207,17 @@ class Guard:
     signs: tuple[Sign, ...] = ()
 
 
-class Mesh(Interface):
-    """One service mesh that was found. Pods are named by reference; keys stand for all pods alike to the mesh.
-
-    Protocols other than TCP are never carried: the caller does not ask about them.
-    """
+class System(Interface):
+    """Something that encrypts, or might, between pods, as it was found."""
 
     @property
     def id(self) -> str:
-        """For example "istio", "istio/canary", "linkerd", "consul", "kuma/default", "cilium-ztunnel"."""
+        """What reports and registers call it: "istio/canary", "kuma/default", "calico-wireguard", "cilium-ipsec"."""
         ...
 
     @property
     def name(self) -> str:
         """As its makers write it."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """Of the control plane; empty when it cannot be told."""
         ...
 
     @property
@@ -241,6 +233,18 @@ class Mesh(Interface):
     @property
     def fips(self) -> Known:
         """Whether its cryptography is shown to be of a FIPS 140 validated module; UNKNOWN unless an object says so."""
+        ...
+
+
+class Mesh(System, Interface):
+    """One service mesh that was found. Pods are named by reference; keys stand for all pods alike to the mesh.
+
+    Protocols other than TCP are never carried: the caller does not ask about them.
+    """
+
+    @property
+    def version(self) -> str:
+        """Of the control plane; empty when it cannot be told."""
         ...
 
     def member(self, pod: ObjectRef) -> Membership | None:

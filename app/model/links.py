@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol as Interface
 
-from app.model.encryption import EvidenceStrength, Key, Known
+from app.model.encryption import EvidenceStrength, Key, System
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
 
@@ -38,36 +38,11 @@ class Link:
     weak: tuple[str, ...] = ()
 
 
-class Links(Interface):
+class Links(System, Interface):
     """Node-to-node encryption of one system (WireGuard, IPsec). It carries every IP protocol, and nothing within a node.
 
     Ends are the classes of pods that it can tell apart: by node, host network, address family, and its own endpoint status.
     """
-
-    @property
-    def id(self) -> str:
-        """For example "calico-wireguard" or "cilium-ipsec"."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """As its makers write it."""
-        ...
-
-    @property
-    def signs(self) -> tuple[Sign, ...]:
-        """What it was told from."""
-        ...
-
-    @property
-    def cautions(self) -> tuple[str, ...]:
-        """Sentences about limits that a report must repeat."""
-        ...
-
-    @property
-    def fips(self) -> Known:
-        """Whether its cryptography is shown to be of a FIPS 140 validated module; UNKNOWN unless an object says so."""
-        ...
 
     def end(self, pod: ObjectRef) -> Key:
         """The class of a pod."""

@@ -161,7 +161,7 @@ def publish(work: Work, slot: Slot) -> None:
         return
     from app.publication import Publication  # noqa: PLC0415  as above
 
-    with Timed(work.progress(work.cluster), work.cluster, work.metrics) as progress:
+    with work.followed("publish") as progress:
         pages = Publication(
             work.settings, work.store, progress, work.clock.now().date(), work.publish.reports
         )

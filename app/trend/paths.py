@@ -25,9 +25,7 @@ def path_changes(before: Judgement, after: Judgement) -> tuple[PathChange, ...]:
     External ranges are left out: their limits move with the policies that name them, so that the same address stands
     in a different row from night to night.
     """
-    return tuple(
-        change for pair, was, now in changed_rows(before, after) for change in _changes(pair, was, now)
-    )
+    return told(changed_rows(before, after))
 
 
 def changed_rows(before: Judgement, after: Judgement) -> Iterator[tuple[Pair, Connections, Connections]]:
@@ -39,9 +37,8 @@ def changed_rows(before: Judgement, after: Judgement) -> Iterator[tuple[Pair, Co
     return merged(iter(rows_of(was, changed)), iter(rows_of(now, changed)))
 
 
-def differences(before: Iterable[Row], after: Iterable[Row]) -> tuple[PathChange, ...]:
-    """Compare two streams of rows, each sorted by pair."""
-    pairs = merged(iter(before), iter(after))
+def told(pairs: Iterable[tuple[Pair, Connections, Connections]]) -> tuple[PathChange, ...]:
+    """What closed and what opened at each pair, in their order."""
     return tuple(change for pair, was, now in pairs for change in _changes(pair, was, now))
 
 

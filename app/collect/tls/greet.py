@@ -94,7 +94,7 @@ class Greeter:
                 open_ended.add(version)
             elif answer is not None:
                 refused.append(version)
-            elif not index and not is_tls:
+            elif not index:
                 return Spoken(tls=False, accepted=(), refused=(), suites={})
         ordered = sorted(accepted)
         flight = self._flight() if TLS_1_2 in accepted else Flight((), asks=False)

@@ -107,23 +107,19 @@ class Listeners:
         number = cluster.partition.class_of[position]
         group, namespace = self._population.group_of[position], cluster.workloads[position].namespace
         wanted = Connections.of({protocol: PortSet.all() if not port else PortSet.of([(port, port)])})
-        row = cluster.rows.number_of(number)
         own = 0 if self._members[group, number] > 1 else 1 << number  # it is no source of its own
-        widest = NOBODY
-        for cell in cluster.rows.row(row):
+        served = 0
+        for cell in cluster.rows.row(cluster.rows.number_of(number)):
             ports = cell.allowed & wanted
-            if not ports:
-                continue
-            if cell.sources >> cluster.policies.classes:
+            if ports and cell.sources >> cluster.policies.classes:
                 return OUTSIDE
-            for source, classes in self._classes.items():
+            for source, classes in self._classes.items() if ports else ():
                 there = cell.sources & (classes & ~own if source == group else classes)
                 if there and self._served_plain(source, group, ports):
-                    if there & ~self._in_namespace.get(namespace, 0):
-                        widest = CLUSTER
-                    elif widest == NOBODY:
-                        widest = NAMESPACE
-        return widest
+                    served |= there
+        if served & ~self._in_namespace.get(namespace, 0):
+            return CLUSTER
+        return NAMESPACE if served else NOBODY
 
     def _served_plain(self, source: int, destination: int, ports: Connections) -> bool:
         cores = self._pairs.of(source, destination, ports)

@@ -9,10 +9,15 @@ from app.model.judgement import Judgement
 from app.model.platform import Enforcement
 from app.model.reachability import Profile
 from app.model.scope import Scope
-from app.trend.paths import differences, path_changes
+from app.trend.paths import merged, path_changes, told
 from app.trend.suspects import suspects
 from tests.builders import cidr, inventory, namespace, platform, pod, pods_peer, policy, rule
 from tests.unit.trend.world import tcp
+
+
+def differences(before, after):
+    """Two lists of rows, each sorted by pair, compared in full."""
+    return told(merged(iter(before), iter(after)))
 
 
 def changes(before, after):
