@@ -207,6 +207,11 @@ class TrendLine:
     framework: str
     points: tuple[TrendPoint, ...]
 
+    @property
+    def stored(self) -> int:
+        """Nights with a stored scan; a line is drawn between two of them at least."""
+        return sum(point.counts is not None for point in self.points)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ControlFlip:

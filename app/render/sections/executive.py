@@ -65,7 +65,7 @@ def build(dossier: Dossier) -> ExecutivePage:
         dossier.report.judgement.assessments or (dossier.assessment,),
         key=lambda item: item.framework.id != dossier.assessment.framework.id,
     )
-    lines = lines_of(dossier)
+    lines = lines_of(dossier) if _stored(dossier) > 1 else ()
     return ExecutivePage(
         id="executive",
         title="In short",
@@ -121,9 +121,15 @@ def _more(left: int, noun: str) -> str:
     return f"{sentence(count(left, f'more {noun}'))[:-1]} in the full report." if left > 0 else ""
 
 
+def _stored(dossier: Dossier) -> int:
+    return dossier.lines[0].stored if dossier.lines else 0
+
+
 def _nights(dossier: Dossier) -> str:
     points = dossier.lines[0].points if dossier.lines else ()
-    stored = sum(point.counts is not None for point in points)
+    stored = _stored(dossier)
+    if stored < 2:  # noqa: PLR2004  a line has two ends
+        return "A line over time begins with the second stored scan."
     held = (
         f"{count(stored, 'night')}, each with a stored scan."
         if stored == len(points)

@@ -95,12 +95,11 @@ def course(line: TrendLine, index: int) -> Markup:
     }
     broken = [at for at, point in enumerate(line.points) if point.breaks]
     top = max((value for found in values.values() for value in found if value is not None), default=1)
-    stored = sum(point.counts is not None for point in line.points)
     return draw_steps(
         StepTrend(
             id=f"course-{index}",
             title=f"{line.framework}: controls by state",
-            description=f"{stored} of {len(line.points)} nights have a stored scan",
+            description=f"{line.stored} of {len(line.points)} nights have a stored scan",
             moments=tuple(point.at for point in line.points),
             series=tuple(Series(state.value, word, values[state]) for state, word in _SHOWN),
             breaks=tuple(Break(at, number) for number, at in enumerate(broken, start=1)),

@@ -158,6 +158,15 @@ def test_the_executive_summary_says_what_is_not_known():
     assert "counts as in scope" in facts["Scope"]
 
 
+def test_a_line_over_time_begins_with_the_second_stored_scan():
+    report = shaped(report_input(), "executive")
+    lines = tuple(replace(line, points=line.points[-1:]) for line in report.trend.lines)
+    first = executive.build(Dossier(replace(report, trend=replace(report.trend, lines=lines))))
+
+    assert executive.build(Dossier(report)).chart
+    assert (first.chart, first.chart_note) == (None, "A line over time begins with the second stored scan.")
+
+
 def test_the_morning_page_says_why_and_what_to_do():
     page = morning.build(Dossier(shaped(report_input(), "engineer")))
     (opened,) = page.opened
