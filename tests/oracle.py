@@ -128,9 +128,28 @@ class Oracle:
         return common or [(4, 6)]
 
     def _has(self, end: End, family: int) -> bool:
-        """Addresses that are not known could be of either family."""
-        known = () if isinstance(end, str) else self._addresses(end)
-        return not known or any(ip_address(ip).version == family for ip in known)
+        """Addresses that are not known are of the families that their kind shows; where it shows none, of either."""
+        known = self._addresses(end)
+        if known or isinstance(end, str):
+            return any(ip_address(ip).version == family for ip in known)
+        versions, alike = self._families(end.host_network)
+        return family in versions or not alike
+
+    def _families(self, host_network: bool) -> tuple[set[int], bool]:
+        """IP versions that an end of a kind can have, and whether it has all of them."""
+        return self._families_known[host_network]
+
+    @cached_property
+    def _families_known(self) -> dict[bool, tuple[set[int], bool]]:
+        return {kind: self._families_of(kind) for kind in (True, False)}
+
+    def _families_of(self, host_network: bool) -> tuple[set[int], bool]:
+        inside = {ip for pod in self.inventory.pods if not pod.host_network for ip in pod.ips}
+        on_nodes = {ip for pod in self.inventory.pods if pod.host_network for ip in pod.ips}
+        on_nodes |= {ip for node in self.inventory.nodes for ip in node.addresses}
+        mine = {ip_address(ip).version for ip in (on_nodes if host_network else inside)}
+        everything = {ip_address(ip).version for ip in inside | on_nodes} or {4}
+        return (mine, True) if mine else (everything, len(everything) == 1)
 
     def _half(self, asked: Question) -> set[str]:
         if asked.own.host_network or asked.own.ref in self.unenforced:
@@ -317,7 +336,7 @@ class Oracle:
             AddressMatch.NODES: node,
         }[peer.match]
         if not isinstance(end, str) and compared and not self._addresses(end):
-            return self._unknown_matches(peer, end)
+            return self._unknown_matches(peer, end, families)
         held = compared and any(
             item.first <= int(ip_address(ip)) <= item.last and item.version == ip_address(ip).version
             for ip in self._addresses(end)
@@ -326,14 +345,16 @@ class Oracle:
         )
         return frozenset({held})
 
-    def _unknown_matches(self, peer: AddressPeer, end: Pod) -> May:
+    def _unknown_matches(self, peer: AddressPeer, end: Pod, families: Families) -> May:
         """The pod has one of all addresses that it can have; which of them does the peer hold?"""
         if peer.match is AddressMatch.NODES and [(item.first, item.last) for item in peer.ranges] == [
             (0, 2**32 - 1),
             (0, 2**128 - 1),
         ]:
             return YES  # every node, whatever its address
-        possible = self._anywhere if end.host_network else self._where_pods_are
+        possible = self._unicast(True) if end.host_network else self._where_pods_are
+        if self._families(end.host_network)[1]:
+            possible = [item for item in possible if item[0] in families]
         every_one = all(covered(version, first, last, peer.ranges) for version, first, last in possible)
         some_one = any(
             item.version == version and item.first <= last and first <= item.last
@@ -342,26 +363,22 @@ class Oracle:
         )
         return YES if every_one else EITHER if some_one else NO
 
-    @cached_property
-    def _anywhere(self) -> list[tuple[int, int, int]]:
-        """All addresses of the families that are seen here, IPv4 where none is; none that an interface cannot have."""
-        seen = {ip_address(ip).version for ip in self._node_addresses}
-        seen |= {ip_address(ip).version for pod in self.inventory.pods for ip in pod.ips}
-        return [item for item in UNICAST if item[0] in (seen or {4})]
+    def _unicast(self, host_network: bool) -> list[tuple[int, int, int]]:
+        """All addresses of the families that a kind can have; none that an interface cannot have."""
+        return [item for item in UNICAST if item[0] in self._families(host_network)[0]]
 
     @cached_property
     def _where_pods_are(self) -> list[tuple[int, int, int]]:
         """The ranges that nodes give, if the pods that are there keep to them; else private ones, if they keep to those."""
+        versions = self._families(False)[0]
         given = [ip_network(text) for node in self.inventory.nodes for text in node.pod_cidrs]
         ips = [ip_address(ip) for pod in self.inventory.pods if not pod.host_network for ip in pod.ips]
         if ips and all(any(ip in network for network in given) for ip in ips):
-            return [(item.version, int(item[0]), int(item[-1])) for item in given]
+            return [(item.version, int(item[0]), int(item[-1])) for item in given if item.version in versions]
         if all(ip.version == 6 or any(ip in network for network in PRIVATE) for ip in ips):
-            inside = [(4, int(item[0]), int(item[-1])) for item in PRIVATE]
-            return [item for item in self._anywhere if item[0] == 6] + [
-                item for item in inside if any(other[0] == 4 for other in self._anywhere)
-            ]
-        return self._anywhere
+            inside = [(4, int(item[0]), int(item[-1])) for item in PRIVATE if 4 in versions]
+            return [item for item in self._unicast(False) if item[0] == 6] + inside
+        return self._unicast(False)
 
     @cached_property
     def _node_addresses(self) -> set[str]:

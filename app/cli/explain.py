@@ -22,7 +22,7 @@ from app.cli.output import emit, heading, say
 from app.cli.session import begin
 from app.cli.shapes import gap_shape, tell_gaps
 from app.cli.transit import verdict_lines
-from app.cli.view import View, look
+from app.cli.view import View, look, reading, tell_notes
 from app.cli.witnesses import Answer, answers, witnesses
 from app.errors import ExitCode, InputError
 from app.model.connections import FIRST_PORT, LAST_PORT, Connections, PortSet, Protocol
@@ -155,6 +155,7 @@ def _document(view: View, found: list[Answer]) -> dict[str, object]:
         "answers": [_answer_shape(view, answer) for answer in found],
         "open_to": _exposure_shapes(view, found),
         "gaps": [gap_shape(gap) for gap in view.snapshot.gaps],
+        "notes": list(view.reachability.notes),
     }
 
 
@@ -237,6 +238,7 @@ def _steps(answer: Answer) -> list[str]:
 
 def _tell(view: View, found: list[Answer]) -> None:
     names = Names(view.reachability.workloads)
+    say(reading(view))
     for answer in found:
         decision = answer.decision
         heading(
@@ -247,6 +249,7 @@ def _tell(view: View, found: list[Answer]) -> None:
         for line in verdict_lines(_in_transit(view, answer), answer.ports):
             say(f"     {line}")
     _tell_exposures(view, found)
+    tell_notes(view)
     tell_gaps(view.snapshot.gaps)
 
 

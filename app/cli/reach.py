@@ -25,11 +25,10 @@ from app.cli.output import heading, say
 from app.cli.session import begin
 from app.cli.shapes import plural, tell_gaps
 from app.cli.transit import in_transit, tell_protection, verdict_lines
-from app.cli.view import View, look
+from app.cli.view import View, look, reading, tell_notes
 from app.cli.ways_in import tell_ways_in
 from app.errors import ExitCode
 from app.model.decision import Reason
-from app.model.platform import Enforcement
 from app.model.policy import Direction
 from app.model.reachability import Connection, Profile
 
@@ -106,7 +105,7 @@ def _emit(view: View, *, explained: bool, encrypted: bool) -> None:
 def _tell(view: View, *, explained: bool, encrypted: bool) -> None:
     reachability = view.reachability
     names = Names(reachability.workloads)
-    say(f"{plural(len(reachability.workloads), 'workload')}. {_reading(view)}")
+    say(f"{plural(len(reachability.workloads), 'workload')}. {reading(view)}")
     number = 0
     for sources, rows in _by_source(reachability.connections()):
         number += len(sources) * len(rows)
@@ -120,9 +119,7 @@ def _tell(view: View, *, explained: bool, encrypted: bool) -> None:
         _tell_exposures(view)
     if encrypted:
         tell_protection(view.encryption)
-    for note in reachability.notes:
-        if view.platform.reason not in note:  # the first line says it
-            say(f"note: {note}")
+    tell_notes(view)
     tell_gaps(view.snapshot.gaps)
 
 
@@ -165,15 +162,6 @@ def _alike(sources: Iterable[tuple[str, list[Connection]]]) -> Iterable[tuple[li
         reached = tuple(replace(row, source="") for row in rows)
         found.setdefault(reached, ([], rows))[0].append(source)
     return found.values()
-
-
-def _reading(view: View) -> str:
-    platform, profile = view.platform, view.reachability.profile.value
-    if view.reachability.as_declared:
-        return f"Policies count as declared, read as {profile}, whether or not they are enforced."
-    if platform.enforcement is Enforcement.UNKNOWN:
-        return f"Policies count as declared, read as {profile}: {platform.reason}."
-    return f"Read as {profile}. Policies are {platform.enforcement.value}: {platform.reason}."
 
 
 def _witnessed(view: View, names: Names, rows: Iterable[Connection], *, encrypted: bool) -> Iterator[str]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from app import bootstrap
 from app.cli.options import required, scan_number
+from app.cli.output import say
 from app.cli.progress import Reporter, reporting
 from app.cli.session import Session
 from app.errors import InputError
 from app.model.edge import Edges
 from app.model.history import Document
 from app.model.inventory import Inventory
-from app.model.platform import Platform
+from app.model.platform import Enforcement, Platform
 from app.model.reachability import Profile
 from app.model.snapshot import Snapshot
 
@@ -106,3 +107,20 @@ def _computed(snapshot: Snapshot, inventory: Inventory, profile: Profile, *, as_
         inventory, platform, snapshot.gaps, profile=profile, as_declared=as_declared
     )
     return View(snapshot, inventory, platform, reachability)
+
+
+def reading(view: View) -> str:
+    """How policies count in this view, as a sentence: nothing below it holds without it."""
+    platform, profile = view.platform, view.reachability.profile.value
+    if view.reachability.as_declared:
+        return f"Policies count as declared, read as {profile}, whether or not they are enforced."
+    if platform.enforcement is Enforcement.UNKNOWN:
+        return f"Policies count as declared, read as {profile}: {platform.reason}."
+    return f"Read as {profile}. Policies are {platform.enforcement.value}: {platform.reason}."
+
+
+def tell_notes(view: View) -> None:
+    """Print what has to be said about the whole view and is not in `reading`."""
+    for note in view.reachability.notes:
+        if view.platform.reason not in note:
+            say(f"note: {note}")

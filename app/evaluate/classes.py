@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from app.evaluate.addresses import parse
+from app.evaluate.families import NOT_KNOWN, Families
 from app.evaluate.profiles import Reading
 from app.evaluate.vocabulary import Values, Vocabulary
 from app.model.connections import PortSet, Protocol
@@ -37,8 +38,8 @@ class PodClass:
         ports: its ports whose names a rule uses; a name that stands twice has both numbers (API: `ContainerPort.name`).
         blocks: for IPv4 and for IPv6, the set of address blocks that hold one of its addresses; only blocks that match
             pods in this reading.
-        families: address families that it is known to have; empty when that is not known, or where all pods of the
-            cluster have the one same family.
+        families: address families that it has, told from its like where its address is not known (see `families`);
+            empty when that is not known, or where all pods of the cluster have the one same family.
         host_network: policies do not select it, and its addresses are its node's.
         enforced: the data plane enforces policies where it runs.
         init_ports: a name that a rule uses means something else when init containers count.
@@ -74,7 +75,8 @@ class Classifier:
         self._accounts = {(item.ref.namespace, item.ref.name): item.labels for item in inventory.accounts}
         guests = vocabulary.of_anyone | (vocabulary.by_reading if reading.blocks_match_pods else 0)
         self._compared = {False: guests, True: guests | vocabulary.of_nodes}
-        self._mixed = bool(self._compared[True]) and _families_mixed(inventory)
+        mixed = bool(self._compared[True]) and _families_mixed(inventory)
+        self._shown = Families.of(inventory) if mixed else None
 
     def class_of(self, pod: Pod) -> PodClass:
         """Everything about a pod that matters to some policy."""
@@ -82,7 +84,7 @@ class Classifier:
         compared = self._compared[pod.host_network]
         addresses = self.addresses(pod) if self._compared[True] else ()
         v4, v6 = self.blocks(addresses)
-        families = frozenset(version for version, _ in addresses) if self._mixed else frozenset[int]()
+        families = self._families(pod, addresses)
         account, account_labels = ("", NO_LABELS) if pod.host_network else self._account(pod)
         return PodClass(
             namespace=pod.namespace,
@@ -97,6 +99,12 @@ class Classifier:
             account_labels=account_labels,
             unaddressed=bool(compared) and not addresses,
         )
+
+    def _families(self, pod: Pod, addresses: Iterable[tuple[int, int]]) -> frozenset[int]:
+        if self._shown is None:
+            return NOT_KNOWN
+        known = frozenset(version for version, _ in addresses)
+        return known or self._shown.certain(host_network=pod.host_network)
 
     def _account(self, pod: Pod) -> tuple[str | None, SeenLabels]:
         if not self._vocabulary.accounts:

@@ -89,6 +89,14 @@ class Compiled:
         )
         return cls(inventory, platform, reading, parts, space, peers, Resolver(selectors, peers))
 
+    @cached_property
+    def families(self) -> tuple[frozenset[int], ...]:
+        """Address families of each endpoint; empty where they are not known, and everywhere where there is but one."""
+        classes = self.partition.classes
+        several = any(item.families for item in classes)
+        outside = (frozenset({atom.version} if several else ()) for atom in self.space.atoms)
+        return (*(item.families for item in classes), *outside)
+
     def policies(self, *, as_declared: bool) -> PolicySet:
         """The policies of one view; both views share them where they count the same ones."""
         found = self.sets.get(as_declared)
@@ -118,7 +126,9 @@ class Compiled:
         key = (id(policies), restricted, viewpoints, certain)
         if key not in self.tables:
             classes = self.partition.classes
-            self.tables[key] = RowTable(policies, classes, restricted, viewpoints, certain=certain)
+            self.tables[key] = RowTable(
+                policies, classes, restricted, viewpoints, self.families, certain=certain
+            )
         return self.tables[key]
 
 
@@ -135,7 +145,8 @@ class Cluster:
         self.restricted = as_set(
             number for number, item in enumerate(self.partition.classes) if as_declared or item.enforced
         )
-        self.viewpoints = _viewpoints(self.partition.classes, self.policies, self.reading)
+        self.families = compiled.families
+        self.viewpoints = _viewpoints(compiled.families, self.policies, self.reading)
 
     @cached_property
     def rows(self) -> RowTable:
@@ -198,8 +209,7 @@ class Cluster:
 
     def views(self, source: Endpoint, destination: Endpoint) -> list[View]:
         """Views in which two endpoints meet."""
-        pod = self.pod_class(destination)
-        families = pod.families if pod else frozenset()
+        families = self.families[destination.number]
         points = viewpoints_for(self.viewpoints, families, self.policies.anyone)
         return [point.view for point in points if point.endpoints >> source.number & 1]
 
@@ -221,17 +231,19 @@ class Cluster:
         return self.locality.shared_node(source.position, destination.position)
 
 
-def _viewpoints(classes: Sequence[PodClass], policies: PolicySet, reading: Reading) -> tuple[Viewpoint, ...]:
-    """One view where that is exact; one for each family where pods can have different addresses of both."""
+def _viewpoints(
+    families: Sequence[frozenset[int]], policies: PolicySet, reading: Reading
+) -> tuple[Viewpoint, ...]:
+    """One view where that is exact; one for each family where ends can have addresses of both."""
     given = reading.blocks_match_pods
-    if not any(item.families for item in classes):
+    if not any(families):
         return (Viewpoint(View(None, ip_blocks=given), policies.anyone),)
     return (
-        Viewpoint(View(4, ip_blocks=given), policies.anyone & ~_silent(classes, 4)),
-        Viewpoint(View(6, ip_blocks=given), policies.anyone & ~_silent(classes, 6)),
+        Viewpoint(View(4, ip_blocks=given), policies.anyone & ~_silent(families, 4)),
+        Viewpoint(View(6, ip_blocks=given), policies.anyone & ~_silent(families, 6)),
     )
 
 
-def _silent(classes: Sequence[PodClass], family: int) -> int:
-    """Classes that are known to have no address of a family."""
-    return as_set(at for at, item in enumerate(classes) if item.families and family not in item.families)
+def _silent(families: Sequence[frozenset[int]], family: int) -> int:
+    """Endpoints that are known to have no address of a family."""
+    return as_set(at for at, known in enumerate(families) if known and family not in known)

@@ -65,12 +65,19 @@ class RowKeys:
         classes: the classes, by number.
         restricted: classes on which policies count.
         views: views in which rows are asked for; where rules do not differ in them, one index answers for all.
+        families: those of each endpoint; empty where they are not known or do not matter.
     """
 
     def __init__(
-        self, policies: PolicySet, classes: Sequence[PodClass], restricted: int, views: Sequence[View]
+        self,
+        policies: PolicySet,
+        classes: Sequence[PodClass],
+        restricted: int,
+        views: Sequence[View],
+        families: Sequence[frozenset[int]],
     ) -> None:
         self._classes = classes
+        self._families = families
         self._views = {view: at for at, view in enumerate(views)}
         self._count = policies.endpoints
         ingress, egress = policies.programs[Direction.INGRESS], policies.programs[Direction.EGRESS]
@@ -113,7 +120,7 @@ class RowKeys:
                 isolating=tuple(self._isolating.get(number, ())),
                 egress=self._groups(self._egress, number),
                 named=pod.ports if pod else (),
-                families=pod.families if pod else frozenset(),
+                families=self._families[number],
                 pods=pod is not None,
             )
 

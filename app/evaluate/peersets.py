@@ -130,7 +130,7 @@ class PeerIndex:
         self._first_atom = len(blocks)
         self.anyone = run(0, len(blocks) + len(space.atoms))
         self._hosts = union(1 << number for number, item in enumerate(classes) if item.host_network)
-        self._by_blocks = tuple(_classes_by_blocks(blocks, family) for family in (0, 1))
+        self._by_blocks = {4: _classes_by_blocks(blocks, 0), 6: _classes_by_blocks(blocks, 1)}
         self._known: dict[AddressPeer, Bounds] = {}
 
     def any_of(self, namespace: str, peers: Iterable[Peer] | None) -> Bounds:
@@ -179,36 +179,59 @@ class PeerIndex:
         return known
 
     def _work_out(self, peer: AddressPeer) -> Bounds:
-        v4, v6 = (self._holding(peer.ranges, by_blocks) for by_blocks in self._by_blocks)
         match peer.match:
             case AddressMatch.OUTSIDE:
                 return Bounds.exact(PeerSet(self._atoms(peer.ranges)))
             case AddressMatch.NODES:
                 atoms = self._atoms(nodes_within(peer.ranges, self._node_addresses))
-                # every node is meant: then also those whose addresses were not read
-                every = peer.ranges == EVERY_ADDRESS
-                v4, v6 = (self._hosts, self._hosts) if every else (v4 & self._hosts, v6 & self._hosts)
-                sure, perhaps = (0, 0) if every else self._unaddressed.held_on_nodes(peer.ranges)
+                return _bounds([self._nodes(peer.ranges, atoms, view) for view in SLOTS])
             case AddressMatch.ANYONE | AddressMatch.AS_THE_DATA_PLANE_READS:
                 atoms = self._atoms(peer.ranges)
-                sure, perhaps = self._unaddressed.held(peer.ranges)
-        reading = peer.match is AddressMatch.AS_THE_DATA_PLANE_READS
-        known = {None: v4 | v6, 4: v4, 6: v6}
+                reading = peer.match is AddressMatch.AS_THE_DATA_PLANE_READS
+                return _bounds(
+                    [
+                        (atoms, atoms)
+                        if reading and not view.ip_blocks
+                        else self._ends(peer.ranges, atoms, view)
+                        for view in SLOTS
+                    ]
+                )
 
-        def also(more: int) -> PeerSet:
-            compared = {family: atoms | classes | more for family, classes in known.items()}
-            return PeerSet.seen(
-                [atoms if reading and not view.ip_blocks else compared[view.family] for view in SLOTS]
-            )
+    def _ends(self, block: Block, atoms: int, view: View) -> tuple[int, int]:
+        """Ends that a block surely holds in a view, and those that it may hold."""
+        known = atoms | self._holding(block, view)
+        sure, perhaps = self._unaddressed.held(block, view.family)
+        return known | sure, known | perhaps
 
-        return Bounds.exact(also(sure)) if sure == perhaps else Bounds(also(sure), also(perhaps))
+    def _nodes(self, block: Block, atoms: int, view: View) -> tuple[int, int]:
+        """The same of a block that is compared with nodes alone."""
+        if block == EVERY_ADDRESS:  # every node is meant: then also those whose addresses were not read
+            return atoms | self._hosts, atoms | self._hosts
+        known = atoms | self._holding(block, view) & self._hosts
+        sure, perhaps = self._unaddressed.held_on_nodes(block, view.family)
+        return known | sure, known | perhaps
 
     def _atoms(self, block: Block) -> int:
         return self._space.atoms_in(block) << self._first_atom
 
-    def _holding(self, block: Block, by_blocks: dict[int, int]) -> int:
+    def _holding(self, block: Block, view: View) -> int:
+        """Classes with an address in a block, of the family that counts in a view."""
         number = self._space.blocks[block]
-        return union(classes for blocks, classes in by_blocks.items() if blocks >> number & 1)
+        return union(
+            classes
+            for family, by_blocks in self._by_blocks.items()
+            if view.family in (None, family)
+            for blocks, classes in by_blocks.items()
+            if blocks >> number & 1
+        )
+
+
+def _bounds(sets: Sequence[tuple[int, int]]) -> Bounds:
+    """From what is surely and what is perhaps matched in each view."""
+    least = PeerSet.seen([sure for sure, _ in sets])
+    if all(sure == perhaps for sure, perhaps in sets):
+        return Bounds.exact(least)
+    return Bounds(least, PeerSet.seen([perhaps for _, perhaps in sets]))
 
 
 def _classes_by_blocks(blocks: Sequence[Blocks], family: int) -> dict[int, int]:

@@ -53,6 +53,7 @@ class RowTable:
         classes: the classes, by number.
         restricted: classes on which policies count.
         viewpoints: the views to unite: a connection exists when it exists over one address family.
+        families: those of each endpoint; empty where they are not known or do not matter.
         certain: leave out what conditions, or an order that is left open, may still deny.
     """
 
@@ -62,6 +63,7 @@ class RowTable:
         classes: Sequence[PodClass],
         restricted: int,
         viewpoints: Sequence[Viewpoint],
+        families: Sequence[frozenset[int]],
         *,
         certain: bool = False,
     ) -> None:
@@ -76,7 +78,7 @@ class RowTable:
         self._unleaving = {stage.number: stage.isolated & restricted for stage in leaving.stages}
         self._outlines = {direction: outliner(program) for direction, program in policy_set.programs.items()}
         self._connections: dict[tuple[Span, ...], Connections] = {}
-        self._index = RowKeys(policy_set, classes, restricted, _views(self._viewpoints))
+        self._index = RowKeys(policy_set, classes, restricted, _views(self._viewpoints), families)
         numbers: dict[RowKey, int] = {}
         self._row_of = tuple(numbers.setdefault(key, len(numbers)) for key in self._index)
         self._keys = tuple(numbers)

@@ -1,6 +1,6 @@
 """Pods whose addresses are not known, such as those of a template: what an address block may hold of them.
 
-Such a pod has some address, of a family that pods or nodes here are seen to have; IPv4 where none is seen. In IPv4 it is a
+Such a pod has some address, of the families that its like are seen to have (see `families`). In IPv4 it is a
 private one unless a pod is seen with another: both are what a cluster has unless it says otherwise. It is in one of the
 ranges that nodes give to their pods where every pod whose address is known keeps to these. So a block that holds all
 addresses that it can have holds the pod, one that holds none does not, and any other may.
@@ -17,11 +17,11 @@ from typing import Literal
 from app.evaluate.addresses import Block, merged, parse
 from app.evaluate.bits import as_set
 from app.evaluate.classes import PodClass
+from app.evaluate.families import Families
 from app.model.inventory import Inventory
 from app.model.policy import AddressRange
 
 EVERY_ADDRESS: Block = (AddressRange(4, 0, 2**32 - 1), AddressRange(6, 0, 2**128 - 1))
-_UNLESS_SAID = 4  # the family of a cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,51 +29,76 @@ class Unaddressed:
     """Classes whose addresses are not known, and what addresses they can have.
 
     Attributes:
-        guests: those on the pod network.
-        hosts: those on their node's network.
-        pod_ranges: where addresses of the pod network can be.
-        ranges: where addresses of nodes can be.
+        guests: those on the pod network, and where their addresses can be.
+        hosts: those on their node's network, likewise.
     """
 
-    guests: int
-    hosts: int
-    pod_ranges: Block
-    ranges: Block
+    guests: "_Kind"
+    hosts: "_Kind"
 
     @classmethod
     def of(cls, classes: Sequence[PodClass], inventory: Inventory) -> "Unaddressed":
         """Find them; what they can have is only worked out where there are any."""
         numbers = [number for number, item in enumerate(classes) if item.unaddressed]
+        if not numbers:
+            return cls(NONE, NONE)
         hosts = as_set(number for number in numbers if classes[number].host_network)
         guests = as_set(number for number in numbers if not classes[number].host_network)
-        if not numbers:
-            return cls(0, 0, (), ())
-        pods = _addresses(text for pod in inventory.pods if not pod.host_network for text in pod.ips)
-        others = _addresses(text for pod in inventory.pods if pod.host_network for text in pod.ips)
-        nodes = _addresses(text for node in inventory.nodes for text in node.addresses)
-        families = {version for version, _ in pods | others | nodes} or {_UNLESS_SAID}
-        ranges, private = (_of_families(block, families) for block in (_UNICAST, _INSIDE))
-        given = merged(found for node in inventory.nodes for text in node.pod_cidrs for found in _range(text))
-        if pods and _all_within(given, pods):
-            return cls(guests, hosts, given, ranges)
-        return cls(guests, hosts, private if _all_within(private, pods) else ranges, ranges)
+        families = Families.of(inventory)
+        return cls(
+            _Kind(guests, _of_pods(inventory, families), apart=families.guests.all_of_them),
+            _Kind(hosts, _of_families(_UNICAST, families.hosts.possible), apart=families.hosts.all_of_them),
+        )
 
-    def held(self, block: Block) -> tuple[int, int]:
-        """Classes that a block holds for certain, and those that it may hold, the former included."""
-        return self._held(block, self.guests, self.pod_ranges, self.hosts)
+    def held(self, block: Block, family: int | None) -> tuple[int, int]:
+        """Classes that a block holds for certain, and those that it may hold, the former included.
 
-    def held_on_nodes(self, block: Block) -> tuple[int, int]:
+        Args:
+            block: the addresses.
+            family: that over which ends meet; None where there is only one, or where they share none.
+        """
+        one, other = self.guests.held(block, family), self.hosts.held(block, family)
+        return one[0] | other[0], one[1] | other[1]
+
+    def held_on_nodes(self, block: Block, family: int | None) -> tuple[int, int]:
         """The same of a block that is compared with nodes alone."""
-        return self._held(block, 0, (), self.hosts)
+        return self.hosts.held(block, family)
 
-    def _held(self, block: Block, guests: int, pod_ranges: Block, hosts: int) -> tuple[int, int]:
-        whole = merged(block)
-        sure, perhaps = 0, 0
-        for classes, possible in ((guests, pod_ranges), (hosts, self.ranges)):
-            if classes and any(_touches(whole, item) for item in possible):
-                perhaps |= classes
-                sure |= classes if all(_holds(whole, item) for item in possible) else 0
-        return sure, perhaps
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Classes whose addresses can be in the same ranges; `apart`: each has an address of every family in them."""
+
+    classes: int
+    ranges: Block
+    apart: bool
+
+    def held(self, block: Block, family: int | None) -> tuple[int, int]:
+        if not self.classes:
+            return 0, 0
+        whole, possible = merged(block), self._over(family)
+        if not any(_touches(whole, item) for item in possible):
+            return 0, 0
+        return self.classes if all(_holds(whole, item) for item in possible) else 0, self.classes
+
+    def _over(self, family: int | None) -> Block:
+        """Where the address can be that counts; one of any family where it may have no other."""
+        if family is None or not self.apart:
+            return self.ranges
+        return tuple(item for item in self.ranges if item.version == family)
+
+
+NONE = _Kind(0, (), apart=True)
+
+
+def _of_pods(inventory: Inventory, families: Families) -> Block:
+    """Where addresses of the pod network can be."""
+    pods = _addresses(text for pod in inventory.pods if not pod.host_network for text in pod.ips)
+    ranges, private = (_of_families(block, families.guests.possible) for block in (_UNICAST, _INSIDE))
+    given = merged(found for node in inventory.nodes for text in node.pod_cidrs for found in _range(text))
+    if pods and _all_within(given, pods):
+        return _of_families(given, families.guests.possible)
+    return private if _all_within(private, pods) else ranges
 
 
 def _addresses(texts: Iterable[str]) -> set[tuple[int, int]]:

@@ -58,16 +58,18 @@ def most(engine, source, destination):
 
 
 def addressed(data, cluster, pod):
-    """The pod with an address of every family that is seen here, one that it can have."""
+    """The pod with an address of every family that its like show, or that is seen at all; ones that it can have."""
     of_node = [item.addresses for item in cluster.nodes if item.name == pod.node]
     if pod.ips or (pod.host_network and of_node):
         return pod
-    known = [ip for item in cluster.pods for ip in item.ips] + [
-        ip for item in cluster.nodes for ip in item.addresses
-    ]
-    seen = {ip_address(ip).version for ip in known}
-    ips = [data.draw(st.sampled_from(choices(cluster, pod, family))) for family in sorted(seen or {4})]
-    return replace(pod, ips=tuple(ips))
+    inside = [ip for item in cluster.pods if not item.host_network for ip in item.ips]
+    on_nodes = [ip for item in cluster.pods if item.host_network for ip in item.ips]
+    on_nodes += [ip for item in cluster.nodes for ip in item.addresses]
+    shown = (on_nodes if pod.host_network else inside) or inside + on_nodes
+    families = sorted({ip_address(ip).version for ip in shown} or {4})
+    return replace(
+        pod, ips=tuple(data.draw(st.sampled_from(choices(cluster, pod, item))) for item in families)
+    )
 
 
 def choices(cluster, pod, family):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.evaluate.edges.world import Item, PodPort, World, objects
+from app.model.connections import Protocol
 from app.model.encryption import Known
 from app.model.fields import mapping, text
 
@@ -25,8 +26,13 @@ class BackendRef:
 Followed = tuple[tuple[str, PodPort], ...]
 
 
-def follow(world: World, refs: Iterable[BackendRef]) -> tuple[Followed, tuple[str, ...]]:
-    """(service, container port) behind references, and what could not be followed."""
+def follow(
+    world: World, refs: Iterable[BackendRef], protocol: Protocol = Protocol.TCP
+) -> tuple[Followed, tuple[str, ...]]:
+    """(service, container port) behind references, and what could not be followed.
+
+    Ports of other protocols than the given one are left aside: a number can stand twice on a Service, as DNS has it.
+    """
     found: set[tuple[str, PodPort]] = set()
     unresolved: list[str] = []
     for ref in refs:
@@ -36,9 +42,11 @@ def follow(world: World, refs: Iterable[BackendRef]) -> tuple[Followed, tuple[st
             why = world.unread("", "Service", ref.namespace)
             unresolved.append(f"Service {name} was not found" + (f": {why}" if why else ""))
             continue
-        ports = world.service_ports(service, ref.port)
+        named = world.service_ports(service, ref.port)
+        ports = tuple(port for port in named if port.protocol is protocol)
         if not ports:
-            unresolved.append(f"Service {name} has no port {ref.port}")
+            which = f"port {ref.port}" if ref.port else "port"
+            unresolved.append(f"Service {name} has no {which}" + (f" for {protocol}" if named else ""))
         if service.selector is None:
             unresolved.append(f"Service {name} has no selector, so where it leads is not known")
         behind = {(name, to) for port in ports for to in world.behind(service, port)}

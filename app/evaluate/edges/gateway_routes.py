@@ -29,7 +29,7 @@ def _exposure(world: World, admission: Admission, route: Item) -> Exposure:
     gateways = {gateway.ref: gateway for gateway, _ in places}
     relays = tuple(sorted({relay for item in gateways.values() for relay in relays_of(world, item)}))
     refs, refused = _backends(world, route)
-    found, unresolved = follow(world, refs)
+    found, unresolved = follow(world, refs, Protocol.UDP if route.ref.kind == "UDPRoute" else Protocol.TCP)
     ended = any(listener.protocol == "TLS" and listener.mode == "Terminate" for _, listener in places)
     backends = Backends(world, route, frozenset(gateways), ended)
     targets = []

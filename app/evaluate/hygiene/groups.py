@@ -146,8 +146,6 @@ def _leaving(cluster: Cluster, source: int) -> Iterator[Viewpoint]:
 
 def _by_families(cluster: Cluster) -> dict[frozenset[int], Sequence[int]]:
     found: dict[frozenset[int], list[int]] = {}
-    for number, item in enumerate(cluster.partition.classes):
-        found.setdefault(item.families, []).append(number)
-    outside = range(cluster.policies.classes, cluster.policies.endpoints)
-    found.setdefault(frozenset(), []).extend(outside)
+    for number, families in enumerate(cluster.families):
+        found.setdefault(families, []).append(number)
     return dict(found)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app import evaluate
-from app.evaluate.unaddressed import Unaddressed
+from app.evaluate.unaddressed import NONE, Unaddressed
 from app.model.decision import Reason, RuleRef
 from app.model.policy import Action, AddressMatch, Family, OtherPeer
 from app.model.reachability import Profile
@@ -28,6 +28,8 @@ from tests.wide import act, wide
 WEB, DB, OLD = template("shop/web"), template("shop/db"), pod("shop/old", ips=["10.1.0.9"])
 RANGED = replace(node("n1", "192.168.0.1"), pod_cidrs=("10.1.0.0/24",))
 DUAL = node("n1", "192.168.0.1", "fd00::1")
+BOTH = pod("shop/both", ips=["10.1.0.8", "fd00::8"])
+V6_RANGED = replace(DUAL, pod_cidrs=("10.1.0.0/24", "fd00::/64"))
 
 
 def asked(*policies, pods=(WEB, DB), nodes=(), profile=Profile.SPEC):
@@ -54,6 +56,17 @@ MAY, MUST, NEVER = (True, False), (True, True), (False, False)
         (["::/0"], (), (), NEVER),  # IPv4 unless something says otherwise
         (["0.0.0.0/0"], (), (DUAL,), MAY),
         (["::/0"], (), (DUAL,), MAY),
+        (["0.0.0.0/0"], (OLD,), (DUAL,), MUST),  # nodes have both families, pods one
+        (["::/0"], (OLD,), (DUAL,), NEVER),
+        (["0.0.0.0/0"], (BOTH,), (DUAL,), MUST),  # pods have both, and this rule lets one of them through
+        (["fd00::/16"], (BOTH,), (DUAL,), MAY),
+        (["fd00::/16"], (BOTH,), (V6_RANGED,), MUST),
+        (
+            ["::/0"],
+            (BOTH, OLD),
+            (),
+            MUST,
+        ),  # one that is older than IPv6 here says nothing about those to come
         (["10.0.0.0/8"], (OLD,), (RANGED,), MUST),
         (["10.1.0.0/25"], (OLD,), (RANGED,), MAY),
         (["192.0.2.0/24"], (OLD,), (RANGED,), NEVER),
@@ -165,5 +178,16 @@ def test_pods_of_nodes_are_compared_with_the_addresses_of_nodes():
     assert not found.certain(*ends).allows(TCP, 80)
 
 
+@pytest.mark.parametrize(("outside", "expected"), [("203.0.113.9", NEVER), ("2001:db8::9", MUST)])
+def test_a_pod_meets_an_address_outside_over_the_family_of_that_address(outside, expected):
+    """What narrows a rule to the pod's own addresses is compared with those of the family that the two meet over."""
+    own = OtherPeer(replace(cidr("10.0.0.0/8"), match=AddressMatch.ANYONE))
+    narrowed = act(Action.ALLOW, cidr("0.0.0.0/0"), cidr("::/0"), own=[own])
+    guard = wide("guard", Family.CALICO, isolates=True, egress=[narrowed])
+    found = evaluate.reachability(inventory([BOTH], [guard]), UNKNOWN_PLATFORM, (), profile=Profile.CALICO)
+    ends = "shop/both[Pod]", f"external:{outside}"
+    assert (found.between(*ends).allows(TCP, 80), found.certain(*ends).allows(TCP, 80)) == expected
+
+
 def test_nothing_is_worked_out_where_every_address_is_known():
-    assert Unaddressed.of((), inventory([OLD])) == Unaddressed(0, 0, (), ())
+    assert Unaddressed.of((), inventory([OLD])) == Unaddressed(NONE, NONE)
