@@ -47,6 +47,19 @@ def test_rows_can_be_told_with_the_rules_that_allow_them(netattest, manifests):
     ) in told
 
 
+@pytest.mark.parametrize(
+    ("more", "first"),
+    [
+        ((), "Policies count as declared, read as spec: no network plugin was found"),
+        (("--as-declared",), "Policies count as declared, read as spec, whether or not they are enforced."),
+    ],
+)
+def test_an_explanation_begins_with_how_policies_count(netattest, manifests, more, first):
+    asked = ("explain", "shop/web", "shop/cart", "--port", "80", "--from", manifests, *more)
+    assert netattest(*asked).out.startswith(first)
+    assert "as declared: " in json.loads(netattest(*asked, "--json").out)["notes"][0]
+
+
 def test_several_paths_may_follow_from(netattest, manifests, broken):
     ended = netattest("reach", "--from", manifests, broken, "--json")
     assert len(json.loads(ended.out)["workloads"]) == 3

@@ -70,6 +70,8 @@ def test_a_way_in_gets_what_its_objects_say(case):
         assert {end.name: client(end.leg) for end in found.endpoints} == case["endpoints"]
     if "backend" in case:
         assert {backend(target.leg) for target in found.targets} == {case["backend"]}
+    if "targets" in case:
+        assert [f"{target.port}/{target.protocol}" for target in found.targets] == case["targets"]
     if "secret" in case:
         assert {end.leg.secret for end in found.endpoints} == {case["secret"]}
     if "internal" in case:
