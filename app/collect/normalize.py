@@ -62,6 +62,7 @@ def normalize(objects: Sequence[SnapshotObject]) -> Normalized:
             policies=read.policies,
             tiers=read.tiers,
             accounts=context.accounts,
+            guards=read.guards,
         ),
         tuple(sorted(gaps)),
     )

@@ -14,6 +14,7 @@ from app.evaluate.vocabulary import Values, Vocabulary
 from app.model.connections import PortSet, Protocol
 from app.model.inventory import ContainerPort, Inventory, Labels, Pod
 from app.model.platform import Enforcement, Platform
+from app.model.policy import Direction
 
 NamedPorts = tuple[tuple[Protocol, str, PortSet], ...]
 
@@ -24,6 +25,8 @@ NO_BLOCKS: Blocks = (0, 0)
 SeenLabels = frozenset[tuple[str, str | None]]
 
 NO_LABELS: SeenLabels = frozenset()
+
+NOWHERE: frozenset[Direction] = frozenset()
 
 OTHER = None  # a label value that no selector mentions
 
@@ -45,6 +48,7 @@ class PodClass:
         init_ports: a name that a rule uses means something else when init containers count.
         account: its service account; OTHER for one that no selector names, empty for none or where it does not matter.
         account_labels: labels of the account, restricted as those of the pod are.
+        guarded: directions in which its node may not let through what policies of pods allow.
         unaddressed: policies name addresses with which its own would be compared, and none of its own is known.
     """
 
@@ -59,6 +63,7 @@ class PodClass:
     account: str | None = ""
     account_labels: SeenLabels = frozenset()
     unaddressed: bool = False
+    guarded: frozenset[Direction] = frozenset()
 
 
 class Classifier:
@@ -76,6 +81,7 @@ class Classifier:
         guests = vocabulary.of_anyone | (vocabulary.by_reading if reading.blocks_match_pods else 0)
         self._compared = {False: guests, True: guests | vocabulary.of_nodes}
         mixed = bool(self._compared[True]) and _families_mixed(inventory)
+        self._guards = inventory.guards
         self._shown = Families.of(inventory) if mixed else None
 
     def class_of(self, pod: Pod) -> PodClass:
@@ -98,7 +104,13 @@ class Classifier:
             account=account,
             account_labels=account_labels,
             unaddressed=bool(compared) and not addresses,
+            guarded=NOWHERE if pod.host_network else self._guarded(pod.node),
         )
+
+    def _guarded(self, node: str) -> frozenset[Direction]:
+        """A pod whose node is not known may run on any, and a guard whose node is not known may stand on any."""
+        found = (item.directions for item in self._guards if not node or item.node in ("", node))
+        return NOWHERE.union(*found) if self._guards else NOWHERE
 
     def _families(self, pod: Pod, addresses: Iterable[tuple[int, int]]) -> frozenset[int]:
         if self._shown is None:

@@ -36,7 +36,6 @@ from app.model.peers import namespace_requirements
 from app.model.policy import Action, Direction
 from app.model.reachability import Default
 
-_NO_POD_NETWORK = (Reason.OUTSIDE, Reason.HOST_NETWORK)
 _HOST_NETWORK_NOTE = "it uses its node's network, and policies do not select such pods"
 
 
@@ -91,17 +90,25 @@ class Decider:
                 egress=self._doubted(egress, source, destination),
                 ingress=self._doubted(ingress, destination, source),
                 profile_notes=self._profile_notes(source, destination),
-            )
+            ),
+            source,
+            destination,
         )
 
-    def _forwarded(self, decision: Decision) -> Decision:
-        """What both ends let through may still be denied where nodes forward it; at a pod's end, if it has one here."""
+    def _forwarded(self, decision: Decision, source: Endpoint, destination: Endpoint) -> Decision:
+        """What both ends let through may still be denied by what guards the node of one of them."""
         why = self._doubts.about_forwarded() if decision.allowed else ""
         if not why or Reason.OWN_NODE is decision.ingress.reason:
             return decision
-        if decision.ingress.reason in _NO_POD_NETWORK:
+        if self._guarded(destination, Direction.INGRESS):
+            return replace(decision, ingress=_untold(decision.ingress, why))
+        if self._guarded(source, Direction.EGRESS):
             return replace(decision, egress=_untold(decision.egress, why))
-        return replace(decision, ingress=_untold(decision.ingress, why))
+        return decision
+
+    def _guarded(self, end: Endpoint, direction: Direction) -> bool:
+        pod = self._cluster.pod_class(end)
+        return pod is not None and direction in pod.guarded
 
     def standing(self, direction: Direction, subject: Endpoint) -> HalfDecision | None:
         """The decision about an end that lets everything through; None for one that policies restrict."""
@@ -275,7 +282,7 @@ class Decider:
 
 
 def _untold(half: HalfDecision, why: str) -> HalfDecision:
-    return half if half.reason in _NO_POD_NETWORK else replace(half, reason=Reason.CANNOT_TELL, note=why)
+    return replace(half, reason=Reason.CANNOT_TELL, note=why)
 
 
 def _policies(found: Iterable[RuleRef | ObjectRef]) -> tuple[ObjectRef, ...]:

@@ -9,7 +9,8 @@ The rules, from the strongest gap to the weakest:
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
 - Sets of addresses and profiles of Calico that were not read are no better, where there are policies of Calico.
 - Host endpoints of Calico restrict hostNetwork pods; from what other pods may do they only take away, and only where a
-  policy of theirs is applied to what nodes forward. Then whatever is allowed to or from a pod cannot be told.
+  policy of theirs is applied to what nodes forward. Then what is allowed to or from pods of these nodes, by the direction
+  of the policy, cannot be told.
 - What is not understood of a policy that was read is known more exactly: whom it selects. The engine asks the policy itself.
 - Pods that were not read leave workloads that are known from their template alone in doubt.
 - A namespace whose labels were not read leaves rules in doubt that select namespaces by label, for peers in it.

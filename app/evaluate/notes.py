@@ -101,8 +101,9 @@ class Notes:
             return ()
         unread = self._doubts.about_policies(classes[number].namespace)
         doubtful = self._cluster.policies.doubtful
-        on_node = classes[number].host_network
-        hosts = self._doubts.about_hosts() if on_node else self._doubts.about_forwarded()
+        hosts = self._doubts.about_hosts() if classes[number].host_network else ""
+        if direction in classes[number].guarded:
+            hosts = self._doubts.about_forwarded()
         found = [why for why in (unread, hosts) if why]
         if doubtful:
             refs = (item.ref for item in self._selecting(direction, number))

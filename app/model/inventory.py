@@ -11,7 +11,7 @@ from functools import cached_property
 
 from app.model.connections import Protocol
 from app.model.identity import ObjectRef, WorkloadKey
-from app.model.policy import Policy, Tier
+from app.model.policy import Direction, Policy, Tier
 
 Labels = Mapping[str, str]
 
@@ -156,6 +156,21 @@ class EdgeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """A host endpoint of Calico whose policies are applied to what a node forwards; what they deny is not evaluated.
+
+    Attributes:
+        ref: the HostEndpoint.
+        node: the node; empty where that could not be read.
+        directions: ingress where pods of the node may not be reached through it, egress where they may not reach out.
+    """
+
+    ref: ObjectRef
+    node: str
+    directions: frozenset[Direction]
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeRoute:
     """`networking.k8s.io/v1 Ingress`, Gateway API route or OpenShift Route: hosts and the services behind them."""
 
@@ -185,6 +200,7 @@ class Inventory:
     tiers: tuple[Tier, ...] = ()
     accounts: tuple[ServiceAccount, ...] = ()
     beside: tuple[Policy, ...] = ()
+    guards: tuple[Guard, ...] = ()
 
     @cached_property
     def namespace_labels(self) -> Mapping[str, Labels]:

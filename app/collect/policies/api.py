@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from app.model.identity import GroupKind, ObjectRef
-from app.model.inventory import Namespace, Node, Service, ServiceAccount
+from app.model.inventory import Guard, Namespace, Node, Service, ServiceAccount
 from app.model.policy import Policy, Tier
 from app.model.snapshot import CollectionGap, SnapshotObject
 
@@ -55,6 +55,10 @@ def _no_gaps(_by_kind: ByKind, _context: Context) -> tuple[CollectionGap, ...]:
     return ()
 
 
+def _no_guards(_by_kind: ByKind, _context: Context) -> tuple[Guard, ...]:
+    return ()
+
+
 @dataclass(frozen=True)
 class PolicyApi:
     """One API.
@@ -65,6 +69,7 @@ class PolicyApi:
         default_tiers: tiers that its controller makes; they count where a policy names one and no object is given.
         referents: kinds that its policies refer to (groups, network sets), read before the policies.
         gaps: what of its objects is not evaluated.
+        guards: where that may deny what nodes forward.
     """
 
     policies: Mapping[GroupKind, PolicyReader]
@@ -72,3 +77,4 @@ class PolicyApi:
     default_tiers: tuple[Tier, ...] = ()
     referents: Mapping[GroupKind, ReferentReader] = field(default_factory=dict)
     gaps: Callable[[ByKind, Context], Iterable[CollectionGap]] = _no_gaps
+    guards: Callable[[ByKind, Context], Iterable[Guard]] = _no_guards

@@ -15,6 +15,7 @@ from app.collect.policies import (
 from app.collect.policies.api import ByKind, Context, PolicyApi, PolicyReader
 from app.collect.reading import Reader
 from app.model.identity import ObjectRef
+from app.model.inventory import Guard
 from app.model.policy import Policy, Tier
 from app.model.snapshot import CollectionGap, GapReason, SnapshotObject
 
@@ -30,10 +31,11 @@ APIS: tuple[PolicyApi, ...] = (
 
 @dataclass(frozen=True)
 class PoliciesRead:
-    """Policies and tiers of every API, each sorted by identity."""
+    """Policies, tiers and guards of every API, each sorted by identity."""
 
     policies: tuple[Policy, ...]
     tiers: tuple[Tier, ...]
+    guards: tuple[Guard, ...]
 
 
 def read_policies(
@@ -49,6 +51,7 @@ def read_policies(
     """
     policies: list[Policy] = []
     tiers: list[Tier] = []
+    guards: list[Guard] = []
     for api in apis:
         given = _tiers(api, by_kind, reader)
         known = replace(context, referents=_referents(api, by_kind, reader))
@@ -56,8 +59,11 @@ def read_policies(
         policies += own
         tiers += _in_use(given, own, api.default_tiers)
         reader.gaps += [*_unclear(own), *api.gaps(by_kind, known)]
+        guards += api.guards(by_kind, known)
     return PoliciesRead(
-        tuple(sorted(policies, key=lambda item: item.ref)), tuple(sorted(tiers, key=lambda item: item.ref))
+        tuple(sorted(policies, key=lambda item: item.ref)),
+        tuple(sorted(tiers, key=lambda item: item.ref)),
+        tuple(sorted(guards, key=lambda item: item.ref)),
     )
 
 

@@ -7,10 +7,12 @@ import pytest
 from app import evaluate
 from app.model.decision import Reason
 from app.model.identity import GroupKind, ObjectRef
-from app.model.inventory import ServiceAccount
+from app.model.inventory import Guard, ServiceAccount
 from app.model.policy import Facet, Family, LabelSelector, Operator, Requirement, SelectorPeer
 from app.model.snapshot import FORWARDED, CollectionGap, GapReason
 from tests.builders import (
+    EGRESS,
+    INGRESS,
     TCP,
     UNKNOWN_PLATFORM,
     Enforcement,
@@ -118,23 +120,51 @@ FORWARDING = CollectionGap(
 )
 
 
+def forwarded(*directions, web="n1", guarded="n1"):
+    """Answers where something guards what a node forwards, and shop/web runs on that node or on another."""
+    guard = Guard(ObjectRef("projectcalico.org", "HostEndpoint", "", "h"), guarded, frozenset(directions))
+    pods = [
+        pod("shop/web", {"app": "web"}, node=web),
+        pod("ops/m", {"app": "m"}, node="n3"),
+        pod("shop/host", host_network=True, node="n4"),
+    ]
+    cluster = inventory(pods, RULES)
+    return evaluate.reachability(replace(cluster, guards=(guard,)), UNKNOWN_PLATFORM, (FORWARDING,))
+
+
 def test_what_nodes_forward_may_be_denied_where_policies_of_pods_allow_it():
-    cluster = inventory([*PODS, pod("shop/host", host_network=True)], RULES)
-    answers = evaluate.reachability(cluster, UNKNOWN_PLATFORM, (FORWARDING,))
+    answers = forwarded(INGRESS, EGRESS)
     allowed = answers.decide("ops/m[Pod]", "shop/web[Pod]", TCP, 80)
     assert (allowed.egress.reason, allowed.ingress.reason) == (Reason.NOT_SELECTED, Reason.CANNOT_TELL)
     assert allowed.ingress.note == "h may deny it"
-    out = answers.decide("ops/m[Pod]", "external:1.2.3.4", TCP, 80)
+    out = answers.decide("shop/web[Pod]", "external:1.2.3.4", TCP, 80)
     assert (out.egress.reason, out.ingress.reason) == (Reason.CANNOT_TELL, Reason.OUTSIDE)
     assert answers.decide("external:1.2.3.4", "shop/host[Pod]", TCP, 80).certain
 
 
+@pytest.mark.parametrize(
+    ("directions", "web", "guarded", "into", "out"),
+    [
+        ([INGRESS], "n1", "n1", False, True),
+        ([EGRESS], "n1", "n1", True, False),
+        ([INGRESS, EGRESS], "n2", "n1", True, True),
+        ([INGRESS, EGRESS], "n2", "", False, False),  # a guard whose node could not be read
+        ([INGRESS, EGRESS], "", "n1", False, False),  # a pod that may run on any node
+    ],
+)
+def test_what_guards_a_node_touches_its_pods_alone_and_in_its_directions(directions, web, guarded, into, out):
+    answers = forwarded(*directions, web=web, guarded=guarded)
+    assert answers.decide("ops/m[Pod]", "shop/web[Pod]", TCP, 80).certain is into
+    assert answers.decide("shop/web[Pod]", "external:1.2.3.4", TCP, 80).certain is out
+
+
 def test_what_policies_of_pods_deny_stays_denied_whatever_nodes_forward():
-    answers = evaluate.reachability(inventory(PODS, RULES), UNKNOWN_PLATFORM, (FORWARDING,))
+    answers = forwarded(INGRESS)
     denied = answers.decide("ops/m[Pod]", "shop/web[Pod]", TCP, 81)
     assert (denied.certain, denied.ingress.reason) == (True, Reason.NO_RULE_MATCHES)
     notes = {(row.source, row.destination): row.notes for row in answers.connections()}
     assert notes["ops/m[Pod]", "shop/web[Pod]"] == ("cannot tell for certain: h may deny it",)
+    assert notes["shop/web[Pod]", "ops/m[Pod]"] == ()  # it guards what comes in
 
 
 def test_selecting_by_labels_of_service_accounts_needs_all_of_them():

@@ -1,7 +1,7 @@
 """Calico: `projectcalico.org/v3` and, as stored, `crd.projectcalico.org/v1`."""
 
 from app.collect.policies.api import PolicyApi
-from app.collect.policies.calico.hosts import host_gaps
+from app.collect.policies.calico.hosts import guards, host_gaps
 from app.collect.policies.calico.metadata import SERVED, groups, served
 from app.collect.policies.calico.policies import policy_reader, staged_kubernetes_policy
 from app.collect.policies.calico.profiles import PROFILE_TIER, profile
@@ -32,4 +32,5 @@ API = PolicyApi(
         **{kind: served for name in _POLICIES for kind in groups(name) if kind.group == SERVED},
     },
     gaps=host_gaps,
+    guards=guards,
 )

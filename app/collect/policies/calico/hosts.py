@@ -6,8 +6,9 @@ allow), so that a path which is denied stays denied; but whether a pod on its no
 One that no policy selects, and that has Calico's profile which allows everything, changes nothing.
 
 What passes through a node to its pods and from them meets the policies of a host endpoint that are applied on forward,
-before DNAT or before connection tracking (`applyOnForward`, `preDNAT`, `doNotTrack`), and no others. Upstream: Calico
-documentation, "Host endpoints and forwarded traffic".
+before DNAT or before connection tracking (`applyOnForward`, `preDNAT`, `doNotTrack`), and no others. So it concerns pods of
+that node alone: what comes to them through a policy's ingress, what they send through its egress. A host endpoint for every
+interface (`*`) is taken to ask in both directions. Upstream: Calico documentation, "Host endpoints and forwarded traffic".
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,11 +19,12 @@ from app.collect.invalid import InvalidObjectError, decode
 from app.collect.policies.api import Context
 from app.collect.policies.calico.language import matches
 from app.collect.policies.calico.metadata import groups, labels_of
-from app.collect.policies.calico.policies import selected
+from app.collect.policies.calico.policies import directions_of, selected
 from app.collect.policies.calico.scope import Scope
 from app.collect.wire import calico as wire
 from app.model.identity import GroupKind
-from app.model.inventory import Labels
+from app.model.inventory import Guard, Labels
+from app.model.policy import Direction
 from app.model.snapshot import FORWARDED, CollectionGap, GapReason, SnapshotObject
 
 _HOST = msgspec.json.Decoder(wire.HostEndpoint)
@@ -44,6 +46,36 @@ def host_gaps(by_kind: ByKind, context: Context) -> Iterator[CollectionGap]:
         passed = {item.ref.name: _selecting(item, forwarding, context) for item in hosts}
         if names := sorted(name for name, found in passed.items() if found):
             yield _forward_gap(kind, names, sorted({policy for name in names for policy in passed[name]}))
+
+
+def guards(by_kind: ByKind, context: Context) -> Iterator[Guard]:
+    """Host endpoints whose policies bear on what their nodes forward."""
+    policies = [item for kind in groups("GlobalNetworkPolicy") for item in by_kind.get(kind, ())]
+    forwarding = [item for item in policies if _bears_on_forwarded(item)]
+    for item in (item for kind in groups("HostEndpoint") for item in by_kind.get(kind, ())):
+        try:
+            value = decode(item.body, _HOST)
+        except InvalidObjectError:
+            if forwarding:
+                yield Guard(item.ref, "", frozenset(Direction))
+            continue
+        labels, spec = labels_of(value.metadata), value.spec or wire.HostSpec()
+        found = [_directions(policy) for policy in forwarding if _selects(policy, labels, context)]
+        if found:
+            named = spec.interface_name not in (None, "", "*")
+            directions = frozenset[Direction]().union(*found) if named else frozenset(Direction)
+            yield Guard(item.ref, spec.node or "", directions)
+
+
+def _directions(item: SnapshotObject) -> frozenset[Direction]:
+    """Directions of a policy; both of one that cannot be read, and of one that sees replies like anything else."""
+    try:
+        spec = msgspec.convert(item.parsed().get("spec") or {}, wire.GlobalSpec)
+    except msgspec.ValidationError:
+        return frozenset(Direction)
+    scope = Scope("", Context())
+    found = directions_of(spec, scope)
+    return frozenset(Direction) if scope.found or spec.do_not_track else found
 
 
 def _bears_on_forwarded(item: SnapshotObject) -> bool:

@@ -78,7 +78,7 @@ def _policy(
 ) -> Policy:
     scope = Scope(item.ref.namespace, context)
     subject = Subject(pods_selected(selected(spec, scope)), item.ref.namespace or None)
-    directions = _directions(spec, scope)
+    directions = directions_of(spec, scope)
     ingress = _rules(spec.ingress, Direction.INGRESS, directions, scope)
     egress = _rules(spec.egress, Direction.EGRESS, directions, scope)
     return Policy(
@@ -112,7 +112,7 @@ def selected(spec: wire.NamespacedSpec, scope: Scope) -> Expression | None:
     )
 
 
-def _directions(spec: wire.NamespacedSpec, scope: Scope) -> frozenset[Direction]:
+def directions_of(spec: wire.NamespacedSpec, scope: Scope) -> frozenset[Direction]:
     """`types`; when empty or missing, Egress if there are egress rules, and Ingress if not, or if there are ingress rules.
 
     This differs from Kubernetes, where Ingress is always among them.

@@ -364,6 +364,28 @@ def test_policies_on_what_nodes_forward_concern_the_host_endpoints_that_they_sel
     assert [item.name for item in gaps(unread, forwarding) if item.field == FORWARDED] == ["h"]
 
 
+@pytest.mark.parametrize(
+    ("spec", "interface", "directions"),
+    [
+        ({"applyOnForward": True}, "eth0", {INGRESS}),
+        ({"applyOnForward": True, "types": ["Egress"]}, "eth0", {EGRESS}),
+        ({"preDNAT": True, "ingress": []}, "eth0", {INGRESS}),
+        ({"applyOnForward": True}, "*", {INGRESS, EGRESS}),
+        ({"doNotTrack": True}, "eth0", {INGRESS, EGRESS}),  # replies are asked as well
+        ({"applyOnForward": "x"}, "eth0", {INGRESS, EGRESS}),  # it cannot be read
+        ({}, "eth0", None),
+    ],
+)
+def test_what_is_forwarded_is_guarded_on_one_node_in_the_directions_of_the_policies(
+    spec, interface, directions
+):
+    at = thing("HostEndpoint", {"node": "n", "interfaceName": interface}, name="h", labels={"role": "a"})
+    chosen = everywhere({"selector": "role == 'a'"} | spec, name="p")
+    found = normalized(f"{at}\n---\n{chosen}").inventory.guards
+    expected = [] if directions is None else [("h", "n", directions)]
+    assert [(item.ref.name, item.node, item.directions) for item in found] == expected
+
+
 def test_many_host_endpoints_are_one_gap():
     (gap,) = gaps(*(host(name, profiles=()) for name in "abcde"))
     assert gap.name == ""
