@@ -64,7 +64,7 @@ def reachability(
 def _enforcement_notes(platform: Platform, *, as_declared: bool) -> tuple[str, ...]:
     """What has to be said about the whole view: where policies count although nothing shows that they hold."""
     if as_declared:
-        return ("as declared: every policy counts, whatever the data plane enforces",)
+        return ("as declared: every policy that is not staged counts, whatever the data plane enforces",)
     notes: list[str] = []
     if platform.enforcement in _AS_DECLARED:
         notes.append(f"as declared: {platform.reason}")

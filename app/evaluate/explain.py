@@ -153,7 +153,7 @@ def _change(decision: Decision) -> Iterator[str]:
             yield "It would be denied only by a policy that is added: none that is there could go to deny it."
     elif decision.certain:
         denying = [half for half in halves if half.reason.denies]
-        gone = [item for half in denying for item in half.remove]
+        gone = list(dict.fromkeys(item for half in denying for item in half.remove))
         by_rule = any(isinstance(item, RuleRef) for item in gone)
         rule = "a rule that comes first" if by_rule else "a rule that matches"
         yield f"It would be allowed by {rule}{_at_ends(denying)}, or without {_listed(gone)}."

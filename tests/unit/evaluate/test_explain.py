@@ -103,6 +103,13 @@ def test_a_long_list_of_misses_is_cut_and_says_so():
     assert steps[-3] == "5 more rules of these policies do not match either."
 
 
+def test_a_policy_that_denies_at_both_ends_is_named_once():
+    closed = [policy("shop/closed", "", ingress=[], egress=[])]
+    engine = evaluate.reachability(inventory(PODS, closed), UNKNOWN_PLATFORM, ())
+    last = evaluate.explain(engine.decide("shop/web[Pod]", "shop/cart[Pod]", TCP, 80))[-1]
+    assert last.endswith("at each end, or without NetworkPolicy shop/closed.")
+
+
 @pytest.mark.parametrize(
     ("ports", "last"),
     [
