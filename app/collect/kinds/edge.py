@@ -36,6 +36,12 @@ EDGE = (
             namespaced=False,
         )
     ),
+    *custom(
+        "networking.gke.io",
+        "what an Ingress asks of its load balancer, and certificates of Google's",
+        EDGE_TLS + CERTIFICATES,
+        "FrontendConfig/frontendconfigs ManagedCertificate/managedcertificates",
+    ),
     *custom("route.openshift.io", "ways in from outside, and their TLS", EXPOSURE, "Route/routes"),
     *custom(
         "traefik.io",

@@ -26,6 +26,7 @@ class Controller(StrEnum):
     TRAEFIK = "Traefik"
     ALB = "AWS Load Balancer Controller"
     HAPROXY = "HAProxy"
+    HAPROXY_INGRESS = "HAProxy Ingress"
     GCE = "GKE Ingress"
     AZURE = "Azure Application Gateway"
     OTHER = ""
@@ -38,7 +39,7 @@ _BY_CONTROLLER = {
     "ingress.k8s.aws/alb": Controller.ALB,
     "eks.amazonaws.com/alb": Controller.ALB,
     "haproxy.org/ingress-controller": Controller.HAPROXY,
-    "haproxy-ingress.github.io/controller": Controller.OTHER,  # other annotations under the same name
+    "haproxy-ingress.github.io/controller": Controller.HAPROXY_INGRESS,  # other annotations under a like name
     "azure/application-gateway": Controller.AZURE,
     "networking.gke.io/": Controller.GCE,
 }
@@ -59,6 +60,10 @@ _LABELS: Mapping[Controller, tuple[Mapping[str, str], ...]] = {
     Controller.TRAEFIK: ({"app.kubernetes.io/name": "traefik"},),
     Controller.HAPROXY: (
         {"app.kubernetes.io/name": "kubernetes-ingress"},
+        {"run": "haproxy-ingress"},
+    ),
+    Controller.HAPROXY_INGRESS: (
+        {"app.kubernetes.io/name": "haproxy-ingress"},
         {"run": "haproxy-ingress"},
     ),
 }

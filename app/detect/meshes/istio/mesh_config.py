@@ -36,6 +36,7 @@ class MeshConfig:
         passes_through: calls to addresses that are no Service leave the proxy as they came (ALLOW_ANY).
         exports: where DestinationRules are visible that do not say (`defaultDestinationRuleExportTo`); empty: everywhere.
         entry_exports: the same for ServiceEntries (`defaultServiceExportTo`).
+        route_exports: the same for VirtualServices (`defaultVirtualServiceExportTo`).
         hbone: sidecars of this revision speak HBONE (`proxyMetadata.ISTIO_META_ENABLE_HBONE`).
         strength: INTENDED where defaults are assumed because files hold no ConfigMap.
     """
@@ -48,6 +49,7 @@ class MeshConfig:
     passes_through: Known = Known.YES
     exports: tuple[str, ...] = ()
     entry_exports: tuple[str, ...] = ()
+    route_exports: tuple[str, ...] = ()
     hbone: bool = False
     oldest_tls: str = ""
     strength: EvidenceStrength = EvidenceStrength.CONFIGURED
@@ -123,6 +125,7 @@ def _read(item: SnapshotObject) -> MeshConfig:
         passes_through=_passes(dig(body, "outboundTrafficPolicy", "mode")),
         exports=tuple(text(name) for name in sequence(body.get("defaultDestinationRuleExportTo"))),
         entry_exports=tuple(text(name) for name in sequence(body.get("defaultServiceExportTo"))),
+        route_exports=tuple(text(name) for name in sequence(body.get("defaultVirtualServiceExportTo"))),
         hbone=dig(body, "defaultConfig", "proxyMetadata", "ISTIO_META_ENABLE_HBONE") in ("true", True),
         oldest_tls=text(dig(body, "meshMTLS", "minProtocolVersion")),
         signs=tuple(_signs(item, body)),

@@ -56,14 +56,15 @@ class VirtualService:
 
 @dataclass(frozen=True)
 class Routes:
-    """All VirtualServices of a cluster."""
+    """All VirtualServices of a cluster; `default_exports` where one does not say."""
 
     evidence: Evidence
+    default_exports: tuple[str, ...] = ()
 
     @cached_property
     def all(self) -> tuple[VirtualService, ...]:
         """Oldest first."""
-        return tuple(_read(item) for item in by_age(self.evidence, *KIND))
+        return tuple(_read(item, self.default_exports) for item in by_age(self.evidence, *KIND))
 
     @cached_property
     def doubt(self) -> str:
@@ -97,14 +98,14 @@ def _speaks_http(entry: Served) -> bool:
     return entry.name.lower().split("-")[0] in _HTTP
 
 
-def _read(item: SnapshotObject) -> VirtualService:
+def _read(item: SnapshotObject, default_exports: tuple[str, ...]) -> VirtualService:
     spec, home = mapping(item.parsed().get("spec")), item.ref.namespace
     routes = [mapping(raw) for raw in sequence(spec.get("http"))]
     return VirtualService(
         home=home,
         hosts=tuple(full_name(text(host), home) for host in sequence(spec.get("hosts"))),
         gateways=tuple(map(text, sequence(spec.get("gateways")))) or (_MESH,),
-        exports=tuple(map(text, sequence(spec.get("exportTo")))) or ("*",),
+        exports=tuple(map(text, sequence(spec.get("exportTo")))) or default_exports or ("*",),
         destinations=tuple(dict.fromkeys(_destinations(spec, home))),
         settled=any(route.get("route") and not route.get("match") for route in routes),
     )

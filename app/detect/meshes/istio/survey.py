@@ -104,7 +104,8 @@ class Survey:
     @cached_property
     def routes(self) -> Routes:
         """VirtualServices."""
-        return Routes(self.ground.evidence)
+        exports = next((item.route_exports for item in self.configs.all if item.route_exports), ())
+        return Routes(self.ground.evidence, exports)
 
     @cached_property
     def peers(self) -> PeerAuthentications:

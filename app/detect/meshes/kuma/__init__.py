@@ -10,7 +10,7 @@ from app.detect.meshes.common.classes import Classes
 from app.detect.meshes.kuma.membership import STRICT_INBOUNDS, Member, member_of
 from app.detect.meshes.kuma.mesh import OUTSIDE, Kuma, Side
 from app.detect.meshes.kuma.permissions import KIND, Permissions, Rule
-from app.detect.meshes.kuma.settings import GROUP, Settings, Versions
+from app.detect.meshes.kuma.settings import CONTROL_PLANES, GROUP, Settings, Versions
 from app.detect.pods import SeenPod
 from app.detect.served import fronts
 from app.detect.settings import environment
@@ -20,7 +20,6 @@ from app.model.identity import ObjectRef
 
 __all__ = ["find"]
 
-_CONTROL_PLANE = ("kuma-control-plane", "kong-mesh-control-plane")
 _STRICT_FROM = 3  # first release whose proxies refuse ports without a Service by default
 
 
@@ -108,13 +107,16 @@ class _Survey:
         return Side(
             enrolled=Known.YES,
             strength=member.strength,
-            tls=self.settings.of(mesh, pod.labels),
+            tls=self.settings.of(mesh, pod.pod.namespace, pod.labels),
             skips_in=member.skips_in,
             skips_out=member.skips_out,
             some_addresses=member.some_addresses,
             guards_all=self._guards_all(member),
             fronts=fronts(self.ground.served.get(pod.ref, ())),
-            rules=tuple(numbers.setdefault(rule, len(numbers)) for rule in permissions.rules(pod.labels)),
+            rules=tuple(
+                numbers.setdefault(rule, len(numbers))
+                for rule in permissions.rules(pod.pod.namespace, pod.labels)
+            ),
             namespace=pod.pod.namespace if asks else "",
             account=(pod.pod.service_account or "default") if asks else "",
             labels=tuple(sorted(pod.labels.items())) if asks else (),
@@ -137,7 +139,7 @@ class _Survey:
 
     def _control_planes(self) -> Iterator[Container]:
         for item in self.ground.evidence.snapshot.of_kind("apps", "Deployment"):
-            if item.ref.name not in _CONTROL_PLANE:
+            if item.ref.name not in CONTROL_PLANES:
                 continue
             containers = sequence(dig(item.parsed(), "spec", "template", "spec", "containers"))
             for index, raw in enumerate(containers):

@@ -6,12 +6,13 @@ Source: Kuma documentation, "MeshTrafficPermission".
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.meshes.kuma.membership import MESH
-from app.detect.meshes.kuma.settings import GROUP, unclear, weight_of
+from app.detect.meshes.kuma.settings import GROUP, control_plane_namespaces, holds_in, unclear, weight_of
 from app.model.encryption import Authorisation, Authorised, Grant, Grantee, Guard, Known
 from app.model.inventory import Labels
 from app.model.platform import Sign
@@ -78,9 +79,10 @@ class Permissions:
     mesh: str
     release: int | None
 
-    def rules(self, labels: Labels) -> tuple[Rule, ...]:
+    def rules(self, namespace: str, labels: Labels) -> tuple[Rule, ...]:
         """Entries that hold for a server, the most specific policy first."""
-        found = [rule for item in self._policies() for rule in _rules(item, labels)]
+        held = (item for item in self._policies() if holds_in(item, namespace, self._homes))
+        found = [rule for item in held for rule in _rules(item, labels)]
         return tuple(sorted(found, key=lambda rule: -rule.weight))
 
     def decide(self, rules: tuple[Rule, ...], namespace: str, account: str, labels: Labels) -> Authorisation:
@@ -112,6 +114,10 @@ class Permissions:
             if rule.allows
         )
         return Guard(Known.YES, "whom no MeshTrafficPermission allows is denied", grants)
+
+    @cached_property
+    def _homes(self) -> frozenset[str]:
+        return control_plane_namespaces(self.evidence)
 
     def _policies(self) -> Iterator[SnapshotObject]:
         for item in self.evidence.snapshot.of_kind(GROUP, KIND):

@@ -22,6 +22,9 @@ from app.model.snapshot import SnapshotObject
 GROUP = "kuma.io"
 KINDS = ("Mesh", "MeshIdentity", "MeshTLS")
 _OF_GATEWAYS = ("MeshGateway", "MeshHTTPRoute")  # kinds of a target that mean no sidecar
+_ROLE, _OF_SYSTEM = "kuma.io/policy-role", "system"
+CONTROL_PLANES = ("kuma-control-plane", "kong-mesh-control-plane")
+_SYSTEM = ("kuma-system", "kong-mesh-system")
 _INERT_FROM = 3  # first release that ignores Mesh.spec.mtls
 
 
@@ -53,21 +56,22 @@ class Settings:
     evidence: Evidence
     release: int | None
 
-    def of(self, mesh: str, labels: Labels) -> Tls:
-        """What holds for a pod of a mesh."""
+    def of(self, mesh: str, namespace: str, labels: Labels) -> Tls:
+        """What holds for a pod of a mesh and namespace."""
         if why := next((why for kind in KINDS if (why := self.evidence.doubt(GROUP, kind))), ""):
             return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, f"settings of the mesh are not all known: {why}")
         if self.release is None:
             says = "the version of Kuma cannot be told, and what its objects mean depends on it"
             return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, says)
-        return self._by_identity(mesh, labels) if self.release >= _INERT_FROM else self._by_mesh(mesh, labels)
+        by = self._by_identity if self.release >= _INERT_FROM else self._by_mesh
+        return by(mesh, namespace, labels)
 
     @property
     def meshes(self) -> tuple[str, ...]:
         """Names of Mesh objects."""
         return tuple(item.ref.name for item in self.evidence.snapshot.of_kind(GROUP, "Mesh"))
 
-    def _by_mesh(self, mesh: str, labels: Labels) -> Tls:
+    def _by_mesh(self, mesh: str, namespace: str, labels: Labels) -> Tls:
         item = self._mesh(mesh)
         if item is None:
             return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, f"Mesh {mesh} is not among what was read")
@@ -84,9 +88,10 @@ class Settings:
                 mode = said
                 signs = (Sign(item.ref, path, mode, "whether plain text is accepted", item.digest), sign)
                 break
-        return self._with_mode(mesh, labels, Tls(Known.YES, _plain(mode), mode, says, signs, Level.MESH))
+        tls = Tls(Known.YES, _plain(mode), mode, says, signs, Level.MESH)
+        return self._with_mode(mesh, namespace, labels, tls)
 
-    def _by_identity(self, mesh: str, labels: Labels) -> Tls:
+    def _by_identity(self, mesh: str, namespace: str, labels: Labels) -> Tls:
         found = [item for item in self._in(mesh, "MeshIdentity") if _selects(item, labels)]
         if not found:
             says = "no MeshIdentity selects the pod, and this release ignores Mesh.spec.mtls"
@@ -98,11 +103,11 @@ class Settings:
         )
         says = f"{found[0].ref} gives it an identity"
         tls = Tls(Known.YES, Known.NO, "Strict", says, (sign,), Level.MESH)
-        return self._with_mode(mesh, labels, tls)
+        return self._with_mode(mesh, namespace, labels, tls)
 
-    def _with_mode(self, mesh: str, labels: Labels, tls: Tls) -> Tls:
+    def _with_mode(self, mesh: str, namespace: str, labels: Labels, tls: Tls) -> Tls:
         """MeshTLS overrides: of several the most specific target, and of equal ones the last by name."""
-        modes = list(self._modes(mesh, labels))
+        modes = list(self._modes(mesh, namespace, labels))
         found = sorted((item for item in modes if item[0] >= 0), key=lambda item: (item[0], item[1].ref))
         held = self._overridden(tls, found)
         for _, item, path, mode in (item for item in modes if item[0] < 0):
@@ -123,11 +128,13 @@ class Settings:
         sign = Sign(item.ref, path, mode, "whether plain text is accepted", item.digest)
         return Tls(tls.on, _plain(mode), mode, f"{item.ref} says {mode}", (sign, *tls.signs), level)
 
-    def _modes(self, mesh: str, labels: Labels) -> Iterator[tuple[int, SnapshotObject, str, str]]:
+    def _modes(
+        self, mesh: str, namespace: str, labels: Labels
+    ) -> Iterator[tuple[int, SnapshotObject, str, str]]:
         for item in self._in(mesh, "MeshTLS"):
             spec = mapping(item.parsed().get("spec"))
             target = mapping(spec.get("targetRef"))
-            weight = weight_of(target, labels)
+            weight = weight_of(target, labels) if holds_in(item, namespace, self._homes) else None
             if weight is not None and unclear(target):
                 weight = -1
             parts = ("rules",) if (self.release or 0) >= _INERT_FROM else ("rules", "from")
@@ -136,6 +143,10 @@ class Settings:
                     mode = text(dig(raw, "default", "mode"))
                     if mode and weight is not None:
                         yield weight, item, f"spec.{part}[{index}].default.mode", mode
+
+    @cached_property
+    def _homes(self) -> frozenset[str]:
+        return control_plane_namespaces(self.evidence)
 
     def _mesh(self, name: str) -> SnapshotObject | None:
         return self.evidence.object(GROUP, "Mesh", "", name)
@@ -166,6 +177,22 @@ def unclear(target: Mapping[str, Any]) -> bool:
     """A target that means one data plane by name, or one of its ports: which pods these are is not worked out."""
     kind = target.get("kind", "Mesh")
     return kind not in ("Mesh", "MeshSubset") and bool(target.get("name") or target.get("sectionName"))
+
+
+def control_plane_namespaces(evidence: Evidence) -> frozenset[str]:
+    """Where a control plane was seen, and where one is installed by default."""
+    found = (item.ref for item in evidence.snapshot.of_kind("apps", "Deployment"))
+    return frozenset({*_SYSTEM, *(ref.namespace for ref in found if ref.name in CONTROL_PLANES)})
+
+
+def holds_in(item: SnapshotObject, namespace: str, homes: frozenset[str]) -> bool:
+    """A policy about a pod's own ports holds for its own namespace; one in the namespace of the control plane for the whole mesh.
+
+    The controller labels it with its role. Without that label, as in files, the control plane's namespaces (`homes`) decide. Source: kumahq/kuma, `pkg/plugins/policies/core/matchers/dataplane.go` (`dppSelectedByNamespace`).
+    """
+    role = strings(dig(item.parsed(), "metadata", "labels")).get(_ROLE, "")
+    home = item.ref.namespace
+    return role == _OF_SYSTEM or (not role and home in homes) or home in ("", namespace)
 
 
 def weight_of(target: Mapping[str, Any], labels: Labels) -> int | None:

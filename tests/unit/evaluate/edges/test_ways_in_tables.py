@@ -22,6 +22,8 @@ VERSIONS = {
     "IngressRoute": "traefik.io/v1alpha1",
     "IngressRouteTCP": "traefik.io/v1alpha1",
     "TLSOption": "traefik.io/v1alpha1",
+    "FrontendConfig": "networking.gke.io/v1beta1",
+    "ManagedCertificate": "networking.gke.io/v1",
 }
 PORTS = [{"name": "web", "port": 80, "targetPort": 8080}, {"name": "admin", "port": 90, "targetPort": 9090}]
 KINDS = (
@@ -29,6 +31,8 @@ KINDS = (
     "ReferenceGrant.gateway.networking.k8s.io",
     "TLSOption.traefik.io",
     "IngressClassParams.elbv2.k8s.aws",
+    "FrontendConfig.networking.gke.io",
+    "ManagedCertificate.networking.gke.io",
 )
 
 
