@@ -29,6 +29,7 @@ class Concern(StrEnum):
     TOO_WIDE = "over-broad"
     NO_MATCH = "matches nothing"
     ABSENT = "not on file"
+    UNREPORTED = "not reported"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from app.assess import read_documents
+from app.assess import read_documents, unreported
 from app.bootstrap import documents
 from app.errors import ConfigurationError
 from app.resources import resource
@@ -77,3 +77,18 @@ def test_a_framework_that_does_not_exist_is_named_with_the_nearest(tmp_path):
         judged(tmp_path, "frameworks: [pci-dss-4]")
 
     assert "nist-sp-800-53-r5" in told.value.advice
+
+
+def test_entries_of_the_examples_stay_right_when_their_framework_is_switched_off(tmp_path):
+    for name in ("registers", "attestations"):
+        body = (resource("config") / f"{name}.example.yaml").read_bytes()
+        (tmp_path / f"{name}.yaml").write_bytes(body)
+    (tmp_path / "netattest.yaml").write_text("frameworks: [pci-dss-4.0.1]", encoding="utf-8")
+
+    found = unreported(read_documents(documents(load_settings(tmp_path / "netattest.yaml"))))
+
+    assert {item.entry for item in found} == {
+        "risk analysis, 2026-02-11",
+        "addressable_decisions: A-001",
+        "entity_controls: NET-04",
+    }
