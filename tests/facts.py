@@ -340,13 +340,13 @@ def _range(text: str) -> AddressRange:
 
 
 def _flow(name: str, said: str) -> ApprovedFlow:
-    """`web → vault on TCP 443`, with `unsigned` or `unjustified` at the end where that is so."""
+    """`web → vault on TCP 443`, with `unsigned`, `own` (its owner approved it) or `unjustified` at the end where that is so."""
     ends, _, rest = said.partition(" on ")
     source, _, destination = ends.partition(" → ")
     protocol, port, *marks = rest.split()
     numbers = PortSet.all() if port == "any" else PortSet.of([(int(port), int(port))])
     ports = Connections.all() if protocol == "any" else Connections.of({Protocol(protocol): numbers})
-    approver = "" if "unsigned" in marks else "B. Approver"
+    approver = "" if "unsigned" in marks else "A. Owner" if "own" in marks else "B. Approver"
     reason = "" if "unjustified" in marks else "needed"
     return ApprovedFlow(name, source, destination, ports, reason, "A. Owner", approver, date(2026, 1, 1))
 
@@ -370,8 +370,12 @@ def _tls(name: str, said: str) -> DeclaredTls:
 
 
 def _exposure(name: str, said: str) -> ApprovedExposure:
-    approver = "" if said.endswith(" unsigned") else "B. Approver"
-    return ApprovedExposure(name, said.removesuffix(" unsigned"), "A. Owner", approver, date(2026, 1, 1))
+    """`Service shop/web`, with `unsigned`, `own` (its owner approved it) or `overdue` at the end where that is so."""
+    kind, place, *marks = said.split()
+    approver = "" if "unsigned" in marks else "A. Owner" if "own" in marks else "B. Approver"
+    review = date(2026, 2, 1) if "overdue" in marks else None
+    approved = date(2026, 1, 1)
+    return ApprovedExposure(name, f"{kind} {place}", "A. Owner", approver, approved, review_by=review)
 
 
 def _certificate(name: str, said: Mapping[str, str]) -> RegisteredCertificate:

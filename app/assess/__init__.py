@@ -6,6 +6,7 @@ from app.assess.configuration import Configuration, mistakes_in, read_documents
 from app.assess.drafting import REGISTERS, SCOPE, Draft, drafted, with_empty_registers
 from app.assess.exceptions_file import exception_ids, exceptions_of
 from app.assess.lines import line_of
+from app.assess.others_file import OTHERS, with_others
 from app.assess.placing import Placed, RuleReach, placed
 from app.assess.reading import Mistake
 from app.assess.recording import observed_flows, read_recording
@@ -15,8 +16,10 @@ from app.assess.review import Concern, Remark, review
 from app.assess.schemas import schemas
 from app.assess.scope_reading import scope_of
 from app.assess.unmatched import unmatched
+from app.assess.unreported import unreported
 
 __all__ = [
+    "OTHERS",
     "REGISTERS",
     "SCOPE",
     "Acceptance",
@@ -44,5 +47,7 @@ __all__ = [
     "schemas",
     "scope_of",
     "unmatched",
+    "unreported",
     "with_empty_registers",
+    "with_others",
 ]

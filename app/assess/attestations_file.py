@@ -117,7 +117,7 @@ class SignificantChange:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Everything that people attested, oldest first."""
+    """Everything that people attested, in the order of the file, so that a mistake can name its place."""
 
     attestations: tuple[Attestation, ...] = ()
     declarations: tuple[NotApplicable, ...] = ()
@@ -141,8 +141,8 @@ def read_attestations(document: Document | None, mistakes: Mistakes) -> Records:
         if link.valid_until < link.performed_on:
             mistakes.add(document.name, f"provider_links[{index}].valid_until", "lies before performed_on")
     return Records(
-        tuple(sorted((item.value() for item in read.attestations), key=lambda a: (a.performed_on, a.type))),
+        tuple(item.value() for item in read.attestations),
         tuple(item.value() for item in read.not_applicable),
-        tuple(sorted(item.value() for item in read.significant_changes)),
+        tuple(item.value() for item in read.significant_changes),
         tuple(item.value() for item in read.provider_links),
     )

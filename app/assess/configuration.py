@@ -9,8 +9,9 @@ from app.assess.checks_file import read_checks
 from app.assess.exceptions_file import read_exceptions
 from app.assess.flows_file import read_flows
 from app.assess.framework_file import read_framework
+from app.assess.others_file import OTHERS, OtherFramework, read_others
 from app.assess.reading import Mistake, Mistakes
-from app.assess.references import check_references
+from app.assess.references import Known, check_references
 from app.assess.registers_reading import read_registers
 from app.assess.scope_reading import read_scope
 from app.model.context import RunContext
@@ -29,6 +30,7 @@ _SINGLE = (
     "context.json",
     "exceptions.yaml",
     "flows.yaml",
+    OTHERS,
     "probes.yaml",
     "registers.yaml",
     "scope.yaml",
@@ -51,6 +53,7 @@ class Configuration:
     links: tuple[AttestedLink, ...] = ()
     flows: FlowRegister = field(default_factory=FlowRegister)
     registers: Registers = field(default_factory=Registers)
+    others: tuple[OtherFramework, ...] = ()  # that do not judge, as far as entries name them
 
     def links_on(self, at: datetime) -> tuple[AttestedLink, ...]:
         """Statements about the provider's links that are valid on the day of a time, in UTC."""
@@ -90,19 +93,22 @@ def _read(documents: Sequence[Document], mistakes: Mistakes) -> Configuration:
     names = sorted(name for name in given if name.startswith(_FRAMEWORKS))
     read = [pair for name in names if (pair := read_framework(given[name], mistakes))]
     context = _context(given.get("context.json"), mistakes)
-    check_references([file for _, file in read], exceptions, records, registers, catalogue, mistakes)
+    others = read_others(given.get(OTHERS), mistakes)
+    known = Known(catalogue, tuple(file for _, file in read), others)
+    check_references(known, exceptions, records, registers, mistakes)
     return Configuration(
         scope=scope,
         exceptions=exceptions,
         declarations=records.declarations,
-        attestations=records.attestations,
+        attestations=tuple(sorted(records.attestations, key=lambda item: (item.performed_on, item.type))),
         catalogue=catalogue,
         frameworks=tuple(sorted((framework for framework, _ in read), key=lambda item: item.id)),
         context=context,
-        changes=records.changes,
+        changes=tuple(sorted(records.changes)),
         links=records.links,
         flows=flows,
         registers=registers,
+        others=others,
     )
 
 

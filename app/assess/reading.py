@@ -164,6 +164,8 @@ def _expected(error: ErrorDetails) -> str:
             return "is not a known field"
         case "value_error" | "assertion_error":
             return error["msg"].split(", ", 1)[1]
+        case "string_type" if isinstance(error["input"], bool | int | float):
+            return f"should be text: put it in quotes (found {_found(error['input'])})"
         case _:
             said = error["msg"].removeprefix("Input ").removeprefix("String ")
             return f"{said} (found {_found(error['input'])})"

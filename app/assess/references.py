@@ -1,33 +1,67 @@
 """References from one document into another: every id that is named must exist."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from app.assess.attestations_file import Records
 from app.assess.framework_file import FrameworkFile
+from app.assess.naming import Place, controls_of_records, controls_of_registers
+from app.assess.others_file import OtherFramework
 from app.assess.reading import Mistakes
 from app.model.control import AcceptedException
 from app.model.finding import CheckMeta
 from app.model.registers import Registers
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What entries can name: checks, the frameworks that judge, and what is known of those that are switched off."""
+
+    catalogue: Mapping[str, CheckMeta]
+    frameworks: Sequence[FrameworkFile]
+    others: Sequence[OtherFramework]
+
+    @property
+    def controls(self) -> frozenset[str]:
+        """Ids of all controls, whatever framework has them."""
+        return frozenset(
+            (
+                *(control.id for file in self.frameworks for control in file.controls),
+                *(control for other in self.others for control in other.controls),
+            )
+        )
+
+    @property
+    def records(self) -> frozenset[str]:
+        """Types of records that a control wants."""
+        wanted = (control.manual_record for file in self.frameworks for control in file.controls)
+        return frozenset(
+            (
+                *(record.type for record in wanted if record),
+                *(record for other in self.others for record in other.records),
+            )
+        )
+
+
 def check_references(
-    frameworks: Sequence[FrameworkFile],
+    known: Known,
     exceptions: Sequence[AcceptedException],
     records: Records,
     registers: Registers,
-    catalogue: Mapping[str, CheckMeta],
     mistakes: Mistakes,
 ) -> None:
     """Note every id that leads nowhere; where the other side was not given at all there is nothing to compare."""
-    if catalogue:
-        _checks_of_frameworks(frameworks, catalogue, mistakes)
-        _checks_of_exceptions(exceptions, catalogue, mistakes)
-        _checks_of_entity_controls(registers, catalogue, mistakes)
-    if frameworks:
-        _declarations(frameworks, records, mistakes)
-        _attestations(frameworks, records, mistakes)
-        _controls_of_registers(frameworks, registers, mistakes)
+    if known.catalogue:
+        _checks_of_frameworks(known.frameworks, known.catalogue, mistakes)
+        _checks_of_exceptions(exceptions, known.catalogue, mistakes)
+        _checks_of_entity_controls(registers, known.catalogue, mistakes)
+    if known.frameworks:
+        _declarations(known, records, mistakes)
+        _types(known.records, records, mistakes)
+        _controls(
+            known.controls, (*controls_of_records(records), *controls_of_registers(registers)), mistakes
+        )
 
 
 def _checks_of_frameworks(
@@ -62,61 +96,39 @@ def _checks_of_entity_controls(
                 mistakes.add("registers.yaml", f"entity_controls: {item.id}", says)
 
 
-def _controls_of_registers(
-    frameworks: Sequence[FrameworkFile], registers: Registers, mistakes: Mistakes
-) -> None:
-    """Controls are named by their number alone, whatever framework has it."""
-    ids = {control.id for file in frameworks for control in file.controls}
-    named = [
-        *(("external_controls", item.id, item.covers) for item in registers.external_controls or ()),
-        *(("entity_controls", item.id, item.criteria) for item in registers.entity_controls or ()),
-        *(
-            ("addressable_decisions", item.id, (item.control,))
-            for item in registers.addressable_decisions or ()
-        ),
-    ]
-    for register, entry, controls in named:
+def _controls(known: Collection[str], places: Iterable[Place], mistakes: Mistakes) -> None:
+    for file, place, controls in places:
         for control in controls:
-            if control not in ids:
-                mistakes.add("registers.yaml", f"{register}: {entry}", f"names {_unknown(control, ids)}")
+            if control not in known:
+                mistakes.add(file, place, f"names {_unknown(control, known)}")
 
 
-def _declarations(frameworks: Sequence[FrameworkFile], records: Records, mistakes: Mistakes) -> None:
-    controls = {file.id: {control.id: control for control in file.controls} for file in frameworks}
+def _types(known: Collection[str], records: Records, mistakes: Mistakes) -> None:
+    for index, item in enumerate(records.attestations):
+        if item.type not in known:
+            says = f"is {_unknown(item.type, known)}"
+            mistakes.add("attestations.yaml", f"attestations[{index}].type", says)
+
+
+def _declarations(known: Known, records: Records, mistakes: Mistakes) -> None:
+    """The ground for a declaration is asked of frameworks that judge; of the others nothing is reported."""
+    grounds = {
+        file.id: {control.id: bool(control.not_applicable_when) for control in file.controls}
+        for file in known.frameworks
+    }
+    grounds |= {other.id: dict.fromkeys(other.controls, True) for other in known.others}
     for index, item in enumerate(records.declarations):
-        path = f"not_applicable[{index}]"
-        if item.framework not in controls:
-            mistakes.add("attestations.yaml", f"{path}.framework", f"is {_unknown(item.framework, controls)}")
-        elif item.control not in controls[item.framework]:
-            known = controls[item.framework]
-            mistakes.add("attestations.yaml", f"{path}.control", f"is {_unknown(item.control, known)}")
-        elif not controls[item.framework][item.control].not_applicable_when:
+        path, controls = f"not_applicable[{index}]", grounds.get(item.framework)
+        if controls is None:
+            mistakes.add("attestations.yaml", f"{path}.framework", f"is {_unknown(item.framework, grounds)}")
+        elif item.control not in controls:
+            mistakes.add("attestations.yaml", f"{path}.control", f"is {_unknown(item.control, controls)}")
+        elif not controls[item.control]:
             mistakes.add(
                 "attestations.yaml",
                 f"{path}.control",
                 f"{item.control} of {item.framework} has no ground on which it may be declared not applicable",
             )
-
-
-def _attestations(frameworks: Sequence[FrameworkFile], records: Records, mistakes: Mistakes) -> None:
-    controls = [control for file in frameworks for control in file.controls]
-    types = {control.manual_record.type for control in controls if control.manual_record}
-    ids = {control.id for control in controls}
-    for index, item in enumerate(records.attestations):
-        path = f"attestations[{index}]"
-        if item.type not in types:
-            mistakes.add("attestations.yaml", f"{path}.type", f"is {_unknown(item.type, types)}")
-        for control in item.controls:
-            if control not in ids:
-                mistakes.add("attestations.yaml", f"{path}.controls", f"names {_unknown(control, ids)}")
-    for index, change in enumerate(records.changes):
-        for control in change.controls:
-            if control not in ids:
-                mistakes.add(
-                    "attestations.yaml",
-                    f"significant_changes[{index}].controls",
-                    f"names {_unknown(control, ids)}",
-                )
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

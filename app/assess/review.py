@@ -29,6 +29,7 @@ class Concern(StrEnum):
     TOO_WIDE = "over-broad"
     NO_MATCH = "matches nothing"
     ABSENT = "not on file"
+    UNREPORTED = "not reported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def _entries(config: Configuration, day: date) -> Iterator[Remark]:
     policy = (registers.tls_policy,) if registers.tls_policy else ()
     lists: tuple[tuple[str, str, Iterable[Approved] | None], ...] = (
         ("scope.yaml", "approved_exposures", scope.approved_exposures),
+        ("scope.yaml", "application_tls", scope.encryption.application_tls),
         ("registers.yaml", "insecure_services", registers.insecure_services),
         ("registers.yaml", "policy_writers", registers.policy_writers),
         ("registers.yaml", "flow_logs", registers.flow_logs),

@@ -27,16 +27,23 @@ def documents(settings: Settings) -> tuple[Document, ...]:
     unplaced, nothing is accepted and nothing is declared to be needed. Checks and frameworks are the packaged ones unless
     there are own files.
 
+    What entries name of frameworks that are switched off comes with them, in a document that is written here.
+
     Raises:
         ConfigurationError: a file that was named cannot be read.
     """
+    from app.assess import with_others
+
     found = {f"{name}.yaml": path for name in _REGISTERS if (path := _register(settings, name))}
     found["checks.yaml"] = _register(settings, "checks") or resource("config") / "checks.yaml"
-    found |= {f"frameworks/{path.name}": path for path in framework_files(settings)}
+    judging = {f"frameworks/{path.name}": path for path in framework_files(settings)}
+    found |= judging
     given = [Document(name, read(path)) for name, path in found.items()]
     if settings.documents.baseline is not None:
         given.append(_baseline(settings.documents.baseline))
-    return tuple(sorted(given, key=lambda item: item.name))
+    offered = {f"frameworks/{item.path.name}": item.path for item in offered_frameworks(settings).values()}
+    switched_off = (Document(name, read(path)) for name, path in offered.items() if name not in judging)
+    return with_others(sorted(given, key=lambda item: item.name), switched_off)
 
 
 def _baseline(folder: Path) -> Document:

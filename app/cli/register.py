@@ -90,7 +90,7 @@ def check(
     if not mistakes:
         given = assess.read_documents(documents)
         papers = bootstrap.digests(session.settings, (item.document for item in given.attestations))
-        remarks = assess.review(given, datetime.now(UTC), papers)
+        remarks = (*assess.review(given, datetime.now(UTC), papers), *assess.unreported(given))
         seen = read_cluster(session, gathered(paths, more, "--from"), cluster, scan)
         if seen:
             gaps = seen.gaps

@@ -24,7 +24,7 @@ MOST_CONNECTIONS: Final = 100_000
 POLICIES_FILE: Final = "policies.csv"
 FIXES_FILE: Final = "fixes.yaml"
 
-_PUBLIC: Final = ("frameworks/", "checks.yaml")
+_PUBLIC: Final = ("frameworks/", "checks.yaml", "other-frameworks.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +214,7 @@ _ABOUT: Final[dict[str, str]] = {
     "scope.yaml": "Scope: zones and registers, owned by the entity",
     "exceptions.yaml": "Exceptions accepted by the entity",
     "checks.yaml": "Check catalogue",
+    "other-frameworks.json": "What entries name of frameworks that are switched off",
     "context.json": "What earlier scans contributed",
     "attestations.yaml": "Manual records",
     "not-applicable.yaml": "Declarations of what does not apply",

@@ -132,7 +132,7 @@ def decisions_table(dossier: Dossier) -> Table | None:
     rows = [
         row(
             item.id,
-            Stack((item.control,), (item.choice.value,)),
+            Stack((_numbers(dossier, (item.control,)),), (item.choice.value,)),
             f"{item.rationale.rstrip('.')}. Instead: {item.alternative}"
             if item.choice is Choice.ALTERNATIVE
             else item.rationale,
@@ -153,6 +153,12 @@ def decisions_table(dossier: Dossier) -> Table | None:
     return shape.table(rows, dossier.definition.rows)
 
 
+def _numbers(dossier: Dossier, controls: tuple[str, ...]) -> str:
+    """Controls that an entry names; those of other frameworks are not reported in this report."""
+    own = {item.control.id for item in dossier.assessment.controls}
+    return ", ".join(name if name in own else f"{name} (not reported here)" for name in controls)
+
+
 def entity_controls_table(dossier: Dossier) -> Table | None:
     """The entity's own controls, which an auditor of SOC 2 tests: check → control → criterion; None for other frameworks."""
     if dossier.boundary is not Boundary.SOC2:
@@ -161,7 +167,7 @@ def entity_controls_table(dossier: Dossier) -> Table | None:
     rows = [
         row(
             item.id,
-            Stack((", ".join(item.criteria),), (item.frequency or "No frequency is given.",)),
+            Stack((_numbers(dossier, item.criteria),), (item.frequency or "No frequency is given.",)),
             item.wording or "Not worded yet",
             item,
             unapproved(item, day_of(dossier)),

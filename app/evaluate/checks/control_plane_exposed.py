@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC
 
 from app.evaluate.checks.common.components import component_subject
 from app.evaluate.checks.common.doubts import kind_gaps
@@ -10,6 +11,7 @@ from app.evaluate.checks.common.exposures import KINDS, told
 from app.evaluate.checks.common.population import cluster_subject
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import count, names, verb
+from app.model.approval import unapproved
 from app.model.connections import Protocol
 from app.model.control_plane import Component, ComponentKind
 from app.model.edge import Exposure, Way
@@ -101,9 +103,9 @@ def _is_seen(item: Component) -> bool:
 
 def _ways(facts: Facts, item: Component) -> Iterator[Exposure]:
     """Ways in that lead to the component's pods and nobody approved; the Service of the API server has no selector."""
-    approved = {
-        entry.object for entry in facts.scope.approved_exposures or () if entry.approver and entry.owner
-    }
+    day = facts.at.astimezone(UTC).date()
+    register = facts.scope.approved_exposures or ()
+    approved = {entry.object for entry in register if not unapproved(entry, day)}
     workloads = _workloads(facts, item)
     for way in facts.edges.exposures:
         leads = bool(workloads & set(way.reached)) and way.way not in _OWN_PORTS

@@ -324,7 +324,7 @@ def test_a_framework_becomes_controls_in_the_order_of_its_file():
     [
         ("id: test-1", "id: test-2", "id: is 'test-2'; a framework's file is named by its id"),
         ('id: "1.2"', 'id: "1.1"', "controls[1].id: '1.1' is used before"),
-        ('id: "1.2"', "id: 1.2", "controls[1].id: should be a valid string (found 1.2)"),
+        ('id: "1.2"', "id: 1.2", "controls[1].id: should be text: put it in quotes (found 1.2)"),
         ("direct: [a]", "direct: [z]", "controls[0].checks: 1.1 names the check 'z', which does not exist"),
         ("direct: [a]", "direct: [a, b]", "controls[0]: a check is mapped twice"),
         ("    checks: {supporting: [b]}\n", "", "controls[1]: no check reads the cluster for it"),

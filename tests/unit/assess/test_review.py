@@ -54,6 +54,11 @@ def certificate(**said):
     }
 
 
+def tls(**said):
+    usual = {"id": "T-1", "destination": "shop", "ports": ["TCP/5432"], "how": "ssl = on"}
+    return {"encryption": {"application_tls": [{**usual, **SIGNED, **said}]}}
+
+
 def service(**said):
     usual = {"id": "I-1", "service": "LDAP", "ports": ["TCP/389"], "destination": "shop"}
     return {"insecure_services": [{**usual, **SIGNED, **said}]}
@@ -83,6 +88,9 @@ REVIEWS = [
         {"registers": service(approver="")},
         ["insecure_services: I-1 does not count"],
     ),
+    ("TLS that nobody approved", {"scope": tls(approver="")}, ["application_tls: T-1 does not count"]),
+    ("TLS that its owner approved", {"scope": tls(approver="ann")}, ["application_tls: T-1 does not count"]),
+    ("TLS that is signed", {"scope": tls()}, []),
     ("a change whose day has passed is past", {"registers": change(until="2026-10-01")}, []),
     ("a change of its owner", {"registers": change(approver="Ann")}, ["changes: CHG-1 does not count"]),
 ]

@@ -1,9 +1,12 @@
 """Which frameworks judge a scan: the usual three and every own file, or those that settings choose."""
 
+import re
+from pathlib import Path
+
 import pytest
 import yaml
 
-from app.assess import read_documents
+from app.assess import read_documents, unreported
 from app.bootstrap import documents
 from app.errors import ConfigurationError
 from app.resources import resource
@@ -77,3 +80,27 @@ def test_a_framework_that_does_not_exist_is_named_with_the_nearest(tmp_path):
         judged(tmp_path, "frameworks: [pci-dss-4]")
 
     assert "nist-sp-800-53-r5" in told.value.advice
+
+
+def test_the_framework_that_the_documentation_shows_can_be_used_as_it_stands(tmp_path):
+    page = (Path(__file__).resolve().parents[3] / "docs/frameworks.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```yaml\n(id: our-rules-1\n.*?)```", page, re.DOTALL)
+
+    found = judged(tmp_path, own={"our-rules-1.yaml": shown})["our-rules-1"]
+
+    assert [(item.id, len(item.checks)) for item in found.controls] == [("1.1", 2)]
+
+
+def test_entries_of_the_examples_stay_right_when_their_framework_is_switched_off(tmp_path):
+    for name in ("registers", "attestations"):
+        body = (resource("config") / f"{name}.example.yaml").read_bytes()
+        (tmp_path / f"{name}.yaml").write_bytes(body)
+    (tmp_path / "netattest.yaml").write_text("frameworks: [pci-dss-4.0.1]", encoding="utf-8")
+
+    found = unreported(read_documents(documents(load_settings(tmp_path / "netattest.yaml"))))
+
+    assert {item.entry for item in found} == {
+        "risk analysis, 2026-02-11",
+        "addressable_decisions: A-001",
+        "entity_controls: NET-04",
+    }

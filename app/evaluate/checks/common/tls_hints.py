@@ -7,7 +7,9 @@ probe's scheme never counts as TLS; it only makes "no encryption" less than cert
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 
+from app.model.approval import unapproved
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.facts import Facts
 from app.model.inventory import ContainerPort, Service
@@ -50,7 +52,8 @@ class TlsHints:
         for service in self.facts.inventory.services:
             self._services.setdefault(service.ref.namespace, []).append(service)
         register = self.facts.scope.encryption.application_tls or ()
-        self._signed = tuple(item for item in register if item.owner and item.approver and item.approved_on)
+        day = self.facts.at.astimezone(UTC).date()
+        self._signed = tuple(item for item in register if not unapproved(item, day))
 
     def of(self, workload: Workload) -> Spoken:
         """What is known of a workload's ports."""
