@@ -4,10 +4,15 @@ import re
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from app.model.report import ReportDefinition
+
 NAMESPACE: Final = "urn:netattest:evidence:v1"
 """Namespace of our properties, and the name under which our UUIDs are derived (RFC 9562, version 5)."""
 
 _ROOT: Final[UUID] = uuid5(NAMESPACE_URL, NAMESPACE)
+_LONGEST_NAME: Final = 100
+_USUAL_PAPER: Final = "A4"
+_NO_FILE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _NO_TOKEN: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _NO_LINE: Final = re.compile(r"\s+")
 
@@ -26,3 +31,16 @@ def token(text: str) -> str:
 def line(text: str) -> str:
     """One line that is not empty and neither begins nor ends with a space."""
     return _NO_LINE.sub(" ", text).strip() or "(none)"
+
+
+def file_stem(cluster: str, framework: str, days: str, shape: ReportDefinition, usual: str) -> str:
+    """Name of a report's files without ending; whatever could leave a folder or surprise a shell becomes a hyphen.
+
+    A definition other than the `usual` one, and a paper other than A4, are named, so that reports of one scan never
+    replace each other. The paper follows a dot, which no definition's part has: `…-executive.letter`.
+    """
+    name = _NO_FILE.sub("-", cluster).strip(".-")[:_LONGEST_NAME] or "cluster"
+    definition = _NO_FILE.sub("-", shape.id).replace(".", "-").strip("-")[:_LONGEST_NAME] or "definition"
+    parts = [name, framework, days, *([definition] if shape.id != usual else [])]
+    paper = "" if shape.paper == _USUAL_PAPER else f".{shape.paper.lower()}"
+    return f"{'-'.join(parts)}{paper}"

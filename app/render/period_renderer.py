@@ -1,6 +1,5 @@
 """Makes the artefacts of a report on a period in the formats asked for."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from app.render.bundle import UNNAMED
 from app.render.content import Page
 from app.render.evidence import EvidenceFile
 from app.render.html import Templates
+from app.render.names import file_stem
 from app.render.period import PERIOD_SECTIONS
 from app.render.period.files import period_files
 from app.render.period.pages import filters
@@ -22,7 +22,7 @@ from app.render.twin import Twin
 from app.render.wording import clipped, short_digest
 
 PERIOD_FORMATS: Final = ("pdf", "html", "json", "csv", "manifest", "bundle")
-_LONGEST_NAME: Final = 100
+_USUAL: Final = "period"
 _RUNNING_NAME: Final = 48
 _REPORT: Final = "report/"
 
@@ -181,8 +181,9 @@ def identifier(report: PeriodReport) -> str:
 
 def _artefact(report: PeriodReport, ending: str, media_type: str, body: bytes) -> Artefact:
     period, span = report.period, report.period.span
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", period.cluster).strip(".-")[:_LONGEST_NAME] or "cluster"
-    return Artefact(f"{name}-{period.framework}-{span.first}_{span.last}.{ending}", media_type, body)
+    days = f"{span.first}_{span.last}"
+    stem = file_stem(period.cluster, period.framework, days, report.definition, _USUAL)
+    return Artefact(f"{stem}.{ending}", media_type, body)
 
 
 def _entry(item: Artefact, name: str) -> FileEntry:

@@ -1,8 +1,7 @@
 """Makes the artefacts of a report in the formats asked for."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,7 @@ from app.render.content import Page
 from app.render.dossier import Dossier
 from app.render.html import Templates
 from app.render.machine import report_document
+from app.render.names import file_stem
 from app.render.ocsf import ocsf_document
 from app.render.oscal import oscal_document
 from app.render.page import build_page
@@ -43,7 +43,8 @@ SINGLE: Final = ("pdf", "html", "json", "csv", "oscal", "ocsf")
 _VALUES: Final = ("json", "oscal", "ocsf")
 """Formats that are written from values, and get their pseudonyms last; pages and evidence have them before."""
 
-_LONGEST_NAME: Final = 100
+_USUAL: Final = "auditor"
+"""The definition whose files are named without it."""
 
 
 def format_of(name: str) -> str:
@@ -76,7 +77,7 @@ class _Rendered:
 
     def artefact(self, name: str, body: bytes) -> Artefact:
         ending = _ENDINGS.get(name, name)
-        return Artefact(f"{file_stem(self.dossier)}.{ending}", _MEDIA_TYPES[name], body)
+        return Artefact(f"{_stem(self.dossier)}.{ending}", _MEDIA_TYPES[name], body)
 
 
 class ReportRenderer:
@@ -95,7 +96,7 @@ class ReportRenderer:
         """Render in the formats asked for, in the order of `FORMATS`, each once.
 
         Returns:
-            One artefact per format, named `<cluster>-<framework id>-<YYYY-MM-DD>.<ending>`. `manifest` names the other
+            One artefact per format, named by `app.render.names.file_stem` and its ending. `manifest` names the other
             formats asked for with their digests; `bundle` holds all of them and the evidence.
 
         Raises:
@@ -159,9 +160,9 @@ def _populations(dossier: Dossier, _: Page) -> bytes:
     return next(item.body for item in dossier.files if item.name == "populations.csv")
 
 
-def file_stem(dossier: Dossier) -> str:
-    """Name of a report's files without ending; whatever could leave a folder or surprise a shell becomes a hyphen."""
+def _stem(dossier: Dossier) -> str:
     report, twin = dossier.report, dossier.twin
-    name = twin.text(report.scan.cluster) if twin else report.scan.cluster
-    cluster = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:_LONGEST_NAME] or "cluster"
-    return f"{cluster}-{report.assessment.framework.id}-{iso_day(report.scan.taken_at)}"
+    named = twin.text if twin else str
+    shape = replace(report.definition, id=named(report.definition.id))
+    day = iso_day(report.scan.taken_at)
+    return file_stem(named(report.scan.cluster), report.assessment.framework.id, day, shape, _USUAL)

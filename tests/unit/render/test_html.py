@@ -7,8 +7,9 @@ import pytest
 
 from app.errors import ConfigurationError, RenderError
 from app.model.finding import Outcome
-from app.render import ReportRenderer
+from app.render import ReportRenderer, format_of
 from app.render.html import Templates, prose
+from app.render.names import file_stem
 from app.resources import resource
 from tests.report_builder import AUDITOR, empty_input, many_findings, report_input, result
 
@@ -176,6 +177,34 @@ def test_names_of_files_are_stable_and_cannot_leave_a_folder():
     (artefact,) = RENDERER.render(report_input("../../etc/x y"), ["html"])
 
     assert artefact.name == "etc-x-y-pci-dss-4.0.1-2026-08-21.html"
+
+
+def test_reports_of_one_scan_never_share_a_file_name():
+    """Whichever definition and paper; `auditor.letter` is a definition that tries to look like the auditor's on Letter."""
+    shapes = [
+        replace(AUDITOR, id=name, paper=paper)
+        for name in ("auditor", "letter", "auditor.letter", "a/../letter")
+        for paper in ("A4", "Letter")
+    ]
+    stems = [file_stem("prod", "soc2", "2026-08-21", shape, "auditor") for shape in shapes]
+
+    assert stems[:4] == [
+        "prod-soc2-2026-08-21",
+        "prod-soc2-2026-08-21.letter",
+        "prod-soc2-2026-08-21-letter",
+        "prod-soc2-2026-08-21-letter.letter",
+    ]
+    assert len(set(stems)) == len(shapes)
+    assert not [stem for stem in stems if "/" in stem or stem.startswith(".")]
+
+
+@pytest.mark.parametrize("name", ["json", "manifest"])
+def test_the_name_of_a_file_tells_definition_and_paper(name):
+    shape = replace(AUDITOR, id="board", paper="Letter")
+    (artefact,) = RENDERER.render(report_input(definition=shape), [name])
+
+    assert artefact.name.endswith(f"-2026-08-21-board.letter.{'manifest.' if name == 'manifest' else ''}json")
+    assert format_of(artefact.name) == name
 
 
 def test_an_unknown_format_and_an_unknown_section_are_refused():
