@@ -6,7 +6,6 @@ from typing import Final, Literal
 from app.model.control import ControlState
 from app.render.wording import STATE_WORDS, number
 
-
 _ONE_COLUMN: Final = 44
 _COLUMN: Final = 52
 """Lines of a table of contents that fit a page, in large and in small print."""

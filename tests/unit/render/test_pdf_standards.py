@@ -1,14 +1,10 @@
 """Every report, as veraPDF sees it: PDF/A-3a, and all that a machine can check of PDF/UA-1 but the claim itself.
 
-veraPDF is the validator that the PDF Association's members wrote; `scripts/make_tools.py` puts it into the virtual environment.
+Those on a period are looked at where they are made, in `tests/acceptance/test_period.py`.
 """
 
 import io
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pikepdf
 import pytest
@@ -17,44 +13,16 @@ from app.model.report import ReportDefinition
 from app.render import ReportRenderer, load_definition
 from app.resources import resource
 from tests.report_builder import many_findings, report_input
+from tests.verapdf import CLAIM, validated
 
-VERAPDF = Path(sys.prefix) / "share" / "verapdf.jar"
 RENDERER = ReportRenderer(resource("templates"))
 OF_ONE_SCAN = ("auditor", "engineer", "executive", "findings")
 PAPER = {"findings": "Letter", "executive": "Letter"}
-
-CLAIM = ("ISO 14289-1:2014", "5")
-"""PDF/UA's own mark in the metadata: WeasyPrint writes that of one standard, and PDF/A-3a is the one we claim."""
 
 
 def definition(name: str) -> ReportDefinition:
     made = load_definition(name, (resource("reports") / f"{name}.yaml").read_bytes())
     return replace(made, paper=PAPER.get(name, made.paper))
-
-
-def broken(rule: ET.Element) -> tuple[str, str]:
-    return rule.attrib["specification"], rule.attrib["clause"]
-
-
-def validated(folder: Path, flavour: str) -> dict[str, dict[tuple[str, str], str]]:
-    """Broken rules of each file, by standard and clause, with the standard's own words for them."""
-    program = ("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", str(VERAPDF), "org.verapdf.apps.GreenfieldCliWrapper")
-    ended = subprocess.run(
-        [*program, "--flavour", flavour, "--format", "xml", *sorted(map(str, folder.glob("*.pdf")))],
-        capture_output=True,
-        check=False,  # 1 says that a file breaks a rule, which the XML tells in full
-        timeout=300,
-    )
-    jobs = ET.fromstring(ended.stdout).findall("jobs/job")
-    found = {}
-    for job in jobs:
-        report = job.find("validationReport")
-        name = Path(job.findtext("item/name", "")).stem
-        assert report is not None, f"{name} could not be read: {ended.stderr.decode()}"
-        rules = report.findall("details/rule")
-        assert (report.attrib["isCompliant"] == "true") is not bool(rules), name
-        found[name] = {broken(rule): rule.findtext("description", "") for rule in rules}
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +43,15 @@ def folder(tmp_path_factory):
 
 
 def test_every_report_is_an_archival_file(folder):
-    found = validated(folder, "3a")
+    found = validated(folder.glob("*.pdf"), "3a")
 
     spoilt = {name: found.pop(name) for name in ("without-colours", "without-tags")}
     assert all(spoilt.values()), "a validator that passes these checks nothing"
-    assert found == dict.fromkeys(OF_ONE_SCAN, {})
+    assert found == {name: {} for name in OF_ONE_SCAN}
 
 
 def test_every_report_can_be_read_aloud(folder):
-    found = validated(folder, "ua1")
+    found = validated(folder.glob("*.pdf"), "ua1")
 
     assert ("ISO 14289-1:2014", "7.1") in found.pop("without-tags")
     found.pop("without-colours")
