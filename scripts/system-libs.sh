@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the system's own libraries that pip cannot bring, through apt where this user may; else say the exact command.
 #   system-libs.sh pdf    what WeasyPrint loads at run time
-#   system-libs.sh test   what the tests look at results with: a browser, poppler, qpdf, systemd-analyze
+#   system-libs.sh test   what the tests look at results with: a browser, poppler, qpdf, systemd-analyze, and Java for veraPDF
 #   system-libs.sh venv   Debian's venv module
 set -eu
 missing=""
@@ -25,6 +25,8 @@ for part in "$@"; do
       need poppler-utils command -v pdftoppm
       need qpdf command -v qpdf
       need systemd command -v systemd-analyze
+      need default-jre-headless command -v java
+      need maven command -v mvn
       ;;
     venv)
       need python3-venv python3 -c 'import ensurepip, venv'

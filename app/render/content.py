@@ -1,10 +1,14 @@
 """What stands on the pages, complete before any template runs: frozen values, no markup, nothing left to work out."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from app.model.control import ControlState
 from app.render.wording import STATE_WORDS, number
+
+_ONE_COLUMN: Final = 44
+_COLUMN: Final = 52
+"""Lines of a table of contents that fit a page, in large and in small print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,22 @@ class Page:
             if section.id != "cover":
                 lines += [Entry(section.title, section.id), *section.entries]
         return tuple(lines)
+
+    @property
+    def contents_columns(self) -> tuple[tuple[Entry, ...], ...]:
+        """The same lines as they are printed: in one column, or in two of one length where one would not fit a page.
+
+        Cut here and not by the style sheet: a typesetter that balances columns sets them once for every try.
+        """
+        lines = self.contents
+        if len(lines) <= _ONE_COLUMN:
+            return (lines,)
+        columns: list[tuple[Entry, ...]] = []
+        for start in range(0, len(lines), 2 * _COLUMN):
+            leaf = lines[start : start + 2 * _COLUMN]
+            middle = (len(leaf) + 1) // 2
+            columns += [leaf[:middle], leaf[middle:]]
+        return tuple(columns)
 
 
 def capped(shown: int, total: int, noun_plural: str, where: str) -> str:

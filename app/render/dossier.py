@@ -14,42 +14,14 @@ from app.model.reachability import Workload
 from app.model.report import ReportDefinition, ReportInput
 from app.model.scope import Boundary, Placement
 from app.model.snapshot import Coverage
-from app.render.content import Link, Mark, SectionPage
+from app.render.content import Link, SectionPage
 from app.render.evidence import EvidenceFile, evidence_files
+from app.render.failing import Finding, worst_first
 from app.render.twin import Twin
 from app.render.wording import STATE_WORDS, clipped, iso_day
 
 LONGEST_NAME = 48
 """Characters of a cluster name in running lines; the cover and the manifest print it whole."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One failing result as this framework sees it.
-
-    Attributes:
-        id: `F-` and the beginning of the fingerprint; unique in the report, the same every night.
-        state: EXCEPTION, or PARTIAL under a valid exception.
-        direct: it decides a control; otherwise it is contrary evidence beside one.
-        controls: numbers of the controls it bears on.
-        life: how long it has been there; None when the store knows nothing of it.
-        exception: id of the exception that covers it, or empty.
-    """
-
-    id: str
-    result: CheckResult
-    state: ControlState
-    direct: bool
-    controls: tuple[str, ...]
-    life: FindingLife | None
-    exception: str = ""
-
-    @property
-    def mark(self) -> Mark:
-        """Its mark, and the word for what it means."""
-        if self.state is ControlState.PARTIAL:
-            return Mark.of(ControlState.PARTIAL)
-        return Mark.of(ControlState.EXCEPTION, "" if self.direct else "Contrary evidence")
 
 
 @dataclass(frozen=True)
@@ -150,7 +122,7 @@ class Dossier:
         """An evidence id, leading to its population where that is printed."""
         return self._link(evidence, "populations", evidence)
 
-    def finding_link(self, finding: "Finding") -> Link:
+    def finding_link(self, finding: Finding) -> Link:
         """A finding's id, leading to it where it is printed: lists are capped at the definition's rows."""
         printed = finding.id in self._printed
         return self._link(finding.id, "findings" if printed else "", finding.id)
@@ -186,7 +158,7 @@ class Dossier:
             for result in self.of_boundary(run)
             if result.outcome is Outcome.FAIL
         ]
-        return tuple(sorted(found, key=_worst_first))
+        return tuple(sorted(found, key=worst_first))
 
     @cached_property
     def findings_by_print(self) -> Mapping[str, Finding]:
@@ -289,14 +261,3 @@ def _titles(body: bytes) -> dict[str, str]:
 
 def _role(item: ControlAssessment, check: str) -> Role:
     return next(mapping.role for mapping in item.control.checks if mapping.check == check)
-
-
-def _worst_first(item: Finding) -> tuple[bool, bool, int, str, str]:
-    result = item.result
-    return (
-        not item.direct,
-        item.state is ControlState.PARTIAL,
-        result.severity.rank,
-        result.check,
-        result.subject.id,
-    )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from app.model.identity import ObjectRef
 from app.model.platform import NodeEnforcement, Plugin, Sign
-from app.render.content import Column, Mark, Row, Stack, Table
+from app.render.content import Column, Mark, Row, Stack, Table, capped
 from app.render.wording import (
     ENFORCEMENT_MARKS,
     ENFORCEMENT_WORDS,
@@ -56,11 +56,12 @@ def _sign_object(item: Sign) -> Stack:
     return Stack((str(item.ref),), (f"sha256 {short_digest(item.digest)}",) if item.digest else ())
 
 
-def nodes_table(nodes: Iterable[NodeEnforcement]) -> Table:
-    """Enforcement by node; nodes with one reason share a row."""
+def nodes_table(nodes: Iterable[NodeEnforcement], most: int) -> Table:
+    """Enforcement by node, `most` rows; nodes whose reasons differ only in the object that shows it share a row."""
     groups: dict[tuple[str, str], list[NodeEnforcement]] = {}
     for item in nodes:
-        groups.setdefault((item.enforcement.value, item.reason), []).append(item)
+        groups.setdefault((item.enforcement.value, _common_reason(item)), []).append(item)
+    shown = list(groups.values())[:most]
     return Table(
         caption="Enforcement by node",
         columns=(
@@ -69,7 +70,8 @@ def nodes_table(nodes: Iterable[NodeEnforcement]) -> Table:
             Column("Why"),
             Column("Enforcement", 18, "mark"),
         ),
-        rows=tuple(_node_row(items) for items in groups.values()),
+        rows=tuple(_node_row(items) for items in shown),
+        note=capped(len(shown), len(groups), "rows", "snapshot.json"),
         empty="No node was read: enforcement is judged for the cluster as a whole.",
     )
 
@@ -78,9 +80,16 @@ def _node_row(items: list[NodeEnforcement]) -> Row:
     first, names = items[0], [item.node for item in items]
     more = (f"and {number(len(names) - _NODE_NAMES)} more",) if len(names) > _NODE_NAMES else ()
     mark = Mark.of(ENFORCEMENT_MARKS[first.enforcement], ENFORCEMENT_WORDS[first.enforcement])
-    return Row(
-        (number(len(names)), Stack((", ".join(names[:_NODE_NAMES]),), more), sentence(first.reason), mark)
-    )
+    reason = first.reason if len(items) == 1 else _common_reason(first)
+    return Row((number(len(names)), Stack((", ".join(names[:_NODE_NAMES]),), more), sentence(reason), mark))
+
+
+def _common_reason(item: NodeEnforcement) -> str:
+    """The reason without the object of this one node: every node has an agent of its own, and there may be thousands."""
+    reason = item.reason
+    for sign in item.signs:
+        reason = reason.replace(f", {sign.ref},", "")
+    return reason
 
 
 def uncovered_table(exceptions: Mapping[ObjectRef, str]) -> Table:

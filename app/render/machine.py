@@ -5,7 +5,8 @@ import orjson
 from app.model.canonical import canonical_json
 from app.model.ledger import MappingLedger, MappingStrength
 from app.render.content import Page
-from app.render.dossier import Dossier, Finding
+from app.render.dossier import Dossier
+from app.render.failing import Finding
 from app.render.plain import plain
 
 

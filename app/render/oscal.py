@@ -11,7 +11,8 @@ from app.model.canonical import canonical_json
 from app.model.control import ControlAssessment, ControlState
 from app.model.finding import CheckResult, CheckRun, Outcome, Subject
 from app.render.content import Page
-from app.render.dossier import Dossier, Finding
+from app.render.dossier import Dossier
+from app.render.failing import Finding
 from app.render.names import NAMESPACE, derived, line
 from app.render.oscal_forms import (
     cluster_id,

@@ -5,7 +5,8 @@ from typing import Any
 
 from app.model.control import ControlAssessment
 from app.model.finding import Subject
-from app.render.dossier import Dossier, Finding
+from app.render.dossier import Dossier
+from app.render.failing import Finding
 from app.render.names import NAMESPACE, derived, line, token
 
 

@@ -18,6 +18,7 @@ from app.model.verification import Verdict
 from app.store import PostgresStore
 from app.verify import Package, check_period
 from tests import year
+from tests.verapdf import CLAIM, validated
 
 PERIOD = f"{year.FIRST}..{year.LAST}"
 SETTINGS = "closing_days: {critical: 7, high: 30}\n"
@@ -56,6 +57,13 @@ def written(shared_engine, tmp_path_factory):
     found = Written(folder / "out", shared_engine.url.render_as_string(hide_password=False), config)
     report(found, folder / "out")
     return found
+
+
+def test_its_pdf_is_an_archival_file_that_can_be_read_aloud(written):
+    file = written.file("pdf")
+
+    assert validated([file], "3a") == {file.stem: {}}
+    assert set(validated([file], "ua1")[file.stem]) == {CLAIM}
 
 
 def report(written, folder, *more, formats="pdf,html,json,csv"):

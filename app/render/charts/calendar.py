@@ -73,7 +73,9 @@ def draw_calendar(calendar: Calendar) -> Markup:
 def draw_day_key(mark: str) -> Markup:
     """Draw one mark alone, for the legend; its word stands beside it."""
     body = hatch(f"day-{mark}") + _marks(f"day-{mark}", DayMark(mark), [(4, 4)])
-    return Markup(f'<svg viewBox="0 0 8 8" width="9pt" height="9pt" aria-hidden="true">{body}</svg>')  # noqa: S704  constant shapes
+    return Markup(  # noqa: S704  constant shapes
+        f'<svg viewBox="0 0 8 8" width="9pt" height="9pt" aria-hidden="true"><title>key</title>{body}</svg>'
+    )
 
 
 def _frame(months: list[tuple[int, int]], width: float) -> list[str]:

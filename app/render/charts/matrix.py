@@ -110,7 +110,9 @@ def _cell(identifier: str, level: Level, x: float, y: float, side: float, own: b
 def draw_key(level: str) -> Markup:
     """Draw one cell alone, for the legend; its words stand beside it."""
     body = hatch(f"key-{level}") + _cell(f"key-{level}", Level(level), 0.5, 0.5, 13, own=False)
-    return Markup(f'<svg viewBox="0 0 14 14" width="9pt" height="9pt" aria-hidden="true">{body}</svg>')  # noqa: S704  constant shapes
+    return Markup(  # noqa: S704  constant shapes
+        f'<svg viewBox="0 0 14 14" width="9pt" height="9pt" aria-hidden="true"><title>key</title>{body}</svg>'
+    )
 
 
 def _frames(matrix: Matrix, cell: float) -> list[str]:

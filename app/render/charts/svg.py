@@ -59,12 +59,27 @@ _SHAPES: Final[dict[str, str]] = {
     ),
 }
 
+_NAMES: Final[dict[str, str]] = {
+    ControlState.SUPPORTED.value: "disc",
+    ControlState.EXCEPTION.value: "triangle",
+    ControlState.PARTIAL.value: "diamond",
+    ControlState.INSUFFICIENT.value: "dashed square",
+    ControlState.MANUAL.value: "ring",
+    ControlState.NOT_APPLICABLE.value: "dash",
+}
 
-def draw_icon(state: str) -> Markup:
-    """Draw the mark of a state; hidden from screen readers, since its word stands beside it."""
+
+def draw_icon(state: str, *, named: bool = False) -> Markup:
+    """Draw the mark of a state; hidden from screen readers, since its word stands beside it.
+
+    Args:
+        state: a `ControlState` value.
+        named: gives the shape its name, for a PDF: there every figure needs words (ISO 14289-1, 7.3), and none can be hidden.
+    """
+    title = f"<title>{_NAMES[state]}</title>" if named else ""
     return Markup(  # noqa: S704  constant shapes; the state is a key of them
         f'<svg class="icon s-{state}" viewBox="0 0 16 16" width="8" height="8" aria-hidden="true"'
-        f' focusable="false">{_SHAPES[state]}</svg>'
+        f' focusable="false">{title}{_SHAPES[state]}</svg>'
     )
 
 

@@ -58,7 +58,7 @@ def draw_transit_key(letter: str) -> Markup:
     transit = Transit(letter)
     body = f"{_stroke(transit, 'M1 6H25')}{_arrow(transit, 29, 6, 1)}{_badge(transit, 34, 6)}"
     return Markup(  # noqa: S704  constant shapes
-        f'<svg class="line-key" viewBox="0 0 40 12" width="40" height="12" aria-hidden="true">{body}</svg>'
+        f'<svg class="line-key" viewBox="0 0 40 12" width="40" height="12" aria-hidden="true"><title>key</title>{body}</svg>'
     )
 
 

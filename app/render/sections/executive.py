@@ -8,7 +8,8 @@ from app.model.finding import CheckResult, Outcome
 from app.model.snapshot import Coverage
 from app.render.charts import StepTrend
 from app.render.content import Cell, Column, Fact, Mark, Row, SectionPage, Stack, Table
-from app.render.dossier import Dossier, Finding, Section
+from app.render.dossier import Dossier, Section
+from app.render.failing import Finding
 from app.render.sections.cover import result_sentence
 from app.render.sections.summary import FrameworkBar, coverage_sentence, framework_bar, since_sentence
 from app.render.sections.trends import lines_of

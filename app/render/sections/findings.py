@@ -6,8 +6,9 @@ from typing import Final
 from app.model.control import ControlState
 from app.model.finding import CheckResult, Evidence, Outcome
 from app.render.content import Column, Entry, Link, Mark, Row, SectionPage, Table
-from app.render.dossier import Dossier, Finding, Section
+from app.render.dossier import Dossier, Section
 from app.render.excerpt import Line, excerpt_lines
+from app.render.failing import Finding
 from app.render.sections.fixes import fix_link
 from app.render.wording import (
     SEVERITY_WORDS,
@@ -211,11 +212,11 @@ def _others(dossier: Dossier, findings: tuple[Finding, ...]) -> Table:
     return Table(
         caption="More findings, in short",
         columns=(
-            Column("Finding", 14, "code"),
+            Column("Finding", 12, "code"),
             Column("What is wrong"),
-            Column("Severity", 10),
-            Column("Controls", 16),
-            Column("State", 18, "mark"),
+            Column("Severity", 8),
+            Column("Controls", 14),
+            Column("State", 16, "mark"),
         ),
         rows=tuple(_short_row(item) for item in shown),
         note=f"{count(left, 'more finding')} {'is' if left == 1 else 'are'} not printed; `findings.json` holds all."

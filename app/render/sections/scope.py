@@ -91,7 +91,7 @@ def build(dossier: Dossier) -> ScopePage:
         or (Mark.of(ControlState.INSUFFICIENT, "No network plugin was recognised"),),
         enforcement=sentence(platform.reason),
         signs=signs_table([sign for plugin in platform.plugins for sign in plugin.signs]),
-        nodes=nodes_table(platform.nodes),
+        nodes=nodes_table(platform.nodes, dossier.definition.rows),
         uncovered=uncovered_table(platform.pod_exceptions),
         kinds=_kinds(dossier.report.snapshot.kinds),
         absent=_absent(dossier.report.snapshot.kinds),

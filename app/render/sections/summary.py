@@ -9,7 +9,8 @@ from app.model.finding import Severity
 from app.model.platform import Enforcement
 from app.render.charts import Segment, Sparkline, StackedBar
 from app.render.content import Column, Mark, Row, SectionPage, Table
-from app.render.dossier import Dossier, Finding, Section
+from app.render.dossier import Dossier, Section
+from app.render.failing import Finding
 from app.render.sections.cover import result_sentence
 from app.render.wording import (
     STATE_WORDS,

@@ -4,11 +4,12 @@ import pytest
 
 from app.model.connections import Connections
 from app.model.control import CheckTally, ControlState, Role
-from app.model.identity import GroupKind
-from app.model.platform import UNKNOWN_PLATFORM
+from app.model.identity import GroupKind, ObjectRef
+from app.model.platform import UNKNOWN_PLATFORM, Enforcement, NodeEnforcement, Sign
 from app.model.policy import Direction
 from app.model.reachability import Reachability
 from app.model.snapshot import Coverage, KindCoverage
+from app.render import enforcement
 from app.render.charts import Level
 from app.render.content import Table
 from app.render.dossier import Dossier
@@ -26,6 +27,7 @@ from app.render.sections import (
     summary,
     trends,
 )
+from app.render.wording import number
 from tests.report_builder import (
     AUDITOR,
     empty_input,
@@ -141,6 +143,31 @@ class TestScope:
         assert len(rows) == 2
         assert "edge-1" in rows[1]
         assert "Degraded" in rows[1]
+
+    def test_nodes_that_differ_in_their_agent_alone_share_a_row(self):
+        def node(name: str) -> NodeEnforcement:
+            agent = Sign(
+                ObjectRef("", "Pod", "kube-system", f"agent-{name}"), "status", "Ready", "it is ready"
+            )
+            reason = f"the agent, {agent.ref}, is ready on this node"
+            return NodeEnforcement(name, Enforcement.ENFORCED, reason, (agent,))
+
+        one, many = (
+            enforcement.nodes_table([node(f"n{at}") for at in range(size)], 200) for size in (1, 3_000)
+        )
+
+        assert "The agent, Pod kube-system/agent-n0, is ready on this node." in one.rows[0].cells
+        (row,) = many.rows
+        assert row.cells[0] == number(3_000)
+        assert "The agent is ready on this node." in row.cells
+
+    def test_reasons_without_end_are_cut_and_said_to_be(self):
+        nodes = [NodeEnforcement(f"n{at}", Enforcement.UNKNOWN, f"reason {at}") for at in range(30)]
+
+        table = enforcement.nodes_table(nodes, 20)
+
+        assert len(table.rows) == 20
+        assert "The first 20 of 30 rows" in table.note
 
     def test_an_unknown_plugin_is_missing_evidence(self):
         report = report_input()
