@@ -3,7 +3,7 @@
 from app.render.definition import PAPERS, load_definition
 from app.render.period import PERIOD_SECTIONS
 from app.render.period_renderer import PERIOD_FORMATS, PeriodRenderer
-from app.render.renderer import FORMATS, ReportRenderer, format_of
+from app.render.renderer import FORMATS, ReportRenderer, format_of, report_stem
 from app.render.schema import schemas
 from app.render.sections import SECTIONS
 
@@ -17,5 +17,6 @@ __all__ = [
     "ReportRenderer",
     "format_of",
     "load_definition",
+    "report_stem",
     "schemas",
 ]

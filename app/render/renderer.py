@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -160,8 +161,13 @@ def _populations(dossier: Dossier, _: Page) -> bytes:
 
 
 def file_stem(dossier: Dossier) -> str:
-    """Name of a report's files without ending; whatever could leave a folder or surprise a shell becomes a hyphen."""
+    """Name of a report's files without ending."""
     report, twin = dossier.report, dossier.twin
     name = twin.text(report.scan.cluster) if twin else report.scan.cluster
-    cluster = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:_LONGEST_NAME] or "cluster"
-    return f"{cluster}-{report.assessment.framework.id}-{iso_day(report.scan.taken_at)}"
+    return report_stem(name, report.assessment.framework.id, report.scan.taken_at)
+
+
+def report_stem(cluster: str, framework: str, taken_at: datetime) -> str:
+    """The same from its parts; whatever could leave a folder or surprise a shell becomes a hyphen."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", cluster).strip(".-")[:_LONGEST_NAME] or "cluster"
+    return f"{name}-{framework}-{iso_day(taken_at)}"
