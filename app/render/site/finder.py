@@ -35,9 +35,9 @@ def path_shards(row: Overview, paths: Iterable[Path], notes: Sequence[str]) -> I
 
     `notes` qualify all of them.
     """
-    some = iter(paths)
+    some, told_of = iter(paths), _Facts()
     for number, part in enumerate(_parts(islice(some, MOST_PATHS))):
-        told = [(item.source, item.destination, _fact(item, verdicts)) for item, verdicts in part]
+        told = [(item.source, item.destination, told_of(item, verdicts)) for item, verdicts in part]
         names = sorted({name for source, destination, _ in told for name in (source, destination)})
         facts = sorted({fact for _, _, fact in told})
         at = {name: place for place, name in enumerate(names)}
@@ -55,6 +55,21 @@ def path_shards(row: Overview, paths: Iterable[Path], notes: Sequence[str]) -> I
                 "cut": last and next(some, None) is not None,
             },
         )
+
+
+class _Facts:
+    """What rows say, worked out once for rows that share their ports and their verdicts."""
+
+    def __init__(self) -> None:
+        # kept with both, so that no others can take their place in memory
+        self._known: dict[tuple[int, int, tuple[str, ...]], tuple[Fact, object]] = {}
+
+    def __call__(self, item: Connection, verdicts: Sequence[PathVerdict]) -> Fact:
+        key = (id(item.allowed), id(verdicts), item.notes)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = _fact(item, verdicts), (item.allowed, verdicts)
+        return known[0]
 
 
 def _fact(item: Connection, verdicts: Sequence[PathVerdict]) -> Fact:
