@@ -63,9 +63,8 @@ def summary(report: PeriodReport) -> PeriodPage:
                         "*Held* means that the automated tests of a control were performed and found no exception; what a"
                         " scan cannot decide about a control stays with people. *Always* means held on every night of the"
                         " period. A night that was not scanned shows nothing, so with one of them it is *at some time*,"
-                        " and the sentence says how many nights were held, failed, could not be decided or were not"
-                        " scanned. *Never* means observed and not held on any night; *not observed* means that no night"
-                        " decided it."
+                        " and its sentence counts the nights: held, failed, not to be decided, not scanned. *Never* means"
+                        " observed and not held on any night; *not observed* means that no night decided it."
                     ),
                     (
                         "Verdicts are those that each night's scan stored, by the rules and the version of that night. Of"
@@ -172,10 +171,10 @@ def nights(report: PeriodReport) -> PeriodPage:
                 table=Table(
                     caption="Nights that are not complete, or were made up for",
                     columns=(
-                        Column("Night", 14),
-                        Column("Due", 22),
+                        Column("Night", 20),
+                        Column("Due", 20),
                         Column("State", 14, "mark"),
-                        Column("Scans", 10),
+                        Column("Scans", 8),
                         Column("Cause and catch-up"),
                     ),
                     rows=tuple(map(_row, shown)),
