@@ -1,6 +1,8 @@
 """Pages of a fleet: the first publication, one that changes nothing, one after a night of one cluster, one after a night of all.
 
-    python -m bench.publish [--clusters 50] [--nights 365] [--objects 200]
+    python -m bench.publish [--clusters 50] [--nights 365] [--objects 200] [--keep DIR]
+
+`--keep DIR` leaves the database there; asked again, nights that it has are not stored again.
 
 Every night is written by the store: pods of `bench.history`, which no policy separates, so that paths grow with the square of the
 objects, and the states of 180 controls. The bars: the first publication in minutes, one night in seconds, memory of one cluster.
@@ -37,6 +39,20 @@ def write_night(store: PostgresStore, clusters: dict[str, Cluster], night: int) 
         )
 
 
+def write_nights(store: PostgresStore, clusters: dict[str, Cluster], nights: int) -> int:
+    """Store nights up to a number, in the order of a real fleet; returns how many every cluster has now."""
+    stored = min(len(store.scans(name)) for name in clusters)
+    for _ in range(1, stored):
+        for cluster in clusters.values():
+            cluster.pass_night()
+    began = time.perf_counter()
+    for night in range(stored, nights):
+        write_night(store, clusters, night)
+    took = time.perf_counter() - began
+    print(f"{len(clusters)} clusters, {max(nights - stored, 0)} nights: {took:.0f} s to store", flush=True)
+    return max(stored, nights)
+
+
 def day_of(night: int) -> date:
     return (START + timedelta(days=night)).date()
 
@@ -59,20 +75,17 @@ def main() -> None:
     parser.add_argument("--clusters", type=int, default=50)
     parser.add_argument("--nights", type=int, default=365)
     parser.add_argument("--objects", type=int, default=200)
+    parser.add_argument("--keep", type=Path)
     wanted = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="netattest-bench-"))
+    folder = wanted.keep or Path(tempfile.mkdtemp(prefix="netattest-bench-"))
+    folder.mkdir(exist_ok=True)
     folder.chmod(0o711)
     clusters = {f"bench-{number:03}": Cluster(wanted.objects) for number in range(wanted.clusters)}
     with open_database(data_dir=folder / "data") as database:
         engine = create_engine(database.url)
         migrate.upgrade(engine, resource("migrations"))
-        store, site, last = PostgresStore(engine), folder / "site", wanted.nights - 1
-        began = time.perf_counter()
-        for night in range(wanted.nights):
-            write_night(store, clusters, night)
-        print(
-            f"{wanted.clusters} clusters, {wanted.nights} nights: {time.perf_counter() - began:.0f} s to store"
-        )
+        store, site = PostgresStore(engine), folder / f"site-{int(time.time())}"
+        last = write_nights(store, clusters, wanted.nights) - 1
         timed("first", store, site, day_of(last))
         timed("again, nothing is new", store, site, day_of(last))
         timed("another day", store, site, day_of(last + 1))

@@ -2,7 +2,7 @@
 
 from app.assess.acceptance import Acceptance
 from app.assess.assessment import assess, duties
-from app.assess.configuration import Configuration, mistakes_in, read_documents
+from app.assess.configuration import Configuration, attested_links, mistakes_in, read_documents
 from app.assess.drafting import REGISTERS, SCOPE, Draft, drafted, with_empty_registers
 from app.assess.exceptions_file import exception_ids, exceptions_of
 from app.assess.lines import line_of
@@ -31,6 +31,7 @@ __all__ = [
     "Remark",
     "RuleReach",
     "assess",
+    "attested_links",
     "baseline_document",
     "drafted",
     "duties",

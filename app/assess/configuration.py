@@ -57,8 +57,18 @@ class Configuration:
 
     def links_on(self, at: datetime) -> tuple[AttestedLink, ...]:
         """Statements about the provider's links that are valid on the day of a time, in UTC."""
-        day = at.astimezone(UTC).date()
-        return tuple(item for item in self.links if item.performed_on <= day <= item.valid_until)
+        return _valid(self.links, at)
+
+
+def attested_links(documents: Sequence[Document], at: datetime) -> tuple[AttestedLink, ...]:
+    """The same from documents of which nothing else is wanted; a file that cannot be read states nothing."""
+    found = next((item for item in documents if item.name == "attestations.yaml"), None)
+    return _valid(read_attestations(found, Mistakes()).links, at)
+
+
+def _valid(links: Sequence[AttestedLink], at: datetime) -> tuple[AttestedLink, ...]:
+    day = at.astimezone(UTC).date()
+    return tuple(item for item in links if item.performed_on <= day <= item.valid_until)
 
 
 def read_documents(documents: Sequence[Document]) -> Configuration:

@@ -12,6 +12,7 @@ from app.bootstrap.databases import (
     opened_service,
     opened_store,
 )
+from app.bootstrap.filed import filed_reports, report_folders
 from app.bootstrap.files import (
     Offered,
     digests,
@@ -43,6 +44,7 @@ __all__ = [
     "definition",
     "digests",
     "documents",
+    "filed_reports",
     "framework_files",
     "key_files",
     "manifests",
@@ -58,6 +60,7 @@ __all__ = [
     "read",
     "recording",
     "renderer",
+    "report_folders",
     "retention",
     "sealed_formats",
     "sealer",

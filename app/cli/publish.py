@@ -58,7 +58,8 @@ def publish(
     session = begin(config, database_url, as_json=as_json, debug=debug)
     wanted, day = _formats(reports), _day(as_of, bootstrap.SystemClock().now().date())
     with bootstrap.opened_store(session.settings) as store, reporting() as progress:
-        placed = Publication(session.settings, store, progress, day, wanted).write(folder)
+        filed = bootstrap.report_folders(session.settings)
+        placed = Publication(session.settings, store, progress, day, wanted, filed).write(folder)
     if as_json:
         emit({"written": placed.written, "kept": placed.kept, "removed": placed.removed})
     else:

@@ -38,8 +38,7 @@ class View:
         """What encrypts the connections, worked out when it is first asked for."""
         from app import assess, detect, evaluate
 
-        config = assess.read_documents(self.documents) if self.documents else None
-        attested = config.links_on(self.snapshot.taken_at) if config else ()
+        attested = assess.attested_links(self.documents, self.snapshot.taken_at)
         protection = detect.protection(self.snapshot, self.inventory, self.platform)
         return evaluate.encryption(self.reachability, self.inventory, protection, attested)
 

@@ -1,6 +1,7 @@
 """Page data first, then templates: one frozen input becomes a PDF, an HTML file, JSON and CSV."""
 
 from app.render.definition import PAPERS, load_definition
+from app.render.names import usual_stem
 from app.render.period import PERIOD_SECTIONS
 from app.render.period_renderer import PERIOD_FORMATS, PeriodRenderer
 from app.render.renderer import FORMATS, ReportRenderer, format_of
@@ -18,4 +19,5 @@ __all__ = [
     "format_of",
     "load_definition",
     "schemas",
+    "usual_stem",
 ]

@@ -33,14 +33,22 @@ def line(text: str) -> str:
     return _NO_LINE.sub(" ", text).strip() or "(none)"
 
 
+def usual_stem(cluster: str, framework: str, days: str) -> str:
+    """What the names of all reports of one cluster, framework and time begin with, and the whole of the usual one's.
+
+    Whatever could leave a folder or surprise a shell becomes a hyphen.
+    """
+    name = _NO_FILE.sub("-", cluster).strip(".-")[:_LONGEST_NAME] or "cluster"
+    return f"{name}-{framework}-{days}"
+
+
 def file_stem(cluster: str, framework: str, days: str, shape: ReportDefinition, usual: str) -> str:
-    """Name of a report's files without ending; whatever could leave a folder or surprise a shell becomes a hyphen.
+    """Name of a report's files without ending.
 
     A definition other than the `usual` one, and a paper other than A4, are named, so that reports of one scan never
     replace each other. The paper follows a dot, which no definition's part has: `…-executive.letter`.
     """
-    name = _NO_FILE.sub("-", cluster).strip(".-")[:_LONGEST_NAME] or "cluster"
     definition = _NO_FILE.sub("-", shape.id).replace(".", "-").strip("-")[:_LONGEST_NAME] or "definition"
-    parts = [name, framework, days, *([definition] if shape.id != usual else [])]
+    own = "" if shape.id == usual else f"-{definition}"
     paper = "" if shape.paper == _USUAL_PAPER else f".{shape.paper.lower()}"
-    return f"{'-'.join(parts)}{paper}"
+    return f"{usual_stem(cluster, framework, days)}{own}{paper}"

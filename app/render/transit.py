@@ -56,6 +56,20 @@ LABEL_MEANING: Final[dict[Label, str]] = {
     Label.BLOCKED: "An enforced policy denies it.",
 }
 
+AUTHENTICATION_WORDS: Final[dict[Label, str]] = {
+    Label.MTLS_ENFORCED: "both ends",
+    Label.MTLS_OPPORTUNISTIC: "both ends",
+    Label.TLS_APP: "not shown",
+    Label.NODE_TUNNEL_STRICT: "nodes, not workloads",
+    Label.NODE_TUNNEL: "nodes, not workloads",
+    Label.AUTH_ONLY: "both ends, out of band",
+    Label.PROVIDER_ATTESTED: "not shown",
+    Label.PLAINTEXT: "not shown",
+    Label.UNKNOWN: "not known",
+    Label.REFUSED: "no data flows",
+    Label.BLOCKED: "no data flows",
+}
+
 STRENGTH_WORDS: Final[dict[EvidenceStrength, str]] = {
     EvidenceStrength.OBSERVED: "observed on running objects",
     EvidenceStrength.CONFIGURED: "by settings",

@@ -1,10 +1,11 @@
 """What a slot needs to be run, and the two things that are done for it: the scan, and its report."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -149,8 +150,7 @@ def report(work: Work, slot: Slot) -> None:
             progress,
             sealer=sealer,
         )
-    folder = work.schedule.output or settings.reports.output / work.cluster
-    for item in deliver_to_folder(artefacts, folder):
+    for item in deliver_to_folder(artefacts, work.schedule.reports_folder(settings)):
         work.log().info("wrote", file=str(item.path), sha256=item.digest)
 
 
@@ -163,12 +163,23 @@ def publish(work: Work, slot: Slot) -> None:
 
     with work.followed("publish") as progress:
         pages = Publication(
-            work.settings, work.store, progress, work.clock.now().date(), work.publish.reports
+            work.settings,
+            work.store,
+            progress,
+            work.clock.now().date(),
+            work.publish.reports,
+            _folders(work),
         )
         placed = pages.write(work.publish.folder)
     work.log().info(
         "published", folder=str(work.publish.folder), written=placed.written, removed=placed.removed
     )
+
+
+def _folders(work: Work) -> Mapping[str, Path]:
+    """Reports of all clusters of the schedule, this one's as it is run."""
+    own = {work.cluster: work.schedule.reports_folder(work.settings)} if work.schedule.formats else {}
+    return {**bootstrap.report_folders(work.settings), **own}
 
 
 def deliver(work: Work, slot: Slot) -> None:

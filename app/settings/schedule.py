@@ -91,6 +91,10 @@ class ClusterSchedule(BaseModel):
         number = int.from_bytes(sha256(self.name.encode()).digest()[:8])
         return timedelta(seconds=number % seconds if seconds else 0)
 
+    def reports_folder(self, common: Settings) -> Path:
+        """Where its reports go."""
+        return self.output or common.reports.output / self.name
+
     def settings(self, common: Settings) -> Settings:
         """The program's settings as they hold for this cluster."""
         own = {

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from statistics import mean
 
 from app.model.archive import Opening, SaidOver
@@ -68,7 +69,12 @@ def _exposure(
         first_at=opened[0].at,
         last_seen_at=times[max(number for number in times if number <= latest.last)],
         opened=opened,
-        changed_at=tuple(times[item.first] for item in said if item.first not in starts),
+        changed_at=tuple(
+            times[item.first]
+            for before, item in pairwise(said)
+            # the same words after a night that could not tell are no change
+            if item.first not in starts and item.result != before.result
+        ),
         allowed=allowed.get(latest.result.severity),
     )
 

@@ -22,12 +22,12 @@ function loaded(name) {
 const found = {
   paths(shard, words, out) {
     const has = (texts) => words.map((word) => texts.map((text) => text.toLowerCase().includes(word)));
-    const names = has(shard.names), facts = has(shard.facts), own = has([shard.cluster]);
+    const names = has(shard.names), facts = has(shard.facts.map((fact) => fact.join(" "))), own = has([shard.cluster]);
     let count = 0;
     for (const [from, to, fact] of shard.rows) {
       if (!words.every((_, n) => names[n][from] || names[n][to] || facts[n][fact] || own[n][0])) continue;
       count += 1;
-      if (out.length < MOST) out.push([[shard.names[from]], [shard.names[to]], [shard.facts[fact]]]);
+      if (out.length < MOST) out.push([[shard.names[from]], [shard.names[to]], ...shard.facts[fact].map((text) => [text])]);
     }
     return count;
   },

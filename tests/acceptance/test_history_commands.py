@@ -192,3 +192,74 @@ def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(capsys):
 
     emit_csv(["a"], [["=1+1"], ["x\x1b[31m"]])
     assert capsys.readouterr().out == "a\n'=1+1\nx\\x1b[31m\n"
+
+
+@pytest.fixture(scope="module")
+def nightly(netattest):
+    """What was open on each night, as nine single lists tell it: the ground that answers about many nights stand on."""
+    scans = range(1, scan_of(NIGHTS[1]) + 1)
+    return {scan: netattest.json("findings", "--scan", scan)["findings"] for scan in scans}
+
+
+FILTERS = {
+    "all": ([], lambda item: True),
+    "namespace": (["--namespace", "shop"], lambda item: item["subject"]["namespace"] == "shop"),
+    "severity": (["--severity", "high"], lambda item: item["severity"] in ("critical", "high")),
+    "check": (["--check", EGRESS], lambda item: item["check"] == EGRESS),
+    "both": (
+        ["--check", EGRESS, "--namespace", "shop"],
+        lambda item: item["check"] == EGRESS and item["subject"]["namespace"] == "shop",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_three_commands_agree_with_single_nights_under_a_filter(netattest, nightly, name):
+    options, takes = FILTERS[name]
+    wanted = {scan: {item["fingerprint"] for item in found if takes(item)} for scan, found in nightly.items()}
+    middle = scan_of(year.OPEN_SHOP[1])
+    rows = netattest.rows("findings", "--scan", middle, *options)
+    assert {row["fingerprint"] for row in rows} == wanted[middle]
+
+    told = netattest.json("history", *options)["exposures"]
+    seen = {}
+    for scan, prints in wanted.items():
+        for item in prints:
+            seen.setdefault(item, []).append(NIGHTS[0] + timedelta(days=scan - 1))
+    assert {item["fingerprint"]: day_of(item["first_seen"]) for item in told} == {
+        item: days[0] for item, days in seen.items()
+    }
+    open_now = {item["fingerprint"] for item in told if item["opened"][-1]["closed"] is None}
+    assert open_now == wanted[scan_of(NIGHTS[1])]
+
+    failing = netattest.json("trend", "--findings", *options)["scans"]
+    assert [sum(item["failing"].values()) for item in failing] == [
+        len(wanted[scan]) for scan in sorted(wanted)
+    ]
+
+
+def test_days_and_zones_of_findings_are_those_of_their_opening_and_of_the_map(netattest, nightly):
+    last = scan_of(year.OPEN_SHOP[1])
+    opened = {item["fingerprint"] for item in nightly[last]} - {item["fingerprint"] for item in nightly[3]}
+    rows = netattest.rows("findings", "--scan", last, "--since", "2026-03-17", "--until", "2026-03-17")
+    assert {row["fingerprint"] for row in rows} == opened
+    assert opened
+    assert {row["namespace"] for row in netattest.rows("findings", "--scan", last, "--zone", "cde")} == {
+        "shop"
+    }
+
+
+def test_one_control_is_told_night_by_night_and_its_line_is_drawn(netattest):
+    rows = netattest.rows("trend", "--framework", "pci", "--control", "1.3.2")
+    every = netattest.json("trend")["controls"]
+    assert {(row["scan"], row["state"]) for row in rows} == {
+        (str(item["scan"]), item["state"]) for item in every if item["control"] == "1.3.2"
+    }
+    assert len(rows) == len(nights_of(NIGHTS))
+    some = netattest.rows("trend", "--since", "2026-03-16", "--until", "2026-03-17")
+    assert {row["scan"] for row in some} == {"3", "4"}
+    assert any(sign in netattest("trend", "--framework", "pci") for sign in "▁▂▃▄▅▆▇█")
+
+
+def nights_of(ends: tuple[date, date]) -> list[date]:
+    return [ends[0] + timedelta(days=count) for count in range((ends[1] - ends[0]).days + 1)]

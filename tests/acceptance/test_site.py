@@ -17,9 +17,11 @@ from app.cli.program import build
 from app.deliver import Piece, deliver_site
 from app.deliver.site import MANIFEST
 from app.errors import InputError
-from app.model.connections import Connections
+from app.model.connections import Connections, PortSet, Protocol
+from app.model.encryption import Authorisation, Authorised, EvidenceStrength, Label
 from app.model.history import ScanStatus, Slot, SlotStatus
 from app.model.reachability import Connection
+from app.model.transit import NOT_ASKED, PathVerdict
 from app.publication import Publication
 from app.render.site import SiteRenderer, finding_shards, kept_record, overview, path_shards
 from app.resources import resource
@@ -32,6 +34,20 @@ from tests.sealed import Silent
 NIGHTS = (date(2026, 3, 14), date(2026, 3, 17))
 TODAY = date(2026, 3, 18)
 HOSTILE = "../<script>alert(1)</script>\"'&\u2028</script>"
+HTTPS = Connections.of({Protocol.TCP: PortSet.of([(8443, 8443)])})
+PATH = (
+    Connection(f"shop/{HOSTILE}[Pod]", "shop/cart[Deployment]", Connections.all(), ("as declared: x",)),
+    (
+        PathVerdict(Label.UNKNOWN, EvidenceStrength.INTENDED, "not read", Connections.all() - HTTPS),
+        PathVerdict(
+            Label.MTLS_ENFORCED,
+            EvidenceStrength.OBSERVED,
+            "mesh",
+            HTTPS,
+            authorisation=Authorisation(Authorised.NO, "denied"),
+        ),
+    ),
+)
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 
 
@@ -67,11 +83,10 @@ def records(store):
 @pytest.fixture(scope="module")
 def site(records, tmp_path_factory):
     folder, renderer = tmp_path_factory.mktemp("site"), SiteRenderer(resource("templates"))
-    path = Connection(f"shop/{HOSTILE}[Pod]", "shop/cart[Deployment]", Connections.all(), ("as declared: x",))
     pieces, names = [Piece("assets", "", renderer.assets)], []
     for item in records:
         row = item.overview
-        shards = [*finding_shards(row, item.findings), *path_shards(row, [path], ["read as calico"])]
+        shards = [*finding_shards(row, item.findings), *path_shards(row, [PATH], ["read as calico"])]
         names += [shard.name for shard in shards]
         page = renderer.cluster(item, [shard.name for shard in shards], ())
         pieces.append(Piece(row.cluster, "", lambda made=(*shards, page): made))
@@ -146,7 +161,15 @@ def test_paths_and_findings_of_all_clusters_are_found_by_all_their_words(page):
     paths.locator("input").fill("alert(1) CART")
     paths.locator("tbody tr").nth(2).wait_for()
     assert paths.locator("tbody tr").count() == 3
-    assert "all connections; as declared: x" in paths.locator("tbody tr").first.inner_text()
+    cells = paths.locator("tbody tr").first.locator("td").all_inner_texts()
+    assert cells[3] == "all connections; as declared: x"
+    assert cells[4].endswith("TCP 8443: Mutual TLS, enforced (observed on running objects)")
+    assert cells[5].endswith("TCP 8443: both ends; mesh policies: denied")
+    assert "Not known (by templates or absence alone)" in cells[4]
+    paths.locator("input").fill("alert(1) enforced denied")
+    page.get_by_text("3 of 3").last.wait_for()
+    paths.locator("input").fill("alert(1) fails closed")
+    page.get_by_text("0 of 3").last.wait_for()
     assert f"{year.CLUSTER}: read as calico" in paths.locator(".notes").inner_text()
     first.get_by_role("link").last.click()
     assert page.locator("tr:target").count() == 1
@@ -170,7 +193,7 @@ def test_a_list_of_paths_that_is_cut_says_so(records, monkeypatch):
     paths = [Connection("a/a[Pod]", f"a/b{n}[Pod]", Connections.all()) for n in range(5)]
 
     def cuts(found):
-        shards = path_shards(records[0].overview, found, ())
+        shards = path_shards(records[0].overview, NOT_ASKED.along(found), ())
         return [json.loads(item.body[len("netattest.take(") : -3])["cut"] for item in shards]
 
     assert (cuts(paths), cuts(paths[:4]), cuts(paths[:3])) == ([False, True], [False, False], [False, False])
@@ -178,9 +201,9 @@ def test_a_list_of_paths_that_is_cut_says_so(records, monkeypatch):
 
 def test_a_day_without_a_scan_or_with_a_failed_one_is_never_supported(records):
     known = records[0].overview.latest.taken_at.date()
+    assert records[0].overview.until == known
     for _, lines in records[0].lines:
         for line in lines:
-            assert {night.kind for night in line.nights if night.day > known} == {"none"}
             assert {night.kind for night in line.nights if night.day < NIGHTS[0]} == {"before"}
             assert len(line.nights) == 365
             assert sum(days for _, days in line.counted) == 365
@@ -261,6 +284,46 @@ def test_a_second_publication_writes_nothing_and_a_new_folder_has_the_same_bytes
     assert (first.kept, again.written, again.kept) == (0, 0, first.written)
     publication(store).write(tmp_path / "b")
     assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_a_day_on_which_nothing_happened_changes_the_overview_alone_until_a_night_is_missing(store, tmp_path):
+    before = publication(store, NIGHTS[1]).write(tmp_path)
+    page = next(tmp_path.glob("cluster-*.html"))
+    fresh = page.read_text()
+    placed = publication(store, TODAY).write(tmp_path)
+    assert (placed.written, placed.kept) == (1, before.written - 1)
+    assert f"As of {TODAY}" in (tmp_path / "index.html").read_text()
+    assert publication(store, date(2026, 3, 19)).write(tmp_path).written == 2
+    assert "stale" not in fresh
+    assert "stale: the last scan is of 2026-03-17" in page.read_text()
+    assert "2026-03-18 to 2026-03-19" in page.read_text()
+
+
+def test_reports_of_the_schedule_are_linked_by_night_and_follow_what_is_in_their_folder(store, tmp_path):
+    made, folder = tmp_path / "made", tmp_path / "site"
+    made.mkdir()
+    framework = store.points(year.CLUSTER)[0].framework
+    mine = [f"{year.CLUSTER}-{framework}-2026-03-{rest}.pdf" for rest in ("14", "17", "17-executive.letter")]
+    foreign = [f"{year.CLUSTER}-two-{framework}-2026-03-17.pdf", f"{year.CLUSTER}-{framework}-2026-03-18.pdf"]
+    for name in (*mine, *foreign):
+        (made / name).write_text(name)
+
+    def published():
+        return Publication(load_settings(), store, Silent(), TODAY, (), {year.CLUSTER: made}).write(folder)
+
+    published()
+    page = next(folder.glob("cluster-*.html"))
+    copies = {path.name: path for path in folder.glob("nightly/*/*")}
+    assert sorted(copies) == sorted(mine)
+    assert [name in page.read_text() for name in (*mine, *foreign)] == [True, True, False, False]
+    assert all(f'href="{path.relative_to(folder)}"' in page.read_text() for path in copies.values())
+    assert published().written == 0
+    (made / mine[0]).write_text("made again")
+    assert published().written == 1
+    assert copies[mine[0]].read_text() == "made again"
+    (made / mine[0]).unlink()
+    assert published().removed == 1
+    assert mine[0] not in page.read_text()
 
 
 def test_an_earlier_day_shows_nothing_that_came_later(store, tmp_path):

@@ -1,5 +1,7 @@
 """The first pages: what was looked at, how every night ended, and what changed about how it was judged."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from app.model.control import ControlState
@@ -7,7 +9,7 @@ from app.model.nights import Course, Night, NightStatus, Standing, longest_gap
 from app.model.period import Period, TurnKind
 from app.model.report import PeriodReport
 from app.render.charts import DayMark
-from app.render.content import Column, Fact, Mark, Row, Table, capped
+from app.render.content import Column, Fact, Mark, Row, Stack, Table, capped
 from app.render.period.pages import Figure, Part, PeriodPage, PeriodSection, calendar
 from app.render.wording import count, day, iso_day, minute, number, sentence, short_digest, spelled
 
@@ -61,9 +63,8 @@ def summary(report: PeriodReport) -> PeriodPage:
                         "*Held* means that the automated tests of a control were performed and found no exception; what a"
                         " scan cannot decide about a control stays with people. *Always* means held on every night of the"
                         " period. A night that was not scanned shows nothing, so with one of them it is *at some time*,"
-                        " and the sentence says how many nights were held, failed, could not be decided or were not"
-                        " scanned. *Never* means observed and not held on any night; *not observed* means that no night"
-                        " decided it."
+                        " and its sentence counts the nights: held, failed, not to be decided, not scanned. *Never* means"
+                        " observed and not held on any night; *not observed* means that no night decided it."
                     ),
                     (
                         "Verdicts are those that each night's scan stored, by the rules and the version of that night. Of"
@@ -141,8 +142,9 @@ def _allowed(period: Period) -> str:
 def nights(report: PeriodReport) -> PeriodPage:
     """Every night: those that are complete in the calendar, all others with cause and catch-up."""
     period = report.period
-    odd = [night for night in period.nights if night.cause or night.caught_up]
+    odd = list(_runs(period.nights))
     shown = odd[: report.definition.rows]
+    told, wanted = (sum(map(len, found)) for found in (shown, odd))
     gap = _longest_gap(period)
     return PeriodPage(
         "period-nights",
@@ -169,14 +171,14 @@ def nights(report: PeriodReport) -> PeriodPage:
                 table=Table(
                     caption="Nights that are not complete, or were made up for",
                     columns=(
-                        Column("Night", 14),
-                        Column("Due", 22),
+                        Column("Night", 20),
+                        Column("Due", 20),
                         Column("State", 14, "mark"),
-                        Column("Scans", 10),
+                        Column("Scans", 8),
                         Column("Cause and catch-up"),
                     ),
-                    rows=tuple(_night(item) for item in shown),
-                    note=capped(len(shown), len(odd), "nights", "period.json"),
+                    rows=tuple(map(_row, shown)),
+                    note=capped(told, wanted, "nights", "period.json"),
                     empty="Every night has a complete scan, on time.",
                 ),
                 notes=("All nights with their scans are attached as `nights.csv`.",),
@@ -206,12 +208,26 @@ def _longest_gap(period: Period) -> str:
     return f"The longest time without a stored scan is {count(len(best), 'night')}, {when}."
 
 
-def _night(item: Night) -> Row:
+def _runs(nights: Iterable[Night]) -> Iterator[list[Night]]:
+    """Nights that need words; those that follow one another and are told alike are one entry, as long as none has a scan."""
+    for key, run in groupby(nights, key=lambda item: (item.status, item.scans, item.cause, item.caught_up)):
+        _, scans, *says = key
+        if not any(says):
+            continue
+        found = list(run)
+        yield from ([item] for item in found) if scans else [found]
+
+
+def _row(run: Sequence[Night]) -> Row:
+    item, last = run[0], run[-1]
     says = "; ".join(text for text in (item.cause, item.caught_up) if text)
+    alone = len(run) == 1
     return Row(
         (
-            iso_day(item.day),
-            minute(item.due_at),
+            iso_day(item.day)
+            if alone
+            else Stack((f"{iso_day(item.day)} to {iso_day(last.day)}",), (count(len(run), "night"),)),
+            minute(item.due_at) if alone else f"{minute(item.due_at)} to {minute(last.due_at)}",
             Mark.of(_NIGHT_MARKS[item.status], NIGHT_WORDS[item.status]),
             ", ".join(map(str, item.scans)) or "–",
             sentence(says),

@@ -2,11 +2,22 @@
 
 from app.render.site.finder import MOST_PATHS, finding_shards, path_shards
 from app.render.site.pages import SiteRenderer
-from app.render.site.record import NIGHTS, ClusterRecord, Overview, kept_record, latest_stored, overview
+from app.render.site.record import (
+    FRESH,
+    NIGHTS,
+    RECENT,
+    ClusterRecord,
+    Overview,
+    kept_record,
+    latest_stored,
+    overview,
+)
 
 __all__ = [
+    "FRESH",
     "MOST_PATHS",
     "NIGHTS",
+    "RECENT",
     "ClusterRecord",
     "Overview",
     "SiteRenderer",

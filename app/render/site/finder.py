@@ -1,16 +1,21 @@
 """What the search looks through: scripts that hand rows to the page, so that they load from a disk as from a server."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
 
 from app.model.canonical import canonical_json, digest
+from app.model.connections import Connections
 from app.model.history import FindingLife
 from app.model.reachability import Connection
 from app.model.report import Artefact
+from app.model.transit import PathVerdict
 from app.render.site.record import Overview
+from app.render.transit import AUTHENTICATION_WORDS, LABEL_WORDS, STRENGTH_WORDS
 
 T = TypeVar("T")
+Path = tuple[Connection, Sequence[PathVerdict]]
+Fact = tuple[str, str, str]  # ports with what qualifies them, encryption, authentication
 MOST_PATHS: Final = 100_000  # of one cluster
 SHARD: Final = 10_000  # rows of one file
 
@@ -25,14 +30,18 @@ def finding_shards(row: Overview, findings: Sequence[FindingLife]) -> Iterator[A
         yield _shard(row, "findings", number, {"rows": part})
 
 
-def path_shards(row: Overview, connections: Iterable[Connection], notes: Sequence[str]) -> Iterator[Artefact]:
-    """Allowed connections, as positions in the names and facts of the same file; `notes` qualify all of them."""
-    some = iter(connections)
+def path_shards(row: Overview, paths: Iterable[Path], notes: Sequence[str]) -> Iterator[Artefact]:
+    """Allowed connections with what protects them, as positions in the names and facts of the same file.
+
+    `notes` qualify all of them.
+    """
+    some, told_of = iter(paths), _Facts()
     for number, part in enumerate(_parts(islice(some, MOST_PATHS))):
-        names = sorted({name for item in part for name in (item.source, item.destination)})
-        facts = sorted({_fact(item) for item in part})
-        at, fact_at = ({name: place for place, name in enumerate(found)} for found in (names, facts))
-        rows = [[at[item.source], at[item.destination], fact_at[_fact(item)]] for item in part]
+        told = [(item.source, item.destination, told_of(item, verdicts)) for item, verdicts in part]
+        names = sorted({name for source, destination, _ in told for name in (source, destination)})
+        facts = sorted({fact for _, _, fact in told})
+        at = {name: place for place, name in enumerate(names)}
+        fact_at = {fact: place for place, fact in enumerate(facts)}
         last = (number + 1) * SHARD >= MOST_PATHS
         yield _shard(
             row,
@@ -41,16 +50,54 @@ def path_shards(row: Overview, connections: Iterable[Connection], notes: Sequenc
             {
                 "names": names,
                 "facts": facts,
-                "rows": rows,
+                "rows": [[at[source], at[destination], fact_at[fact]] for source, destination, fact in told],
                 "notes": list(notes),
                 "cut": last and next(some, None) is not None,
             },
         )
 
 
-def _fact(item: Connection) -> str:
-    """Ports, and what qualifies them: part of the row."""
-    return "; ".join((str(item.allowed), *item.notes))
+class _Facts:
+    """What rows say, worked out once for rows that share their ports and their verdicts."""
+
+    def __init__(self) -> None:
+        # kept with both, so that no others can take their place in memory
+        self._known: dict[tuple[int, int, tuple[str, ...]], tuple[Fact, object]] = {}
+
+    def __call__(self, item: Connection, verdicts: Sequence[PathVerdict]) -> Fact:
+        key = (id(item.allowed), id(verdicts), item.notes)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = _fact(item, verdicts), (item.allowed, verdicts)
+        return known[0]
+
+
+def _fact(item: Connection, verdicts: Sequence[PathVerdict]) -> Fact:
+    return (
+        "; ".join((str(item.allowed), *item.notes)),
+        _by_ports(verdicts, _encryption),
+        _by_ports(verdicts, _authentication),
+    )
+
+
+def _by_ports(verdicts: Sequence[PathVerdict], say: Callable[[PathVerdict], str]) -> str:
+    """What verdicts say, weakest first, with their ports where they do not all say the same."""
+    said: dict[str, Connections] = {}
+    for item in verdicts:
+        said[say(item)] = said.get(say(item), Connections()) | item.ports
+    if len(said) == 1:
+        return next(iter(said))
+    return "; ".join(f"{ports}: {words}" for words, ports in said.items())
+
+
+def _encryption(verdict: PathVerdict) -> str:
+    return f"{LABEL_WORDS[verdict.label]} ({STRENGTH_WORDS[verdict.strength]})"
+
+
+def _authentication(verdict: PathVerdict) -> str:
+    """Who proves who they are, and what the mesh's own policies say of the caller."""
+    words, own = AUTHENTICATION_WORDS[verdict.label], verdict.authorisation
+    return f"{words}; mesh policies: {own.decision.value}" if own else words
 
 
 def _parts(rows: Iterable[T]) -> Iterator[list[T]]:

@@ -39,8 +39,14 @@ class SiteRenderer:
         """Style and script, which all pages share."""
         return (self._style, self._script)
 
-    def cluster(self, record: ClusterRecord, shards: Sequence[str], reports: Sequence[str]) -> Artefact:
-        """A cluster's page; `shards` and `reports` are names of files of the site."""
+    def cluster(
+        self,
+        record: ClusterRecord,
+        shards: Sequence[str],
+        reports: Sequence[str],
+        filed: Sequence[tuple[date, Sequence[str]]] = (),
+    ) -> Artefact:
+        """A cluster's page; `shards`, `reports` and `filed`, the reports of single nights, are names of files of the site."""
         row = record.overview
         return self._page(
             "cluster.html",
@@ -50,6 +56,7 @@ class SiteRenderer:
             row=row,
             paths=[name for name in shards if name.startswith("paths-")],
             reports=reports,
+            filed=filed,
             trends={line.framework: line for line in record.trends},
         )
 

@@ -12,7 +12,7 @@ from app.render.site.nights import Days, Lost, Night, words, worst
 
 NIGHTS = 365  # days of a calendar
 RECENT = 28  # of these, columns of the table with signs
-_FRESH = 1  # days after which a scan no longer speaks for today
+FRESH = 1  # days after which a scan no longer speaks for today
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,15 @@ class Overview:
     """One row of the overview.
 
     Attributes:
+        until: the last day that its page shows: the last one of which something is known, or the day of publication once
+            that is so long past that days without a scan are to be seen. A page does not change because a day begins.
         latest: the last scan whose evidence is stored.
         last: the last run.
         lost: a slot after `latest` that failed or was missed, the last one.
     """
 
     cluster: str
-    today: date
+    until: date
     latest: Scan | None
     last: Scan
     lost: Slot | None
@@ -81,18 +83,18 @@ class Overview:
         """What is wrong with its nights; empty when the last one was stored whole and is fresh."""
         if self.latest is None:
             return "no scan is stored: every night failed, or its evidence was removed"
-        age = (self.today - self.latest.taken_at.date()).days
+        day = self.latest.taken_at.date()
         if self.last.status is ScanStatus.FAILED or self.lost:
             word = "was missed" if self.lost and self.lost.status is SlotStatus.MISSED else "failed"
-            return f"the last night {word}; what is shown is {age} {'day' if age == 1 else 'days'} old"
-        if age > _FRESH:
-            return f"stale: the last scan is {age} days old"
+            return f"the last night {word}; what is shown is of {day}"
+        if (self.until - day).days > FRESH:
+            return f"stale: the last scan is of {day}"
         return "the last scan has gaps" if self.latest.status is ScanStatus.PARTIAL else ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterRecord:
-    """One cluster up to `today`; `lines` are by framework, the whole first; `trends` are over the same days."""
+    """One cluster up to the last day that its page shows; `lines` are by framework, the whole first; `trends` are over the same days."""
 
     overview: Overview
     lines: tuple[tuple[str, tuple[Line, ...]], ...]
@@ -117,8 +119,9 @@ def overview(
 ) -> Overview:
     """A row of the overview; `scans` are all of the cluster, at least one, by number; `points` are of its latest scan.
 
-    Of `slots`, oldest first, those after that scan count.
+    Of `slots`, oldest first, those after that scan count for what was lost.
     """
+    slots = tuple(slots)
     latest = latest_stored(scans, removed)
     ended = [item for item in slots if latest is None or item.due_at > latest.taken_at]
     lost = ended[-1] if ended and ended[-1].status in (SlotStatus.FAILED, SlotStatus.MISSED) else None
@@ -126,9 +129,11 @@ def overview(
     found: dict[str, list[ControlPoint]] = defaultdict(list)
     for point in points:
         found[point.framework].append(point)
+    known = max((scans[-1].taken_at.date(), *(item.due_at.date() for item in slots)))
+    until = today if (today - known).days > FRESH else known
     return Overview(
         cluster,
-        today,
+        until,
         latest,
         scans[-1],
         lost,
@@ -150,7 +155,7 @@ def _standing(
     framework: str, points: Sequence[ControlPoint], day: date, today: date, *, whole: bool
 ) -> Standing:
     kind = worst(points)
-    return Standing(framework, kind, *words(kind), day, whole and (today - day).days <= _FRESH)
+    return Standing(framework, kind, *words(kind), day, whole and (today - day).days <= FRESH)
 
 
 def kept_record(
@@ -163,7 +168,7 @@ def kept_record(
     findings: Sequence[FindingLife],
 ) -> ClusterRecord:
     """Everything that a cluster's page says; `points` and `slots` are of the days that are shown."""
-    span = [row.today - timedelta(days=back) for back in reversed(range(NIGHTS))]
+    span = [row.until - timedelta(days=back) for back in reversed(range(NIGHTS))]
     days = Days.of(span, scans, removed, slots)
     found: dict[str, dict[str, dict[int, list[ControlPoint]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
