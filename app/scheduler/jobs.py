@@ -40,10 +40,10 @@ def alert(work: Work, slot: Slot) -> None:
 _ENDED = frozenset({SlotStatus.DONE, SlotStatus.FAILED, SlotStatus.MISSED})
 # In the order in which they are done for one slot.
 JOBS = (
+    Job("alert", frozenset({SlotStatus.FAILED, SlotStatus.MISSED}), alert),  # waits for nothing that may fail
     Job("report", frozenset({SlotStatus.DONE}), report),
     Job("publish", _ENDED, publish),
     Job("deliver", _ENDED, deliver),
-    Job("alert", frozenset({SlotStatus.FAILED, SlotStatus.MISSED}), alert),
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.errors import NetattestError, ScanInProgressError
+from app.errors import NetattestError, ScanInProgressError, StoreError
 from app.model.history import SlotStatus
 from app.model.schedule import Look, Pause
 from app.scheduler import jobs
@@ -39,6 +39,7 @@ class Runner:
     stopping: bool = field(default=False, init=False)
     _told: datetime | None = field(default=None, init=False)
     _since: datetime | None = field(default=None, init=False)
+    _scanned: datetime | None = field(default=None, init=False)
     _last_look: Look | None = field(default=None, init=False)
 
     @property
@@ -107,9 +108,7 @@ class Runner:
     def _step(self, look: Look) -> bool:
         """Record what was missed and run what is due; False when there is nothing to do."""
         work, now = self.work, self.work.clock.now()
-        due = due_slots(
-            work.schedule.when, look.last_slot or self._enrolled(), now - work.schedule.offset
-        )
+        due = due_slots(work.schedule.when, look.last_slot or self._enrolled(), now - work.schedule.offset)
         todo = plan(due, now, work.schedule.offset + work.schedule.catch_up, look.pauses)
         for slot, pause in todo.missed:
             if pause is None:  # a pause is no news to whoever made it
@@ -145,8 +144,13 @@ class Runner:
     def _watch(self) -> None:
         schedule, now = self.work.schedule, self.work.clock.now()
         expected = expected_by(schedule.when, self._enrolled(), now, schedule.offset + schedule.alert_after)
-        slots = self.work.store.slots(self.cluster, expected, now) if expected else ()
+        try:
+            slots = self.work.store.slots(self.cluster, expected, now) if expected else ()
+        except StoreError:  # a night that is not known to have its scan has none
+            self.work.metrics.night_without_scan(self.cluster, missing=expected not in (None, self._scanned))
+            raise
         missing = expected is not None and all(slot.status is not SlotStatus.DONE for slot in slots)
+        self._scanned = self._scanned if missing else expected
         self.work.metrics.night_without_scan(self.cluster, missing=missing)
         ended = slots and slots[0].due_at == expected and slots[0].status is not SlotStatus.RUNNING
         if missing and not ended and expected != self._told:  # those that ended are told as owed work
