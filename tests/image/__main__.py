@@ -1,6 +1,6 @@
 """The steps of the Dockerfile on a bare Debian root, without a container engine; then the program as the image runs it. Needs root.
 
-    debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm ROOT
+    debootstrap --variant=minbase --include=python3,python3-venv,python3-pip,ca-certificates bookworm ROOT
     python -m tests.image ROOT [--keep]
 
 It reads the Dockerfile itself (FROM, COPY, RUN, ENV, USER, WORKDIR, ENTRYPOINT), so that what is proven is what is built. The
@@ -24,7 +24,7 @@ from pathlib import Path
 from tests.faults.postgres import Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-WRITABLE = ("/tmp", "/var/lib/netattest")  # noqa: S108  mount points inside the image
+WRITABLE = ("/tmp", "/var/lib/netattest")
 _HANDED_ON = re.compile(
     r"^(PIP_|https?_proxy$|no_proxy$|SSL_CERT)", re.IGNORECASE
 )  # how this machine reaches its index
@@ -133,10 +133,12 @@ exec chroot "$@"
 def confined(image: Stage, config: Path, script: str, environment: dict[str, str]) -> int:
     """Run a script in the image: its user, no capabilities, no new rights, root read-only."""
     return subprocess.run(
-        ["unshare", "--mount", "--pid", "--fork", "sh", "-ec", CONFINED, "sh"]
-        + [str(image.folder), " ".join(WRITABLE), str(config), str(image.folder)]
-        + ["setpriv", "--reuid=10001", "--regid=10001", "--clear-groups", "--no-new-privs"]
-        + ["--bounding-set=-all", "--inh-caps=-all", "sh", "-euc", f"cd {image.workdir}; {script}"],
+        [
+            *("unshare", "--mount", "--pid", "--fork", "sh", "-ec", CONFINED, "sh"),
+            *(str(image.folder), " ".join(WRITABLE), str(config), str(image.folder)),
+            *("setpriv", "--reuid=10001", "--regid=10001", "--clear-groups", "--no-new-privs"),
+            *("--bounding-set=-all", "--inh-caps=-all", "sh", "-euc", f"cd {image.workdir}; {script}"),
+        ],
         env=image.environment | environment,
         check=False,
     ).returncode
