@@ -157,7 +157,7 @@ netattest report --cluster breakwater --framework soc2-tsc-2017 --format pdf,htm
 ls -l /var/lib/netattest/reports
 head -c 5 /var/lib/netattest/reports/*.pdf; echo
 netattest db check
-netattest doctor --from /etc/netattest/cluster || netattest doctor || true
+netattest doctor | grep 'pdf: WeasyPrint'
 """
 
 
