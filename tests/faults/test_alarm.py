@@ -101,19 +101,18 @@ def hook(monkeypatch):
 def begun(open_things, tmp_path, monkeypatch):
     """A service with one good night behind it."""
 
-    def begin(padding=0, **options):
+    def begin(**options):
         server = open_things.enter_context(Postgres(**options))
         (tmp_path / "config").mkdir()
         (tmp_path / "config" / "deliveries.yaml").write_text(CHANNELS)
         monkeypatch.chdir(tmp_path)
-        source = manifests(tmp_path, padding)
-        source(1)
+        manifests(tmp_path)(1)
         night = Night(server, tmp_path)
         open_things.callback(night.engine.dispose)
         metrics = night.pass_by()
         assert metrics["netattest_database_answers"] == 1
         assert metrics['netattest_night_without_scan{cluster="c"}'] == 0
-        return night, source
+        return night
 
     return begin
 
@@ -153,7 +152,7 @@ def without_connections(night, stack):
 def test_a_database_that_takes_nothing_is_told_without_it_and_the_next_night_is_whole(
     begun, hook, open_things, spoil
 ):
-    night, _ = begun(connections=8)
+    night = begun(connections=8)
     told = len(hook.requests)
     mend = spoil(night, open_things)
     metrics = night.pass_by()
@@ -177,31 +176,8 @@ def test_a_database_that_takes_nothing_is_told_without_it_and_the_next_night_is_
     assert night.store.check().problems == ()
 
 
-def test_a_disk_without_room_for_a_scan_is_a_failed_night_that_is_told(begun, hook):
-    night, source = begun(padding=60_000, largest_file=17_000_000)
-    told = len(hook.requests)
-    for number in range(2, 8):
-        source(number)
-        metrics = night.pass_by()
-        if night.slots()[-1].status is not SlotStatus.DONE:
-            break
-    slot = night.slots()[-1]
-    assert slot.status is SlotStatus.FAILED
-    assert "could not extend" in slot.reason or "File too large" in slot.reason
-    assert metrics['netattest_alerts_total{cluster="c",status="failed"}'] == 1
-    assert metrics['netattest_night_without_scan{cluster="c"}'] == 1
-    assert sum("database" in sentence for sentence in said(hook)[told:]) == 1
-
-    night.server.stop()
-    night.server.largest_file = None  # somebody made room
-    night.server.start()
-    metrics = night.pass_by()
-    assert night.slots()[-1].status is SlotStatus.DONE
-    assert metrics['netattest_night_without_scan{cluster="c"}'] == 0
-
-
 def test_an_alarm_waits_for_its_patience(begun, hook):
-    night, _ = begun()
+    night = begun()
     night.alarm.patience = 3600
     night.server.stop()
     told = len(hook.requests)
