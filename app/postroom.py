@@ -14,7 +14,7 @@ from pathlib import Path
 from app import bootstrap
 from app.bootstrap.channels import channel
 from app.deliver import Patience, Sent, dispatch
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, TransientDeliveryError
 from app.model.history import Scan, ScanStatus, Slot, SlotStatus
 from app.model.news import Delivery, DeliveryStatus, News, Parcel
 from app.model.ports import Channel, DeliveryBook, Progress, Store
@@ -23,9 +23,6 @@ from app.settings import Settings
 from app.settings.deliveries import (
     ChannelSettings,
     Deliveries,
-    FolderSettings,
-    GrcSettings,
-    ObjectStoreSettings,
 )
 
 _LOOK_BACK = timedelta(days=7)  # slots before one that ended badly: was the same told already?
@@ -76,9 +73,7 @@ class Postroom:
         if news.quiet:
             return ()
         # Watchers of files wait for evidence; a night without any is told to people and programs.
-        told = [
-            item for item in self._open(slot.cluster, news.occasion) if not _takes_files_only(item.settings)
-        ]
+        told = [item for item in self._open(slot.cluster, news.occasion) if not item.settings.files_only]
         return tuple(self._dispatched(told, news, ()))
 
     def _open(self, cluster: str, occasion: str) -> list["Open"]:
@@ -90,10 +85,17 @@ class Postroom:
             and (item.status is DeliveryStatus.DELIVERED or self._is_given_up(item))
         }
         return [
-            Open(item, channel(item, self.environment, self.now))
+            Open(item, self._channel(item))
             for item in self.deliveries.serving(cluster)
             if item.name not in done
         ]
+
+    def _channel(self, settings: ChannelSettings) -> Channel:
+        """A channel; one whose secret is missing fails by itself when it is used, and holds no other up."""
+        try:
+            return channel(settings, self.environment, self.now)
+        except ConfigurationError as error:
+            return Unusable(settings.name, error)
 
     def _is_given_up(self, item: Delivery) -> bool:
         return item.status is DeliveryStatus.GAVE_UP and not self.given_up
@@ -176,6 +178,19 @@ class Open:
         )
 
 
+@dataclass(frozen=True)
+class Unusable:
+    """A channel that could not be made; it is tried again, since what it lacks may be there next time."""
+
+    name: str
+    error: ConfigurationError
+
+    def send(self, parcel: Parcel) -> str:
+        """Fail with what it lacks."""
+        del parcel
+        raise TransientDeliveryError(str(self.error), advice=self.error.advice)
+
+
 def news_of(scan: Scan, store: Store) -> News:
     """What a stored scan tells that the one before did not."""
     from app import comparing, judging, trend
@@ -197,10 +212,6 @@ def _lost(before: Scan, scan: Scan, store: Store) -> int:
     ended = sum(item.status in (SlotStatus.FAILED, SlotStatus.MISSED) for item in slots)
     failed = store.scans(scan.cluster, before.taken_at, scan.taken_at)
     return max(ended, sum(item.status is ScanStatus.FAILED for item in failed))
-
-
-def _takes_files_only(settings: ChannelSettings) -> bool:
-    return isinstance(settings, FolderSettings | GrcSettings | ObjectStoreSettings)
 
 
 def stored_scan(store: Store, cluster: str, number: int | None) -> Scan:

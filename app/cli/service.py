@@ -59,9 +59,10 @@ def run(
     --json makes the log lines JSON.
     """
     from app.cli.progress import LogLines
-    from app.scheduler import Leader, Runner, Service, Work
+    from app.scheduler import Alarm, Leader, Runner, Service, Work
     from app.scheduler.chores import Keeping, do_chores
     from app.scheduler.metrics import Metrics
+    from app.scheduler.unrecorded import tell_unrecorded
     from app.settings import load_schedule
 
     session = begin(config, database_url, as_json=as_json, debug=debug, log_json=as_json)
@@ -90,16 +91,25 @@ def run(
             )
             for cluster in schedule.clusters
         ]
+        leader = Leader(ledger, settings.service.lease_seconds, metrics)
+        names = tuple(cluster.name for cluster in schedule.clusters)
+        alarm = Alarm(
+            leader,
+            clock,
+            settings.service.database_patience_seconds,
+            lambda news: tell_unrecorded(settings, names, clock, news),
+        )
         service = Service(
             runners,
             settings.service,
-            Leader(ledger, settings.service.lease_seconds, metrics),
+            leader,
             metrics,
             clock,
             parallel=schedule.parallel,
             chores=lambda: do_chores(
                 schedule.chores.due, since, ledger, Keeping(store, metrics, settings, clock)
             ),
+            alarm=alarm.look,
         )
         if not service.run(stop):
             sys.stderr.flush()

@@ -46,6 +46,23 @@ class Pause:
         return self.since <= due_at and (self.until is None or due_at <= self.until)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How things stand with one cluster's schedule.
+
+    Attributes:
+        last_slot: the latest slot that is recorded, however it ended; None before the first.
+        left_open: slots that were claimed long ago and have not ended, oldest first.
+        pauses: every pause there ever was, oldest first.
+        owed: work that is still to do for slots that ended, by slot and in the order in which it was noted.
+    """
+
+    last_slot: datetime | None
+    left_open: tuple[datetime, ...]
+    pauses: tuple[Pause, ...]
+    owed: tuple[SlotJob, ...]
+
+
 class Ledger(Protocol):
     """The service's own records, beside `Store`."""
 
@@ -61,12 +78,8 @@ class Ledger(Protocol):
         """Since when the schedule has known the cluster; `at` the first time."""
         ...
 
-    def last_slot(self, cluster: str, until: datetime) -> datetime | None:
-        """The latest slot not after `until` that is recorded, however it ended."""
-        ...
-
-    def left_open(self, cluster: str, seconds: float) -> tuple[datetime, ...]:
-        """Slots that were claimed so long ago by the database's clock, and have not ended."""
+    def look(self, cluster: str, until: datetime, seconds: float) -> Look:
+        """How things stand at `until`; slots count as left open `seconds` after their claim, by the database's clock."""
         ...
 
     def pause(self, cluster: str, at: datetime, who: str, why: str) -> bool:
@@ -83,10 +96,6 @@ class Ledger(Protocol):
 
     def owe(self, cluster: str, due_at: datetime, jobs: Sequence[str]) -> None:
         """Note the work that follows a slot, before it begins; noted twice is noted once."""
-        ...
-
-    def owed(self, cluster: str) -> tuple[SlotJob, ...]:
-        """Work that is still to do for slots that ended, by slot and in the order in which it was noted."""
         ...
 
     def settle(self, job: SlotJob, at: datetime, status: JobStatus, reason: str = "") -> None:

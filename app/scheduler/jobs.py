@@ -1,6 +1,6 @@
 """What follows a slot: each kind of work is one line in `JOBS`, and is owed until it is done or cannot be done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,10 +40,10 @@ def alert(work: Work, slot: Slot) -> None:
 _ENDED = frozenset({SlotStatus.DONE, SlotStatus.FAILED, SlotStatus.MISSED})
 # In the order in which they are done for one slot.
 JOBS = (
+    Job("alert", frozenset({SlotStatus.FAILED, SlotStatus.MISSED}), alert),  # waits for nothing that may fail
     Job("report", frozenset({SlotStatus.DONE}), report),
     Job("publish", _ENDED, publish),
     Job("deliver", _ENDED, deliver),
-    Job("alert", frozenset({SlotStatus.FAILED, SlotStatus.MISSED}), alert),
 )
 
 
@@ -52,10 +52,9 @@ def names(jobs: tuple[Job, ...] = JOBS) -> tuple[str, ...]:
     return tuple(job.name for job in jobs)
 
 
-def follow_up(work: Work, jobs: tuple[Job, ...] = JOBS) -> int:
+def follow_up(work: Work, owed: Sequence[SlotJob], jobs: tuple[Job, ...] = JOBS) -> int:
     """Do what is owed for slots that ended, and count what is still owed; a slot's work waits for what comes before it."""
     known, waiting = {job.name: job for job in jobs}, set()
-    owed = work.ledger.owed(work.cluster)
     for item in owed:
         if item.slot.due_at in waiting:
             continue

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from dataclasses import dataclass
 from time import monotonic
 from uuid import uuid4
 
@@ -10,6 +11,14 @@ import structlog
 from app.errors import NetattestError
 from app.model.schedule import Ledger
 from app.scheduler.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The database has not taken the lease's renewal for so many seconds; `reason` is what it or the driver said last."""
+
+    seconds: float
+    reason: str
 
 
 class Leader:
@@ -24,6 +33,9 @@ class Leader:
         self.seconds = seconds
         self._ledger, self._metrics = ledger, metrics
         self._until = self._answered = float("-inf")
+        self._kept = False
+        self._silent_from: float | None = None
+        self._reason = ""
 
     @property
     def leads(self) -> bool:
@@ -35,6 +47,17 @@ class Leader:
         """True while the database answers, leading or not."""
         return monotonic() < self._answered + self.seconds
 
+    @property
+    def kept(self) -> bool:
+        """True while we led by the database's last word, though it may not answer any more: then nobody else knows better."""
+        return self._kept
+
+    @property
+    def silence(self) -> Silence | None:
+        """How long the database has refused or not answered; None while it does."""
+        began = self._silent_from
+        return None if began is None else Silence(monotonic() - began, self._reason)
+
     def renew(self) -> bool:
         """Take or renew the lease; True when it was taken just now. Never raises."""
         led, asked = self.leads, monotonic()
@@ -43,9 +66,13 @@ class Leader:
             leads = self._ledger.lead(self.holder, self.seconds)
         except NetattestError as error:
             log.error("the lease could not be renewed", reason=str(error), next_step=error.advice)  # noqa: TRY400  a person acts on the sentence
+            self._reason = str(error)
+            self._silent_from = asked if self._silent_from is None else self._silent_from
             self._metrics.leading(self.leads)
+            self._metrics.database(answers=False)
             return False
-        self._answered = asked
+        self._answered, self._silent_from, self._kept = asked, None, leads
+        self._metrics.database(answers=True)
         self._until = asked + self.seconds if leads else float("-inf")
         self._metrics.leading(leads)
         if leads != led:

@@ -62,6 +62,11 @@ class Metrics:
         self._leading = Gauge(
             "netattest_leading", "1 while this service keeps the schedule.", registry=self._registry
         )
+        self._database = Gauge(
+            "netattest_database_answers",
+            "1 while the database takes what this service writes.",
+            registry=self._registry,
+        )
         self._problems = Gauge(
             "netattest_store_problems",
             "What the last check of the whole store found.",
@@ -133,6 +138,10 @@ class Metrics:
     def leading(self, leads: bool) -> None:
         """Whether this service keeps the schedule."""
         self._leading.set(leads)
+
+    def database(self, *, answers: bool) -> None:
+        """Whether the database took the last renewal of the lease."""
+        self._database.set(answers)
 
     def checked(self, problems: int) -> None:
         """The whole store was checked."""

@@ -1,12 +1,12 @@
 """Runs what is due for one cluster, and records each slot once, however it ends."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.errors import NetattestError, ScanInProgressError
+from app.errors import NetattestError, ScanInProgressError, StoreError
 from app.model.history import SlotStatus
-from app.model.schedule import Pause
+from app.model.schedule import Look, Pause
 from app.scheduler import jobs
 from app.scheduler.plan import expected_by, plan
 from app.scheduler.work import Work, run_slot
@@ -39,6 +39,8 @@ class Runner:
     stopping: bool = field(default=False, init=False)
     _told: datetime | None = field(default=None, init=False)
     _since: datetime | None = field(default=None, init=False)
+    _scanned: datetime | None = field(default=None, init=False)
+    _last_look: Look | None = field(default=None, init=False)
 
     @property
     def cluster(self) -> str:
@@ -52,18 +54,20 @@ class Runner:
         """
         self._guarded(self._slots)
         if not self.stopping:
-            self._guarded(lambda: jobs.follow_up(self.work))
+            self._guarded(self._follow_up)
         now, offset = self.work.clock.now(), self.work.schedule.offset
         following = self.work.schedule.when.next_after(now - offset)
         self.work.metrics.due(self.cluster, following + offset if following else None)
 
     def recover(self) -> None:
         """Close slots that a killed process left open. Whoever still runs one holds the cluster's lock."""
-        if not self._left_open():
-            return
+        if self._looked().left_open:
+            self._recover()
+
+    def _recover(self) -> None:
         try:
             with self.work.store.exclusive(self.cluster):
-                for slot in self._left_open():
+                for slot in self._looked().left_open:  # again, now that nobody else can close them
                     self.work.close(slot, SlotStatus.FAILED, reason=_DIED)
         except ScanInProgressError:
             return
@@ -87,16 +91,25 @@ class Runner:
             log.exception("the schedule could not be kept")
 
     def _slots(self) -> None:
-        self.recover()
-        while not self.stopping and self._step():
-            pass
+        """Look, and act on it, until a look finds nothing to do: as a rule the first."""
+        look = self._looked()
+        if look.left_open:
+            self._recover()
+            look = self._looked()
+        while not self.stopping and self._step(look):
+            look = self._looked()
+        self._last_look = look
 
-    def _step(self) -> bool:
+    def _follow_up(self) -> None:
+        """Do what is owed, by the look that found nothing else to do; a new one where something went wrong."""
+        look, self._last_look = self._last_look or self._looked(), None
+        jobs.follow_up(self.work, look.owed)
+
+    def _step(self, look: Look) -> bool:
         """Record what was missed and run what is due; False when there is nothing to do."""
         work, now = self.work, self.work.clock.now()
-        since = work.ledger.last_slot(self.cluster, now) or self._enrolled()
-        due = due_slots(work.schedule.when, since, now - work.schedule.offset)
-        todo = plan(due, now, work.schedule.offset + work.schedule.catch_up, work.ledger.pauses(self.cluster))
+        due = due_slots(work.schedule.when, look.last_slot or self._enrolled(), now - work.schedule.offset)
+        todo = plan(due, now, work.schedule.offset + work.schedule.catch_up, look.pauses)
         for slot, pause in todo.missed:
             if pause is None:  # a pause is no news to whoever made it
                 work.ledger.owe(self.cluster, slot, jobs.names())
@@ -120,8 +133,8 @@ class Runner:
             return "the service was not running, and a later slot or the time to catch up had come"
         return "the run before it had not ended"
 
-    def _left_open(self) -> Sequence[datetime]:
-        return self.work.ledger.left_open(self.cluster, self.claim_seconds)
+    def _looked(self) -> Look:
+        return self.work.ledger.look(self.cluster, self.work.clock.now(), self.claim_seconds)
 
     def _enrolled(self) -> datetime:
         if self._since is None:
@@ -131,8 +144,13 @@ class Runner:
     def _watch(self) -> None:
         schedule, now = self.work.schedule, self.work.clock.now()
         expected = expected_by(schedule.when, self._enrolled(), now, schedule.offset + schedule.alert_after)
-        slots = self.work.store.slots(self.cluster, expected, now) if expected else ()
+        try:
+            slots = self.work.store.slots(self.cluster, expected, now) if expected else ()
+        except StoreError:  # a night that is not known to have its scan has none
+            self.work.metrics.night_without_scan(self.cluster, missing=expected not in (None, self._scanned))
+            raise
         missing = expected is not None and all(slot.status is not SlotStatus.DONE for slot in slots)
+        self._scanned = self._scanned if missing else expected
         self.work.metrics.night_without_scan(self.cluster, missing=missing)
         ended = slots and slots[0].due_at == expected and slots[0].status is not SlotStatus.RUNNING
         if missing and not ended and expected != self._told:  # those that ended are told as owed work

@@ -55,6 +55,7 @@ class Service:
         clock: the time of day.
         parallel: how many clusters are scanned at once.
         chores: does what is due for the whole store.
+        alarm: tells when the database does not answer.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Service:
         *,
         parallel: int,
         chores: Callable[[], None],
+        alarm: Callable[[], None],
     ) -> None:
         self._runners = runners
         self._settings = settings
@@ -75,6 +77,7 @@ class Service:
         self._clock = clock
         self._parallel = parallel
         self._chores = chores
+        self._alarm = alarm
         self._log = structlog.get_logger("netattest")
 
     def run(self, stop: Event) -> bool:
@@ -103,6 +106,7 @@ class Service:
                 "lease": ThreadPoolExecutor(1),
                 "watch": ThreadPoolExecutor(1),
                 "chores": ThreadPoolExecutor(1),
+                "alarm": ThreadPoolExecutor(1),
             },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
@@ -130,7 +134,8 @@ class Service:
 
         every = {
             "lease": (renew, timedelta(seconds=self._leader.seconds / 3)),
-            "watch": (self._when_leading(self._watch), _WATCH),
+            "watch": (self._watch, _WATCH),
+            "alarm": (self._alarm, timedelta(seconds=self._leader.seconds / 3)),
             "chores": (self._when_leading(self._chores), _LOOK),
         }
         for name, (act, period) in every.items():
@@ -146,6 +151,8 @@ class Service:
         return acting
 
     def _watch(self) -> None:
+        if not self._leader.kept:
+            return
         for runner in self._runners:
             runner.watch()
 

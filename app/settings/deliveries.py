@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -62,7 +62,10 @@ class _Channel(_Part):
         name: unique; it is part of the record of deliveries, so a new name is a new channel that was told nothing.
         clusters: names or shell patterns; empty takes all.
         send: `news` sends when something is new, `always` after each night.
+        files_only: it keeps files for those who wait for evidence; messages go elsewhere.
     """
+
+    files_only: ClassVar[bool] = False
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     clusters: tuple[str, ...] = ()
@@ -81,6 +84,7 @@ class _WithFiles(_Channel):
 class FolderSettings(_WithFiles):
     """Files into a folder."""
 
+    files_only = True
     kind: Literal["folder"]
     folder: Path
     formats: tuple[str, ...] = ("pdf", "html")
@@ -90,6 +94,7 @@ class FolderSettings(_WithFiles):
 class GrcSettings(_WithFiles):
     """OSCAL results and bundles into the inbox of a governance tool, and a receipt last."""
 
+    files_only = True
     kind: Literal["grc"]
     folder: Path
     formats: tuple[str, ...] = ("oscal", "bundle")
@@ -141,6 +146,7 @@ class ChatSettings(_Channel):
 class ObjectStoreSettings(_WithFiles):
     """An S3-compatible object store; credentials come from where boto3 looks for them."""
 
+    files_only = True
     kind: Literal["s3"]
     bucket: Annotated[str, Field(min_length=3, max_length=63)]
     prefix: str = ""

@@ -111,6 +111,9 @@ class ServiceSettings(_Part):
         None  # of `run --executor kubernetes`; None: `job.yaml` beside the settings file
     )
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0  # until another service may take over
+    database_patience_seconds: Annotated[float, Field(ge=0)] = (
+        300.0  # silence of the database until somebody is told
+    )
 
 
 class Settings(BaseSettings):

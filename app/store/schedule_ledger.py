@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, Row, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.model.history import Slot, SlotStatus
-from app.model.schedule import JobStatus, Pause, SlotJob
+from app.model.schedule import JobStatus, Look, Pause, SlotJob
 from app.store.bulk import escaped, unescaped
 from app.store.connection import database_errors
 from app.store.scans import require_cluster, utc
@@ -59,28 +59,16 @@ class PostgresLedger:
                 connection.scalars(select(enrolment.c.since).where(enrolment.c.cluster_id == number)).one()
             )
 
-    def last_slot(self, cluster: str, until: datetime) -> datetime | None:
-        """The latest slot not after `until` that is recorded, however it ended."""
+    def look(self, cluster: str, until: datetime, seconds: float) -> Look:
+        """How things stand at `until`, in one transaction: a service asks this of each of its clusters all day."""
         with self._changing() as connection:
             number = require_cluster(connection, cluster)
-            found = connection.scalar(
-                select(func.max(slot.c.due_at)).where(slot.c.cluster_id == number, slot.c.due_at <= until)
+            return Look(
+                _last_slot(connection, number, until),
+                _left_open(connection, number, seconds),
+                _pauses(connection, number, cluster),
+                _owed(connection, number, cluster),
             )
-            return utc(found) if found else None
-
-    def left_open(self, cluster: str, seconds: float) -> tuple[datetime, ...]:
-        """Slots that were claimed so long ago by the database's clock, and have not ended."""
-        with self._changing() as connection:
-            rows = connection.scalars(
-                select(slot.c.due_at)
-                .where(
-                    slot.c.cluster_id == require_cluster(connection, cluster),
-                    slot.c.status == SlotStatus.RUNNING.value,
-                    slot.c.claimed_at <= func.clock_timestamp() - timedelta(seconds=seconds),
-                )
-                .order_by(slot.c.due_at)
-            )
-            return tuple(utc(due_at) for due_at in rows)
 
     def pause(self, cluster: str, at: datetime, who: str, why: str) -> bool:
         """Begin a pause; False when one lasts already."""
@@ -113,51 +101,25 @@ class PostgresLedger:
     def pauses(self, cluster: str) -> tuple[Pause, ...]:
         """Every pause there ever was, oldest first."""
         with self._changing() as connection:
-            number = require_cluster(connection, cluster)
-            rows = connection.execute(
-                select(pause).where(pause.c.cluster_id == number).order_by(pause.c.since)
-            )
-            return tuple(_pause(cluster, row) for row in rows)
+            return _pauses(connection, require_cluster(connection, cluster), cluster)
 
     def owe(self, cluster: str, due_at: datetime, jobs: Sequence[str]) -> None:
         """Note the work that follows a slot, before it begins; noted twice is noted once."""
         with self._changing() as connection:
             number = require_cluster(connection, cluster)
-            for position, job in enumerate(jobs):
-                connection.execute(
-                    insert(slot_job)
-                    .values(
-                        cluster_id=number,
-                        due_at=due_at,
-                        job=job,
-                        position=position,
-                        status=JobStatus.PENDING.value,
-                        attempts=0,
-                        reason="",
-                    )
-                    .on_conflict_do_nothing()
-                )
-
-    def owed(self, cluster: str) -> tuple[SlotJob, ...]:
-        """Work that is still to do for slots that ended, by slot and in the order in which it was noted."""
-        same = (slot.c.cluster_id == slot_job.c.cluster_id) & (slot.c.due_at == slot_job.c.due_at)
-        with self._changing() as connection:
-            rows = connection.execute(
-                select(
-                    slot_job,
-                    slot.c.status.label("ended"),
-                    slot.c.scan,
-                    slot.c.reason.label("because"),
-                )
-                .join(slot, same)
-                .where(
-                    slot_job.c.cluster_id == require_cluster(connection, cluster),
-                    slot_job.c.status == JobStatus.PENDING.value,
-                    slot.c.status != SlotStatus.RUNNING.value,
-                )
-                .order_by(slot_job.c.due_at, slot_job.c.position)
-            )
-            return tuple(_job(cluster, row) for row in rows)
+            rows = [
+                {
+                    "cluster_id": number,
+                    "due_at": due_at,
+                    "job": job,
+                    "position": position,
+                    "status": JobStatus.PENDING.value,
+                    "attempts": 0,
+                    "reason": "",
+                }
+                for position, job in enumerate(jobs)
+            ]
+            connection.execute(insert(slot_job).values(rows).on_conflict_do_nothing())
 
     def settle(self, job: SlotJob, at: datetime, status: JobStatus, reason: str = "") -> None:
         """Record an attempt."""
@@ -208,6 +170,46 @@ class PostgresLedger:
     def _changing(self) -> Iterator[Connection]:
         with database_errors(), self._engine.begin() as connection:
             yield connection
+
+
+def _last_slot(connection: Connection, number: int, until: datetime) -> datetime | None:
+    found = connection.scalar(
+        select(func.max(slot.c.due_at)).where(slot.c.cluster_id == number, slot.c.due_at <= until)
+    )
+    return utc(found) if found else None
+
+
+def _left_open(connection: Connection, number: int, seconds: float) -> tuple[datetime, ...]:
+    rows = connection.scalars(
+        select(slot.c.due_at)
+        .where(
+            slot.c.cluster_id == number,
+            slot.c.status == SlotStatus.RUNNING.value,
+            slot.c.claimed_at <= func.clock_timestamp() - timedelta(seconds=seconds),
+        )
+        .order_by(slot.c.due_at)
+    )
+    return tuple(utc(due_at) for due_at in rows)
+
+
+def _pauses(connection: Connection, number: int, cluster: str) -> tuple[Pause, ...]:
+    rows = connection.execute(select(pause).where(pause.c.cluster_id == number).order_by(pause.c.since))
+    return tuple(_pause(cluster, row) for row in rows)
+
+
+def _owed(connection: Connection, number: int, cluster: str) -> tuple[SlotJob, ...]:
+    same = (slot.c.cluster_id == slot_job.c.cluster_id) & (slot.c.due_at == slot_job.c.due_at)
+    rows = connection.execute(
+        select(slot_job, slot.c.status.label("ended"), slot.c.scan, slot.c.reason.label("because"))
+        .join(slot, same)
+        .where(
+            slot_job.c.cluster_id == number,
+            slot_job.c.status == JobStatus.PENDING.value,
+            slot.c.status != SlotStatus.RUNNING.value,
+        )
+        .order_by(slot_job.c.due_at, slot_job.c.position)
+    )
+    return tuple(_job(cluster, row) for row in rows)
 
 
 def _pause(cluster: str, row: Row[tuple[object, ...]]) -> Pause:

@@ -138,11 +138,15 @@ def test_a_channel_that_was_down_gets_the_night_later_and_the_others_get_it_at_o
     assert said.startswith("shop: First scan: ")
 
 
-def test_a_missing_secret_is_an_error_of_the_job_and_the_slot_is_done(runner, monkeypatch):
+def test_a_missing_secret_fails_its_channel_alone_and_the_slot_is_done(runner, monkeypatch, tmp_path):
     monkeypatch.delenv("CHAT_URL", raising=False)
     night(runner)
     now = runner.work.clock.now()
     (slot,) = runner.work.store.slots("shop", now - timedelta(days=1), now)
     assert slot.status is SlotStatus.DONE
-    (owed,) = [item for item in runner.work.ledger.owed("shop") if item.name == "deliver"]
-    assert "CHAT_URL holds no secret" in owed.reason
+    owed = runner.work.ledger.look("shop", now, 0).owed
+    (waiting,) = [item for item in owed if item.name == "deliver"]
+    assert "CHAT_URL holds no secret" in waiting.reason
+    assert [
+        path for path in (tmp_path / "out").rglob("*") if path.is_file()
+    ]  # channel `files`, named after it

@@ -338,8 +338,8 @@ def test_a_report_that_failed_is_made_again_by_whoever_comes_next(runner, tmp_pa
     runner.work.schedule = schedule
     runner.work.clock.time = at("2026-01-04T02:00")
     runner.tick()
-    waiting = [(name, "pending", 0) for name in ("publish", "deliver", "alert")]
-    assert jobs_of(runner) == [("report", "pending", 1), *waiting]
+    waiting = [(name, "pending", 0) for name in ("publish", "deliver")]
+    assert jobs_of(runner) == [("alert", "skipped", 0), ("report", "pending", 1), *waiting]
 
     (tmp_path / "file").unlink()
     restarted = Runner(replace(runner.work, metrics=Metrics()), at("2026-01-04T02:01"))
@@ -349,10 +349,10 @@ def test_a_report_that_failed_is_made_again_by_whoever_comes_next(runner, tmp_pa
     restarted.tick()
     assert [path.suffix for path in (tmp_path / "file").iterdir()] == [".json"]
     assert jobs_of(runner) == [
+        ("alert", "skipped", 0),
         ("report", "done", 2),
         ("publish", "done", 1),
         ("deliver", "done", 1),
-        ("alert", "skipped", 0),
     ]
     assert len(runner.work.store.scans("shop")) == 1
 
@@ -367,10 +367,10 @@ def test_work_that_fails_for_good_is_said_and_holds_nothing_up(runner, tmp_path)
         runner.tick()
         runner.work.clock.time += timedelta(hours=2)
     assert jobs_of(runner) == [
+        ("alert", "skipped", 0),
         ("report", "failed", MOST_ATTEMPTS),
         ("publish", "done", 1),
         ("deliver", "done", 1),
-        ("alert", "skipped", 0),
     ]
 
 

@@ -1,0 +1,190 @@
+"""What happens to PostgreSQL in a night of the service: somebody is told, with the database or without, and the next night is whole."""
+
+import json
+import re
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from app.bootstrap.databases import resource
+from app.cli.progress import LogLines
+from app.errors import StoreError
+from app.model.history import SlotStatus
+from app.scheduler import Alarm, Leader, Runner, Work
+from app.scheduler.metrics import Metrics
+from app.scheduler.unrecorded import tell_unrecorded
+from app.settings import ClusterSchedule, load_settings
+from app.store import PostgresDeliveryBook, PostgresLedger, PostgresStore, create_engine, migrate
+from tests.faults.postgres import DATABASE, PASSWORD, Postgres
+from tests.faults.test_database_faults import manifests
+from tests.receivers import http_server
+
+CHANNELS = """
+attempts: 1
+channels:
+  - {name: broken, kind: slack, url: {env: NOT_SET}}
+  - {name: files, kind: folder, folder: ../out}
+  - {name: chat, kind: slack, url: {env: CHAT_URL}}
+"""
+
+
+class Clock:
+    def __init__(self, now):
+        self.time = now
+
+    def now(self):
+        return self.time
+
+
+class Night:
+    """A service by hand: its lease, its alarm and one cluster, on a server that can be spoilt."""
+
+    def __init__(self, server, folder):
+        self.server, self.settings = server, load_settings()
+        self.engine = create_engine(make_url(server.url).set(drivername="postgresql+psycopg"), pool_timeout=1)
+        migrate.upgrade(self.engine, resource("migrations"))
+        self.store, self.ledger = PostgresStore(self.engine), PostgresLedger(self.engine)
+        self.clock, self.metrics = Clock(datetime(2026, 1, 3, 8, tzinfo=UTC)), Metrics()
+        schedule = {"name": "c", "cron": "0 2 * * *", "formats": [], "from": [str(folder / "cluster")]}
+        work = Work(
+            ClusterSchedule.model_validate(schedule),
+            *(self.settings, self.store, self.ledger, PostgresDeliveryBook(self.engine)),
+            *(self.clock, self.metrics, LogLines),
+        )
+        self.leader = Leader(self.ledger, 30, self.metrics)
+        self.alarm = Alarm(self.leader, self.clock, 0, self.tell)
+        self.runner = Runner(work, self.clock.now(), claim_seconds=0)
+        self.beat()
+        self.runner.tick()  # enrols the cluster
+
+    def tell(self, news):
+        tell_unrecorded(self.settings, ("c",), self.clock, news)
+
+    def beat(self):
+        self.leader.renew()
+        self.alarm.look()
+
+    def pass_by(self):
+        """The slot's time, and a look in the morning; answers with the metrics."""
+        self.clock.time = self.clock.time.replace(hour=2) + timedelta(days=1)
+        for _ in range(2):
+            self.beat()
+            self.runner.tick()
+        self.clock.time += timedelta(hours=7)
+        self.runner.watch()
+        text = self.metrics.exposition().decode()
+        return {
+            name: float(value) for name, value in re.findall(r"^(netattest_\S+) (\S+)$", text, re.MULTILINE)
+        }
+
+    def slots(self):
+        return self.store.slots("c", datetime(2026, 1, 1, tzinfo=UTC), self.clock.now())
+
+
+@pytest.fixture
+def open_things():
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def hook(monkeypatch):
+    with http_server() as running:
+        monkeypatch.setenv("CHAT_URL", running.url)
+        yield running
+
+
+@pytest.fixture
+def begun(open_things, tmp_path, monkeypatch):
+    """A service with one good night behind it."""
+
+    def begin(**options):
+        server = open_things.enter_context(Postgres(**options))
+        (tmp_path / "config").mkdir()
+        (tmp_path / "config" / "deliveries.yaml").write_text(CHANNELS)
+        monkeypatch.chdir(tmp_path)
+        manifests(tmp_path)(1)
+        night = Night(server, tmp_path)
+        open_things.callback(night.engine.dispose)
+        metrics = night.pass_by()
+        assert metrics["netattest_database_answers"] == 1
+        assert metrics['netattest_night_without_scan{cluster="c"}'] == 0
+        return night
+
+    return begin
+
+
+def said(hook):
+    return [json.loads(body)["text"] for _, body in hook.requests]
+
+
+def stopped(night, _stack):
+    night.server.stop()
+    return night.server.start
+
+
+def read_only(night, _stack):
+    night.server.execute(f"ALTER DATABASE {DATABASE} SET default_transaction_read_only = on")
+    night.engine.dispose()  # as a failover does: what was connected is cut
+
+    def mend():
+        night.server.execute(
+            f"ALTER DATABASE {DATABASE} RESET default_transaction_read_only", database="postgres"
+        )
+        night.engine.dispose()
+
+    return mend
+
+
+def without_connections(night, stack):
+    night.engine.dispose()
+    taken = stack.enter_context(ExitStack())
+    with suppress(psycopg.OperationalError):
+        while True:
+            taken.enter_context(night.server.connect())
+    return taken.close
+
+
+@pytest.mark.parametrize("spoil", [stopped, read_only, without_connections])
+def test_a_database_that_takes_nothing_is_told_without_it_and_the_next_night_is_whole(
+    begun, hook, open_things, spoil
+):
+    night = begun(connections=8)
+    told = len(hook.requests)
+    mend = spoil(night, open_things)
+    metrics = night.pass_by()
+    assert metrics["netattest_database_answers"] == 0  # NetattestDatabaseSilent
+    assert metrics['netattest_night_without_scan{cluster="c"}'] == 1  # NetattestNightWithoutScan
+    (sentence,) = said(hook)[told:]  # once, however often it is looked at
+    assert "all clusters: The database has not answered the service since 2026-01-05" in sentence
+    assert PASSWORD not in str(hook.requests)
+
+    mend()
+    night.beat()
+    assert "answers again" in said(hook)[told + 1]
+    metrics = night.pass_by()
+    statuses = [slot.status for slot in night.slots()]
+    assert statuses[0] is statuses[-1] is SlotStatus.DONE
+    assert statuses[1] is not SlotStatus.RUNNING
+    assert len(statuses) == 3
+    assert all(slot.reason for slot in night.slots() if slot.status is not SlotStatus.DONE)
+    assert metrics["netattest_database_answers"] == 1
+    assert metrics['netattest_night_without_scan{cluster="c"}'] == 0
+    assert night.store.check().problems == ()
+
+
+def test_an_alarm_waits_for_its_patience(begun, hook):
+    night = begun()
+    night.alarm.patience = 3600
+    night.server.stop()
+    told = len(hook.requests)
+    night.beat()
+    with pytest.raises(StoreError):
+        night.store.clusters()
+    assert len(hook.requests) == told
+    night.alarm.patience = 0
+    night.alarm.look()
+    assert len(hook.requests) == told + 1
