@@ -92,6 +92,8 @@ def test_a_mistake_in_the_environment_names_the_variable(monkeypatch):
         ("log: {level: [", "not valid YAML"),
         ("- a\n- b", "holds a list"),
         ("log: {level: info}\nlog: {level: debug}", "the key 'log' is given twice"),
+        ("log: {{a: 1}: 2}", "a name is text or a number, not a list or a mapping in"),
+        ("[log]: 1", "a name is text or a number, not a list or a mapping in"),
         ("folder: /etc", "folder: unknown setting"),
         ("database_url: !!python/object:os.system x", "not valid YAML"),
     ],
