@@ -1,12 +1,12 @@
 """Traefik as an Ingress controller: entry points of its static arguments, annotations of the Ingress."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from app.evaluate.edges.backends import ingress_backends, names_known
 from app.evaluate.edges.legs import plain, redirect, tls, unknown
 from app.evaluate.edges.relays import Relay
 from app.evaluate.edges.tls_hosts import Coverage, covered
-from app.evaluate.edges.traefik_options import by_reference, ends_tls
+from app.evaluate.edges.traefik_options import by_reference, checks_backends, ends_tls, redirects
 from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg
 from app.model.encryption import Known
@@ -50,13 +50,16 @@ def _says(cover: Coverage, router: Known) -> str:
 
 def backend(world: World, item: Item, relay: Relay) -> Leg:
     """`serversscheme` stands on the Service; the name or number of its port can ask for https too."""
-    del relay
     for backend_service in _services(world, item):
         scheme = backend_service.annotations.get(f"{_PREFIX}service.serversscheme", "")
-        transport = backend_service.annotations.get(f"{_PREFIX}service.serverstransport", "")
+        transport = backend_service.annotations.get(f"{_PREFIX}service.serverstransport", "").partition("@")[
+            0
+        ]
         sign = backend_service.annotated(f"{_PREFIX}service.serversscheme", "what is spoken to the pods")
         if scheme == "https":
-            return tls("serversscheme is https", sign, verified=_verified(world, transport))
+            return tls(
+                "serversscheme is https", sign, verified=checks_backends(world, relay.arguments, transport)
+            )
         if scheme in ("http", "h2c"):
             return plain(f"serversscheme is {scheme}", sign)
     if any(_hints(world, service) for service in _services(world, item)):
@@ -68,20 +71,13 @@ def _unencrypted(item: Item, relay: Relay, *, encrypted: bool) -> Leg:
     if not relay.arguments:
         return unknown("entry points stand in Traefik's arguments, which were not read", item)
     sign = item.annotated(f"{_PREFIX}router.entrypoints", "which entry points the router is bound to")
-    if _redirects(relay.arguments):
+    if redirects(relay.arguments):
         return redirect("the entry point on port 80 redirects to https", sign)
     if middlewares := item.annotations.get(f"{_PREFIX}router.middlewares", ""):
         return unknown(f"middlewares {middlewares}, which are not read, may redirect plain text", item, sign)
     if encrypted:
         return unknown("a router with TLS does not answer plain text, unless another one does", item, sign)
     return plain("no TLS entry covers it and no entry point redirects", sign)
-
-
-def _redirects(arguments: Mapping[str, str]) -> bool:
-    return any(
-        name.startswith("entrypoints.web.") and name.endswith("redirections.entrypoint.to")
-        for name in arguments
-    )
 
 
 def _services(world: World, item: Item) -> Iterator[Item]:
@@ -94,14 +90,3 @@ def _hints(world: World, item: Item) -> bool:
     service = world.services.get((item.namespace, item.name))
     ports = service.ports if service else ()
     return any(port.port == _HTTPS or port.name.startswith("https") for port in ports)
-
-
-def _verified(world: World, reference: str) -> Known:
-    """`namespace-name@kubernetescrd` of a ServersTransport; the default checks certificates."""
-    if not reference:
-        return Known.YES
-    wanted = reference.partition("@")[0]
-    for item in world.items("traefik.io", "ServersTransport"):
-        if f"{item.namespace}-{item.name}" == wanted:
-            return Known.NO if item.spec.get("insecureSkipVerify") is True else Known.YES
-    return Known.UNKNOWN

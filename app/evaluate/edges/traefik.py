@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backends import BackendRef, follow
-from app.evaluate.edges.legs import leg, plain, tls, unknown
+from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown
 from app.evaluate.edges.relays import flags_of
-from app.evaluate.edges.traefik_options import GROUP, by_name, ends_tls
+from app.evaluate.edges.traefik_options import GROUP, by_name, checks_backends, ends_tls, redirects
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
 from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way
@@ -42,7 +43,16 @@ def _exposure(
     for service, to in found:
         admitted, why = admission.relayed(relays, to)
         targets.append(
-            Target(to.workload, to.protocol, to.port, service, relays, admitted, why, _backend(world, item))
+            Target(
+                to.workload,
+                to.protocol,
+                to.port,
+                service,
+                relays,
+                admitted,
+                why,
+                _backend(world, item, flags),
+            )
         )
     return Exposure(
         id=str(item.ref),
@@ -84,9 +94,18 @@ def _client(world: World, item: Item, flags: Mapping[str, str]) -> tuple[int, Le
         return _HTTPS, unknown(
             "whether entry point websecure ends TLS by default stands in Traefik's arguments", item
         )
+    return _HTTP, _unencrypted(item, flags, sign)
+
+
+def _unencrypted(item: Item, flags: Mapping[str, str], sign: Sign) -> Leg:
+    """What a router without TLS says to plain text."""
+    if item.ref.kind == "IngressRouteTCP":
+        return unknown("a TCP router without tls passes on what client and pod speak", item, sign)
+    if words(item.spec.get("entryPoints")) in ((), ("web",)) and redirects(flags):
+        return redirect("the entry point on port 80 redirects to https", sign)
     if any(objects(route.get("middlewares")) for route in objects(item.spec.get("routes"))):
-        return _HTTP, unknown("its middlewares, which are not read, may redirect plain text", item, sign)
-    return _HTTP, plain("the router has no tls", sign)
+        return unknown("its middlewares, which are not read, may redirect plain text", item, sign)
+    return plain("the router has no tls", sign)
 
 
 def _encrypted(world: World, item: Item, says: str, sign: Sign, secret: str) -> Leg:
@@ -97,7 +116,7 @@ def _encrypted(world: World, item: Item, says: str, sign: Sign, secret: str) -> 
     return tls(says, sign, secret=secret, lowest=lowest, client_certificate=demanded)
 
 
-def _backend(world: World, item: Item) -> Leg:
+def _backend(world: World, item: Item, flags: Mapping[str, str]) -> Leg:
     services = [raw for route in objects(item.spec.get("routes")) for raw in objects(route.get("services"))]
     sign = item.sign("spec.routes", "", "services of the router")
     if mapping(item.spec.get("tls")).get("passthrough") is True:
@@ -106,13 +125,19 @@ def _backend(world: World, item: Item) -> Leg:
         return unknown("a TCP router carries what client and pod speak after TLS", item, sign)
     schemes = {text(raw.get("scheme")) for raw in services}
     if schemes == {"https"}:
-        transports = {text(raw.get("serversTransport")) for raw in services}
-        skips = any(
-            found.spec.get("insecureSkipVerify") is True
-            for found in world.items(GROUP, "ServersTransport")
-            if found.name in {name.partition("@")[0] for name in transports}
-        )
-        return tls("scheme is https", sign, verified=Known.NO if skips else Known.YES)
+        return tls("scheme is https", sign, verified=_verified(world, item, flags, services))
     if number(services[0].get("port")) == _HTTPS if services else False:
         return unknown("port 443 makes Traefik speak TLS to the pods", item, sign)
     return plain("no service of the router has scheme https", sign)
+
+
+def _verified(world: World, item: Item, flags: Mapping[str, str], services: list[Mapping[str, Any]]) -> Known:
+    """Certificates of pods are checked for every service; a bare name is of the service's own namespace."""
+    found = set()
+    for raw in services:
+        name, _, provider = text(raw.get("serversTransport")).partition("@")
+        home = text(raw.get("namespace")) or item.namespace
+        found.add(checks_backends(world, flags, name if provider or not name else f"{home}-{name}"))
+    if Known.NO in found:
+        return Known.NO
+    return Known.UNKNOWN if Known.UNKNOWN in found else Known.YES

@@ -1,4 +1,7 @@
-"""What Traefik's TLSOption objects and entry points add to a router. Source: Traefik's reference of TLSOption and EntryPoints."""
+"""What Traefik's own objects and arguments add to a router.
+
+Sources: Traefik's reference of TLSOption, ServersTransport, EntryPoints and the static `serversTransport`.
+"""
 
 from collections.abc import Mapping
 
@@ -37,6 +40,30 @@ def ends_tls(arguments: Mapping[str, str], entry_point: str) -> bool:
     """Routers of an entry point take TLS unless they say otherwise (`--entryPoints.NAME.http.tls…`)."""
     start = f"entrypoints.{entry_point}.http.tls"
     return any(name.startswith(start) and value.lower() != "false" for name, value in arguments.items())
+
+
+def redirects(arguments: Mapping[str, str]) -> bool:
+    """Plain text on entry point `web` is answered by a redirect (`--entryPoints.web.http.redirections.entryPoint.to`)."""
+    return any(
+        name.startswith("entrypoints.web.") and name.endswith("redirections.entrypoint.to")
+        for name in arguments
+    )
+
+
+def checks_backends(world: World, arguments: Mapping[str, str], wanted: str) -> Known:
+    """Whether Traefik checks the certificates of pods under a ServersTransport, named `namespace-name`.
+
+    Empty: the default one, which stands in the arguments. Unknown where it was not read, or there is none of the name.
+    """
+    if not wanted:
+        if not arguments or "configfile" in arguments:
+            return Known.UNKNOWN
+        skips = arguments.get("serverstransport.insecureskipverify", "false").lower() != "false"
+        return Known.NO if skips else Known.YES
+    for item in world.items(GROUP, "ServersTransport"):
+        if f"{item.namespace}-{item.name}" == wanted:
+            return Known.NO if item.spec.get("insecureSkipVerify") is True else Known.YES
+    return Known.UNKNOWN
 
 
 def _options(world: World) -> tuple[Item, ...]:

@@ -21,6 +21,7 @@ VERSIONS = {
     "Route": "route.openshift.io/v1",
     "IngressRoute": "traefik.io/v1alpha1",
     "IngressRouteTCP": "traefik.io/v1alpha1",
+    "ServersTransport": "traefik.io/v1alpha1",
     "TLSOption": "traefik.io/v1alpha1",
     "FrontendConfig": "networking.gke.io/v1beta1",
     "ManagedCertificate": "networking.gke.io/v1",
@@ -29,6 +30,7 @@ PORTS = [{"name": "web", "port": 80, "targetPort": 8080}, {"name": "admin", "por
 KINDS = (
     "BackendTLSPolicy.gateway.networking.k8s.io",
     "ReferenceGrant.gateway.networking.k8s.io",
+    "ServersTransport.traefik.io",
     "TLSOption.traefik.io",
     "IngressClassParams.elbv2.k8s.aws",
     "FrontendConfig.networking.gke.io",
