@@ -1,7 +1,7 @@
 """Read one YAML configuration file into a typed value, and word everything that is wrong with it."""
 
 import os
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -85,11 +85,20 @@ def mistakes(
         source: the file, as a person named it.
         prefix: prefix of environment variables that may have set a field; empty where none can.
     """
-    lines = [f"  {_line(item, model, prefix)}" for item in error.errors()]
+    lines = [f"  {_line(item, model, prefix)}" for item in _told(error.errors())]
     count = f"{len(lines)} settings" if len(lines) > 1 else "1 setting"
     return ConfigurationError(
         "\n".join([f"{source}: {count} cannot be used", *lines]), advice="correct the lines named above"
     )
+
+
+def _told(found: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """All but lists called too short for the entries in them that cannot be used: those are told themselves."""
+    for item in found:
+        depth = len(item["loc"])
+        inside = (other for other in found if other is not item and other["loc"][:depth] == item["loc"])
+        if item["type"] != "too_short" or not any(inside):
+            yield item
 
 
 def _line(item: ErrorDetails, model: type[BaseModel], prefix: str) -> str:

@@ -60,6 +60,16 @@ def test_a_mistake_names_its_place(tmp_path, clusters, says):
         schedule(tmp_path, f"clusters: [{clusters}]")
 
 
+def test_entries_that_cannot_be_used_are_told_and_no_lack_of_entries(tmp_path):
+    with pytest.raises(ConfigurationError) as caught:
+        schedule(tmp_path, "clusters: [{name: a}, {cron: '0 1 * * *'}]")
+    lines = str(caught.value).splitlines()[1:]
+    assert [line.strip() for line in lines] == [
+        "clusters[0].cron: is required",
+        "clusters[1].name: is required",
+    ]
+
+
 def test_a_missing_schedule_says_where_to_begin(tmp_path):
     with pytest.raises(ConfigurationError) as caught:
         load_schedule(tmp_path / "schedule.yaml")
