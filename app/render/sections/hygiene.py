@@ -78,7 +78,7 @@ def _policies(found: Hygiene, rows: int) -> Table:
     return Table(
         "Every policy, and what is odd about it",
         (
-            Column("Policy", 28, "code"),
+            Column("Policy", 44, "code"),
             Column("Workloads", 12, "number"),
             Column("Rules", 8, "number"),
             Column("Remarks"),
