@@ -51,10 +51,10 @@ class Decider:
         self.asked = lru_cache(maxsize=4096)(self._asked)
 
     def decide(self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int) -> Decision:
-        """Decide one connection; over two address families, the one that lets it through counts."""
+        """Decide one connection; over two address families, the one that lets it through counts, then one that may."""
         views = self._cluster.views(source, destination)
         decisions = [self._in_view(source, destination, protocol, port, view) for view in views]
-        at = next((number for number, item in enumerate(decisions) if item.allowed), 0)
+        at = max(range(len(views)), key=lambda number: _weight(decisions[number]))
         wanted = (protocol, port, port)
         asked = [self._ends(source, destination, wanted, view) for view in views]
         return with_removal(decisions[at], asked, asked[at])
@@ -279,6 +279,12 @@ class Decider:
         if cluster.locality.shared_node(destination.position, source.position):
             notes += (TO_OWN_NODE_DIFFERS,)
         return notes
+
+
+def _weight(decision: Decision) -> tuple[bool, bool]:
+    """What counts among families: a denial over one is nothing against another over which it may be let through."""
+    reasons = (decision.egress.reason, decision.ingress.reason)
+    return (decision.allowed, all(item.allows or item is Reason.CANNOT_TELL for item in reasons))
 
 
 def _untold(half: HalfDecision, why: str) -> HalfDecision:

@@ -191,3 +191,12 @@ def test_a_pod_meets_an_address_outside_over_the_family_of_that_address(outside,
 
 def test_nothing_is_worked_out_where_every_address_is_known():
     assert Unaddressed.of((), inventory([OLD])) == Unaddressed(NONE, NONE)
+
+
+def test_a_denial_over_one_family_does_not_hide_that_the_other_cannot_be_told():
+    leaving = policy("shop/out", egress=[rule(cidr("::/0", "fd00::4/126"))])
+
+    may, must, decision = asked(leaving, pods=(WEB, DB, BOTH), nodes=(DUAL,))
+
+    assert (may, must) == MAY
+    assert (decision.allowed, decision.certain) == (False, False)
