@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.assess.configuration import Configuration
+from app.assess.naming import controls_of_registers
 from app.assess.others_file import OtherFramework
 from app.assess.review import Concern, Remark
 
@@ -67,16 +68,12 @@ def _remark(item: _Entry, judged: _Judged, others: Sequence[OtherFramework]) -> 
 
 
 def _entries(config: Configuration) -> Iterator[_Entry]:
-    file, registers = "attestations.yaml", config.registers
+    file = "attestations.yaml"
     for record in config.attestations:
         yield _Entry(file, f"{record.type}, {record.performed_on}", record.controls, record.type)
     for told in config.declarations:
         yield _Entry(file, f"{told.framework} {told.control}", (told.control,), framework=told.framework)
     for change in config.changes:
         yield _Entry(file, f"significant change, {change.changed_on}", change.controls)
-    for outside in registers.external_controls or ():
-        yield _Entry("registers.yaml", f"external_controls: {outside.id}", outside.covers)
-    for own in registers.entity_controls or ():
-        yield _Entry("registers.yaml", f"entity_controls: {own.id}", own.criteria)
-    for decision in registers.addressable_decisions or ():
-        yield _Entry("registers.yaml", f"addressable_decisions: {decision.id}", (decision.control,))
+    for where, place, controls in controls_of_registers(config.registers):
+        yield _Entry(where, place, controls)

@@ -18,8 +18,9 @@ from app.model.report import Artefact
 
 MANIFEST = "site.json"
 _SCHEMA = "netattest/site/v1"
+_OF_CLUSTERS = ("reports", "nightly")  # folders with a folder for each cluster
 _NAME = re.compile(
-    r"[a-z0-9][a-z0-9-]*\.(html|css|js)|(reports|nightly)/[a-z0-9-]+/[A-Za-z0-9][A-Za-z0-9._-]*"
+    rf"[a-z0-9][a-z0-9-]*\.(html|css|js)|({'|'.join(_OF_CLUSTERS)})/[a-z0-9-]+/[A-Za-z0-9][A-Za-z0-9._-]*"
 )
 
 
@@ -191,7 +192,7 @@ def _manifest(pieces: Mapping[str, _Made]) -> Artefact:
 def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
-        if path.parent.parent.name in ("reports", "nightly") and not any(path.parent.iterdir()):
+        if path.parent.parent.name in _OF_CLUSTERS and not any(path.parent.iterdir()):
             path.parent.rmdir()
     except OSError as error:
         raise DeliveryError(

@@ -18,6 +18,7 @@ from app.scheduler.metrics import Metrics
 from app.scheduler.unrecorded import tell_unrecorded
 from app.settings import ClusterSchedule, load_settings
 from app.store import PostgresDeliveryBook, PostgresLedger, PostgresStore, create_engine, migrate
+from tests.clock import Clock
 from tests.faults.postgres import DATABASE, PASSWORD, Postgres
 from tests.faults.test_database_faults import manifests
 from tests.receivers import http_server
@@ -29,14 +30,6 @@ channels:
   - {name: files, kind: folder, folder: ../out}
   - {name: chat, kind: slack, url: {env: CHAT_URL}}
 """
-
-
-class Clock:
-    def __init__(self, now):
-        self.time = now
-
-    def now(self):
-        return self.time
 
 
 class Night:

@@ -17,6 +17,7 @@ from app.scheduler.metrics import Metrics
 from app.settings import ClusterSchedule, load_settings
 from app.store import PostgresDeliveryBook, PostgresLedger
 from tests.apiserver import TOKEN, ApiServer, Fault
+from tests.clock import Clock
 from tests.faults.test_api_server_faults import SETTINGS, cluster
 from tests.receivers import http_server
 
@@ -30,14 +31,6 @@ STAYS_PARTIAL = {
     "a storm of 429": Fault("pods", status=429, retry_after=0, times=None),
     "policies cannot be listed": Fault("networkpolicies", status=500, times=None),
 }
-
-
-class Clock:
-    def __init__(self, now):
-        self.time = now
-
-    def now(self):
-        return self.time
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from app.scheduler import Runner, Work
 from app.scheduler.metrics import Metrics
 from app.settings import ClusterSchedule, load_settings
 from app.store import PostgresDeliveryBook, PostgresLedger
+from tests.clock import Clock
 from tests.receivers import http_server
 
 POD = """
@@ -27,14 +28,6 @@ channels:
   - {name: chat, kind: slack, url: {env: CHAT_URL}}
   - {name: files, kind: folder, folder: ../out, formats: [json], frameworks: [soc2-tsc-2017]}
 """
-
-
-class Clock:
-    def __init__(self, now):
-        self.time = now
-
-    def now(self):
-        return self.time
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from app.scheduler.metrics import Metrics
 from app.settings import ClusterSchedule, Cron, load_settings
 from app.store import PostgresDeliveryBook, PostgresLedger
 from tests.apiserver import ApiServer
+from tests.clock import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFESTS = """
@@ -36,14 +37,6 @@ metadata: {name: web, namespace: shop, labels: {app: web}}
 spec: {containers: [{name: web, image: web}]}
 status: {phase: Running}
 """
-
-
-class Clock:
-    def __init__(self, now):
-        self.time = now
-
-    def now(self):
-        return self.time
 
 
 def at(text):

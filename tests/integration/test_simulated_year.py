@@ -19,6 +19,7 @@ from app.scheduler import Runner, Work
 from app.scheduler.metrics import Metrics
 from app.settings import ClusterSchedule, due_slots, load_settings
 from app.store import PostgresDeliveryBook, PostgresLedger, PostgresStore
+from tests.clock import Clock
 
 FULL = os.environ.get("NETATTEST_FULL_YEAR") == "1"
 CLUSTERS, LOOKS = (50, 2) if FULL else (5, 4)
@@ -30,14 +31,6 @@ SPANS = (
     if FULL
     else [(datetime(2026, 3, 14, tzinfo=UTC), 30), (datetime(2026, 10, 10, tzinfo=UTC), 30)]
 )
-
-
-class Clock:
-    def __init__(self, now):
-        self.time = now
-
-    def now(self):
-        return self.time
 
 
 class Fleet:

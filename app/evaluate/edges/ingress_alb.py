@@ -13,7 +13,7 @@ from app.evaluate.edges.backends import ingress_backends
 from app.evaluate.edges.cloud import elb_lowest
 from app.evaluate.edges.legs import plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Relay
-from app.evaluate.edges.tls_hosts import covered
+from app.evaluate.edges.tls_hosts import HTTP, HTTPS, covered
 from app.evaluate.edges.world import Item, World, number, objects
 from app.model.edge import ANY_HOST, Leg
 from app.model.encryption import Known
@@ -21,7 +21,6 @@ from app.model.fields import dig, mapping, text
 from app.model.platform import Sign
 
 _PREFIX = "alb.ingress.kubernetes.io/"
-_HTTP, _HTTPS = 80, 443
 _USE_ANNOTATION = "use-annotation"  # port name of a backend that is an action of the balancer
 
 
@@ -72,7 +71,7 @@ class _Balancer:
         """`listen-ports`; by default HTTP 80, or HTTPS 443 where a certificate is named. None for what cannot be read."""
         said = self._said("listen-ports")
         if not said:
-            return (("HTTPS", _HTTPS),) if self.certificate else (("HTTP", _HTTP),)
+            return (("HTTPS", HTTPS),) if self.certificate else (("HTTP", HTTP),)
         value = _json(said)
         entries = value if isinstance(value, list) else []
         pairs = [pair for entry in entries if isinstance(entry, dict) for pair in entry.items()]
@@ -86,7 +85,7 @@ def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[
     listeners = balancer.listeners
     sign = item.annotated(f"{_PREFIX}listen-ports", "which listeners the balancer has")
     if listeners is None:
-        yield _HTTP, unknown("listen-ports cannot be read", item, sign)
+        yield HTTP, unknown("listen-ports cannot be read", item, sign)
         return
     for protocol, port in listeners:
         if protocol == "HTTPS":

@@ -12,14 +12,13 @@ import orjson
 from app.evaluate.edges.backends import BackendRef, ingress_backends, names_known
 from app.evaluate.edges.legs import plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Relay
-from app.evaluate.edges.tls_hosts import covered
+from app.evaluate.edges.tls_hosts import HTTP, HTTPS, covered
 from app.evaluate.edges.world import Item, World, words
 from app.model.edge import ANY_HOST, Leg, carries
 from app.model.encryption import Known
 from app.model.fields import dig, mapping, text
 
 GROUP = "networking.gke.io"
-_HTTP, _HTTPS = 80, 443
 _ALLOWS_HTTP = "kubernetes.io/ingress.allow-http"
 _FRONTEND = "networking.gke.io/v1beta1.FrontendConfig"
 _MANAGED = "networking.gke.io/managed-certificates"
@@ -40,7 +39,7 @@ def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[
         sign = item.annotated(path, "certificates of Google Cloud")
     if encrypted is not Known.NO:
         yield (
-            _HTTPS,
+            HTTPS,
             tls(
                 says,
                 sign,
@@ -50,7 +49,7 @@ def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[
             ),
         )
     if names_known(item.annotations.get(_ALLOWS_HTTP, "")) is not Known.NO:
-        yield _HTTP, _unencrypted(world, item, relay)
+        yield HTTP, _unencrypted(world, item, relay)
 
 
 def backend(world: World, item: Item, relay: Relay) -> Leg:

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Sequence
 from app.evaluate.edges.backends import ingress_backends, names_known
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Controller, Relay
-from app.evaluate.edges.tls_hosts import Coverage, covered
+from app.evaluate.edges.tls_hosts import Coverage, by_ports, covered
 from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg, Security
 from app.model.encryption import Known
 from app.model.platform import Sign
 
-_HTTP, _HTTPS = 80, 443
 # In the order in which each controller asks for them. `ingress.kubernetes.io/` is read by both.
 _PREFIXES = {
     Controller.HAPROXY: ("haproxy.org/", "ingress.kubernetes.io/", "haproxy.com/"),
@@ -40,15 +39,15 @@ class _Said:
 
 def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
     """Ports 443 and 80 for one host."""
-    passes = _Said(relay, (item,), "ssl-passthrough", "TLS goes through to the pod")
-    if passes.known is Known.YES:
-        yield _HTTPS, leg(Security.TLS, "TLS is passed through to the pod", passes.sign)
-        yield _HTTP, unknown("TLS is passed through; what port 80 does is not known", item)
-        return
-    cover = covered(world, item, host)
-    if cover.covered is not Known.NO:
-        yield _HTTPS, _encrypted(item, relay, cover)
-    yield _HTTP, _unencrypted(item, relay, cover, host)
+    said = _Said(relay, (item,), "ssl-passthrough", "TLS goes through to the pod")
+    passes = leg(Security.TLS, "TLS is passed through to the pod", said.sign)
+    return by_ports(
+        item,
+        covered(world, item, host),
+        passes if said.known is Known.YES else None,
+        lambda cover: _encrypted(item, relay, cover),
+        lambda cover: _unencrypted(item, relay, cover, host),
+    )
 
 
 def backend(world: World, item: Item, relay: Relay) -> Leg:

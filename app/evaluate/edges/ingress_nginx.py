@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from app.evaluate.edges.backends import names_known
 from app.evaluate.edges.legs import plain, redirect, tls, unknown
 from app.evaluate.edges.relays import Relay
-from app.evaluate.edges.tls_hosts import Coverage, covered
+from app.evaluate.edges.tls_hosts import Coverage, by_ports, covered
 from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg, Security
 from app.model.encryption import EvidenceStrength, Known
 from app.model.platform import Sign
 
-_HTTP, _HTTPS = 80, 443
 _PREFIX = "nginx.ingress.kubernetes.io/"
 _DEFAULT_PROTOCOLS = "TLSv1.2 TLSv1.3"
 _VERSIONS = {
@@ -28,14 +27,13 @@ _REDIRECTS = "true"  # default of `ssl-redirect` where a TLS entry exists
 
 def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
     """Ports 443 and 80 for one host."""
-    if names_known(item.annotations.get(f"{_PREFIX}ssl-passthrough", "")) is Known.YES:
-        yield _HTTPS, _passthrough(item, relay)
-        yield _HTTP, unknown("TLS is passed through; what port 80 does is not known", item)
-        return
-    cover = covered(world, item, host)
-    if cover.covered is not Known.NO:
-        yield _HTTPS, _encrypted(item, relay, cover)
-    yield _HTTP, _unencrypted(item, relay, cover, host)
+    return by_ports(
+        item,
+        covered(world, item, host),
+        _passthrough(item, relay) if _passes(item) else None,
+        lambda cover: _encrypted(item, relay, cover),
+        lambda cover: _unencrypted(item, relay, cover, host),
+    )
 
 
 def backend(world: World, item: Item, relay: Relay) -> Leg:
@@ -43,7 +41,7 @@ def backend(world: World, item: Item, relay: Relay) -> Leg:
     del world
     protocol = item.annotations.get(f"{_PREFIX}backend-protocol", "HTTP").upper()
     sign = item.annotated(f"{_PREFIX}backend-protocol", "what the controller speaks to the pods")
-    if names_known(item.annotations.get(f"{_PREFIX}ssl-passthrough", "")) is Known.YES:
+    if _passes(item):
         return _passthrough(item, relay)
     if protocol not in _ENCRYPTED:
         return plain(f"backend-protocol is {protocol}", sign)
@@ -55,6 +53,10 @@ def backend(world: World, item: Item, relay: Relay) -> Leg:
         item.annotated(f"{_PREFIX}proxy-ssl-verify", "whether the pod's certificate is checked"),
         verified=checked,
     )
+
+
+def _passes(item: Item) -> bool:
+    return names_known(item.annotations.get(f"{_PREFIX}ssl-passthrough", "")) is Known.YES
 
 
 def _passthrough(item: Item, relay: Relay) -> Leg:

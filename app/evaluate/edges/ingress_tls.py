@@ -9,13 +9,12 @@ from app.evaluate.edges import ingress_alb, ingress_gce, ingress_haproxy, ingres
 from app.evaluate.edges.backends import names_known
 from app.evaluate.edges.legs import plain, redirect, tls, unknown
 from app.evaluate.edges.relays import Controller, Relay
-from app.evaluate.edges.tls_hosts import Coverage, covered
+from app.evaluate.edges.tls_hosts import HTTP, HTTPS, Coverage, covered
 from app.evaluate.edges.world import Item, World
 from app.model.connections import Protocol
 from app.model.edge import Endpoint, Leg
 from app.model.encryption import Known
 
-HTTP, HTTPS = 80, 443
 _AZURE_REDIRECT = "appgw.ingress.kubernetes.io/ssl-redirect"
 _AZURE_BACKEND = "appgw.ingress.kubernetes.io/backend-protocol"
 

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from app.evaluate.edges.backends import ingress_backends, names_known
 from app.evaluate.edges.legs import plain, redirect, tls, unknown
 from app.evaluate.edges.relays import Relay
-from app.evaluate.edges.tls_hosts import Coverage, covered
+from app.evaluate.edges.tls_hosts import HTTP, HTTPS, Coverage, covered
 from app.evaluate.edges.traefik_options import by_reference, checks_backends, ends_tls, redirects
 from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg
 from app.model.encryption import Known
 
 _PREFIX = "traefik.ingress.kubernetes.io/"
-_HTTP, _HTTPS = 80, 443
 
 
 def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
@@ -25,7 +24,7 @@ def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[
     if cover.covered is not Known.NO or router is Known.YES or by_entry:
         lowest, demanded = by_reference(world, item.annotations.get(f"{_PREFIX}router.tls.options", ""))
         yield (
-            _HTTPS,
+            HTTPS,
             tls(
                 _says(cover, router),
                 sign,
@@ -39,7 +38,7 @@ def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[
         )
     if bound == ["websecure"]:
         return
-    yield _HTTP, _unencrypted(item, relay, encrypted=cover.covered is Known.YES or router is Known.YES)
+    yield HTTP, _unencrypted(item, relay, encrypted=cover.covered is Known.YES or router is Known.YES)
 
 
 def _says(cover: Coverage, router: Known) -> str:
@@ -89,4 +88,4 @@ def _services(world: World, item: Item) -> Iterator[Item]:
 def _hints(world: World, item: Item) -> bool:
     service = world.services.get((item.namespace, item.name))
     ports = service.ports if service else ()
-    return any(port.port == _HTTPS or port.name.startswith("https") for port in ports)
+    return any(port.port == HTTPS or port.name.startswith("https") for port in ports)

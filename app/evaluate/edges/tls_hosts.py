@@ -1,12 +1,15 @@
-"""Which TLS entry of an Ingress covers a host, and whether its Secret is there."""
+"""Which TLS entry of an Ingress covers a host, whether its Secret is there, and what the two ports of a host then answer."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from app.evaluate.edges.legs import unknown
 from app.evaluate.edges.world import Item, World, objects, words
-from app.model.edge import ANY_HOST, carries
+from app.model.edge import ANY_HOST, Leg, carries
 from app.model.encryption import Known
 from app.model.fields import text
+
+HTTP, HTTPS = 80, 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,31 @@ def covered(world: World, item: Item, host: str) -> Coverage:
     if open_ended:
         return _entry(world, item, text(open_ended[0].get("secretName")), host, Known.UNKNOWN)
     return Coverage(Known.NO, "", Known.NO, f"no TLS entry covers {_shown(host)}")
+
+
+def by_ports(
+    item: Item,
+    cover: Coverage,
+    passes: Leg | None,
+    encrypted: Callable[[Coverage], Leg],
+    unencrypted: Callable[[Coverage], Leg],
+) -> Iterator[tuple[int, Leg]]:
+    """Ports 443 and 80 of one host, for controllers that can hand TLS to the pod.
+
+    Args:
+        item: the Ingress.
+        cover: the host's TLS entry.
+        passes: what port 443 does where TLS goes through to the pod; None where it does not.
+        encrypted: what port 443 does under a TLS entry.
+        unencrypted: what port 80 does.
+    """
+    if passes is not None:
+        yield HTTPS, passes
+        yield HTTP, unknown("TLS is passed through; what port 80 does is not known", item)
+        return
+    if cover.covered is not Known.NO:
+        yield HTTPS, encrypted(cover)
+    yield HTTP, unencrypted(cover)
 
 
 def _entry(world: World, item: Item, secret: str, host: str, is_covered: Known) -> Coverage:
