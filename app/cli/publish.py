@@ -51,7 +51,8 @@ def publish(
 ) -> None:
     """Write what is stored about every cluster as pages that need no server; only what changed is written.
 
-    Days are counted in UTC. Nothing is judged again: the pages tell what the scans stored.
+    Days are counted in UTC. Nothing is judged again: the pages tell what the scans stored. Reports that the schedule made
+    in the last four weeks are copied and linked by night.
     """
     from app.publication import Publication
 

@@ -110,9 +110,9 @@ def workloads(report: PeriodReport) -> PeriodPage:
                 table=Table(
                     caption="Workloads over the period",
                     columns=(
-                        Column("Workload", 30, "code"),
-                        Column("Seen", 20),
-                        Column("Always held", 12, "number"),
+                        Column("Workload", 26, "code"),
+                        Column("Seen", 16),
+                        Column("Always held", 10, "number"),
                         Column("What did not always hold"),
                     ),
                     rows=tuple(_workload(item) for item in shown),

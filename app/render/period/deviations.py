@@ -36,11 +36,11 @@ def deviations(report: PeriodReport) -> PeriodPage:
                 table=Table(
                     caption="Deviations, those that decide a control first, worst first",
                     columns=(
-                        Column("Severity", 10),
+                        Column("Severity", 8),
                         Column("What failed"),
                         Column("Opened and closed", 22),
                         Column("Days open", 16, "mark"),
-                        Column("What changed, and who wrote it", 26),
+                        Column("What changed, and who wrote it", 20),
                     ),
                     rows=tuple(_row(item) for item in shown),
                     note=capped(len(shown), len(ordered), "deviations", "deviations.csv"),

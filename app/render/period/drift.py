@@ -74,11 +74,11 @@ def _paths(found: Drift, most: int, whole: str) -> Table:
     return Table(
         caption="Connections that opened or closed",
         columns=(
-            Column("From", 24, "code"),
-            Column("To", 24, "code"),
+            Column("From", 22, "code"),
+            Column("To", 22, "code"),
             Column("Ports"),
-            Column("Change", 12, "mark"),
-            Column("Because of", 20),
+            Column("Change", 10, "mark"),
+            Column("Because of", 30),
         ),
         rows=tuple(
             Row(
