@@ -14,6 +14,7 @@ from app.evaluate.edges.legs import plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Relay
 from app.evaluate.edges.tls_hosts import HTTP, HTTPS, covered
 from app.evaluate.edges.world import Item, World, words
+from app.model.connections import Protocol
 from app.model.edge import ANY_HOST, Leg, carries
 from app.model.encryption import Known
 from app.model.fields import dig, mapping, text
@@ -31,23 +32,9 @@ _LOWEST = "TLS 1.0"  # of the policy that a load balancer has where none is atta
 
 def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
     """Port 443 where a certificate of any of the three kinds is named, port 80 unless it is switched off."""
-    cover = covered(world, item, host)
-    says, sign = cover.says, item.sign("spec.tls", cover.secret, "TLS entries")
-    encrypted = cover.covered
-    if cover.covered is Known.NO:
-        encrypted, says, path = _by_google(world, item, host)
-        sign = item.annotated(path, "certificates of Google Cloud")
-    if encrypted is not Known.NO:
-        yield (
-            HTTPS,
-            tls(
-                says,
-                sign,
-                secret=cover.secret,
-                lowest=_lowest(world, item),
-                default_certificate=cover.default_certificate,
-            ),
-        )
+    encrypted = _encrypted(world, item, host)
+    if encrypted is not None:
+        yield HTTPS, encrypted
     if names_known(item.annotations.get(_ALLOWS_HTTP, "")) is not Known.NO:
         yield HTTP, _unencrypted(world, item, relay)
 
@@ -57,6 +44,28 @@ def backend(world: World, item: Item, relay: Relay) -> Leg:
     del relay
     refs = sorted(set(ingress_backends(item)))
     return worst(_spoken(world, item, ref) for ref in refs) or unknown("it names no Service", item)
+
+
+def _encrypted(world: World, item: Item, host: str) -> Leg | None:
+    """What port 443 does; None where no certificate is named, so that nothing listens there."""
+    cover = covered(world, item, host)
+    if cover.covered is not Known.NO:
+        return tls(
+            cover.says,
+            item.sign("spec.tls", cover.secret, "TLS entries"),
+            secret=cover.secret,
+            lowest=_lowest(world, item),
+            default_certificate=cover.default_certificate,
+        )
+    known, says, path = _by_google(world, item, host)
+    sign = item.annotated(path, "certificates of Google Cloud")
+    match known:
+        case Known.YES:
+            return tls(says, sign, lowest=_lowest(world, item))
+        case Known.UNKNOWN:
+            return unknown(says, item, sign)
+        case _:
+            return None
 
 
 def _by_google(world: World, item: Item, host: str) -> tuple[Known, str, str]:
@@ -130,7 +139,8 @@ def _spoken(world: World, item: Item, ref: BackendRef) -> Leg:
     said = _json(service.annotations.get(path, "{}"))
     if said is None:
         return unknown("app-protocols cannot be read", service, sign)
-    spoken = {text(said.get(port.name)).upper() or "HTTP" for port in world.service_ports(known, ref.port)}
+    ports = (port for port in world.service_ports(known, ref.port) if port.protocol is Protocol.TCP)
+    spoken = {text(said.get(port.name)).upper() or "HTTP" for port in ports}
     if spoken and spoken <= set(_OVER_TLS):
         says = f"app-protocols says {'/'.join(sorted(spoken))}; the balancer does not check the pod's certificate"
         return tls(says, sign, verified=Known.NO)

@@ -134,6 +134,15 @@ def test_the_document_holds_what_is_named_and_no_more():
     )
 
 
+def test_a_declaration_is_written_down_by_its_framework_and_control_alone():
+    (found,) = (item for item in given("attestations", declared("off-1", "2.1")) if item.name == OTHERS)
+
+    assert (
+        found.body
+        == b'{"frameworks":[{"controls":["2.1"],"id":"off-1","records":[],"title":"Switched off"}]}'
+    )
+
+
 def test_nothing_is_written_down_where_no_entry_asks_and_no_file_is_read():
     def unread():
         raise AssertionError("read without need")
