@@ -156,8 +156,10 @@ def test_a_database_that_takes_nothing_is_told_without_it_and_the_next_night_is_
     assert PASSWORD not in str(hook.requests)
 
     mend()
-    night.beat()
-    assert "answers again" in said(hook)[told + 1]
+    for _ in range(2):
+        night.beat()
+    (again,) = said(hook)[told + 1 :]  # once as well
+    assert "answers again" in again
     metrics = night.pass_by()
     statuses = [slot.status for slot in night.slots()]
     assert statuses[0] is statuses[-1] is SlotStatus.DONE

@@ -172,6 +172,12 @@ def test_a_slot_that_a_killed_process_left_open_is_closed_at_the_next_start(runn
     assert recorded(runner) == [("01-03 02", SlotStatus.FAILED, None)]
 
 
+def test_a_slot_that_another_service_left_open_is_closed_at_the_next_look(runner):
+    runner.work.store.claim_slot("shop", at("2026-01-03T02:00"))
+    runner.tick()
+    assert recorded(runner)[0] == ("01-03 02", SlotStatus.FAILED, None)
+
+
 def test_a_slot_that_was_claimed_just_now_is_left_alone(runner):
     runner.work.store.claim_slot("shop", at("2026-01-03T02:00"))  # and its run is about to take the lock
     runner.claim_seconds = 60
