@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
+from itertools import product
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,12 +12,13 @@ from app import evaluate
 from app.evaluate.hygiene.groups import Groups, asked_policies
 from app.evaluate.hygiene.items import Items
 from app.evaluate.hygiene.spare import spares
-from app.model.policy import Direction
+from app.model.policy import Action, AddressMatch, Direction, Family, OtherPeer
 from app.model.reachability import Profile
-from tests.builders import UNKNOWN_PLATFORM
+from tests.builders import UNKNOWN_PLATFORM, cidr, inventory, pod
 from tests.oracle import Oracle, Question
 from tests.properties.clusters import OUTSIDE, PROBES
 from tests.properties.mixed import STYLES, mixed_clusters
+from tests.wide import act, wide
 
 EXAMPLES = int(os.environ.get("NETATTEST_EXAMPLES", "200"))
 some = settings(max_examples=max(50, EXAMPLES // 4), deadline=None, suppress_health_check=list(HealthCheck))
@@ -70,25 +72,37 @@ def oracle_of(cluster, style):
     return Oracle(cluster, style.value, blocks_match_pods=style is not Profile.CILIUM)
 
 
-def questions(cluster, outside):
-    """What each pod's own end is asked about every other end, another pod like it included, on every port that matters."""
-    for own in cluster.pods:
-        for peer in (*cluster.pods, *outside):
-            version = 6 if isinstance(peer, str) and ":" in peer else 4
-            for way in Direction:
-                to = own if way is Direction.INGRESS else peer
-                for protocol, port in PROBES:
-                    yield Question(way, own, peer, to, protocol, port, (version,))
+def questions(oracle, outside):
+    """What each pod's own end is asked about every other end, another pod like it included, on every port that matters.
+
+    Over the families in which the two meet; an IPv4 pod and an address of IPv6 meet in none, and are asked about all at once.
+    """
+    pods = oracle.inventory.pods
+    for own, peer in product(pods, (*pods, *outside)):
+        for way, families in product(Direction, oracle._common(own, peer)):
+            to = own if way is Direction.INGRESS else peer
+            for protocol, port in PROBES:
+                yield Question(way, own, peer, to, protocol, port, families)
 
 
 @some
 @given(st.data(), st.sampled_from(STYLES))
 def test_what_is_spare_changes_nothing_and_what_is_not_changes_something(data, style):
-    cluster = of_one_family(data.draw(mixed_clusters(style, conditions=False)), 4)
+    agrees(of_one_family(data.draw(mixed_clusters(style, conditions=False)), 4), style)
+
+
+def test_a_rule_for_own_addresses_that_no_pod_has_is_spare_whatever_the_family_of_the_other_end():
+    nowhere = OtherPeer(replace(cidr("0.0.0.0/0"), match=AddressMatch.AS_THE_DATA_PLANE_READS))
+    denies = wide("all", Family.ANTREA, egress=[act(Action.DENY, own=[nowhere])])
+    agrees(inventory([pod("a/p1", ips=["10.0.0.1"])], [denies]), Profile.ANTREA)
+
+
+def agrees(cluster, style):
+    """Engine and oracle call the same items spare."""
     engine, ways, items = searched(cluster, style)
     named = {item.number for item in spares(engine.cluster, ways, items)}
     before = oracle_of(cluster, style)
-    asked = [(item, before._half(item)) for item in questions(cluster, addresses(engine))]
+    asked = [(item, before._half(item)) for item in questions(before, addresses(engine))]
     for number, item in enumerate(items.all):
         if item.comparable:
             after = oracle_of(without(cluster, item), style)
