@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-JOBS   ?= 2
+JOBS   ?= $(shell expr $$(nproc) + 1)
 
 .PHONY: help demo examples test lint format bench schemas lock wheel image rbac clean system-libs
 
