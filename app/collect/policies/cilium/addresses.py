@@ -17,6 +17,7 @@ from app.collect.policies.cilium.referents import (
     cidrs_match_nodes,
     with_length,
 )
+from app.collect.policies.cilium.refusals import refused_exceptions
 from app.collect.wire import cilium as wire
 from app.model.identity import ObjectRef
 from app.model.policy import AddressMatch, AddressRange
@@ -48,15 +49,19 @@ def cidr_rule_parts(
 
 
 def _rule_part(rule: wire.CIDRRule, where: str, context: Context, unclear: list[str]) -> PeerPart | None:
-    holes = [
-        range_of(hole)
+    given = [
+        hole
         for index, text in enumerate(rule.except_ or ())
         if (hole := _network(text, f"{where}.except[{index}]", unclear))
     ]
+    holes = [range_of(hole) for hole in given]
     without = f" except {', '.join(rule.except_)}" if rule.except_ else ""
     if rule.cidr is not None:
         outer = _network(rule.cidr, f"{where}.cidr", unclear)
-        return _part(where, rule.cidr + without, (range_of(outer),), holes, context) if outer else None
+        if outer is None:
+            return None
+        unclear += refused_exceptions(outer, given, where)
+        return _part(where, rule.cidr + without, (range_of(outer),), holes, context)
     if rule.cidr_group_ref is not None:
         return _group_part(rule.cidr_group_ref, where, context, holes, without)
     wanted = plain_selector(

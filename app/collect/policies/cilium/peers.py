@@ -20,6 +20,7 @@ from app.collect.policies.cilium.labels import (
     plain_selector,
 )
 from app.collect.policies.cilium.parts import PeerPart, nodes, outside
+from app.collect.policies.cilium.refusals import refused_names
 from app.collect.policies.cilium.services import service_parts
 from app.collect.wire import cilium as wire
 from app.model.policy import Operator, SelectorPeer
@@ -92,9 +93,10 @@ def _parts(ends: Ends, prefix: str, scope: Scope, unclear: list[str]) -> Iterato
     for index, selector in enumerate(ends.nodes or ()):
         where = f"{prefix}Nodes[{index}]"
         wanted = plain_selector(selector, where, unclear)
-        condition = f"only nodes with labels {wanted} other than the pod's own, and if enable-node-selector-labels is set"
+        condition = f"only nodes with labels {wanted} other than the pod's own"
         yield PeerPart(where, (nodes(f"nodes {wanted}"),), (condition,))
     if ends.fqdns:
+        unclear += refused_names(ends.fqdns, f"{prefix}FQDNs")
         names = ", ".join(names_of(ends.fqdns))
         condition = f"only addresses that DNS gave for {names}"
         yield PeerPart(f"{prefix}FQDNs", (outside(names),), (condition,))

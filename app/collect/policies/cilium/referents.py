@@ -21,6 +21,9 @@ _CONFIG = "cilium-config"
 _CLUSTER_NAME = "cluster-name"
 _DEFAULT_CLUSTER = "default"
 _MATCH_MODE = "policy-cidr-match-mode"
+# Without these, Cilium refuses policies that use what they turn on; with what each is where nothing says it.
+LAYER_7, NODE_SELECTORS, ICMP_RULES = "enable-l7-proxy", "enable-node-selector-labels", "enable-icmp-rules"
+_SWITCHES = {LAYER_7: True, NODE_SELECTORS: False, ICMP_RULES: True}
 
 _GROUP = msgspec.json.Decoder(wire.CIDRGroup)
 _SERVICE = msgspec.json.Decoder(core.Service)
@@ -49,12 +52,13 @@ class NamedService:
 class AgentSettings:
     """`cilium-config`; `cluster` is None when its data was not kept.
 
-    `cidrs_match_nodes`: a CIDR also matches nodes (`policy-cidr-match-mode`).
+    `cidrs_match_nodes`: a CIDR also matches nodes (`policy-cidr-match-mode`). `switches`: those of `_SWITCHES` that are on.
     """
 
     ref: ObjectRef
     cluster: str | None
     cidrs_match_nodes: bool = False
+    switches: frozenset[str] = frozenset()
 
 
 def cidr_group(item: SnapshotObject) -> CIDRGroup:
@@ -94,13 +98,20 @@ def agent_settings(item: SnapshotObject) -> AgentSettings | None:
     if not data:
         return AgentSettings(item.ref, None)
     modes = data.get(_MATCH_MODE, "").replace(",", " ").split()
-    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), "nodes" in modes)
+    on = frozenset(name for name, usual in _SWITCHES.items() if _is_on(data.get(name), usual=usual))
+    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), "nodes" in modes, on)
 
 
 def cluster_name(context: Context) -> str | None:
     """The cluster's own name in a mesh; None when no ConfigMap says it, or several say different ones."""
     names = {settings.cluster for settings in context.each(AgentSettings)}
     return names.pop() if len(names) == 1 else None
+
+
+def is_off(switch: str, context: Context) -> bool:
+    """Whether a switch is off in every ConfigMap that was read; where none was, what Cilium does by itself counts."""
+    found = [item.switches for item in context.each(AgentSettings) if item.cluster is not None]
+    return not any(switch in on for on in found) if found else not _SWITCHES[switch]
 
 
 def cidrs_match_nodes(context: Context) -> bool:
@@ -113,3 +124,7 @@ def with_length(text: str) -> str:
     if "/" in text:
         return text
     return f"{text}/128" if ":" in text else f"{text}/32"
+
+
+def _is_on(value: str | None, *, usual: bool) -> bool:
+    return value.strip().lower() == "true" if value else usual
