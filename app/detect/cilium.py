@@ -13,6 +13,7 @@ from app.detect.cilium_nodes import cautions, node_settings
 from app.detect.evidence import Agent, Evidence
 from app.detect.provider import Engine, Provider, Verdict, degraded, enforced, not_enforced, unknown
 from app.detect.settings import ConfigMap, Setting, config_map, go_boolean, option, switch
+from app.model.identity import GroupKind
 from app.model.platform import CiliumReading, Sign
 
 _AGENT = "cilium-agent"
@@ -31,9 +32,14 @@ _READING = {
     "policy-cidr-match-mode": "",
     "allow-localhost": "auto",
     "enable-host-firewall": "false",
+    "enable-cilium-network-policy": "true",
+    "enable-cilium-clusterwide-network-policy": "true",
 }
 _DEFAULTS = _DECIDING | _READING
-_OWN_POLICIES = (("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"))
+_OWN_POLICIES = {
+    ("cilium.io", "CiliumNetworkPolicy"): "enable-cilium-network-policy",
+    ("cilium.io", "CiliumClusterwideNetworkPolicy"): "enable-cilium-clusterwide-network-policy",
+}
 _NETWORK_POLICY = ("networking.k8s.io", "NetworkPolicy")
 
 
@@ -69,6 +75,8 @@ def find(evidence: Evidence) -> Engine | None:
         config=(config,),
         exceptions=exceptions,
         cilium=settings.reading(),
+        ignores=settings.ignored(),
+        guards_nodes=settings.read("enable-host-firewall").truth,
         cautions=(
             *_cautions(settings, chaining),
             *cautions(evidence, namespace, tuple(_DEFAULTS)),
@@ -133,7 +141,8 @@ class _Settings:
             "Cilium ignores Kubernetes NetworkPolicy (enable-k8s-networkpolicy=false); its own policies hold"
         )
         snapshot = self.evidence.snapshot
-        if not any(snapshot.of_kind(*kind) for kind in _OWN_POLICIES):
+        own = [kind for kind, key in _OWN_POLICIES.items() if self.read(key).truth is not False]
+        if not any(snapshot.of_kind(*kind) for kind in own):
             return not_enforced(reason, sign)
         if self.evidence.doubt(*_NETWORK_POLICY) or snapshot.of_kind(*_NETWORK_POLICY):
             return degraded(reason, sign)
@@ -151,7 +160,12 @@ class _Settings:
             cidrs_match_nodes="nodes"
             in (self.read("policy-cidr-match-mode").value or "").replace(",", " ").split(),
             own_node=self.read("allow-localhost").value != "policy",
-            host_firewall=self.read("enable-host-firewall").truth is True,
+        )
+
+    def ignored(self) -> frozenset[GroupKind]:
+        """Kinds of Cilium's own that the agents do not read."""
+        return frozenset(
+            GroupKind(*kind) for kind, key in _OWN_POLICIES.items() if self.read(key).truth is False
         )
 
 
@@ -181,6 +195,7 @@ def _without_config(evidence: Evidence, agent: Agent, name: str) -> Engine:
         version=agent.version,
         verdict=unknown(reason, agent.container.sign("the agent of Cilium")),
         agents=agent.daemon_sets,
+        guards_nodes=None,
     )
 
 

@@ -97,7 +97,7 @@ def obedience(policy: Policy, platform: Platform) -> tuple[Obedience, str]:
         return (Obedience.IGNORED, _IGNORING) if _ignored_by_cilium(platform) else (Obedience.OBEYED, "")
     if not platform.plugins:
         return Obedience.OBEYED, ""
-    found = [_by_plugin(policy, plugin) for plugin in platform.plugins]
+    found = [_by_settings(policy, plugin) or _by_plugin(policy, plugin) for plugin in platform.plugins]
     if Obedience.OBEYED in found:
         return Obedience.OBEYED, ""
     names = " and ".join(plugin.name for plugin in platform.plugins)
@@ -112,6 +112,13 @@ def _ignored_by_cilium(platform: Platform) -> bool:
         return False
     others = (plugin for plugin in platform.plugins if plugin.id not in _VENDORS[Family.CILIUM][2])
     return all(plugin.enforcement is Enforcement.NOT_ENFORCED for plugin in others)
+
+
+def _by_settings(policy: Policy, plugin: Plugin) -> Obedience | None:
+    """What a plugin's own settings say about a kind."""
+    if policy.ref.group_kind in plugin.ignores:
+        return Obedience.IGNORED
+    return Obedience.OBEYED if policy.ref.group_kind in plugin.reads else None
 
 
 def _by_plugin(policy: Policy, plugin: Plugin) -> Obedience:

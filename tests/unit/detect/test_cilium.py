@@ -321,7 +321,6 @@ READINGS = {
     "another word that holds it": ({"policy-cidr-match-mode": "nodesets"}, {}),
     "own node by policy": ({"allow-localhost": "policy"}, {"own_node": False}),
     "own node always": ({"allow-localhost": "always"}, {}),
-    "host firewall": ({"enable-host-firewall": "true"}, {"host_firewall": True}),
     "a boolean that is none": ({"enable-host-firewall": "yes"}, {}),
 }
 
@@ -330,6 +329,29 @@ READINGS = {
 def test_settings_change_what_policies_mean(data, differs):
     platform = detect(folder(CILIUM, config_map("cilium-config", data)))
     assert platform.cilium == CiliumReading(**differs)
+
+
+# what cilium-config says → kinds of its own that are not read, and whether policies hold on nodes
+ON_NODES = {
+    "nothing set": ({"cluster-name": "x"}, [], False),
+    "host firewall": ({"enable-host-firewall": "true"}, [], True),
+    "a boolean that is none": ({"enable-host-firewall": "yes"}, [], None),
+    "policies of namespaces off": ({"enable-cilium-network-policy": "false"}, ["CiliumNetworkPolicy"], False),
+    "those of the cluster off": (
+        {"enable-cilium-clusterwide-network-policy": "0"},
+        ["CiliumClusterwideNetworkPolicy"],
+        False,
+    ),
+    "no settings": (None, [], None),
+}
+
+
+@pytest.mark.parametrize(("data", "ignored", "on_nodes"), ON_NODES.values(), ids=ON_NODES)
+def test_settings_turn_kinds_off_and_policies_on_nodes_on(data, ignored, on_nodes):
+    given = () if data is None else (config_map("cilium-config", data),)
+    (plugin,) = detect(folder(CILIUM, *given)).plugins
+    assert [kind.kind for kind in plugin.ignores] == ignored
+    assert plugin.guards_nodes is on_nodes
 
 
 def test_always_names_the_setting_that_denies():

@@ -163,6 +163,21 @@ def test_obedience(plugin, version, subject, verdict):
     assert obedience(subject, found)[0] is verdict
 
 
+SWITCHES = [
+    ("cilium", wide("p", Family.CILIUM), {"ignores": True}, Obedience.IGNORED),
+    ("antrea", wide("p", Family.ANTREA), {"ignores": True}, Obedience.IGNORED),
+    ("antrea", wide("p", Family.ADMIN), {"reads": True}, Obedience.OBEYED),
+    ("antrea", wide("p", Family.ADMIN), {"ignores": True}, Obedience.IGNORED),
+]
+
+
+@pytest.mark.parametrize(("plugin", "subject", "switch", "verdict"), SWITCHES)
+def test_settings_of_the_plugin_have_the_last_word_on_a_kind(plugin, subject, switch, verdict):
+    (usual,) = platform(plugin).plugins
+    kinds = dict.fromkeys(switch, frozenset({subject.ref.group_kind}))
+    assert obedience(subject, replace(platform(plugin), plugins=(replace(usual, **kinds),)))[0] is verdict
+
+
 PODS = [pod("shop/web", {"app": "web"}), pod("shop/cart", {"app": "cart"})]
 WEB, CART = "shop/web[Pod]", "shop/cart[Pod]"
 
