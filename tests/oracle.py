@@ -279,10 +279,11 @@ class Oracle:
         }
         tiers = {"default": (1_000_000.0, DENY)} | tiers
 
-        def place(item: Policy) -> tuple[object, ...]:
+        def place(item: Policy) -> tuple[float, str]:
+            key = f"{item.ref.name}/{item.ref.namespace}/"
             if item.family is Family.KUBERNETES:
-                return 1000.0, f"knp.default.{item.ref.name}", item.ref.namespace, item.ref.kind
-            return item.order, item.ref.name, item.ref.namespace, item.ref.kind
+                return 1000.0, f"{key}KubernetesNetworkPolicy"
+            return item.order, key + item.ref.kind
 
         found = [(1000.0, "kube-admin", admin), (10_000_000.0, "kube-baseline", baseline)]
         for name, (order, default) in tiers.items():

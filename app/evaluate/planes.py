@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from app.evaluate.arrange import Plane, arrange, known_tiers, tier_of
+from app.evaluate.calico_order import Keys, keys_of, minor_of
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory
 from app.model.peers import selectors
@@ -88,7 +89,8 @@ def count_policies(
                 doubtful[policy.ref] = (
                     f"{known}; {reasons}" if (known := doubtful.get(policy.ref)) else reasons
                 )
-    return Counted(tuple(_planes(counted, inventory, profile)), idle, doubtful)
+    planes = _planes(counted, inventory, profile, keys_of(platform))
+    return Counted(tuple(planes), idle, doubtful)
 
 
 def obedience(policy: Policy, platform: Platform) -> tuple[Obedience, str]:
@@ -135,20 +137,13 @@ def _by_plugin(policy: Policy, plugin: Plugin) -> Obedience:
 
 
 def _by_calico(policy: Policy, plugin: Plugin) -> Obedience:
-    minor = _minor(plugin.version)
+    minor = minor_of(plugin.version)
     since, until = _CALICO_ADMIN.get(policy.ref.kind, (None, None))
     if minor is None or since is None or until is None:
         return Obedience.UNKNOWN
     if minor >= since:
         return Obedience.OBEYED
     return Obedience.IGNORED if minor <= until else Obedience.UNKNOWN
-
-
-def _minor(version: str) -> int | None:
-    """The minor number of a version 3."""
-    major, _, rest = version.removeprefix("v").partition(".")
-    minor = rest.partition(".")[0]
-    return int(minor) if major == "3" and minor.isdigit() else None
 
 
 def _doubts(policy: Policy, inventory: Inventory, obeyed: str) -> str:
@@ -176,16 +171,19 @@ def _unread_accounts(policy: Policy, inventory: Inventory) -> Iterable[str]:
         )
 
 
-def _planes(policies: Sequence[Policy], inventory: Inventory, profile: Profile) -> Iterable[Plane]:
+def _planes(
+    policies: Sequence[Policy], inventory: Inventory, profile: Profile, keys: Keys
+) -> Iterable[Plane]:
     """The plane of the profile; and one for each vendor whose kinds it does not know, with the policies that all know."""
     shared = [item for item in policies if item.family not in _VENDORS]
     vendors = {item.family for item in policies if item.family in _VENDORS}
     own = next((family for family, (style, _, _) in _VENDORS.items() if style is profile), None)
-    yield arrange(profile, [*shared, *(item for item in policies if item.family is own)], inventory.tiers)
+    mine = [item for item in policies if item.family is own]
+    yield arrange(profile, [*shared, *mine], inventory.tiers, keys=keys)
     everyone = [item for item in shared if item.family not in _ADMIN]
     for family in sorted(vendors - {own}):
         theirs = [item for item in policies if item.family is family]
-        yield arrange(_VENDORS[family][0], [*everyone, *theirs], inventory.tiers)
+        yield arrange(_VENDORS[family][0], [*everyone, *theirs], inventory.tiers, keys=keys)
 
 
 def only_vendor(policies: Iterable[Policy]) -> Profile | None:
