@@ -33,6 +33,7 @@ _READING = {
     "allow-localhost": "auto",
     "enable-host-firewall": "false",
     "enable-cilium-network-policy": "true",
+    "enable-k8s-cluster-network-policy": "false",
     "enable-cilium-clusterwide-network-policy": "true",
 }
 _DEFAULTS = _DECIDING | _READING
@@ -40,6 +41,12 @@ _OWN_POLICIES = {
     ("cilium.io", "CiliumNetworkPolicy"): "enable-cilium-network-policy",
     ("cilium.io", "CiliumClusterwideNetworkPolicy"): "enable-cilium-clusterwide-network-policy",
 }
+# Cilium documentation, "Network Policy" under Kubernetes: ClusterNetworkPolicy from 1.20 on, where it is turned on.
+_CLUSTER_POLICY = {("policy.networking.k8s.io", "ClusterNetworkPolicy"): "enable-k8s-cluster-network-policy"}
+_NEVER_READ = (
+    ("policy.networking.k8s.io", "AdminNetworkPolicy"),
+    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
+)
 _NETWORK_POLICY = ("networking.k8s.io", "NetworkPolicy")
 
 
@@ -151,22 +158,23 @@ class _Settings:
     def reading(self) -> CiliumReading:
         """What policies mean under these settings; a value that Go would refuse counts as the default."""
         always = self.read("enable-policy")
+        modes = (self.read("policy-cidr-match-mode").value or "").replace(",", " ").split()
         return CiliumReading(
             default_deny=always.sign("every pod is in default deny, in both directions")
             if (always.value or "").lower() == "always"
             else None,
             network_policies=self.read("enable-k8s-networkpolicy").truth is not False,
             opt_out=self.read("enable-non-default-deny-policies").truth is not False,
-            cidrs_match_nodes="nodes"
-            in (self.read("policy-cidr-match-mode").value or "").replace(",", " ").split(),
+            cidrs_match_nodes="nodes" in modes,
+            cidrs_match_pods="pods" in modes,
             own_node=self.read("allow-localhost").value != "policy",
         )
 
     def ignored(self) -> frozenset[GroupKind]:
-        """Kinds of Cilium's own that the agents do not read."""
-        return frozenset(
-            GroupKind(*kind) for kind, key in _OWN_POLICIES.items() if self.read(key).truth is False
-        )
+        """Kinds that the agents do not read: of Cilium's own by their settings, of admin policies by what Cilium knows."""
+        switched = _OWN_POLICIES | _CLUSTER_POLICY
+        off = (kind for kind, key in switched.items() if self.read(key).truth is False)
+        return frozenset(GroupKind(*kind) for kind in (*off, *_NEVER_READ))
 
 
 def _cautions(settings: _Settings, chaining: Setting) -> tuple[str, ...]:

@@ -66,6 +66,7 @@ class CiliumReading:
         network_policies: Kubernetes NetworkPolicy counts (`enable-k8s-networkpolicy`).
         opt_out: a policy may leave default deny off (`enable-non-default-deny-policies`).
         cidrs_match_nodes: a CIDR also matches nodes (`policy-cidr-match-mode: nodes`).
+        cidrs_match_pods: a CIDR also matches pods (`policy-cidr-match-mode: pods`, since Cilium 1.20).
         own_node: the pod's own node always reaches it (`allow-localhost` is not `policy`).
     """
 
@@ -73,6 +74,7 @@ class CiliumReading:
     network_policies: bool = True
     opt_out: bool = True
     cidrs_match_nodes: bool = False
+    cidrs_match_pods: bool = False
     own_node: bool = True
 
 

@@ -52,12 +52,12 @@ class NamedService:
 class AgentSettings:
     """`cilium-config`; `cluster` is None when its data was not kept.
 
-    `cidrs_match_nodes`: a CIDR also matches nodes (`policy-cidr-match-mode`). `switches`: those of `_SWITCHES` that are on.
+    `match_modes`: what a CIDR matches beside addresses outside (`policy-cidr-match-mode`). `switches`: those of `_SWITCHES` that are on.
     """
 
     ref: ObjectRef
     cluster: str | None
-    cidrs_match_nodes: bool = False
+    match_modes: frozenset[str] = frozenset()
     switches: frozenset[str] = frozenset()
 
 
@@ -99,7 +99,7 @@ def agent_settings(item: SnapshotObject) -> AgentSettings | None:
         return AgentSettings(item.ref, None)
     modes = data.get(_MATCH_MODE, "").replace(",", " ").split()
     on = frozenset(name for name, usual in _SWITCHES.items() if _is_on(data.get(name), usual=usual))
-    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), "nodes" in modes, on)
+    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), frozenset(modes), on)
 
 
 def cluster_name(context: Context) -> str | None:
@@ -114,9 +114,9 @@ def is_off(switch: str, context: Context) -> bool:
     return not any(switch in on for on in found) if found else not _SWITCHES[switch]
 
 
-def cidrs_match_nodes(context: Context) -> bool:
-    """Whether some ConfigMap says that a CIDR also matches nodes."""
-    return any(settings.cidrs_match_nodes for settings in context.each(AgentSettings))
+def cidrs_match(what: str, context: Context) -> bool:
+    """Whether some ConfigMap says that a CIDR also matches `nodes`, or `pods`."""
+    return any(what in settings.match_modes for settings in context.each(AgentSettings))
 
 
 def with_length(text: str) -> str:
