@@ -30,11 +30,10 @@ _NAMESPACE_LABELS_IN_CNP = "only where Cilium reads labels of namespaces in a Ci
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a rule stands: the policy's namespace (empty for cluster-wide), what it may refer to, the cluster's name."""
+    """Where a rule stands: the policy's namespace (empty for cluster-wide), and what it may refer to."""
 
     namespace: str
     context: Context
-    cluster: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def _endpoint_parts(
     selector: wire.LabelSelector, where: str, scope: Scope, unclear: list[str]
 ) -> Iterator[PeerPart]:
     """`fromEndpoints[]`: pods; or with one `reserved:` label, the entity of that name."""
-    read = endpoint_selector(selector, where, scope.cluster, unclear)
+    read = endpoint_selector(selector, where, scope.context, unclear)
     if read.reserved:
         yield from _reserved_parts(read, where, unclear)
         return

@@ -53,12 +53,14 @@ class AgentSettings:
     """`cilium-config`; `cluster` is None when its data was not kept.
 
     `match_modes`: what a CIDR matches beside addresses outside (`policy-cidr-match-mode`). `switches`: those of `_SWITCHES` that are on.
+    `labels`: which labels of pods are kept for policies, as written.
     """
 
     ref: ObjectRef
     cluster: str | None
     match_modes: frozenset[str] = frozenset()
     switches: frozenset[str] = frozenset()
+    labels: tuple[str, ...] = ()
 
 
 def cidr_group(item: SnapshotObject) -> CIDRGroup:
@@ -99,7 +101,8 @@ def agent_settings(item: SnapshotObject) -> AgentSettings | None:
         return AgentSettings(item.ref, None)
     modes = data.get(_MATCH_MODE, "").replace(",", " ").split()
     on = frozenset(name for name, usual in _SWITCHES.items() if _is_on(data.get(name), usual=usual))
-    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), frozenset(modes), on)
+    labels = tuple(data.get("labels", "").split())
+    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), frozenset(modes), on, labels)
 
 
 def cluster_name(context: Context) -> str | None:
