@@ -279,10 +279,11 @@ class Oracle:
         }
         tiers = {"default": (1_000_000.0, DENY)} | tiers
 
-        def place(item: Policy) -> tuple[object, ...]:
+        def place(item: Policy) -> tuple[float, str]:
+            key = f"{item.ref.name}/{item.ref.namespace}/"
             if item.family is Family.KUBERNETES:
-                return 1000.0, f"knp.default.{item.ref.name}", item.ref.namespace, item.ref.kind
-            return item.order, item.ref.name, item.ref.namespace, item.ref.kind
+                return 1000.0, f"{key}KubernetesNetworkPolicy"
+            return item.order, key + item.ref.kind
 
         found = [(1000.0, "kube-admin", admin), (10_000_000.0, "kube-baseline", baseline)]
         for name, (order, default) in tiers.items():
@@ -291,14 +292,39 @@ class Oracle:
         return [stage for _, _, stage in sorted(found, key=lambda item: item[:2])]
 
     def _rule_matches(self, policy: Policy, rule: Rule, asked: Question) -> May:
-        if rule.ports is not None and not any(self._port_matches(item, asked) for item in rule.ports):
+        ports = (
+            YES
+            if rule.ports is None
+            else some(self._port_may_match(policy, item, asked) for item in rule.ports)
+        )
+        if ports == NO:
             return NO
         ends = ((rule.peers, asked.peer), (rule.own, asked.own))
-        return every(
+        matched = (
             some(self._peer_matches(policy, item, end, asked.families) for item in peers)
             for peers, end in ends
             if peers is not None
         )
+        return every((ports, *matched))
+
+    def _port_may_match(self, policy: Policy, wanted: PolicyPort, asked: Question) -> May:
+        """Cilium looks names of egress rules up in the whole cluster: certain where all pods and the destination agree."""
+        here = self._port_matches(wanted, asked)
+        cilium = self.style == "cilium" and policy.family in (Family.KUBERNETES, Family.CILIUM)
+        if not isinstance(wanted, NamedPort) or not cilium or asked.direction is Direction.INGRESS:
+            return frozenset({here})
+        if wanted.protocol is not asked.protocol:
+            return NO
+        numbers = {
+            port.container_port
+            for pod in self.inventory.pods
+            for port in pod.ports
+            if not pod.host_network and not port.init
+            if (port.name, port.protocol) == (wanted.name, wanted.protocol)
+        }
+        if here and numbers == {asked.port}:
+            return YES
+        return EITHER if asked.port in numbers else NO
 
     def _peer_matches(self, policy: Policy, peer: Peer, end: End, families: Families) -> May:
         match peer:

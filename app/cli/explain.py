@@ -65,7 +65,11 @@ def explain(
         Profile, typer.Option("--profile", help="Whose reading holds where the API leaves it open.")
     ] = Profile.AUTO,
     as_declared: Annotated[
-        bool, typer.Option("--as-declared", help="Count policies that the network plugin does not enforce.")
+        bool,
+        typer.Option(
+            "--as-declared",
+            help="Count policies that the network plugin does not enforce; staged ones never count.",
+        ),
     ] = False,
     config: ConfigOption = None,
     database_url: DatabaseOption = None,

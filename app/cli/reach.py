@@ -59,7 +59,11 @@ def reach(
         Profile, typer.Option("--profile", help="Whose reading holds where the API leaves it open.")
     ] = Profile.AUTO,
     as_declared: Annotated[
-        bool, typer.Option("--as-declared", help="Count policies that the network plugin does not enforce.")
+        bool,
+        typer.Option(
+            "--as-declared",
+            help="Count policies that the network plugin does not enforce; staged ones never count.",
+        ),
     ] = False,
     explained: Annotated[
         bool, typer.Option("--explain", help="Add the rules that allow each connection.")

@@ -5,6 +5,7 @@ Source: Antrea documentation, "Getting Started", "Traffic Encap Mode"; the proje
 
 import re
 
+from app.detect.antrea_gates import guards_nodes, kinds_read
 from app.detect.evidence import Agent, Evidence
 from app.detect.fields import dig
 from app.detect.provider import Engine, Provider, Verdict, degraded, enforced, unknown
@@ -27,6 +28,7 @@ def find(evidence: Evidence) -> Engine | None:
     name = agent.first.config_map(_CONFIG) or _CONFIG
     config = config_map(evidence, agent.first.ref.namespace, name)
     mode = _mode(config)
+    on, off = kinds_read(config)
     return Engine(
         id=PROVIDER.id,
         name=PROVIDER.name,
@@ -36,6 +38,9 @@ def find(evidence: Evidence) -> Engine | None:
         signs=(mode,) if mode else (),
         agents=agent.daemon_sets,
         config=(config,) if config else (),
+        reads=on,
+        ignores=off,
+        guards_nodes=guards_nodes(config),
     )
 
 

@@ -13,6 +13,7 @@ from app.detect.cilium_nodes import cautions, node_settings
 from app.detect.evidence import Agent, Evidence
 from app.detect.provider import Engine, Provider, Verdict, degraded, enforced, not_enforced, unknown
 from app.detect.settings import ConfigMap, Setting, config_map, go_boolean, option, switch
+from app.model.identity import GroupKind
 from app.model.platform import CiliumReading, Sign
 
 _AGENT = "cilium-agent"
@@ -31,9 +32,21 @@ _READING = {
     "policy-cidr-match-mode": "",
     "allow-localhost": "auto",
     "enable-host-firewall": "false",
+    "enable-cilium-network-policy": "true",
+    "enable-k8s-cluster-network-policy": "false",
+    "enable-cilium-clusterwide-network-policy": "true",
 }
 _DEFAULTS = _DECIDING | _READING
-_OWN_POLICIES = (("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"))
+_OWN_POLICIES = {
+    ("cilium.io", "CiliumNetworkPolicy"): "enable-cilium-network-policy",
+    ("cilium.io", "CiliumClusterwideNetworkPolicy"): "enable-cilium-clusterwide-network-policy",
+}
+# Cilium documentation, "Network Policy" under Kubernetes: ClusterNetworkPolicy from 1.20 on, where it is turned on.
+_CLUSTER_POLICY = {("policy.networking.k8s.io", "ClusterNetworkPolicy"): "enable-k8s-cluster-network-policy"}
+_NEVER_READ = (
+    ("policy.networking.k8s.io", "AdminNetworkPolicy"),
+    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
+)
 _NETWORK_POLICY = ("networking.k8s.io", "NetworkPolicy")
 
 
@@ -69,6 +82,8 @@ def find(evidence: Evidence) -> Engine | None:
         config=(config,),
         exceptions=exceptions,
         cilium=settings.reading(),
+        ignores=settings.ignored(),
+        guards_nodes=settings.read("enable-host-firewall").truth,
         cautions=(
             *_cautions(settings, chaining),
             *cautions(evidence, namespace, tuple(_DEFAULTS)),
@@ -133,7 +148,8 @@ class _Settings:
             "Cilium ignores Kubernetes NetworkPolicy (enable-k8s-networkpolicy=false); its own policies hold"
         )
         snapshot = self.evidence.snapshot
-        if not any(snapshot.of_kind(*kind) for kind in _OWN_POLICIES):
+        own = [kind for kind, key in _OWN_POLICIES.items() if self.read(key).truth is not False]
+        if not any(snapshot.of_kind(*kind) for kind in own):
             return not_enforced(reason, sign)
         if self.evidence.doubt(*_NETWORK_POLICY) or snapshot.of_kind(*_NETWORK_POLICY):
             return degraded(reason, sign)
@@ -142,17 +158,23 @@ class _Settings:
     def reading(self) -> CiliumReading:
         """What policies mean under these settings; a value that Go would refuse counts as the default."""
         always = self.read("enable-policy")
+        modes = (self.read("policy-cidr-match-mode").value or "").replace(",", " ").split()
         return CiliumReading(
             default_deny=always.sign("every pod is in default deny, in both directions")
             if (always.value or "").lower() == "always"
             else None,
             network_policies=self.read("enable-k8s-networkpolicy").truth is not False,
             opt_out=self.read("enable-non-default-deny-policies").truth is not False,
-            cidrs_match_nodes="nodes"
-            in (self.read("policy-cidr-match-mode").value or "").replace(",", " ").split(),
+            cidrs_match_nodes="nodes" in modes,
+            cidrs_match_pods="pods" in modes,
             own_node=self.read("allow-localhost").value != "policy",
-            host_firewall=self.read("enable-host-firewall").truth is True,
         )
+
+    def ignored(self) -> frozenset[GroupKind]:
+        """Kinds that the agents do not read: of Cilium's own by their settings, of admin policies by what Cilium knows."""
+        switched = _OWN_POLICIES | _CLUSTER_POLICY
+        off = (kind for kind, key in switched.items() if self.read(key).truth is False)
+        return frozenset(GroupKind(*kind) for kind in (*off, *_NEVER_READ))
 
 
 def _cautions(settings: _Settings, chaining: Setting) -> tuple[str, ...]:
@@ -181,6 +203,7 @@ def _without_config(evidence: Evidence, agent: Agent, name: str) -> Engine:
         version=agent.version,
         verdict=unknown(reason, agent.container.sign("the agent of Cilium")),
         agents=agent.daemon_sets,
+        guards_nodes=None,
     )
 
 

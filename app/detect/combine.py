@@ -156,6 +156,9 @@ def _plugin(item: _Seen, *, primary: bool, more: tuple[str, ...]) -> Plugin:
         enforcement=item.verdict.enforcement,
         signs=(*item.verdict.signs, *item.engine.signs),
         cautions=(*item.cautions, *more),
+        reads=item.engine.reads,
+        ignores=item.engine.ignores,
+        guards_nodes=item.engine.guards_nodes,
     )
 
 

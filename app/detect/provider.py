@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.detect.evidence import Evidence
 from app.detect.settings import ConfigMap
 from app.detect.workloads import DaemonSet
-from app.model.identity import ObjectRef
+from app.model.identity import GroupKind, ObjectRef
 from app.model.platform import CiliumReading, Enforcement, NodeEnforcement, Sign
 
 
@@ -38,6 +38,9 @@ class Engine:
         config: ConfigMaps that agents read when they start and never again.
         exceptions: pods that the engine does not cover wherever it runs, with why.
         cilium: how Cilium reads policies; None for any other engine.
+        reads: policy kinds that its settings turn on.
+        ignores: policy kinds that its settings turn off.
+        guards_nodes: policies that select nodes are enforced; None when that cannot be told.
     """
 
     id: str
@@ -53,6 +56,9 @@ class Engine:
     config: tuple[ConfigMap, ...] = ()
     exceptions: Mapping[ObjectRef, str] = field(default_factory=dict)
     cilium: CiliumReading | None = None
+    reads: frozenset[GroupKind] = frozenset()
+    ignores: frozenset[GroupKind] = frozenset()
+    guards_nodes: bool | None = False
 
 
 @dataclass(frozen=True)

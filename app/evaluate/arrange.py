@@ -11,8 +11,10 @@ documentation, "Deny policies"; Antrea documentation, "Antrea Network Policy CRD
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
+from app.evaluate.calico_order import Keys, rank
 from app.model.identity import ObjectRef
 from app.model.policy import Action, Family, Policy, Tier
 from app.model.reachability import Profile
@@ -74,7 +76,6 @@ _CALICO_HOME = {
     Family.ADMIN: "kube-admin",
     Family.BASELINE: "kube-baseline",
 }
-_KUBERNETES_ORDER = 1000.0
 
 # Antrea documentation, "Tier": the static tiers and their priorities.
 _ANTREA_TIERS = {
@@ -93,15 +94,22 @@ _ANTREA_HOME, _ANTREA_BASELINE = "application", "baseline"
 _FIRST, _THEN = frozenset({Action.DENY}), frozenset({Action.ALLOW, Action.PASS})
 
 
-def arrange(style: Profile, policies: Sequence[Policy], tiers: Sequence[Tier]) -> Plane:
+Maker = Callable[[Sequence[Policy], Sequence[Tier]], Iterator[Stage]]
+
+
+def arrange(
+    style: Profile, policies: Sequence[Policy], tiers: Sequence[Tier], *, keys: Keys = Keys.PLAIN
+) -> Plane:
     """Arrange the policies of one data plane; the order of the arguments changes nothing.
 
     Args:
         style: whose arrangement; AUTO is the API's own.
         policies: those that it obeys, staged ones left out.
         tiers: tier objects of the cluster.
+        keys: what Calico puts policies of equal order in order by.
     """
-    make = {Profile.CALICO: _calico, Profile.CILIUM: _cilium, Profile.ANTREA: _antrea}.get(style, _spec)
+    calico: Maker = partial(_calico, keys=keys)
+    make = {Profile.CALICO: calico, Profile.CILIUM: _cilium, Profile.ANTREA: _antrea}.get(style, _spec)
     return Plane(style.value, tuple(stage for stage in make(policies, tiers) if stage.groups))
 
 
@@ -170,7 +178,7 @@ def _side_by_side(
     return _joined(tuple((Turn(item),) for item in found) for _, found in groupby(policies, key=level))
 
 
-def _calico(policies: Sequence[Policy], tiers: Sequence[Tier]) -> Iterator[Stage]:
+def _calico(policies: Sequence[Policy], tiers: Sequence[Tier], keys: Keys) -> Iterator[Stage]:
     """Tiers by order, then name; admin and baseline policies are tiers among them."""
     given = {tier.name: (tier.order, tier.default) for tier in tiers if tier.family is Family.CALICO}
     known = _CALICO_TIERS | given
@@ -181,13 +189,8 @@ def _calico(policies: Sequence[Policy], tiers: Sequence[Tier]) -> Iterator[Stage
         only_kubernetes = all(item.family is Family.KUBERNETES for item in homes[name])
         title = NETWORK_POLICY if only_kubernetes else f"tier {name}"
         default = known[name][1] if name in known else Action.DENY
-        yield Stage(title, default, _ordered(homes[name], _calico_rank))
-
-
-def _calico_rank(item: Policy) -> tuple[float, str, str, str]:
-    if item.family is Family.KUBERNETES:
-        return _KUBERNETES_ORDER, f"knp.default.{item.ref.name}", item.ref.namespace, item.ref.kind
-    return item.order, *_identity(item)
+        by_name = partial(rank, keys=keys)
+        yield Stage(title, default, _ordered(homes[name], by_name))
 
 
 def _admin(policies: Sequence[Policy]) -> Stage:
@@ -208,8 +211,8 @@ def _of(policies: Iterable[Policy], *families: Family) -> list[Policy]:
     return [item for item in policies if item.family in families]
 
 
-def _rank(item: Policy) -> tuple[float, str, str, str]:
-    return item.order, *_identity(item)
+def _rank(item: Policy) -> tuple[float, tuple[str, str, str]]:
+    return item.order, _identity(item)
 
 
 def _identity(item: Policy) -> tuple[str, str, str]:
@@ -224,13 +227,11 @@ def _one_lane(turns: Iterable[Turn]) -> tuple[Group, ...]:
 _OPEN_ORDER = (Family.ADMIN, Family.BASELINE)
 
 
-def _ordered(
-    policies: Iterable[Policy], rank: Callable[[Policy], tuple[float, str, str, str]]
-) -> tuple[Group, ...]:
+def _ordered(policies: Iterable[Policy], by: Callable[[Policy], tuple[float, object]]) -> tuple[Group, ...]:
     """One lane after another; admin policies of equal priority stand in lanes of their own, side by side."""
     groups: list[Group] = []
-    ranked = sorted(policies, key=rank)
-    for (_, opened), found in groupby(ranked, key=lambda item: (rank(item)[0], item.family in _OPEN_ORDER)):
+    ranked = sorted(policies, key=by)
+    for (_, opened), found in groupby(ranked, key=lambda item: (by(item)[0], item.family in _OPEN_ORDER)):
         turns = [Turn(item) for item in found]
         groups.append(tuple((turn,) for turn in turns) if opened else (tuple(turns),))
     return _joined(groups)

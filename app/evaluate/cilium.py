@@ -1,11 +1,12 @@
-"""What Cilium's settings make of policies: default deny without any policy, no opting out of it, CIDRs that match nodes.
+"""What Cilium's settings make of policies: default deny without any policy, no opting out of it, CIDRs that match nodes or pods.
 
-Source: Cilium documentation, "Policy Enforcement Modes" (`always`; EnableDefaultDeny), "Selecting nodes with CIDR / ipBlock".
+Source: Cilium documentation, "Policy Enforcement Modes" (`always`; EnableDefaultDeny), "Selecting pods or nodes with CIDR / ipBlock".
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 
+from app.model.peers import inside
 from app.model.platform import CiliumReading
 from app.model.policy import (
     EVERYTHING,
@@ -52,20 +53,25 @@ def _always(reading: CiliumReading) -> Policy:
 def _read(policy: Policy, reading: CiliumReading) -> Policy:
     if policy.family is Family.CILIUM and not reading.opt_out:
         policy = replace(policy, isolates=policy.directions)
-    if policy.family is Family.KUBERNETES and reading.cidrs_match_nodes:
-        policy = replace(policy, ingress=_with_nodes(policy.ingress), egress=_with_nodes(policy.egress))
+    if policy.family is Family.KUBERNETES and (reading.cidrs_match_nodes or reading.cidrs_match_pods):
+        ingress, egress = (_with_inside(rules, reading) for rules in (policy.ingress, policy.egress))
+        policy = replace(policy, ingress=ingress, egress=egress)
     return policy
 
 
-def _with_nodes(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """`ipBlock` also names nodes; a CIDR of Cilium's own kinds says so itself."""
+def _with_inside(rules: Iterable[Rule], reading: CiliumReading) -> tuple[Rule, ...]:
+    """`ipBlock` also names nodes or pods; a CIDR of Cilium's own kinds says so itself."""
     return tuple(
-        rule if rule.peers is None else replace(rule, peers=tuple(_or_nodes(peer) for peer in rule.peers))
+        rule
+        if rule.peers is None
+        else replace(rule, peers=tuple(_or_inside(peer, reading) for peer in rule.peers))
         for rule in rules
     )
 
 
-def _or_nodes(peer: Peer) -> Peer:
+def _or_inside(peer: Peer, reading: CiliumReading) -> Peer:
     if not isinstance(peer, AddressPeer):
         return peer
-    return AnyPeer((peer, replace(peer, match=AddressMatch.NODES)))
+    pods = reading.cidrs_match_pods
+    rest = replace(peer, match=AddressMatch.OUTSIDE) if pods else peer
+    return AnyPeer((rest, *inside(peer, nodes=reading.cidrs_match_nodes, pods=pods)))

@@ -7,6 +7,7 @@ from functools import cached_property
 from app.evaluate.addresses import AddressSpace
 from app.evaluate.bits import as_set
 from app.evaluate.cilium import as_cilium_reads
+from app.evaluate.cilium_ports import as_cilium_resolves
 from app.evaluate.classes import Classifier, PodClass
 from app.evaluate.compile import PolicySet, compile_policies
 from app.evaluate.locality import Locality
@@ -23,8 +24,8 @@ from app.evaluate.workloads import Partition, partition
 from app.model.connections import Connections
 from app.model.inventory import Inventory
 from app.model.platform import Platform
-from app.model.policy import Direction
-from app.model.reachability import ExternalRange, Workload
+from app.model.policy import Direction, Policy
+from app.model.reachability import ExternalRange, Profile, Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,11 @@ class Compiled:
     @classmethod
     def of(cls, inventory: Inventory, platform: Platform, reading: Reading) -> "Compiled":
         """Compile an inventory. Nothing here depends on the order of its objects."""
-        policies = as_cilium_reads(inventory.policies, platform.cilium)
+        policies, beside = (
+            _as_read(given, inventory, platform, reading) for given in (inventory.policies, inventory.beside)
+        )
         if policies is not inventory.policies:
             inventory = replace(inventory, policies=policies)
-        beside = as_cilium_reads(inventory.beside, platform.cilium)
         vocabulary = Vocabulary.of((*inventory.policies, *beside), inventory.nodes)
         parts = partition(inventory, Classifier(inventory, platform, vocabulary, reading))
         selectors = SelectorIndex(parts.classes, inventory.namespace_labels)
@@ -130,6 +132,14 @@ class Compiled:
                 policies, classes, restricted, viewpoints, self.families, certain=certain
             )
         return self.tables[key]
+
+
+def _as_read(
+    policies: tuple[Policy, ...], inventory: Inventory, platform: Platform, reading: Reading
+) -> tuple[Policy, ...]:
+    """Policies as the data plane reads them; the very same ones where it reads them as they are written."""
+    found = as_cilium_reads(policies, platform.cilium)
+    return as_cilium_resolves(found, inventory.pods) if reading.profile is Profile.CILIUM else found
 
 
 class Cluster:

@@ -135,10 +135,21 @@ def _is_calico(gap: CollectionGap, kinds: Container[str]) -> bool:
 
 def _host_policies(policies: Iterable[Policy], platform: Platform) -> str:
     """Policies that select nodes, where they are enforced or that is not known; empty when there are none."""
-    if platform.plugins and (platform.cilium is None or not platform.cilium.host_firewall):
-        return ""
-    found = sorted({str(item.ref) for item in policies if item.subject.nodes and not item.staged})
+    found = sorted(
+        {
+            str(item.ref)
+            for item in policies
+            if item.subject.nodes and not item.staged and _guards_nodes(item.family, platform)
+        }
+    )
     return f"{', '.join(found)}: selects nodes, and what that denies is not evaluated" if found else ""
+
+
+def _guards_nodes(family: Family, platform: Platform) -> bool:
+    """Whether policies of a family that select nodes are enforced, or may be."""
+    if not platform.plugins:
+        return True
+    return any(item.id == family.value and item.guards_nodes is not False for item in platform.plugins)
 
 
 def _touching(gaps: Iterable[CollectionGap], namespace: str) -> CollectionGap | None:

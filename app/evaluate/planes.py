@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from app.evaluate.arrange import Plane, arrange, known_tiers, tier_of
+from app.evaluate.calico_order import Keys, keys_of, minor_of
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory
 from app.model.peers import selectors
@@ -88,7 +89,8 @@ def count_policies(
                 doubtful[policy.ref] = (
                     f"{known}; {reasons}" if (known := doubtful.get(policy.ref)) else reasons
                 )
-    return Counted(tuple(_planes(counted, inventory, profile)), idle, doubtful)
+    planes = _planes(counted, inventory, profile, keys_of(platform))
+    return Counted(tuple(planes), idle, doubtful)
 
 
 def obedience(policy: Policy, platform: Platform) -> tuple[Obedience, str]:
@@ -97,7 +99,7 @@ def obedience(policy: Policy, platform: Platform) -> tuple[Obedience, str]:
         return (Obedience.IGNORED, _IGNORING) if _ignored_by_cilium(platform) else (Obedience.OBEYED, "")
     if not platform.plugins:
         return Obedience.OBEYED, ""
-    found = [_by_plugin(policy, plugin) for plugin in platform.plugins]
+    found = [_by_settings(policy, plugin) or _by_plugin(policy, plugin) for plugin in platform.plugins]
     if Obedience.OBEYED in found:
         return Obedience.OBEYED, ""
     names = " and ".join(plugin.name for plugin in platform.plugins)
@@ -114,6 +116,13 @@ def _ignored_by_cilium(platform: Platform) -> bool:
     return all(plugin.enforcement is Enforcement.NOT_ENFORCED for plugin in others)
 
 
+def _by_settings(policy: Policy, plugin: Plugin) -> Obedience | None:
+    """What a plugin's own settings say about a kind."""
+    if policy.ref.group_kind in plugin.ignores:
+        return Obedience.IGNORED
+    return Obedience.OBEYED if policy.ref.group_kind in plugin.reads else None
+
+
 def _by_plugin(policy: Policy, plugin: Plugin) -> Obedience:
     if policy.family in _VENDORS:
         _, _, owners = _VENDORS[policy.family]
@@ -128,20 +137,13 @@ def _by_plugin(policy: Policy, plugin: Plugin) -> Obedience:
 
 
 def _by_calico(policy: Policy, plugin: Plugin) -> Obedience:
-    minor = _minor(plugin.version)
+    minor = minor_of(plugin.version)
     since, until = _CALICO_ADMIN.get(policy.ref.kind, (None, None))
     if minor is None or since is None or until is None:
         return Obedience.UNKNOWN
     if minor >= since:
         return Obedience.OBEYED
     return Obedience.IGNORED if minor <= until else Obedience.UNKNOWN
-
-
-def _minor(version: str) -> int | None:
-    """The minor number of a version 3."""
-    major, _, rest = version.removeprefix("v").partition(".")
-    minor = rest.partition(".")[0]
-    return int(minor) if major == "3" and minor.isdigit() else None
 
 
 def _doubts(policy: Policy, inventory: Inventory, obeyed: str) -> str:
@@ -169,16 +171,19 @@ def _unread_accounts(policy: Policy, inventory: Inventory) -> Iterable[str]:
         )
 
 
-def _planes(policies: Sequence[Policy], inventory: Inventory, profile: Profile) -> Iterable[Plane]:
+def _planes(
+    policies: Sequence[Policy], inventory: Inventory, profile: Profile, keys: Keys
+) -> Iterable[Plane]:
     """The plane of the profile; and one for each vendor whose kinds it does not know, with the policies that all know."""
     shared = [item for item in policies if item.family not in _VENDORS]
     vendors = {item.family for item in policies if item.family in _VENDORS}
     own = next((family for family, (style, _, _) in _VENDORS.items() if style is profile), None)
-    yield arrange(profile, [*shared, *(item for item in policies if item.family is own)], inventory.tiers)
+    mine = [item for item in policies if item.family is own]
+    yield arrange(profile, [*shared, *mine], inventory.tiers, keys=keys)
     everyone = [item for item in shared if item.family not in _ADMIN]
     for family in sorted(vendors - {own}):
         theirs = [item for item in policies if item.family is family]
-        yield arrange(_VENDORS[family][0], [*everyone, *theirs], inventory.tiers)
+        yield arrange(_VENDORS[family][0], [*everyone, *theirs], inventory.tiers, keys=keys)
 
 
 def only_vendor(policies: Iterable[Policy]) -> Profile | None:

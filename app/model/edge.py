@@ -156,7 +156,7 @@ class Exposure:
         field: where in the object.
         says: how, as the end of a sentence.
         internal: an annotation or field asks for a load balancer inside the cloud network; lower severity, no proof.
-        sources: `loadBalancerSourceRanges`, merged; empty means anyone.
+        sources: `loadBalancerSourceRanges`, merged, where no node port and no external IP leads around them; empty means anyone.
         endpoints: sorted by host and port.
         targets: sorted by workload and port; empty when none is known.
         unresolved: what could not be followed, one sentence each.

@@ -1,8 +1,11 @@
 """Peers are expressions; these walk them. What an expression means stands in `app.model.policy`."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from app.model.policy import (
+    EVERYTHING,
+    AddressMatch,
     AddressPeer,
     AnyPeer,
     EveryPeer,
@@ -31,6 +34,14 @@ def leaves(peers: Iterable[Peer] | None) -> Iterator[Leaf]:
                 yield from leaves((peer.part,))
             case _:
                 yield peer
+
+
+def inside(block: AddressPeer, *, nodes: bool, pods: bool) -> Iterator[Peer]:
+    """Nodes, and pods, that have an address of a block."""
+    if nodes:
+        yield replace(block, match=AddressMatch.NODES)
+    if pods:
+        yield EveryPeer((replace(block, match=AddressMatch.ANYONE), SelectorPeer(EVERYTHING)))
 
 
 def all_rules(policies: Iterable[Policy]) -> Iterator[Rule]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from app.model.identity import ObjectRef
+from app.model.identity import GroupKind, ObjectRef
 
 
 class Enforcement(StrEnum):
@@ -40,6 +40,9 @@ class Plugin:
         enforcement: for the cluster as a whole; nodes may differ.
         signs: what it was told from, the deciding ones first.
         cautions: sentences about limits that the report must repeat ("unmaintained since 2024").
+        reads: policy kinds that its settings turn on.
+        ignores: policy kinds that its settings turn off. What is in neither depends on the plugin and its version.
+        guards_nodes: policies that select nodes are enforced; None when that cannot be told.
     """
 
     id: str
@@ -49,6 +52,9 @@ class Plugin:
     enforcement: Enforcement
     signs: tuple[Sign, ...]
     cautions: tuple[str, ...] = ()
+    reads: frozenset[GroupKind] = frozenset()
+    ignores: frozenset[GroupKind] = frozenset()
+    guards_nodes: bool | None = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +66,16 @@ class CiliumReading:
         network_policies: Kubernetes NetworkPolicy counts (`enable-k8s-networkpolicy`).
         opt_out: a policy may leave default deny off (`enable-non-default-deny-policies`).
         cidrs_match_nodes: a CIDR also matches nodes (`policy-cidr-match-mode: nodes`).
+        cidrs_match_pods: a CIDR also matches pods (`policy-cidr-match-mode: pods`, since Cilium 1.20).
         own_node: the pod's own node always reaches it (`allow-localhost` is not `policy`).
-        host_firewall: policies that select nodes are enforced (`enable-host-firewall`).
     """
 
     default_deny: Sign | None = None
     network_policies: bool = True
     opt_out: bool = True
     cidrs_match_nodes: bool = False
+    cidrs_match_pods: bool = False
     own_node: bool = True
-    host_firewall: bool = False
 
 
 @dataclass(frozen=True, slots=True)

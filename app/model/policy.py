@@ -210,7 +210,8 @@ class Tier:
 class Subject:
     """Pods that a policy selects: by expression, in one namespace or (None) in the whole cluster.
 
-    HostNetwork pods are never selected. `nodes`: it selects nodes instead, and no pod (`nodeSelector` of Cilium).
+    HostNetwork pods are never selected. `nodes`: it selects nodes
+    (`nodeSelector` of Cilium, which then selects no pod, and of Antrea's `appliedTo`).
     """
 
     selector: Selector

@@ -60,7 +60,7 @@ def _policy(item: SnapshotObject, context: Context) -> tuple[Policy, ...]:
     return (
         Policy(
             ref=item.ref,
-            subject=Subject(_any_of(own), item.ref.namespace or None),
+            subject=Subject(_any_of(own), item.ref.namespace or None, nodes=_selects_nodes(value.spec)),
             directions=frozenset(
                 direction
                 for direction, section in ((Direction.INGRESS, ingress), (Direction.EGRESS, egress))
@@ -126,6 +126,12 @@ def _own_selectors(spec: wire.PolicySpec, reading: Reading) -> tuple[LabelSelect
         for index, rule in enumerate(section or ())
         for selector in applied_pods(rule.applied_to or (), f"spec.{name}[{index}].appliedTo", reading)
     )
+
+
+def _selects_nodes(spec: wire.PolicySpec) -> bool:
+    """Whether it is applied to nodes, which is what `nodeSelector` in `appliedTo` does (feature gate NodeNetworkPolicy)."""
+    applied = [spec.applied_to, *(rule.applied_to for rule in (*(spec.ingress or ()), *(spec.egress or ())))]
+    return any(entry.node_selector is not None for entries in applied for entry in entries or ())
 
 
 def _rules(section: Sequence[wire.Rule] | None, path: str, side: str, reading: Reading) -> Iterator[Rule]:

@@ -6,6 +6,7 @@ meaning is not guessed. A port name that no pod has is legal and matches nothing
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
@@ -13,6 +14,8 @@ import msgspec
 from app.collect.addresses import ip_block
 from app.collect.invalid import InvalidObjectError, Violation, decode
 from app.collect.policies.api import Context, PolicyApi
+from app.collect.policies.cilium.identities import unseen_labels
+from app.collect.policies.cilium.referents import CONFIG_MAP, agent_settings
 from app.collect.ports import policy_port
 from app.collect.selectors import label_selector
 from app.collect.wire import policies as wire
@@ -60,11 +63,16 @@ def network_policy(item: SnapshotObject) -> Policy:
     )
 
 
-def _read(item: SnapshotObject, _context: Context) -> tuple[Policy, ...]:
-    return (network_policy(item),)
+def _read(item: SnapshotObject, context: Context) -> tuple[Policy, ...]:
+    """Cilium's agents may not see a label that the policy asks for, and then it selects no one by it."""
+    policy = network_policy(item)
+    return (replace(policy, unclear=unseen_labels(policy, context)),)
 
 
-API = PolicyApi(policies={GroupKind("networking.k8s.io", "NetworkPolicy"): _read})
+API = PolicyApi(
+    policies={GroupKind("networking.k8s.io", "NetworkPolicy"): _read},
+    referents={CONFIG_MAP: agent_settings},
+)
 
 
 def _directions(spec: wire.PolicySpec, found: list[Violation]) -> frozenset[Direction]:

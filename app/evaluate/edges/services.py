@@ -31,7 +31,9 @@ def service_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
 def _exposure(world: World, admission: Admission, service: Service, item: Item, says: str) -> Exposure:
     internal = is_internal(item)
     snat = item.spec.get("externalTrafficPolicy") != "Local"
-    sources, wrong = _sources(service)
+    ranges, wrong = _sources(service)
+    around = tuple(_around_the_balancer(service))
+    sources = () if around else ranges
     targets = [
         Target(
             workload=to.workload,
@@ -58,8 +60,24 @@ def _exposure(world: World, admission: Admission, service: Service, item: Item, 
         endpoints=tuple(sorted(_endpoints(world, service, item), key=lambda one: (one.host, one.port))),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*wrong, *_unresolved(world, service, targets)),
-        notes=(_NODE_HOP,) if snat else (),
+        notes=(
+            *((_NODE_HOP,) if snat else ()),
+            *(f"loadBalancerSourceRanges hold at the balancer alone: {way}." for way in around if ranges),
+        ),
     )
+
+
+def _around_the_balancer(service: Service) -> Iterator[str]:
+    """Ways to the pods of a load balancer that its source ranges do not filter.
+
+    Source: Kubernetes API, `ServiceSpec.loadBalancerSourceRanges`; its proxies filter what comes for the balancer's addresses.
+    """
+    if service.type == "LoadBalancer":
+        ports = sorted({port.node_port for port in service.ports if port.node_port})
+        if ports:
+            yield f"node port {names(map(str, ports))} of every node answers as well"
+        if service.external_ips:
+            yield f"external IPs {names(service.external_ips)} answer as well"
 
 
 def _way(service: Service) -> Way:

@@ -318,10 +318,14 @@ READINGS = {
     "no opting out": ({"enable-non-default-deny-policies": "false"}, {"opt_out": False}),
     "CIDRs match nodes": ({"policy-cidr-match-mode": "nodes"}, {"cidrs_match_nodes": True}),
     "CIDRs match nodes, in a list": ({"policy-cidr-match-mode": "other,nodes"}, {"cidrs_match_nodes": True}),
+    "CIDRs match pods": ({"policy-cidr-match-mode": "pods"}, {"cidrs_match_pods": True}),
+    "CIDRs match both": (
+        {"policy-cidr-match-mode": "nodes pods"},
+        {"cidrs_match_nodes": True, "cidrs_match_pods": True},
+    ),
     "another word that holds it": ({"policy-cidr-match-mode": "nodesets"}, {}),
     "own node by policy": ({"allow-localhost": "policy"}, {"own_node": False}),
     "own node always": ({"allow-localhost": "always"}, {}),
-    "host firewall": ({"enable-host-firewall": "true"}, {"host_firewall": True}),
     "a boolean that is none": ({"enable-host-firewall": "yes"}, {}),
 }
 
@@ -330,6 +334,36 @@ READINGS = {
 def test_settings_change_what_policies_mean(data, differs):
     platform = detect(folder(CILIUM, config_map("cilium-config", data)))
     assert platform.cilium == CiliumReading(**differs)
+
+
+NEVER = {"AdminNetworkPolicy", "BaselineAdminNetworkPolicy"}
+USUALLY = {"ClusterNetworkPolicy", *NEVER}
+# what cilium-config says → kinds that are not read, and whether policies hold on nodes
+ON_NODES = {
+    "nothing set": ({"cluster-name": "x"}, USUALLY, False),
+    "host firewall": ({"enable-host-firewall": "true"}, USUALLY, True),
+    "a boolean that is none": ({"enable-host-firewall": "yes"}, USUALLY, None),
+    "policies of namespaces off": (
+        {"enable-cilium-network-policy": "false"},
+        {"CiliumNetworkPolicy", *USUALLY},
+        False,
+    ),
+    "those of the cluster off": (
+        {"enable-cilium-clusterwide-network-policy": "0"},
+        {"CiliumClusterwideNetworkPolicy", *USUALLY},
+        False,
+    ),
+    "ClusterNetworkPolicy on": ({"enable-k8s-cluster-network-policy": "true"}, NEVER, False),
+    "no settings": (None, set(), None),
+}
+
+
+@pytest.mark.parametrize(("data", "ignored", "on_nodes"), ON_NODES.values(), ids=ON_NODES)
+def test_settings_turn_kinds_off_and_policies_on_nodes_on(data, ignored, on_nodes):
+    given = () if data is None else (config_map("cilium-config", data),)
+    (plugin,) = detect(folder(CILIUM, *given)).plugins
+    assert {kind.kind for kind in plugin.ignores} == ignored
+    assert plugin.guards_nodes is on_nodes
 
 
 def test_always_names_the_setting_that_denies():

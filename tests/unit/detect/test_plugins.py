@@ -290,6 +290,57 @@ class TestAntreasController:
         assert "was refused" in platform.reason
 
 
+OWN, ADMIN, NEWER = (
+    ["ClusterNetworkPolicy", "NetworkPolicy"],
+    ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy"],
+    ["ClusterNetworkPolicy"],
+)
+# the agent's file, the controller's → kinds that are read, kinds that are not, and whether policies hold on nodes
+GATES = {
+    "no ConfigMap": (None, None, [], [], None),
+    "as installed": (
+        "featureGates:\n#  NodeNetworkPolicy: false\n",
+        "featureGates:\n# AntreaPolicy: false\n",
+        [],
+        [*ADMIN, *NEWER],
+        False,
+    ),
+    "set one by one": (
+        "featureGates:\n  NodeNetworkPolicy: true\n",
+        "featureGates:\n  AdminNetworkPolicy: true\n  # ClusterNetworkPolicy: true\n",
+        ADMIN,
+        NEWER,
+        True,
+    ),
+    "Antrea's own off in the agents": (
+        "featureGates:\n  AntreaPolicy: false\n",
+        "featureGates:\n  ClusterNetworkPolicy: true\n",
+        [],
+        sorted([*OWN, *ADMIN, *NEWER]),
+        False,
+    ),
+    "a whole stage on": (
+        "featureGates:\n  AllAlpha: true\n",
+        "featureGates:\n  AllAlpha: true\n",
+        [],
+        [],
+        None,
+    ),
+    "the agents' file alone": ("", None, [], [], False),
+}
+
+
+@pytest.mark.parametrize(("agent", "controller", "reads", "ignores", "nodes"), GATES.values(), ids=GATES)
+def test_gates_of_antrea_decide_which_kinds_are_read(agent, controller, reads, ignores, nodes):
+    files = {"antrea-agent.conf": agent, "antrea-controller.conf": controller}
+    given = {name: text for name, text in files.items() if text is not None}
+    settings = (config_map("antrea-config", given),) if given else ()
+    (plugin,) = detect(folder(daemon_set("antrea-agent", container("antrea-agent")), *settings)).plugins
+    assert sorted(kind.kind for kind in plugin.reads) == reads
+    assert sorted(kind.kind for kind in plugin.ignores) == ignores
+    assert plugin.guards_nodes is nodes
+
+
 class TestKindnetsRights:
     AGENT = (daemon_set("kindnet", KINDNET, account="kindnet"), node("a"), agent_pod("kindnet", "a"))
 

@@ -6,6 +6,7 @@ import pytest
 
 from app import evaluate
 from app.evaluate.arrange import arrange
+from app.evaluate.calico_order import Keys
 from app.evaluate.planes import Obedience, obedience
 from app.model.decision import Reason
 from app.model.identity import GroupKind
@@ -135,6 +136,41 @@ def test_the_order(style, policies, tiers, stages):
     assert order(style, policies[::-1], tiers[::-1]) == stages
 
 
+TIED = [
+    wide("d-all", Family.CALICO, order=1000),
+    wide("shop/web-1", Family.CALICO, order=1000),
+    wide("shop/web", Family.CALICO, order=1000),
+    policy("shop/a", ingress=[]),
+]
+
+
+@pytest.mark.parametrize(
+    ("keys", "names"),
+    [
+        (Keys.PLAIN, ["a", "d-all", "web-1", "web"]),
+        (Keys.WITH_TIER, ["d-all", "web", "web-1", "a"]),
+    ],
+)
+def test_policies_of_equal_order_stand_as_their_keys_do(keys, names):
+    (stage,) = arrange(Profile.CALICO, TIED, (), keys=keys).stages
+    assert [item.ref.name for item in stage.policies] == names
+
+
+@pytest.mark.parametrize(
+    ("version", "allowed"),
+    [("v3.31.7", False), ("v3.28.0", False), ("v3.32.0", True), ("", True), ("master", True)],
+)
+def test_which_of_two_of_equal_order_acts_depends_on_the_version_of_calico(version, allowed):
+    found = platform("calico")
+    found = replace(found, plugins=tuple(replace(item, version=version) for item in found.plugins))
+    policies = [
+        wide("z-deny", Family.CALICO, order=float("inf"), ingress=[DENY]),
+        wide("shop/a-allow", Family.CALICO, order=float("inf"), ingress=[ALLOW]),
+    ]
+    half, _ = decide(policies, platform=found)
+    assert half.reason is (Reason.ALLOWED_BY_RULE if allowed else Reason.DENIED_BY_RULE)
+
+
 @pytest.mark.parametrize(
     ("plugin", "version", "subject", "verdict"),
     [
@@ -161,6 +197,21 @@ def test_obedience(plugin, version, subject, verdict):
         ),
     )
     assert obedience(subject, found)[0] is verdict
+
+
+SWITCHES = [
+    ("cilium", wide("p", Family.CILIUM), {"ignores": True}, Obedience.IGNORED),
+    ("antrea", wide("p", Family.ANTREA), {"ignores": True}, Obedience.IGNORED),
+    ("antrea", wide("p", Family.ADMIN), {"reads": True}, Obedience.OBEYED),
+    ("antrea", wide("p", Family.ADMIN), {"ignores": True}, Obedience.IGNORED),
+]
+
+
+@pytest.mark.parametrize(("plugin", "subject", "switch", "verdict"), SWITCHES)
+def test_settings_of_the_plugin_have_the_last_word_on_a_kind(plugin, subject, switch, verdict):
+    (usual,) = platform(plugin).plugins
+    kinds = dict.fromkeys(switch, frozenset({subject.ref.group_kind}))
+    assert obedience(subject, replace(platform(plugin), plugins=(replace(usual, **kinds),)))[0] is verdict
 
 
 PODS = [pod("shop/web", {"app": "web"}), pod("shop/cart", {"app": "cart"})]

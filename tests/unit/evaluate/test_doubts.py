@@ -8,7 +8,7 @@ from app import evaluate
 from app.model.decision import Reason
 from app.model.identity import GroupKind, ObjectRef
 from app.model.inventory import Guard, ServiceAccount
-from app.model.policy import Facet, Family, LabelSelector, Operator, Requirement, SelectorPeer
+from app.model.policy import NOTHING, Facet, Family, LabelSelector, Operator, Requirement, SelectorPeer
 from app.model.snapshot import FORWARDED, CollectionGap, GapReason
 from tests.builders import (
     EGRESS,
@@ -227,6 +227,31 @@ def test_rows_of_host_network_pods_say_what_host_endpoints_may_take_away():
     notes = {(row.source, row.destination): row.notes for row in rows}
     assert notes["ops/m[Pod]", "shop/host[Pod]"] == ("cannot tell for certain: the list was refused",)
     assert notes["ops/m[Pod]", "shop/free[Pod]"] == ()
+
+
+# family of a policy that selects nodes, the plugin, whether its policies hold on nodes → what reaches a node's pods is told
+ON_NODES = [
+    (Family.CILIUM, "cilium", True, False),
+    (Family.CILIUM, "cilium", None, False),
+    (Family.CILIUM, "cilium", False, True),
+    (Family.ANTREA, "antrea", True, False),
+    (Family.ANTREA, "antrea", None, False),
+    (Family.ANTREA, "antrea", False, True),
+    (Family.ANTREA, "cilium", True, True),
+    (Family.ANTREA, "", None, False),
+]
+
+
+@pytest.mark.parametrize(("family", "plugin", "guards", "told"), ON_NODES)
+def test_policies_on_nodes_leave_open_what_reaches_them_where_they_may_hold(family, plugin, guards, told):
+    plain = policy("shop/p", ingress=[])
+    on_nodes = replace(plain, family=family, subject=replace(plain.subject, selector=NOTHING, nodes=True))
+    found = platform(plugin)
+    found = replace(found, plugins=tuple(replace(item, guards_nodes=guards) for item in found.plugins))
+    cluster = inventory([*PODS, pod("shop/host", host_network=True)], [on_nodes])
+    half = ingress(to="shop/host[Pod]", cluster=cluster, found=found)
+    assert half.reason is (Reason.HOST_NETWORK if told else Reason.CANNOT_TELL)
+    assert told or "selects nodes" in half.note
 
 
 def test_rows_of_what_a_policy_that_is_not_understood_selects_say_so_and_no_others():

@@ -69,7 +69,7 @@ def _by_address(entity: wire.EntityRule, path: str, scope: Scope) -> Iterator[Pe
         yield address_peer(ranges(entity.nets, f"{path}.nets", scope.found), ", ".join(entity.nets))
     if entity.not_nets:
         unwanted = ranges(entity.not_nets, f"{path}.notNets", scope.found)
-        if len(met := families(unwanted)) == 1 and not entity.nets:
+        if len(met := families(unwanted)) == 1:
             yield only(*met)
         yield OtherPeer(address_peer(unwanted, ", ".join(entity.not_nets)))
 

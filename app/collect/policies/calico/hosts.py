@@ -18,7 +18,7 @@ import msgspec
 from app.collect.invalid import InvalidObjectError, decode
 from app.collect.policies.api import Context
 from app.collect.policies.calico.language import matches
-from app.collect.policies.calico.metadata import groups, labels_of
+from app.collect.policies.calico.metadata import STORED, groups, labels_of
 from app.collect.policies.calico.policies import directions_of, selected
 from app.collect.policies.calico.scope import Scope
 from app.collect.wire import calico as wire
@@ -74,7 +74,7 @@ def _directions(item: SnapshotObject) -> frozenset[Direction]:
     except msgspec.ValidationError:
         return frozenset(Direction)
     scope = Scope("", Context())
-    found = directions_of(spec, scope)
+    found = directions_of(spec, scope, stored=item.ref.group == STORED)
     return frozenset(Direction) if scope.found or spec.do_not_track else found
 
 

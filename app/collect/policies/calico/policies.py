@@ -15,7 +15,13 @@ import orjson
 from app.collect.policies.api import Context, PolicyReader
 from app.collect.policies.calico.labels import pods_selected
 from app.collect.policies.calico.language import Expression, both
-from app.collect.policies.calico.metadata import DEFAULT_TIER, counts_elsewhere, is_copy, policy_name
+from app.collect.policies.calico.metadata import (
+    DEFAULT_TIER,
+    STORED,
+    counts_elsewhere,
+    is_copy,
+    policy_name,
+)
 from app.collect.policies.calico.rules import read_rules
 from app.collect.policies.calico.scope import Scope
 from app.collect.policies.calico.selecting import accounts, endpoints, having_accounts, namespaces
@@ -78,7 +84,7 @@ def _policy(
 ) -> Policy:
     scope = Scope(item.ref.namespace, context)
     subject = Subject(pods_selected(selected(spec, scope)), item.ref.namespace or None)
-    directions = directions_of(spec, scope)
+    directions = directions_of(spec, scope, stored=item.ref.group == STORED)
     ingress = _rules(spec.ingress, Direction.INGRESS, directions, scope)
     egress = _rules(spec.egress, Direction.EGRESS, directions, scope)
     return Policy(
@@ -112,10 +118,11 @@ def selected(spec: wire.NamespacedSpec, scope: Scope) -> Expression | None:
     )
 
 
-def directions_of(spec: wire.NamespacedSpec, scope: Scope) -> frozenset[Direction]:
+def directions_of(spec: wire.NamespacedSpec, scope: Scope, *, stored: bool) -> frozenset[Direction]:
     """`types`; when empty or missing, Egress if there are egress rules, and Ingress if not, or if there are ingress rules.
 
-    This differs from Kubernetes, where Ingress is always among them.
+    This differs from Kubernetes, where Ingress is always among them. Calico's API writes the default into the object, so that one
+    `stored` without it was written past that API; felix takes it for both (`ExtractPolicyMetadata`).
     """
     known = {direction.value: direction for direction in Direction}
     for index, name in enumerate(spec.types or ()):
@@ -123,7 +130,7 @@ def directions_of(spec: wire.NamespacedSpec, scope: Scope) -> frozenset[Directio
             scope.wrong(f"spec.types[{index}]", f"`{name}` is neither Ingress nor Egress")
     if spec.types:
         return frozenset(known[name] for name in spec.types if name in known)
-    return frozenset(_by_default(spec))
+    return frozenset(Direction) if stored else frozenset(_by_default(spec))
 
 
 def _by_default(spec: wire.NamespacedSpec) -> Iterator[Direction]:

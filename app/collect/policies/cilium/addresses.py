@@ -4,7 +4,6 @@ Source: Cilium `pkg/policy/api/cidr.go` and `rule_validation.go` (CIDR, CIDRRule
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from app.collect.addresses import Network, merged, network, range_of
 from app.collect.invalid import Violation
@@ -14,12 +13,14 @@ from app.collect.policies.cilium.parts import PeerPart, outside
 from app.collect.policies.cilium.referents import (
     CIDR_GROUP,
     CIDRGroup,
-    cidrs_match_nodes,
+    cidrs_match,
     with_length,
 )
+from app.collect.policies.cilium.refusals import refused_exceptions
 from app.collect.wire import cilium as wire
 from app.model.identity import ObjectRef
-from app.model.policy import AddressMatch, AddressRange
+from app.model.peers import inside
+from app.model.policy import AddressRange
 from app.model.scope import selects
 
 
@@ -48,15 +49,19 @@ def cidr_rule_parts(
 
 
 def _rule_part(rule: wire.CIDRRule, where: str, context: Context, unclear: list[str]) -> PeerPart | None:
-    holes = [
-        range_of(hole)
+    given = [
+        hole
         for index, text in enumerate(rule.except_ or ())
         if (hole := _network(text, f"{where}.except[{index}]", unclear))
     ]
+    holes = [range_of(hole) for hole in given]
     without = f" except {', '.join(rule.except_)}" if rule.except_ else ""
     if rule.cidr is not None:
         outer = _network(rule.cidr, f"{where}.cidr", unclear)
-        return _part(where, rule.cidr + without, (range_of(outer),), holes, context) if outer else None
+        if outer is None:
+            return None
+        unclear += refused_exceptions(outer, given, where)
+        return _part(where, rule.cidr + without, (range_of(outer),), holes, context)
     if rule.cidr_group_ref is not None:
         return _group_part(rule.cidr_group_ref, where, context, holes, without)
     wanted = plain_selector(
@@ -87,9 +92,8 @@ def _part(
     where: str, text: str, ranges: Iterable[AddressRange], holes: Sequence[AddressRange], context: Context
 ) -> PeerPart:
     found = outside(text, merged(kept for item in ranges for kept in _cut(item, holes)))
-    if cidrs_match_nodes(context):
-        return PeerPart(where, (found, replace(found, match=AddressMatch.NODES)))
-    return PeerPart(where, (found,))
+    nodes, pods = (cidrs_match(what, context) for what in ("nodes", "pods"))
+    return PeerPart(where, (found, *inside(found, nodes=nodes, pods=pods)))
 
 
 def _cut(item: AddressRange, holes: Iterable[AddressRange]) -> Iterator[AddressRange]:

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.collect.invalid import Violation
+from app.collect.policies.api import Context
+from app.collect.policies.cilium.identities import is_seen, unseen
+from app.collect.policies.cilium.referents import cluster_name
 from app.collect.selectors import label_selector
 from app.collect.wire import cilium as wire
 from app.collect.wire import policies as kubernetes
@@ -21,15 +24,8 @@ NAMESPACE = "io.kubernetes.pod.namespace"
 NAMESPACE_LABELS = "io.cilium.k8s.namespace.labels."
 _ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
 _CLUSTER = "io.cilium.k8s.policy.cluster"
-_OWN_PREFIX = "io.cilium.k8s."
 _POD_SOURCES = ("any", "k8s")
 _PREFIXED = re.compile(r"([a-z0-9-]+):(.*)\Z")
-# What Cilium leaves out of an identity unless its settings say otherwise: no selector can see such a label.
-_LEFT_OUT = re.compile(
-    r"io\.kubernetes|kubernetes\.io|.*beta\.kubernetes\.io|k8s\.io|pod-template-generation|pod-template-hash"
-    r"|controller-revision-hash|annotation|etcd_node|statefulset\.kubernetes\.io/pod-name"
-    r"|apps\.kubernetes\.io/pod-index|batch\.kubernetes\.io/(?:job-completion-index|controller-uid)|controller-uid"
-)
 
 
 @dataclass(frozen=True)
@@ -61,23 +57,26 @@ class _Found:
 
 
 def endpoint_selector(
-    selector: wire.LabelSelector, path: str, cluster: str | None, unclear: list[str]
+    selector: wire.LabelSelector, path: str, context: Context, unclear: list[str]
 ) -> EndpointSelector:
     """Read one selector.
 
     Args:
         selector: as it stands in the object.
         path: where it stands.
-        cluster: the cluster's own name; None when it is not known.
+        context: the agents' settings, with the cluster's own name and the labels that they keep.
         unclear: takes what Cilium would refuse, or what this program does not know.
     """
     found = _Found()
+    cluster = cluster_name(context)
     for source, item, where in _requirements(selector, path, unclear):
         found.keys.add(item.key)
         if source == "reserved":
             found.reserved.append(item)
         elif source in _POD_SOURCES:
             _pod_requirement(item, where, cluster, found)
+            if not _is_always_seen(item.key) and not is_seen(item.key, context):
+                found.doubts.append(unseen(item.key))
         else:
             unclear.append(f"{where}: labels of source `{source}` are not evaluated")
     return EndpointSelector(
@@ -137,9 +136,12 @@ def _pod_requirement(item: Requirement, where: str, cluster: str | None, found: 
     elif key == _CLUSTER:
         _cluster_requirement(item, where, cluster, found)
     else:
-        if key.startswith(_OWN_PREFIX) or _LEFT_OUT.match(key):
-            found.doubts.append(f"label `{key}` counts only where Cilium is told to keep it for policies")
         found.labels.append(item)
+
+
+def _is_always_seen(key: str) -> bool:
+    """Names of namespaces, their labels and clusters: the default list includes them, whatever is added."""
+    return key in (NAMESPACE, _CLUSTER) or key.startswith(NAMESPACE_LABELS)
 
 
 def _cluster_requirement(item: Requirement, where: str, cluster: str | None, found: _Found) -> None:

@@ -20,6 +20,7 @@ from app.collect.policies.cilium.labels import (
     plain_selector,
 )
 from app.collect.policies.cilium.parts import PeerPart, nodes, outside
+from app.collect.policies.cilium.refusals import refused_names
 from app.collect.policies.cilium.services import service_parts
 from app.collect.wire import cilium as wire
 from app.model.policy import Operator, SelectorPeer
@@ -29,11 +30,10 @@ _NAMESPACE_LABELS_IN_CNP = "only where Cilium reads labels of namespaces in a Ci
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a rule stands: the policy's namespace (empty for cluster-wide), what it may refer to, the cluster's name."""
+    """Where a rule stands: the policy's namespace (empty for cluster-wide), and what it may refer to."""
 
     namespace: str
     context: Context
-    cluster: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,10 @@ def _parts(ends: Ends, prefix: str, scope: Scope, unclear: list[str]) -> Iterato
     for index, selector in enumerate(ends.nodes or ()):
         where = f"{prefix}Nodes[{index}]"
         wanted = plain_selector(selector, where, unclear)
-        condition = f"only nodes with labels {wanted} other than the pod's own, and if enable-node-selector-labels is set"
+        condition = f"only nodes with labels {wanted} other than the pod's own"
         yield PeerPart(where, (nodes(f"nodes {wanted}"),), (condition,))
     if ends.fqdns:
+        unclear += refused_names(ends.fqdns, f"{prefix}FQDNs")
         names = ", ".join(names_of(ends.fqdns))
         condition = f"only addresses that DNS gave for {names}"
         yield PeerPart(f"{prefix}FQDNs", (outside(names),), (condition,))
@@ -114,7 +115,7 @@ def _endpoint_parts(
     selector: wire.LabelSelector, where: str, scope: Scope, unclear: list[str]
 ) -> Iterator[PeerPart]:
     """`fromEndpoints[]`: pods; or with one `reserved:` label, the entity of that name."""
-    read = endpoint_selector(selector, where, scope.cluster, unclear)
+    read = endpoint_selector(selector, where, scope.context, unclear)
     if read.reserved:
         yield from _reserved_parts(read, where, unclear)
         return

@@ -21,7 +21,6 @@ from app.collect.policies.cilium.referents import (
     SERVICE,
     agent_settings,
     cidr_group,
-    cluster_name,
     named_service,
 )
 from app.collect.policies.cilium.rules import egress_rules, ingress_rules
@@ -43,7 +42,7 @@ def cilium_policies(item: SnapshotObject, context: Context) -> tuple[Policy, ...
     """
     value = decode(item.body, _DECODER)
     body = item.parsed()
-    scope = Scope(item.ref.namespace, context, cluster_name(context))
+    scope = Scope(item.ref.namespace, context)
     refused = _refused(value.status)
     return tuple(_policy(item, spec, raw, path, scope, refused) for spec, raw, path in _specs(value, body))
 
@@ -113,7 +112,7 @@ def _subject(spec: wire.PolicySpec, path: str, scope: Scope, unclear: list[str])
             unclear.append(f"{path}: it needs one of endpointSelector and nodeSelector")
         return NOTHING
     where = f"{path}.endpointSelector"
-    read = endpoint_selector(_within(spec.endpoint_selector, scope), where, scope.cluster, unclear)
+    read = endpoint_selector(_within(spec.endpoint_selector, scope), where, scope.context, unclear)
     unclear += [f"{where}: {doubt}" for doubt in read.doubts]
     return read.labels if read.possible and _could_be_pods(read) else NOTHING
 

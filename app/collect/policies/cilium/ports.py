@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 
 from app.collect.policies.cilium.parts import PortPart
 from app.collect.policies.cilium.peers import names_of
+from app.collect.policies.cilium.refusals import refused_icmps, refused_ports
 from app.collect.wire import cilium as wire
 from app.model.connections import LAST_PORT, PortSet, Protocol
 from app.model.policy import NamedPort, PolicyPort, PortRange
 
 _ANY = (None, "", "ANY")
-_NO_PORTS = frozenset({"ICMP", "ICMPV6", "VRRP", "IGMP", "GRE", "IPIP", "ESP", "AH"})
+_NO_PORTS = frozenset({"ICMP", "ICMPV6", "VRRP", "IGMP", "GRE", "IPIP", "IPV6", "ESP", "AH"})
 _NAME = re.compile(r"(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*\Z")
 _MOST = 40  # entries of one `ports` list (maxPorts)
 _SHOWN = 3  # rules of layer 7 that a condition quotes
@@ -27,11 +28,22 @@ def port_parts(
     icmps: Sequence[wire.ICMPRule] | None,
     path: str,
     unclear: list[str],
+    *,
+    inward: bool,
 ) -> tuple[PortPart, ...]:
-    """What one rule says about ports; empty when it says nothing, which means every port."""
+    """What one rule says about ports; empty when it says nothing, which means every port.
+
+    `inward`: whether the rule is one of ingress.
+    """
     if rules and icmps:
         unclear.append(f"{path}: Cilium refuses icmps beside toPorts")
-    parts = [_part(rule, f"{path}.toPorts[{index}]", unclear) for index, rule in enumerate(rules or ())]
+    unclear += refused_icmps(icmps or (), f"{path}.icmps")
+    parts: list[PortPart] = []
+    for index, rule in enumerate(rules or ()):
+        where = f"{path}.toPorts[{index}]"
+        parts.append(_part(rule, where, unclear))
+        if isinstance(rule, wire.PortRule):
+            unclear += refused_ports(rule, where, inward=inward)
     if icmps:
         parts.append(PortPart(f"{path}.icmps", ()))
     return tuple(parts)

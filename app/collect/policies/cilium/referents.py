@@ -21,6 +21,9 @@ _CONFIG = "cilium-config"
 _CLUSTER_NAME = "cluster-name"
 _DEFAULT_CLUSTER = "default"
 _MATCH_MODE = "policy-cidr-match-mode"
+# Without these, Cilium refuses policies that use what they turn on; with what each is where nothing says it.
+LAYER_7, NODE_SELECTORS, ICMP_RULES = "enable-l7-proxy", "enable-node-selector-labels", "enable-icmp-rules"
+_SWITCHES = {LAYER_7: True, NODE_SELECTORS: False, ICMP_RULES: True}
 
 _GROUP = msgspec.json.Decoder(wire.CIDRGroup)
 _SERVICE = msgspec.json.Decoder(core.Service)
@@ -49,12 +52,15 @@ class NamedService:
 class AgentSettings:
     """`cilium-config`; `cluster` is None when its data was not kept.
 
-    `cidrs_match_nodes`: a CIDR also matches nodes (`policy-cidr-match-mode`).
+    `match_modes`: what a CIDR matches beside addresses outside (`policy-cidr-match-mode`). `switches`: those of `_SWITCHES` that are on.
+    `labels`: which labels of pods are kept for policies, as written.
     """
 
     ref: ObjectRef
     cluster: str | None
-    cidrs_match_nodes: bool = False
+    match_modes: frozenset[str] = frozenset()
+    switches: frozenset[str] = frozenset()
+    labels: tuple[str, ...] = ()
 
 
 def cidr_group(item: SnapshotObject) -> CIDRGroup:
@@ -94,7 +100,9 @@ def agent_settings(item: SnapshotObject) -> AgentSettings | None:
     if not data:
         return AgentSettings(item.ref, None)
     modes = data.get(_MATCH_MODE, "").replace(",", " ").split()
-    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), "nodes" in modes)
+    on = frozenset(name for name, usual in _SWITCHES.items() if _is_on(data.get(name), usual=usual))
+    labels = tuple(data.get("labels", "").split())
+    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), frozenset(modes), on, labels)
 
 
 def cluster_name(context: Context) -> str | None:
@@ -103,9 +111,15 @@ def cluster_name(context: Context) -> str | None:
     return names.pop() if len(names) == 1 else None
 
 
-def cidrs_match_nodes(context: Context) -> bool:
-    """Whether some ConfigMap says that a CIDR also matches nodes."""
-    return any(settings.cidrs_match_nodes for settings in context.each(AgentSettings))
+def is_off(switch: str, context: Context) -> bool:
+    """Whether a switch is off in every ConfigMap that was read; where none was, what Cilium does by itself counts."""
+    found = [item.switches for item in context.each(AgentSettings) if item.cluster is not None]
+    return not any(switch in on for on in found) if found else not _SWITCHES[switch]
+
+
+def cidrs_match(what: str, context: Context) -> bool:
+    """Whether some ConfigMap says that a CIDR also matches `nodes`, or `pods`."""
+    return any(what in settings.match_modes for settings in context.each(AgentSettings))
 
 
 def with_length(text: str) -> str:
@@ -113,3 +127,7 @@ def with_length(text: str) -> str:
     if "/" in text:
         return text
     return f"{text}/128" if ":" in text else f"{text}/32"
+
+
+def _is_on(value: str | None, *, usual: bool) -> bool:
+    return value.strip().lower() == "true" if value else usual

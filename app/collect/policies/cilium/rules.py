@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from app.collect.policies.cilium.parts import PeerPart, PortPart, joined_peers, joined_ports
 from app.collect.policies.cilium.peers import Ends, Scope, peer_parts
 from app.collect.policies.cilium.ports import port_parts
+from app.collect.policies.cilium.refusals import Entry, refused_by_settings
 from app.collect.wire import cilium as wire
 from app.model.policy import Action, Rule
 
@@ -37,9 +38,6 @@ def egress_rules(spec: wire.PolicySpec, path: str, scope: Scope, unclear: list[s
     )
 
 
-Entry = wire.IngressRule | wire.IngressDenyRule | wire.EgressRule | wire.EgressDenyRule
-
-
 def _rules(
     entries: Sequence[Entry] | None, path: str, action: Action, scope: Scope, unclear: list[str]
 ) -> tuple[Rule, ...]:
@@ -54,7 +52,8 @@ def _entry_rules(
     entry: Entry, path: str, action: Action, scope: Scope, unclear: list[str]
 ) -> tuple[Rule, ...]:
     ends = _ends(entry, path, unclear)
-    ports = joined_ports(port_parts(entry.to_ports, entry.icmps, path, unclear))
+    unclear += refused_by_settings(entry, path, scope.context)
+    ports = joined_ports(port_parts(entry.to_ports, entry.icmps, path, unclear, inward=ends.side == "from"))
     anyone = not ends.given and not ends.nobody and bool(ports)
     peers = (PeerPart(path, None),) if anyone else joined_peers(peer_parts(ends, path, scope, unclear))
     extra = _authentication(entry, path, unclear)

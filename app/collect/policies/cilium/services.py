@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from app.collect.policies.api import Context
 from app.collect.policies.cilium.labels import plain_selector
 from app.collect.policies.cilium.parts import PeerPart, outside
-from app.collect.policies.cilium.referents import NamedService
+from app.collect.policies.cilium.referents import NamedService, cidrs_match
 from app.collect.wire import cilium as wire
 from app.model.policy import EVERYTHING, LabelSelector, Operator, Requirement, SelectorPeer
 from app.model.scope import selects
@@ -36,7 +36,7 @@ def _by_labels(
     labels = plain_selector(wanted.selector, f"{where}.k8sServiceSelector", unclear)
     for service in context.each(NamedService):
         if wanted.namespace in ("", service.ref.namespace) and selects(labels, service.labels):
-            yield _part(service, where)
+            yield _part(service, where, context)
 
 
 def _by_name(wanted: wire.ServiceName, where: str, context: Context) -> Iterator[PeerPart]:
@@ -47,16 +47,17 @@ def _by_name(wanted: wire.ServiceName, where: str, context: Context) -> Iterator
         if service.ref.name == wanted.service_name and wanted.namespace in ("", service.ref.namespace)
     ]
     if found:
-        yield from (_part(service, where) for service in found)
+        yield from (_part(service, where, context) for service in found)
         return
     text = f"Service {wanted.namespace or '(any namespace)'}/{wanted.service_name}"
     anywhere = (SelectorPeer(EVERYTHING), outside(text))
     yield PeerPart(where, anywhere, (f"only what {text} stands for, which was not read",))
 
 
-def _part(service: NamedService, where: str) -> PeerPart:
+def _part(service: NamedService, where: str, context: Context) -> PeerPart:
     if service.selector is None:
         condition = f"only the addresses of {service.ref}, which has no selector"
-        return PeerPart(where, (outside(str(service.ref)),), (condition,))
+        pods = (SelectorPeer(EVERYTHING),) if cidrs_match("pods", context) else ()
+        return PeerPart(where, (outside(str(service.ref)), *pods), (condition,))
     required = (Requirement(key, Operator.IN, (value,)) for key, value in sorted(service.selector.items()))
     return PeerPart(where, (SelectorPeer(LabelSelector(tuple(required)), service.ref.namespace),))

@@ -172,6 +172,8 @@ def objects(case):
         yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
     if "cluster name" in case:
         yield config_map(case["cluster name"])
+    if "settings" in case:
+        yield config_map("default") | {"data": case["settings"]}
     yield cilium(case["spec"], cluster_wide=case.get("cluster wide", False))
 
 

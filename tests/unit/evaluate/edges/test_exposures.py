@@ -98,6 +98,24 @@ def balancer(**more):
             Known.NO,
         ),
         (
+            {
+                "externalTrafficPolicy": "Local",
+                "loadBalancerSourceRanges": ["9.0.0.0/8"],
+                "ports": [{"port": 443, "targetPort": 8080, "nodePort": 30443}],
+            },
+            policy(ingress=FROM_WORLD),
+            Known.YES,  # source ranges hold at the balancer, not at the nodes
+        ),
+        (
+            {
+                "externalTrafficPolicy": "Local",
+                "loadBalancerSourceRanges": ["9.0.0.0/8"],
+                "externalIPs": ["198.51.100.7"],
+            },
+            policy(ingress=FROM_WORLD),
+            Known.YES,  # nor for an external IP
+        ),
+        (
             {"externalTrafficPolicy": "Local", "loadBalancerSourceRanges": ["8.8.0.0/16"]},
             policy(ingress=FROM_WORLD),
             Known.YES,
@@ -113,6 +131,17 @@ def test_a_load_balancer_is_asked_from_the_outside_that_it_admits(service, polic
     found = exposures(cluster={"services": balancer(**service), "policies": policies})
     (target,) = found["Service shop/lb"].targets
     assert (target.port, target.admitted) == (8080, admitted)
+
+
+def test_what_leads_around_the_source_ranges_of_a_balancer_is_said():
+    ports = [{"port": 443, "targetPort": 8080, "nodePort": 30443}]
+    services = balancer(ports=ports, loadBalancerSourceRanges=["9.0.0.0/8"], externalIPs=["198.51.100.7"])
+    found = exposures(cluster={"services": services})["Service shop/lb"]
+    assert found.sources == ()
+    assert [text.partition(": ")[2] for text in found.notes if "loadBalancerSourceRanges" in text] == [
+        "node port 30443 of every node answers as well.",
+        "external IPs 198.51.100.7 answer as well.",
+    ]
 
 
 def test_a_port_name_that_the_pod_does_not_have_is_not_followed():

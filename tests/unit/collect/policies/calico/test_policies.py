@@ -208,6 +208,14 @@ def test_what_both_groups_serve_counts_once(name):
     assert alone.ref.group == STORED
 
 
+@pytest.mark.parametrize("types", [{}, {"types": []}])
+def test_a_stored_policy_without_types_never_met_the_api_that_writes_them_and_is_for_both(types):
+    (found,) = read(local({"ingress": ALLOW, **types}, name="default.p", group=STORED))
+    assert (found.directions, found.isolates) == ({INGRESS, EGRESS}, {INGRESS, EGRESS})
+    (typed,) = read(local({"ingress": ALLOW, "types": ["Ingress"]}, name="default.p", group=STORED))
+    assert typed.directions == {INGRESS}
+
+
 def test_stored_policies_of_other_names_and_places_are_others():
     found = read(
         local({}),

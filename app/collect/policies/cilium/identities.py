@@ -1,0 +1,105 @@
+"""Which labels of a pod Cilium's policies can see: those that are part of its identity.
+
+An agent drops the others before any selector is asked, also one of NetworkPolicy: `matchLabels` on such a label then selects no
+pod. The default list leaves out what changes from pod to pod; setting `labels` of `cilium-config` adds to it, and one entry in it that
+includes leaves out whatever nothing includes. Source: Cilium `pkg/labelsfilter/filter.go`; manual, "Limiting Identity-Relevant
+Labels".
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from app.collect.policies.api import Context
+from app.collect.policies.cilium.referents import AgentSettings
+from app.model.policy import Facet, PodPeer, Policy, Requirement, requirements
+
+_SOURCE = "k8s"
+_INCLUDED = (
+    r"io\.kubernetes\.pod\.namespace",
+    r"io\.cilium\.k8s\.namespace\.labels",
+    r"app\.kubernetes\.io",
+    r"io\.cilium\.k8s\.policy\.cluster",
+)
+# The lists of all releases together: what some of them leave out counts only where it is told to be kept.
+_LEFT_OUT = (
+    r"io\.kubernetes",
+    r"kubernetes\.io",
+    r"statefulset\.kubernetes\.io/pod-name",
+    r"apps\.kubernetes\.io/pod-index",
+    r"batch\.kubernetes\.io/job-completion-index",
+    r"batch\.kubernetes\.io/controller-uid",
+    r".*beta\.kubernetes\.io",
+    r"k8s\.io",
+    "pod-template-generation",
+    "pod-template-hash",
+    "controller-revision-hash",
+    "annotation.*",
+    "controller-uid",
+    "etcd_node",
+)
+
+
+def is_seen(key: str, context: Context) -> bool:
+    """Whether every agent whose settings were read keeps a label; by the default list where none were."""
+    return all(_kept(key, tokens) for tokens in _settings(context))
+
+
+def unseen(key: str) -> str:
+    """What is to be said of a label that is not kept for certain."""
+    return f"label `{key}` counts only where Cilium is told to keep it for policies"
+
+
+def unseen_labels(policy: Policy, context: Context) -> tuple[str, ...]:
+    """Labels of pods that a NetworkPolicy asks for and Cilium may not see; none where Cilium's settings were not read."""
+    if not context.each(AgentSettings):
+        return ()
+    keys = {item.key for item in _asked(policy) if item.facet is Facet.POD}
+    return tuple(unseen(key) for key in sorted(keys) if not is_seen(key, context))
+
+
+def _asked(policy: Policy) -> Iterable[Requirement]:
+    yield from requirements(policy.subject.selector)
+    for rule in (*policy.ingress, *policy.egress):
+        for peer in rule.peers or ():
+            if isinstance(peer, PodPeer):
+                yield from peer.pod_selector.requirements
+
+
+def _settings(context: Context) -> Sequence[tuple[str, ...]]:
+    return [item.labels for item in context.each(AgentSettings)] or [()]
+
+
+@cache
+def _kept(key: str, tokens: tuple[str, ...]) -> bool:
+    """Includes win over excludes where they match over a longer part of the name."""
+    given = [_parsed(token) for token in tokens]
+    included = _lengths(key, (*_INCLUDED, *(text for left_out, text in given if not left_out)))
+    ignored = _lengths(key, (*_LEFT_OUT, *(text for left_out, text in given if left_out)))
+    if max(included, default=0) > min(ignored, default=0):
+        return True
+    return not ignored and all(left_out for left_out, _ in given)
+
+
+def _parsed(token: str) -> tuple[bool, str]:
+    """`[source:][!]expression` as (left out, expression); one of another source matches nothing."""
+    source, colon, rest = token.partition(":")
+    text = rest if colon else token
+    left_out = text.startswith("!")
+    if colon and source not in ("", _SOURCE):
+        return left_out, r"(?!)"
+    return left_out, text.removeprefix("!")
+
+
+def _lengths(key: str, expressions: Iterable[str]) -> list[int]:
+    """How much of the name each expression matches from its beginning; an expression that is none matches all of it."""
+    found: list[int] = []
+    for text in expressions:
+        try:
+            match = re.search(text, key)
+        except re.error:
+            found.append(len(key))
+            continue
+        if match and match.start() == 0:
+            found.append(match.end())
+    return found
