@@ -78,6 +78,7 @@ class PeerAuthentications:
     def __init__(self, evidence: Evidence) -> None:
         self.all = tuple(_read(item) for item in by_age(evidence, *KIND))
         self._by_namespace: dict[str, list[PeerAuthentication]] = {}
+        self._heeded: dict[tuple[str, str], list[PeerAuthentication]] = {}
         for policy in self.all:
             self._by_namespace.setdefault(policy.namespace, []).append(policy)
 
@@ -96,7 +97,11 @@ class PeerAuthentications:
         return _first(item for item in self._of(namespace, revision) if not item.selecting)
 
     def _of(self, namespace: str, revision: str) -> list[PeerAuthentication]:
-        return [item for item in self._by_namespace.get(namespace, []) if heeded(item.revision, revision)]
+        key = namespace, revision
+        if key not in self._heeded:
+            found = self._by_namespace.get(namespace, [])
+            self._heeded[key] = [item for item in found if heeded(item.revision, revision)]
+        return self._heeded[key]
 
 
 def listener(levels: Levels) -> Listener:

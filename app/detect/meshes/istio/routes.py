@@ -6,7 +6,7 @@ Source: Istio API reference, "Virtual Service".
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -66,11 +66,20 @@ class VirtualService:
 
 
 @dataclass(frozen=True)
+class _Followed:
+    """What clients of one namespace follow: where routes lead by host, and hosts of which no HTTP request stays without one."""
+
+    led: Mapping[str, tuple[Destination, ...]]
+    settled: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Routes:
     """All VirtualServices of a cluster; `default_exports` where one does not say."""
 
     evidence: Evidence
     default_exports: tuple[str, ...] = ()
+    _followed: dict[tuple[str, bool, str], _Followed] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def all(self) -> tuple[VirtualService, ...]:
@@ -94,19 +103,30 @@ class Routes:
             gateway: the client is a gateway, which sends only what a route tells it to.
             revision: of the client's control plane.
         """
-        heard = [item for item in self.all if heeded(item.revision, revision)]
-        roots = [item for item in heard if item.hosts and item.followed(namespace, gateway=gateway)]
-        followed = [*roots, *_delegates(roots, heard)]
-        found = {
-            led.subset
-            for item in followed
-            for led in item.destinations
-            if led.host == host and led.port in (0, entry.port)
-        }
+        followed = self._by(namespace, gateway=gateway, revision=revision)
+        found = {led.subset for led in followed.led.get(host, ()) if led.port in (0, entry.port)}
         if gateway:
             return frozenset(found or {""})
-        settled = any(item.settled and host in item.hosts for item in followed)
+        settled = host in followed.settled
         return frozenset(found if settled and found and _speaks_http(entry) else {*found, ""})
+
+    def _by(self, namespace: str, *, gateway: bool, revision: str) -> _Followed:
+        key = namespace, gateway, revision
+        if key not in self._followed:
+            heard = [item for item in self.all if heeded(item.revision, revision)]
+            roots = [item for item in heard if item.hosts and item.followed(namespace, gateway=gateway)]
+            self._followed[key] = _summed([*roots, *_delegates(roots, heard)])
+        return self._followed[key]
+
+
+def _summed(followed: Iterable[VirtualService]) -> _Followed:
+    led: dict[str, list[Destination]] = {}
+    settled: set[str] = set()
+    for item in followed:
+        settled.update(item.hosts if item.settled else ())
+        for destination in item.destinations:
+            led.setdefault(destination.host, []).append(destination)
+    return _Followed({host: tuple(found) for host, found in led.items()}, frozenset(settled))
 
 
 def _delegates(roots: Iterable[VirtualService], heard: Iterable[VirtualService]) -> Iterator[VirtualService]:

@@ -55,6 +55,9 @@ class Scopes:
 
     def __init__(self, evidence: Evidence) -> None:
         self.all = tuple(_read(item) for item in by_age(evidence, *KIND))
+        self._by_namespace: dict[str, list[Scope]] = {}
+        for scope in self.all:
+            self._by_namespace.setdefault(scope.namespace, []).append(scope)
 
     @property
     def narrows(self) -> bool:
@@ -63,12 +66,14 @@ class Scopes:
 
     def of(self, namespace: str, labels: Labels, root: str, revision: str = "") -> Scope | None:
         """The object that holds for a client."""
-        heard = [scope for scope in self.all if heeded(scope.revision, revision)]
-        own = [scope for scope in heard if scope.namespace == namespace]
+        own, heard = self._heard(namespace, revision), self._heard(root, revision)
         selecting = (scope for scope in own if scope.selector and covers(scope.selector, labels))
         general = (scope for scope in own if not scope.selector)
-        above = (scope for scope in heard if scope.namespace == root and not scope.selector)
+        above = (scope for scope in heard if not scope.selector)
         return next(selecting, next(general, next(above, None)))
+
+    def _heard(self, namespace: str, revision: str) -> list[Scope]:
+        return [scope for scope in self._by_namespace.get(namespace, ()) if heeded(scope.revision, revision)]
 
 
 def _read(item: SnapshotObject) -> Scope:
