@@ -174,6 +174,8 @@ class Client:
     def _explicit(self, client: Side, server: Side, port: int, told: Told) -> Sending:
         rule = told.sign.ref
         match told.tls:
+            case Tls.DISABLE | Tls.ISTIO_MUTUAL if tunnelled := _tunnelled(client, server):
+                return tunnelled
             case Tls.DISABLE:
                 return _plain(client, server, f"{rule} turns TLS off for this host", told.sign)
             case Tls.ISTIO_MUTUAL:
@@ -194,8 +196,8 @@ class Client:
             return _unknown(
                 client, server, "enableAutoMtls has a value that is not understood", *config.signs
             )
-        if server.kind is Kind.AMBIENT and client.tunnel_out and not server.bypass:
-            return _mtls(client, server, "the client's proxy opens an HBONE tunnel (mutual TLS)")
+        if tunnelled := _tunnelled(client, server):
+            return tunnelled
         if config.auto_mtls is Known.NO:
             says = "enableAutoMtls is false and no DestinationRule asks for mutual TLS"
             return _plain(client, server, says, *config.signs)
@@ -230,6 +232,18 @@ def _known(client: Side, port: Served) -> bool:
 def _weakest(*sent: Sending) -> Sending:
     """Of several ways to one port the weakest counts, since which one a request takes is the client's choice."""
     return min(sent, key=lambda item: _WEAKEST.index(item.how))
+
+
+def _tunnelled(client: Side, server: Side) -> Sending | None:
+    """What is sent to a pod in ambient mode through a tunnel, which comes before rules; None where there is none."""
+    if server.kind is not Kind.AMBIENT or server.bypass or client.tunnel_out is Known.NO:
+        return None
+    if client.tunnel_out is Known.YES:
+        return _mtls(client, server, "the client's proxy opens an HBONE tunnel (mutual TLS)")
+    says = (
+        "the client's proxy is told to open HBONE tunnels by a control plane that runs without ambient mode"
+    )
+    return _unknown(client, server, says)
 
 
 def _own_tls(client: Side, server: Side, port: int, told: Told) -> Sending:

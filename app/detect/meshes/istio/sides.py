@@ -24,7 +24,7 @@ class Side:
         capture: what a sidecar sees.
         speaks_mtls: label `security.istio.io/tlsMode` is `istio`: clients believe that a sidecar ends mutual TLS here.
         tunnel_in: the pod takes HBONE although it has a sidecar.
-        tunnel_out: its proxy speaks HBONE to ambient pods.
+        tunnel_out: whether its proxy opens HBONE tunnels to ambient pods.
         bypass: ambient: its inbound traffic is not captured.
         listener: what its ports do with plain text.
         fronts: Service ports by container port, sorted.
@@ -48,7 +48,7 @@ class Side:
     capture: Capture = EVERYTHING
     speaks_mtls: bool = False
     tunnel_in: bool = False
-    tunnel_out: bool = False
+    tunnel_out: Known = Known.NO
     bypass: bool = False
     listener: Listener = UNSAID
     fronts: tuple[Front, ...] = ()

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from app.detect.fields import mapping, sequence
 from app.detect.ground import Ground
 from app.detect.meshes.common.callers import Callers
 from app.detect.meshes.istio import peer_authentication, ztunnel_peers
@@ -16,7 +15,6 @@ from app.detect.meshes.istio.envoy_filters import EnvoyFilters
 from app.detect.meshes.istio.hosts import host_of
 from app.detect.meshes.istio.membership import (
     BYPASS,
-    HBONE,
     TLS_MODE,
     TUNNEL,
     Kind,
@@ -35,6 +33,7 @@ from app.detect.meshes.istio.service_entries import Entry, ServiceEntries
 from app.detect.meshes.istio.services import Services
 from app.detect.meshes.istio.sidecar_scopes import Scope, Scopes
 from app.detect.meshes.istio.sides import Side
+from app.detect.meshes.istio.tunnels import tunnels
 from app.detect.meshes.istio.waypoints import Waypoints
 from app.detect.pods import SeenPod
 from app.detect.served import Served, covers, fronts
@@ -162,7 +161,7 @@ class Survey:
             capture=capture(pod) if kind is Kind.SIDECAR else EVERYTHING,
             speaks_mtls=self._speaks_mtls(pod, found),
             tunnel_in=pod.labels.get(TUNNEL) == "http",
-            tunnel_out=envoy and _hbone(found, config),
+            tunnel_out=tunnels(found, config, self.parts) if envoy else Known.NO,
             bypass=pod.annotations.get(BYPASS) == "true",
             listener=self._listener(levels, kind, config) if guarded else Side(kind).listener,
             fronts=fronts(ports),
@@ -278,13 +277,3 @@ def _off(levels: Levels) -> Sign | None:
     """The object that turns mutual TLS off for a namespace: clients then use none by themselves, whatever a workload says."""
     above = levels.inherited()
     return above.signs[0] if above.mode is Mode.DISABLE else None
-
-
-def _hbone(found: Place | None, config: MeshConfig) -> bool:
-    """Whether a proxy opens HBONE tunnels: its own environment tells, and its settings where it is still to be injected."""
-    if found is None:
-        return False
-    if found.proxy is None:
-        return config.hbone
-    env = sequence(found.proxy.container.raw.get("env"))
-    return any(mapping(item).get("name") == HBONE and mapping(item).get("value") == "true" for item in env)
