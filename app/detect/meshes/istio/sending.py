@@ -143,9 +143,7 @@ class Client:
             says = f"{client.scope.sign.ref} leaves {host_of(entry)} out of what the client's proxy knows"
             return says, client.scope.sign, client.scope.passes_through
         if found := self.services.hidden(entry, client.client_namespace):
-            says = (
-                f"{found.sign.ref} is not exported to the client's namespace, so its proxy does not know it"
-            )
+            says = f"{host_of(entry)} is not known to proxies of the client's namespace ({found.sign.ref})"
             return says, found.sign, client.scope.passes_through if client.scope else None
         return None
 

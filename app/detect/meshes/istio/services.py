@@ -7,7 +7,7 @@ cannot end it, and none of them gets it. Source: Istio documentation, "Resource 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from app.detect.evidence import Evidence
@@ -33,19 +33,29 @@ class Hidden:
 
 @dataclass(frozen=True)
 class Services:
-    """All Services of a cluster; `default_exports` where one does not say."""
+    """All Services of a cluster.
+
+    Attributes:
+        default_exports: where one is exported that does not say.
+        left_out: namespaces whose Services no proxy knows, with the setting that says so.
+    """
 
     evidence: Evidence
     default_exports: tuple[str, ...] = ()
+    left_out: Mapping[str, Sign] = field(default_factory=dict)
 
     @cached_property
     def narrowed(self) -> Mapping[tuple[str, str], Hidden]:
         """Those that not every namespace knows, by namespace and name."""
-        found = ((item, self._exports(item)) for item in self._all)
-        return {
+        said = ((item, self._exports(item)) for item in self._all)
+        found = {
             (item.ref.namespace, item.ref.name): Hidden(exports, _exported(item, exports))
-            for item, exports in found
+            for item, exports in said
             if _EVERYWHERE not in exports
+        }
+        outside = (item.ref for item in self._all if item.ref.namespace in self.left_out)
+        return found | {
+            (ref.namespace, ref.name): Hidden((), self.left_out[ref.namespace]) for ref in outside
         }
 
     def hidden(self, port: Served, namespace: str) -> Hidden | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from app.detect.evidence import Evidence
 from app.detect.ground import Ground
 from app.detect.meshes.common.callers import Callers
 from app.detect.meshes.istio import peer_authentication, ztunnel_peers
@@ -11,6 +12,7 @@ from app.detect.meshes.istio.authorization.callers import callers_of, names_of
 from app.detect.meshes.istio.authorization.policies import AuthorizationPolicy, policies
 from app.detect.meshes.istio.capture import EVERYTHING, capture
 from app.detect.meshes.istio.control_plane import ControlPlane
+from app.detect.meshes.istio.discovery import heeded_of, left_out
 from app.detect.meshes.istio.envoy_filters import EnvoyFilters
 from app.detect.meshes.istio.hosts import host_of
 from app.detect.meshes.istio.membership import (
@@ -93,40 +95,40 @@ class Survey:
     def rules(self) -> DestinationRules:
         """DestinationRules."""
         exports = next((item.exports for item in self.configs.all if item.exports), ())
-        return DestinationRules(self.ground.evidence, exports)
+        return DestinationRules(self._heeded, exports)
 
     @cached_property
     def entries(self) -> ServiceEntries:
         """ServiceEntries."""
         exports = next((item.entry_exports for item in self.configs.all if item.entry_exports), ())
-        return ServiceEntries(self.ground.evidence, exports)
+        return ServiceEntries(self._heeded, exports)
 
     @cached_property
     def services(self) -> Services:
         """Services as clients see them."""
         exports = next((item.entry_exports for item in self.configs.all if item.entry_exports), ())
-        return Services(self.ground.evidence, exports)
+        return Services(self.ground.evidence, exports, self._left_out)
 
     @cached_property
     def routes(self) -> Routes:
         """VirtualServices."""
         exports = next((item.route_exports for item in self.configs.all if item.route_exports), ())
-        return Routes(self.ground.evidence, exports)
+        return Routes(self._heeded, exports)
 
     @cached_property
     def peers(self) -> PeerAuthentications:
         """PeerAuthentications."""
-        return PeerAuthentications(self.ground.evidence)
+        return PeerAuthentications(self._heeded)
 
     @cached_property
     def scopes(self) -> Scopes:
         """Sidecar objects."""
-        return Scopes(self.ground.evidence)
+        return Scopes(self._heeded)
 
     @cached_property
     def policies(self) -> tuple[AuthorizationPolicy, ...]:
         """AuthorizationPolicies; their position is their number."""
-        return policies(self.ground.evidence)
+        return policies(self._heeded)
 
     @cached_property
     def callers(self) -> Callers:
@@ -228,6 +230,14 @@ class Survey:
     # ---- what is read once
 
     @cached_property
+    def _left_out(self) -> Mapping[str, Sign]:
+        return left_out(self.configs.all, self.ground.inventory.namespace_labels)
+
+    @cached_property
+    def _heeded(self) -> Evidence:
+        return heeded_of(self.ground.evidence, self._left_out)
+
+    @cached_property
     def _fronts_known(self) -> Known:
         return Known.UNKNOWN if self.ground.evidence.doubt("", "Service") else Known.YES
 
@@ -260,7 +270,7 @@ class Survey:
 
     @cached_property
     def _filters(self) -> EnvoyFilters:
-        return EnvoyFilters(self.ground.evidence)
+        return EnvoyFilters(self._heeded)
 
     @cached_property
     def _unready(self) -> Mapping[tuple[str, str], ObjectRef]:
