@@ -152,8 +152,19 @@ class Client:
         host, config = host_of(entry), self.configs.of(client.revision)
         if not entry.host and host in self.foreign:
             return f"{self.foreign[host].ref} speaks for {host} beside the Service, and which of the two holds is not worked out"
+        told = self._ruled(client, server, entry, config.root)
+        policy = self.services.started(entry)
+        if policy and not isinstance(told, str) and None in told:
+            return (
+                f"{policy.ref} may make proxies start TLS of their own to {host}, as newer control planes do"
+            )
+        return told
+
+    def _ruled(self, client: Side, server: Side, entry: Served, root: str) -> tuple[Told | None, ...] | str:
+        """What DestinationRules say, for each subset that requests may be sent to."""
+        host = host_of(entry)
         rule = self.rules.lookup(
-            client.client_namespace, dict(client.labels), host, entry.namespace, config.root, client.revision
+            client.client_namespace, dict(client.labels), host, entry.namespace, root, client.revision
         )
         if rule is None:
             return (None,)

@@ -19,6 +19,7 @@ from app.model.snapshot import SnapshotObject
 
 _EXPORT = "networking.istio.io/exportTo"
 _EVERYWHERE = "*"
+_BACKEND = ("gateway.networking.k8s.io", "BackendTLSPolicy")
 # Port names and appProtocols that Istio takes for bytes without requests.
 _NO_HTTP = frozenset({"tcp", "tls", "https", "mongo", "mysql", "redis"})
 
@@ -62,6 +63,33 @@ class Services:
         """Why clients of a namespace do not know a Service; None where they do."""
         found = self.narrowed.get((port.namespace, port.service))
         return found if found and not visible(found.exports, port.namespace, namespace) else None
+
+    def started(self, port: Served) -> Sign | None:
+        """The BackendTLSPolicy by which newer control planes make every client start TLS to a Service port; None without."""
+        sections = self._policies.get((port.namespace, port.service), {})
+        return sections.get(port.name) or sections.get("")
+
+    @cached_property
+    def policed(self) -> frozenset[tuple[str, str]]:
+        """Services that a BackendTLSPolicy names."""
+        return frozenset(self._policies)
+
+    @cached_property
+    def _policies(self) -> Mapping[tuple[str, str], Mapping[str, Sign]]:
+        """By Service, and by the name of its port; "" for all of them."""
+        found: dict[tuple[str, str], dict[str, Sign]] = {}
+        for item in self.evidence.snapshot.of_kind(*_BACKEND):
+            for index, raw in enumerate(sequence(dig(item.parsed(), "spec", "targetRefs"))):
+                if dig(raw, "kind") == "Service":
+                    said = sign(
+                        item,
+                        f"spec.targetRefs[{index}].name",
+                        dig(raw, "name"),
+                        "clients may start TLS to it",
+                    )
+                    name = item.ref.namespace, text(dig(raw, "name"))
+                    found.setdefault(name, {})[text(dig(raw, "sectionName"))] = said
+        return found
 
     @cached_property
     def headless(self) -> frozenset[tuple[str, str]]:

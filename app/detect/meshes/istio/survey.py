@@ -225,7 +225,8 @@ class Survey:
         host = host_of(port)
         name = port.namespace, port.service
         told = self.scopes.narrows or self.rules.names(host) or host in self.entries.hosts
-        return told or name in self.services.narrowed or name in self._unready
+        apart = {*self.services.narrowed, *self.services.policed, *self._unready}
+        return told or name in apart
 
     # ---- what is read once
 
