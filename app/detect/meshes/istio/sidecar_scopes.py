@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.detect.evidence import Evidence
-from app.detect.fields import dig, mapping, sequence, text
+from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.meshes.istio.hosts import full_name, host_of, matches
-from app.detect.meshes.istio.objects import NETWORKING, by_age, heeded, match_labels, revision, sign
+from app.detect.meshes.istio.objects import NETWORKING, by_age, heeded, revision, sign
 from app.detect.served import Served, covers
 from app.model.encryption import Known
 from app.model.inventory import Labels
@@ -67,9 +67,9 @@ class Scopes:
     def of(self, namespace: str, labels: Labels, root: str, revision: str = "") -> Scope | None:
         """The object that holds for a client."""
         own, heard = self._heard(namespace, revision), self._heard(root, revision)
-        selecting = (scope for scope in own if scope.selector and covers(scope.selector, labels))
-        general = (scope for scope in own if not scope.selector)
-        above = (scope for scope in heard if not scope.selector)
+        selecting = (scope for scope in own if scope.selector is not None and covers(scope.selector, labels))
+        general = (scope for scope in own if scope.selector is None)
+        above = (scope for scope in heard if scope.selector is None)
         return next(selecting, next(general, next(above, None)))
 
     def _heard(self, namespace: str, revision: str) -> list[Scope]:
@@ -78,6 +78,7 @@ class Scopes:
 
 def _read(item: SnapshotObject) -> Scope:
     spec = mapping(item.parsed().get("spec"))
+    selecting = spec.get("workloadSelector")
     egress = [mapping(entry) for entry in sequence(spec.get("egress"))]
     found = tuple(
         (*_split(text(host)), number if isinstance(number := dig(entry, "port", "number"), int) else 0)
@@ -86,7 +87,7 @@ def _read(item: SnapshotObject) -> Scope:
     )
     return Scope(
         namespace=item.ref.namespace,
-        selector=match_labels({"matchLabels": dig(spec, "workloadSelector", "labels")}),
+        selector=None if selecting is None else strings(dig(selecting, "labels")),
         hosts=found if egress else None,
         passes_through=_passes(dig(spec, "outboundTrafficPolicy", "mode")),
         sign=sign(item, "spec.egress", f"{len(found)} hosts", "Services that proxies know"),
