@@ -160,7 +160,7 @@ class Survey:
             strength=found.strength if found else pod.strength,
             revision=config.revision,
             doubt=(config.doubt if guarded else found.says if found else ""),
-            capture=capture(pod) if kind is Kind.SIDECAR else EVERYTHING,
+            capture=capture(pod, found.proxy) if found and kind is Kind.SIDECAR else EVERYTHING,
             speaks_mtls=self._speaks_mtls(pod, found),
             tunnel_in=pod.labels.get(TUNNEL) == "http",
             tunnel_out=tunnels(found, config, self.parts) if envoy else Known.NO,
