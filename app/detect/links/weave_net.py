@@ -9,13 +9,16 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from app.detect.evidence import Agent
+from app.detect.fields import dig, mapping, sequence
 from app.detect.ground import Ground
+from app.detect.links.agents import Agents
 from app.detect.links.seals import Finding, SealedLinks, ends_of
 from app.detect.settings import Setting, environment, option
 from app.model.encryption import EvidenceStrength, Known
 from app.model.inventory import Pod
 from app.model.links import Links
 
+_PASSWORD = "WEAVE_PASSWORD"  # noqa: S105  a variable's name
 _UNMAINTAINED = "Weave Net is unmaintained: the project was archived in 2024"
 
 
@@ -51,11 +54,11 @@ class _Reader:
     @property
     def _asked(self) -> Finding:
         container = self.agent.container
-        setting = environment(self.ground.evidence, container, "WEAVE_PASSWORD")
+        setting = environment(self.ground.evidence, container, _PASSWORD)
         extra = environment(self.ground.evidence, container, "EXTRA_ARGS")
         flag = option(self.ground.evidence, container, "password")
         if setting is not None and setting.value != "":
-            return _sealed("a password is set", setting)
+            return self._perhaps(_sealed("a password is set", setting))
         if flag is not None or (extra and "--password" in (extra.value or "")):
             return _sealed(
                 "a password is set on the command line, where whoever may read pods can read it",
@@ -66,6 +69,20 @@ class _Reader:
             return Finding(Known.UNKNOWN, EvidenceStrength.CONFIGURED, says, extra.sign("more arguments"))
         sign = self.agent.container.sign("its container sets no password")
         return Finding(Known.NO, EvidenceStrength.CONFIGURED, "no password is set", sign)
+
+    def _perhaps(self, found: Finding) -> Finding:
+        """A Secret that may be missing leaves the variable unset, and Secrets are not read."""
+        entries = (mapping(entry) for entry in sequence(self.agent.container.raw.get("env")))
+        optional = any(
+            entry.get("name") == _PASSWORD and dig(entry, "valueFrom", "secretKeyRef", "optional") is True
+            for entry in entries
+        )
+        says = "its password is that of a Secret which may be missing, and is not read"
+        return replace(found, state=Known.UNKNOWN, says=says) if optional else found
+
+    @cached_property
+    def _agents(self) -> Agents:
+        return Agents.of(self.ground.evidence, self.agent.daemon_sets)
 
     @cached_property
     def _trusted(self) -> Setting | None:
@@ -81,6 +98,8 @@ class _Reader:
         """A peer in a trusted subnet sends to its like in clear; which peer it meets decides, so it is not sealed."""
         if self._password.state is not Known.YES:
             return self._password
+        if pod.node and self._agents.on(pod.node) is Known.NO:
+            return Finding(Known.NO, EvidenceStrength.OBSERVED, "no agent of Weave Net runs on the node")
         if pod.host_network:
             says = "traffic of pods on the host network does not use Weave's network"
             return Finding(Known.NO, EvidenceStrength.CONFIGURED, says)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.evaluate.encryption.kinds import Population
 from app.evaluate.encryption.layers import Layers
-from app.evaluate.encryption.verdict import between_pods, from_outside, to_outside
+from app.evaluate.encryption.verdict import between_nodes, between_pods, from_outside, to_outside
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.encryption import Label
 from app.model.transit import PathVerdict
@@ -37,6 +37,7 @@ class Pairs:
         self._cores: dict[tuple[int, int, int | None], Core] = {}
         self._special: dict[Pair, tuple[int, ...]] = {}
         self._known: dict[tuple[int, int, Connections], tuple[Core, ...]] = {}
+        self._links: dict[int, PathVerdict] = {}
 
     def of(self, source: int, destination: int, allowed: Connections) -> tuple[Core, ...]:
         """Verdicts that together cover the ports, weakest first; ports alike share one."""
@@ -48,7 +49,9 @@ class Pairs:
 
     def link(self, kind: int) -> PathVerdict:
         """What a link does between two nodes with pods of one kind."""
-        return self._pods(kind, kind, None)
+        if kind not in self._links:
+            self._links[kind] = between_nodes(self._layers, self._population.kinds[kind])
+        return self._links[kind]
 
     def _work_out(self, source: int, destination: int, allowed: Connections) -> tuple[Core, ...]:
         alike: dict[Core, Connections] = {}

@@ -89,6 +89,13 @@ def between_pods(layers: Layers, client: Kind, server: Kind, port: int | None) -
     return _judged(case, client, server, layers, port)
 
 
+def between_nodes(layers: Layers, kind: Kind) -> PathVerdict:
+    """What the link alone does for pods of one kind on two nodes; what meshes do above it is left out."""
+    nothing = Client("", Known.UNKNOWN, Sending(ClientTls.PLAIN, EvidenceStrength.OBSERVED, ""))
+    case = _Case(nothing, Server("", Known.UNKNOWN, None), layers.wire(kind, kind))
+    return _judged(case, kind, kind)
+
+
 def from_outside(layers: Layers, server: Kind, port: int | None) -> PathVerdict:
     """A client outside the cluster: a port that takes only its mesh's clients refuses it; else nobody here can tell."""
     guard = layers.server(server, port) if port is not None else None

@@ -1,6 +1,6 @@
 """Encryption in transit: what encrypts the connections that policies allow, and what ports accept plain text from whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,8 @@ from app.render.wording import count, number, sentence
 _MOST_WORKLOADS: Final = 300
 _MOST_REASONS: Final = 40
 _EXAMPLES: Final = 1
+_TOGETHER: Final = "\N{NO-BREAK SPACE}"
+_PORTS_OF_A_ROW: Final = 12  # a row that is much longer than its reason breaks badly between pages
 _STRONG: Final = (Label.MTLS_ENFORCED, Label.TLS_APP, Label.NODE_TUNNEL_STRICT, Label.REFUSED)
 _EXPOSED: Final[Mapping[str, str]] = {
     "nobody": "nobody that policies admit",
@@ -191,25 +193,31 @@ def _listeners(dossier: Dossier, inside: Sequence[Workload]) -> Table:
     return Table(
         caption="What ports of workloads in a mesh accept, and who could be served in plain text",
         columns=(
-            Column("Workload", 26, "code"),
-            Column("Port", 10),
+            Column("Workload and port", 36, "code"),
+            Column("Ports", 8, "number"),
             Column("Plain text", 14, "mark"),
-            Column("Could be served", 18),
+            Column("Could be served", 16),
             Column("Decided by"),
         ),
-        rows=tuple(_listener(item) for item in shown),
+        rows=tuple(_listening(shown)),
         note=note,
         empty="No workload of this boundary is seen in a service mesh, so no port of theirs is guarded by one.",
     )
 
 
-def _listener(item: ListenerVerdict) -> Row:
-    port = f"{item.protocol.value} {item.port}" if item.port else f"{item.protocol.value}, all"
-    exposed = "–" if item.plain is Known.NO else _EXPOSED.get(item.exposed_to, item.exposed_to)
-    mode = item.says if not item.mode or item.mode in item.says else f"{item.mode}: {item.says}"
-    return Row(
-        (item.workload, port, PLAIN_MARKS[item.plain], exposed, deciding(item.signs, mode, item.strength))
-    )
+def _listening(shown: Sequence[ListenerVerdict]) -> Iterator[Row]:
+    """Ports of which the same is said, for the same reason, share a row."""
+    groups: dict[tuple[Known, str, Stack], list[str]] = {}
+    for item in shown:
+        exposed = "–" if item.plain is Known.NO else _EXPOSED.get(item.exposed_to, item.exposed_to)
+        mode = item.says if not item.mode or item.mode in item.says else f"{item.mode}: {item.says}"
+        port = f"{item.protocol.value} {item.port}" if item.port else f"{item.protocol.value}, all"
+        key = item.plain, exposed, deciding(item.signs, mode, item.strength)
+        groups.setdefault(key, []).append(f"{item.workload} {port.replace(' ', _TOGETHER)}")
+    for (plain, exposed, why), places in groups.items():
+        for first in range(0, len(places), _PORTS_OF_A_ROW):
+            part = tuple(places[first : first + _PORTS_OF_A_ROW])
+            yield Row((Stack(part), number(len(part)), PLAIN_MARKS[plain], exposed, why))
 
 
 def _own_ports(heard: Sequence[ListenerVerdict]) -> str:

@@ -146,7 +146,7 @@ def k3s(args, *shown):
 SECRET = {"WEAVE_PASSWORD": {"valueFrom": {"secretKeyRef": {"name": "weave-passwd", "key": "weave-passwd"}}}}
 
 
-def weave(env=None, args=(), addresses=("192.0.2.1", "198.51.100.1"), status=None):
+def weave(env=None, args=(), addresses=("192.0.2.1", "198.51.100.1"), status=None, agents=("n1", "n2")):
     nodes = []
     for at, address in enumerate(addresses, start=1):
         item = node(f"n{at}")
@@ -155,9 +155,14 @@ def weave(env=None, args=(), addresses=("192.0.2.1", "198.51.100.1"), status=Non
     agent = daemon_set("weave-net", container("weave", env=env or {}, args=list(args)))
     if status:
         agent["status"] = status
-    return cluster(agent, *on_both("weave-net"), *nodes, *PODS)
+    return cluster(agent, *(agent_pod("weave-net", at) for at in agents), *nodes, *PODS)
 
 
+MAYBE = {
+    "WEAVE_PASSWORD": {
+        "valueFrom": {"secretKeyRef": {"name": "weave-passwd", "key": "weave-passwd", "optional": True}}
+    }
+}
 TRUSTED = {**SECRET, "WEAVE_TRUSTED_SUBNETS": "192.0.2.0/24"}
 
 ANTREA_KEY = "node.antrea.io/wireguard-public-key"

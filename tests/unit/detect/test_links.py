@@ -22,6 +22,7 @@ from tests.unit.detect.link_clusters import (
     IPSEC,
     KEY,
     KEY6,
+    MAYBE,
     OFF,
     ON,
     PODS,
@@ -244,6 +245,8 @@ WEAVE = [
     ("more arguments that cannot be read", weave({**SECRET, "EXTRA_ARGS": "<redacted>"}), UNKNOWN, "trusted subnets"),
     ("started from two templates", weave(SECRET, status={"desiredNumberScheduled": 2, "updatedNumberScheduled": 1}), UNKNOWN, "not all peers were started"),
     ("started from one", weave(SECRET, status={"desiredNumberScheduled": 2, "updatedNumberScheduled": 2}), BEST, "a password is set"),
+    ("a node without an agent", weave(SECRET, agents=("n1",)), CLEAR, "no agent of Weave Net runs"),
+    ("a password of a Secret that may be missing", weave(MAYBE), UNKNOWN, "may be missing"),
     ("arguments that cannot be read", weave({"EXTRA_ARGS": "<redacted>"}), UNKNOWN, "cannot be read"),
 ]  # fmt: skip
 

@@ -37,6 +37,19 @@ def test_ports_that_accept_plain_text_come_first_and_say_who_could_be_served():
     assert USUAL.listeners.note.endswith("of this boundary are in no mesh.")
 
 
+def test_ports_of_which_the_same_is_said_share_a_row():
+    report = report_input()
+    found = report.judgement.encryption
+    found = replace(
+        found, accepted=[replace(item, port=9000 + at) for item in found.accepted for at in range(13)]
+    )
+    page = encryption.build(Dossier(replace(report, judgement=replace(report.judgement, encryption=found))))
+
+    counts = [(row.cells[2].word, row.cells[1], len(row.cells[0].lines)) for row in page.listeners.rows]
+    assert counts == [("Accepts", "12", 12), ("Accepts", "1", 1), ("Refuses", "12", 12), ("Refuses", "1", 1)]
+    assert page.listeners.rows[0].cells[0].lines[0].endswith("TCP\N{NO-BREAK SPACE}9000")
+
+
 def test_the_ports_of_the_proxies_themselves_are_told_once():
     report = report_input()
     found = report.judgement.encryption

@@ -71,7 +71,7 @@ def member_of(pod: SeenPod, *, installed: bool, by_default: bool, transparent: b
 def services_of(pod: SeenPod, in_front: Sequence[str]) -> tuple[str, ...]:
     """Names under which Consul knows a pod: its annotation, else the Services in front of it."""
     said = pod.annotations.get(SERVICE, "")
-    return tuple(said.split(",")) if said else tuple(dict.fromkeys(in_front))
+    return tuple(name.strip() for name in said.split(",")) if said else tuple(dict.fromkeys(in_front))
 
 
 def _is_proxy(program: Program, pod: SeenPod) -> bool:

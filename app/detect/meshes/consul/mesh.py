@@ -118,8 +118,10 @@ class Consul:
             return Accepting(
                 Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read"
             )
-        if port in side.skips_in:
-            return Accepting(Known.YES, "", strength, f"port {port} bypasses its proxy")
+        if port in side.skips_in or port in self.entries.exposed(side.services):
+            past = f"port {port} bypasses its proxy"
+            served = f"its proxy serves paths of the application at port {port}, in plain text"
+            return Accepting(Known.YES, "", strength, past if port in side.skips_in else served)
         if why := self._doubt("Mesh", "ProxyDefaults", "ServiceDefaults"):
             return Accepting(Known.UNKNOWN, UNTOLD, strength, f"the mode cannot be told: {why}")
         found = self._mode(side)
@@ -128,7 +130,7 @@ class Consul:
     def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:  # noqa: ARG002  all alike
         """Ports with a Service, and those that a proxy leaves out."""
         side = self.classes.side(server)
-        found = {port for port, _ in side.fronts}
+        found = {port for port, _ in side.fronts} | self.entries.exposed(side.services)
         found |= {
             port for first, last in (side.skips_in or PortSet()).intervals for port in range(first, last + 1)
         }

@@ -1,6 +1,7 @@
 """Consul's configuration entries as Kubernetes holds them: modes, and intentions.
 
 An entry counts when the controller says that it is in Consul (`Synced`); entries written in Consul itself are not visible here.
+The Mesh object's leave is asked when a permissive entry is written, not afterwards: one that Consul has stays permissive.
 Source: Consul documentation, "Configuration entries", "Service intentions", "Onboard services in transparent proxy mode".
 """
 
@@ -35,6 +36,7 @@ class Mode(StrEnum):
 
 
 _WEAKEST = (Mode.PERMISSIVE, Mode.UNREADABLE, Mode.STRICT)
+_ELSEWHERE = ("peer", "samenessGroup")  # a source of another cluster, which no pod here is
 _OLD = ("TLSv1_0", "TLSv1_1")
 
 
@@ -72,7 +74,8 @@ class Entries:
 
     def mode(self, services: tuple[str, ...]) -> Setting:
         """The weakest mode of a pod's services, since each has a listener of its own in front of the pod."""
-        found = [self._mode(self._defaults(name)) for name in services] or [self._mode(None)]
+        own = [self._mode(item) for name in services for item in self._defaults(name) or (None,)]
+        found = own or [self._mode(None)]
         return min(found, key=lambda item: _WEAKEST.index(item.mode))
 
     @cached_property
@@ -104,17 +107,32 @@ class Entries:
             return Setting(Mode.UNREADABLE, f"{item.ref} has a mode that is not understood", (sign,))
         if _synced(item) is Known.NO:
             return Setting(Mode.UNREADABLE, f"{item.ref} is not in Consul (Synced is False)", (sign,))
-        if value == Mode.PERMISSIVE:
-            leave = self._leave
-            if leave is None or dig(leave.parsed(), "spec", "allowEnablingPermissiveMutualTLS") is not True:
-                says = f"{item.ref} asks for permissive, which no Mesh object allows, so strict holds"
-                return Setting(Mode.STRICT, says, (sign,))
+        if value == Mode.PERMISSIVE and not self._allowed and _synced(item) is not Known.YES:
+            says = f"{item.ref} asks for permissive, which no Mesh object allows, so strict holds"
+            return Setting(Mode.STRICT, says, (sign,))
         level = Level.WORKLOAD if item.ref.kind == "ServiceDefaults" else Level.MESH
         return Setting(Mode(value), f"{item.ref} says {value}", (sign,), level)
 
-    def _defaults(self, service: str) -> SnapshotObject | None:
+    def exposed(self, services: tuple[str, ...]) -> frozenset[int]:
+        """Ports at which proxies of these services serve paths of the application in plain text."""
+        objects = [item for name in services for item in self._defaults(name)]
+        objects += [self._proxy_defaults] if self._proxy_defaults else []
+        return frozenset(
+            number
+            for item in objects
+            for path in sequence(dig(item.parsed(), "spec", "expose", "paths"))
+            if isinstance(number := dig(path, "listenerPort"), int)
+        )
+
+    @property
+    def _allowed(self) -> bool:
+        leave = self._leave
+        return leave is not None and dig(leave.parsed(), "spec", "allowEnablingPermissiveMutualTLS") is True
+
+    def _defaults(self, service: str) -> tuple[SnapshotObject, ...]:
+        """Entries of a service; of several namespaces, which Consul may keep apart, all."""
         found = self.evidence.snapshot.of_kind(GROUP, "ServiceDefaults")
-        return next((item for item in found if item.ref.name == service), None)
+        return tuple(item for item in found if item.ref.name == service)
 
     @cached_property
     def _proxy_defaults(self) -> SnapshotObject | None:
@@ -130,6 +148,8 @@ class Entries:
         for item in self.evidence.snapshot.of_kind(GROUP, "ServiceIntentions"):
             spec = mapping(item.parsed().get("spec"))
             for index, raw in enumerate(sequence(spec.get("sources"))):
+                if any(dig(raw, elsewhere) for elsewhere in _ELSEWHERE):
+                    continue
                 action = text(dig(raw, "action")) or ("permissions" if dig(raw, "permissions") else "")
                 path = f"spec.sources[{index}]"
                 sign = Sign(item.ref, path, action, "who may connect", item.digest)

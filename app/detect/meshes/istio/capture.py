@@ -8,14 +8,15 @@ mutual TLS nor authorisation. Source: Istio documentation, "Resource Annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.detect.fields import mapping, sequence, text
 from app.detect.meshes.common.ports import EVERY_PORT, port_list
-from app.detect.pods import SeenPod
+from app.detect.pods import Program, SeenPod
 from app.detect.workloads import Container
 from app.model.connections import PortSet
 from app.model.encryption import Known
 
 _PREFIX = "traffic.sidecar.istio.io/"
-_MODE = "sidecar.istio.io/interceptionMode"
+_MODE, _TOLD = "sidecar.istio.io/interceptionMode", "ISTIO_META_INTERCEPTION_MODE"
 _SETUP = ("istio-init", "istio-validation")
 # (annotation, short flag, long flag of the setup program, default)
 _INCLUDE_IN = ("includeInboundPorts", "-b", "--istio-inbound-ports", "*")
@@ -50,10 +51,12 @@ class Capture:
 EVERYTHING = Capture()
 
 
-def capture(pod: SeenPod) -> Capture:
-    """Read what is redirected in a pod that has a sidecar."""
+def capture(pod: SeenPod, proxy: Program | None = None) -> Capture:
+    """Read what is redirected in a pod that has a sidecar, or waits for one (`proxy` None)."""
     if pod.annotations.get(_MODE) == "NONE":
         return Capture(PortSet(), PortSet(), Known.NO, f"{_MODE}: NONE")
+    if _told(proxy) == "NONE":
+        return Capture(PortSet(), PortSet(), Known.NO, f"{_TOLD}: NONE, in the sidecar's environment")
     setup = next((item for item in pod.preparing if item.name in _SETUP), None)
     said = _Said(pod, _flags(setup) if setup else {})
     includes, excludes = said.ports(_INCLUDE_IN), said.ports(_EXCLUDE_IN)
@@ -104,6 +107,12 @@ class _Said:
         """The text without the sidecar's own ports, which every pod leaves out."""
         own = {"15020", "15021", "15090"}
         return ",".join(item for item in self.text(setting).split(",") if item.strip() not in own)
+
+
+def _told(proxy: Program | None) -> str:
+    """The mode as the injector worked it out: by the pod, its proxy configuration, or the settings of the mesh."""
+    entries = map(mapping, sequence(proxy.container.raw.get("env")) if proxy else ())
+    return next((text(entry.get("value")) for entry in entries if entry.get("name") == _TOLD), "")
 
 
 def _addresses(said: _Said) -> Known:

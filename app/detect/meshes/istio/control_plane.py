@@ -1,5 +1,6 @@
 """Istio's own parts: control planes (`istiod`), node proxies (`ztunnel`), and what they say about versions and FIPS."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,9 @@ from app.model.platform import Sign
 _CILIUM = "ztunnel-cilium"  # Cilium runs the same node proxy under this name, for its own encryption
 _PILOT = "discovery"
 _FIPS = "COMPLIANCE_POLICY"
+_AMBIENT, _TUNNELS = "PILOT_ENABLE_AMBIENT", "PILOT_ENABLE_SENDING_HBONE"
+_FIRST_BY_ITSELF = (1, 22)  # before, a proxy had to be told as well
+_RELEASE = re.compile(r"(\d+)\.(\d+)")
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,28 @@ class ControlPlane:
             *(item.containers[0].sign("the node proxy of Istio") for item in self.ztunnels),
         )
 
+    @cached_property
+    def tunnels(self) -> bool | None:
+        """Whether control planes make proxies open HBONE tunnels to ambient pods; None where no control plane was read.
+
+        Source: Istio, `pilot/pkg/features/ambient.go`: off unless ambient mode is on, and then on by itself.
+        """
+        if not self.pilots:
+            return None
+        return all(
+            self._switched(item, _AMBIENT, default=False) and self._switched(item, _TUNNELS, default=True)
+            for item in self.pilots
+        )
+
+    @cached_property
+    def tunnels_by_itself(self) -> bool:
+        """Whether the release asks nothing of a proxy for that."""
+        return all(_release(item) >= _FIRST_BY_ITSELF for item in self.pilots)
+
+    def _switched(self, pilot: Container, name: str, *, default: bool) -> bool:
+        found = environment(self.ground.evidence, pilot, name)
+        return default if found is None or found.truth is None else found.truth
+
     @property
     def fips_asked(self) -> bool:
         """Whether control planes are told to keep to FIPS; the images decide whether they can."""
@@ -114,6 +140,12 @@ class ControlPlane:
                 words = [word for _, word in container.words()]
                 if container.name == _PILOT and words[:1] == [_PILOT]:
                     yield container
+
+
+def _release(pilot: Container) -> tuple[int, int]:
+    """Major and minor version; zeros where the image does not tell."""
+    found = _RELEASE.match(image_version(pilot.image))
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def is_ztunnel(item: DaemonSet) -> bool:

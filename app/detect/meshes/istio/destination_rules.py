@@ -1,27 +1,25 @@
 """DestinationRule: what TLS a client's proxy is told to use, per host, subset and Service port.
 
-Lookup: the client's namespace, then the Service's, then the root namespace; in each the most specific host, and for that host
-a rule whose workloadSelector matches the client before one without. Within a rule: port level of the subset, TLS of the subset,
-port level of the rule, TLS of the rule; a port level replaces, so one without `tls` takes the TLS away again.
-Source: Istio, `pilot/pkg/model/push_context.go`, `destination_rule.go`; API reference "Destination Rule".
+Within a rule: port level of the subset, TLS of the subset, port level of the rule, TLS of the rule. Which rule holds for a
+client: see `rule_lookup`. Source: Istio, `pilot/pkg/networking/util`, `pilot/pkg/xds/endpoints/mtls_checker.go`; API reference
+"Destination Rule".
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
 from typing import Any
 
-from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
-from app.detect.meshes.istio.hosts import full_name, matches, specificity
-from app.detect.meshes.istio.objects import NETWORKING, by_age, match_labels, sign, visible
+from app.detect.meshes.istio.hosts import full_name
+from app.detect.meshes.istio.objects import NETWORKING, revision, sign
 from app.detect.served import covers
 from app.model.inventory import Labels
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
 
 KIND = (NETWORKING, "DestinationRule")
+PRIVATE = "."  # `exportTo`: the rule's own namespace
 
 
 class Tls(StrEnum):
@@ -63,23 +61,26 @@ class Subset:
 
 @dataclass(frozen=True)
 class DestinationRule:
-    """One object, or several of one host and namespace merged."""
+    """One object, or several of one host and namespace merged.
+
+    Attributes:
+        exports: `exportTo` as it takes effect; empty where the object does not say.
+        selector: labels of the clients that it means; None where it has no selector.
+        revision: the one revision that heeds it; empty for all.
+    """
 
     item: SnapshotObject
     host: str
-    exports: tuple[str, ...]
+    exports: frozenset[str]
     selector: Mapping[str, str] | None
     traffic: Traffic
     subsets: tuple[Subset, ...]
+    revision: str = ""
 
     @property
     def namespace(self) -> str:
         """Its namespace."""
         return self.item.ref.namespace
-
-    def visible(self, namespace: str) -> bool:
-        """Whether clients of a namespace see it, by `exportTo`."""
-        return visible(self.exports, self.namespace, namespace)
 
     def told(self, port: int, labels: Labels, subsets: Collection[str]) -> tuple[Told | None, ...]:
         """What it may ask for at a Service port: for the host itself and for each subset of these that means the pods.
@@ -89,12 +90,11 @@ class DestinationRule:
             labels: the server's labels.
             subsets: names of subsets that requests are sent to; "" stands for the host itself.
         """
-        above = self.traffic.ports.get(port, self.traffic.tls)
         chosen = [
             item.traffic for item in self.subsets if item.name in subsets and covers(item.labels, labels)
         ]
-        own = (above,) if "" in subsets else ()
-        return (*own, *(_of_subset(item, port, above) for item in chosen))
+        own = (_told_by(port, self.traffic),) if "" in subsets else ()
+        return (*own, *(_told_by(port, item, self.traffic) for item in chosen))
 
     @property
     def named(self) -> frozenset[str]:
@@ -102,97 +102,37 @@ class DestinationRule:
         return frozenset({"", *(item.name for item in self.subsets)})
 
 
-@dataclass(frozen=True)
-class DestinationRules:
-    """All rules of a cluster; `default_exports` where a rule does not say."""
+def _told_by(port: int, *levels: Traffic) -> Told | None:
+    """What holds at a port, by traffic policies from the narrowest.
 
-    evidence: Evidence
-    default_exports: tuple[str, ...]
+    A port level replaces, so one without `tls` takes the TLS of its rule away from the connection. Endpoints are still marked by
+    it: unless it is the mesh's own, none of them counts as able to end mutual TLS, and nothing encrypts.
+    """
+    for level in levels:
+        if port in level.ports:
+            return level.ports[port] or _left_over(port, *levels)
+        if level.tls:
+            return level.tls
+    return None
 
-    @cached_property
-    def all(self) -> tuple[DestinationRule, ...]:
-        """Merged, oldest first."""
-        return tuple(_merged(_read(item, self.default_exports) for item in by_age(self.evidence, *KIND)))
 
-    @cached_property
-    def _by_namespace(self) -> Mapping[str, Sequence[DestinationRule]]:
-        groups: dict[str, list[DestinationRule]] = {}
-        for rule in self.all:
-            groups.setdefault(rule.namespace, []).append(rule)
-        return groups
-
-    def names(self, host: str) -> bool:
-        """Whether any rule speaks about a host."""
-        return any(matches(rule.host, host) for rule in self.all)
-
-    def lookup(
-        self, client: str, labels: Labels, host: str, service: str, root: str
-    ) -> DestinationRule | None:
-        """The rule that holds for a client.
-
-        Args:
-            client: the client's namespace.
-            labels: the client's labels.
-            host: full name of the Service.
-            service: the Service's namespace.
-            root: the root namespace.
-        """
-        for namespace in dict.fromkeys((client, service, root)):
-            found = [rule for rule in self._by_namespace.get(namespace, ()) if matches(rule.host, host)]
-            seen = [rule for rule in found if namespace == client or rule.visible(client)]
-            if seen:
-                return _chosen(seen, labels)
+def _left_over(port: int, *levels: Traffic) -> Told | None:
+    marks = (mark for level in levels for mark in (level.ports.get(port), level.tls) if mark)
+    left = next(marks, None)
+    if left is None or left.tls is Tls.ISTIO_MUTUAL:
         return None
+    return left if left.tls is Tls.UNREADABLE else replace(left, tls=Tls.DISABLE)
 
 
-def _chosen(rules: Iterable[DestinationRule], labels: Labels) -> DestinationRule | None:
-    """Of the most specific host: a rule that selects the client, else one that selects nobody in particular."""
-    found = list(rules)
-    best = max((rule.host for rule in found), key=specificity)
-    same = [rule for rule in found if rule.host == best]
-    selecting = (rule for rule in same if rule.selector and covers(rule.selector, labels))
-    return next(selecting, next((rule for rule in same if not rule.selector), None))
-
-
-def _of_subset(traffic: Traffic, port: int, above: Told | None) -> Told | None:
-    if port in traffic.ports:
-        return traffic.ports[port]
-    return traffic.tls or above
-
-
-def _merged(rules: Iterable[DestinationRule]) -> Iterator[DestinationRule]:
-    """Rules of one host and namespace become one: the oldest's traffic policy, and every subset once by name."""
-    first: dict[tuple[str, str], DestinationRule] = {}
-    for rule in rules:
-        key = rule.namespace, rule.host
-        if rule.selector:
-            yield rule
-        elif key in first:
-            first[key] = _joined(first[key], rule)
-        else:
-            first[key] = rule
-    yield from first.values()
-
-
-def _joined(older: DestinationRule, newer: DestinationRule) -> DestinationRule:
-    known = {item.name for item in older.subsets}
-    return DestinationRule(
-        older.item,
-        older.host,
-        older.exports,
-        older.selector,
-        older.traffic if older.traffic.given else newer.traffic,
-        (*older.subsets, *(item for item in newer.subsets if item.name not in known)),
-    )
-
-
-def _read(item: SnapshotObject, default_exports: tuple[str, ...]) -> DestinationRule:
+def read(item: SnapshotObject) -> DestinationRule:
+    """Read one object."""
     spec = mapping(item.parsed().get("spec"))
+    selecting = spec.get("workloadSelector")
     return DestinationRule(
         item=item,
         host=full_name(text(spec.get("host")), item.ref.namespace),
-        exports=tuple(map(text, sequence(spec.get("exportTo")))) or default_exports or ("*",),
-        selector=match_labels(spec.get("workloadSelector")),
+        exports=frozenset(map(text, sequence(spec.get("exportTo"))) if selecting is None else {PRIVATE}),
+        selector=None if selecting is None else strings(dig(selecting, "matchLabels")),
         traffic=_traffic(item, spec.get("trafficPolicy"), "spec.trafficPolicy"),
         subsets=tuple(
             Subset(
@@ -202,13 +142,14 @@ def _read(item: SnapshotObject, default_exports: tuple[str, ...]) -> Destination
             )
             for index, raw in enumerate(sequence(spec.get("subsets")))
         ),
+        revision=revision(item),
     )
 
 
 def _traffic(item: SnapshotObject, value: Any, path: str) -> Traffic:
     levels = enumerate(sequence(dig(value, "portLevelSettings")))
     return Traffic(
-        given=bool(mapping(value)),
+        given=isinstance(value, Mapping),
         tls=_told(item, dig(value, "tls"), f"{path}.tls"),
         ports={
             number: _told(item, mapping(raw).get("tls"), f"{path}.portLevelSettings[{index}].tls")

@@ -30,6 +30,7 @@ REDIRECTION = "ambient.istio.io/redirection"
 BYPASS = "ambient.istio.io/bypass-inbound-capture"
 TEMPLATES = "inject.istio.io/templates"
 HBONE = "ISTIO_META_ENABLE_HBONE"
+NO_HBONE = "ISTIO_META_DISABLE_HBONE_SEND"
 
 # Namespaces that the injector's webhook leaves out, whatever their labels.
 _NEVER = frozenset({"kube-system", "kube-public", "kube-node-lease", "local-path-storage"})

@@ -11,9 +11,11 @@ import yaml
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, text
+from app.detect.selectors import selector
 from app.detect.settings import REDACTED
 from app.model.encryption import EvidenceStrength, Known
 from app.model.platform import Sign
+from app.model.policy import LabelSelector
 from app.model.snapshot import SnapshotObject
 
 DEFAULT_ROOT = "istio-system"
@@ -37,6 +39,7 @@ class MeshConfig:
         exports: where DestinationRules are visible that do not say (`defaultDestinationRuleExportTo`); empty: everywhere.
         entry_exports: the same for ServiceEntries (`defaultServiceExportTo`).
         route_exports: the same for VirtualServices (`defaultVirtualServiceExportTo`).
+        discovery: selectors of the namespaces that the control plane heeds, and the field; None where it heeds all.
         hbone: sidecars of this revision speak HBONE (`proxyMetadata.ISTIO_META_ENABLE_HBONE`).
         strength: INTENDED where defaults are assumed because files hold no ConfigMap.
     """
@@ -50,6 +53,7 @@ class MeshConfig:
     exports: tuple[str, ...] = ()
     entry_exports: tuple[str, ...] = ()
     route_exports: tuple[str, ...] = ()
+    discovery: tuple[tuple[LabelSelector, ...], Sign] | None = None
     hbone: bool = False
     oldest_tls: str = ""
     strength: EvidenceStrength = EvidenceStrength.CONFIGURED
@@ -126,6 +130,7 @@ def _read(item: SnapshotObject) -> MeshConfig:
         exports=tuple(text(name) for name in sequence(body.get("defaultDestinationRuleExportTo"))),
         entry_exports=tuple(text(name) for name in sequence(body.get("defaultServiceExportTo"))),
         route_exports=tuple(text(name) for name in sequence(body.get("defaultVirtualServiceExportTo"))),
+        discovery=_discovery(item, body),
         hbone=dig(body, "defaultConfig", "proxyMetadata", "ISTIO_META_ENABLE_HBONE") in ("true", True),
         oldest_tls=text(dig(body, "meshMTLS", "minProtocolVersion")),
         signs=tuple(_signs(item, body)),
@@ -144,6 +149,20 @@ def _mapping(value: str) -> Mapping[str, object] | None:
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
     return mapping(loaded) if isinstance(loaded, dict) else ({} if loaded is None and not events else None)
+
+
+def _discovery(
+    item: SnapshotObject, body: Mapping[str, object]
+) -> tuple[tuple[LabelSelector, ...], Sign] | None:
+    """`discoverySelectors`; one with an operator that nobody knows may choose any namespace, so none is left out."""
+    found = [selector(entry) for entry in sequence(body.get("discoverySelectors"))]
+    known = tuple(entry for entry in found if entry is not None)
+    if not found or len(known) < len(found):
+        return None
+    says = "namespaces that the control plane heeds"
+    return known, Sign(
+        item.ref, f"data['{_KEY}'].discoverySelectors", f"{len(known)} selectors", says, item.digest
+    )
 
 
 def _truth(value: object) -> Known:

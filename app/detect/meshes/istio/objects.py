@@ -9,6 +9,7 @@ from app.detect.settings import REDACTED
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
 
+REVISION = "istio.io/rev"
 SECURITY = "security.istio.io"
 NETWORKING = "networking.istio.io"
 
@@ -16,6 +17,16 @@ NETWORKING = "networking.istio.io"
 def by_age(evidence: Evidence, group: str, kind: str) -> tuple[SnapshotObject, ...]:
     """Objects of a kind, oldest first; of equal age by name and namespace, as the control plane sorts them."""
     return tuple(sorted(evidence.snapshot.of_kind(group, kind), key=_age))
+
+
+def revision(item: SnapshotObject) -> str:
+    """The one revision whose control plane heeds an object (label `istio.io/rev`); empty for all. A tag is no revision."""
+    return strings(dig(item.parsed(), "metadata", "labels")).get(REVISION, "")
+
+
+def heeded(wanted: str, own: str) -> bool:
+    """Whether a control plane of revision `own` heeds an object that is meant for `wanted`."""
+    return not wanted or wanted == (own or "default")
 
 
 def created(item: SnapshotObject) -> str:

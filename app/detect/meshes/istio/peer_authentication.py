@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, text
-from app.detect.meshes.istio.objects import SECURITY, by_age, match_labels, sign
+from app.detect.meshes.istio.objects import SECURITY, by_age, heeded, match_labels, revision, sign
 from app.detect.meshes.istio.posture import Listener, Mode, Posture
 from app.detect.served import covers
 from app.model.encryption import Level
@@ -31,6 +31,7 @@ class PeerAuthentication:
         selector: labels that a pod must have; None where there is none to match.
         selecting: `spec.selector` is there, even if it names no label.
         ports: mode by container port.
+        revision: the one revision that heeds it; empty for all.
     """
 
     item: SnapshotObject
@@ -38,6 +39,7 @@ class PeerAuthentication:
     selecting: bool
     mode: Mode
     ports: Mapping[int, Mode]
+    revision: str
 
     @property
     def namespace(self) -> str:
@@ -54,11 +56,12 @@ class PeerAuthentication:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The objects that decide about one pod, one for each level."""
+    """The objects that decide about one pod, one for each level; `rooted` for a pod of the root namespace itself."""
 
     mesh: PeerAuthentication | None = None
     namespace: PeerAuthentication | None = None
     workload: PeerAuthentication | None = None
+    rooted: bool = False
 
     def inherited(self) -> Posture:
         """What holds above the workload level."""
@@ -75,21 +78,30 @@ class PeerAuthentications:
     def __init__(self, evidence: Evidence) -> None:
         self.all = tuple(_read(item) for item in by_age(evidence, *KIND))
         self._by_namespace: dict[str, list[PeerAuthentication]] = {}
+        self._heeded: dict[tuple[str, str], list[PeerAuthentication]] = {}
         for policy in self.all:
             self._by_namespace.setdefault(policy.namespace, []).append(policy)
 
-    def levels(self, root: str, namespace: str, labels: Labels) -> Levels:
-        """Who decides about a pod."""
-        own = [] if namespace == root else self._by_namespace.get(namespace, [])
+    def levels(self, root: str, namespace: str, labels: Labels, revision: str = "") -> Levels:
+        """Who decides about a pod of a revision."""
+        own = [] if namespace == root else self._of(namespace, revision)
         return Levels(
-            mesh=_first(item for item in self._by_namespace.get(root, []) if item.selector is None),
+            mesh=_first(item for item in self._of(root, revision) if item.selector is None),
             namespace=_first(item for item in own if item.selector is None),
             workload=_first(item for item in own if item.selector and covers(item.selector, labels)),
+            rooted=namespace == root,
         )
 
-    def without_selector(self, namespace: str) -> PeerAuthentication | None:
+    def without_selector(self, namespace: str, revision: str = "") -> PeerAuthentication | None:
         """The oldest of a namespace that has no selector at all, not even an empty one (as ambient indexes them)."""
-        return _first(item for item in self._by_namespace.get(namespace, []) if not item.selecting)
+        return _first(item for item in self._of(namespace, revision) if not item.selecting)
+
+    def _of(self, namespace: str, revision: str) -> list[PeerAuthentication]:
+        key = namespace, revision
+        if key not in self._heeded:
+            found = self._by_namespace.get(namespace, [])
+            self._heeded[key] = [item for item in found if heeded(item.revision, revision)]
+        return self._heeded[key]
 
 
 def listener(levels: Levels) -> Listener:
@@ -128,6 +140,7 @@ def _read(item: SnapshotObject) -> PeerAuthentication:
             for port, said in mapping(spec.get("portLevelMtls")).items()
             if port.isdigit()
         },
+        revision=revision(item),
     )
 
 

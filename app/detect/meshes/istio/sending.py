@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.detect.meshes.istio.destination_rules import DestinationRules, Tls, Told
+from app.detect.meshes.istio.destination_rules import Tls, Told
+from app.detect.meshes.istio.ending import cannot_end, not_begun
 from app.detect.meshes.istio.hosts import host_of
 from app.detect.meshes.istio.membership import Kind
 from app.detect.meshes.istio.mesh_config import MeshConfig, MeshConfigs
 from app.detect.meshes.istio.posture import Mode
 from app.detect.meshes.istio.routes import Routes
+from app.detect.meshes.istio.rule_lookup import DestinationRules
 from app.detect.meshes.istio.service_entries import Entry
+from app.detect.meshes.istio.services import Services
 from app.detect.meshes.istio.sides import Side
 from app.detect.served import Served
 from app.model.encryption import ClientTls, EvidenceStrength, Known, Sending, weakest
@@ -22,7 +25,6 @@ _WEAKEST = (
     ClientTls.APP_TLS,
     ClientTls.MESH_MTLS,
 )
-_RANK = (Tls.UNREADABLE, Tls.DISABLE, Tls.SIMPLE, Tls.MUTUAL, Tls.ISTIO_MUTUAL)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Client:
         configs: settings by revision.
         rules: DestinationRules.
         routes: VirtualServices.
+        services: Services.
         foreign: the ServiceEntry that speaks for a host.
         doubt: why DestinationRules or ServiceEntries are not all known; empty when they are.
         scope_doubt: why Sidecar objects are not all known; empty when they are.
@@ -41,6 +44,7 @@ class Client:
     configs: MeshConfigs
     rules: DestinationRules
     routes: Routes
+    services: Services
     foreign: Mapping[str, Sign]
     doubt: str
     scope_doubt: str = ""
@@ -72,7 +76,7 @@ class Client:
     def _from_envoy(self, client: Side, server: Side, port: int) -> Sending:
         if why := next(self._unknowns(client, server), ""):
             return _unknown(client, server, why)
-        ways = [item for item in server.ways(port, client.client_namespace) if _known(client, item.served)]
+        ways = [item for item in server.ways(port, client) if _known(client, item.served)]
         fronts = (*server.service_ports(port), *(item.served.port for item in ways))
         if not fronts:
             return self._passed_through(client, server, "no Service stands in front of this port")
@@ -118,34 +122,49 @@ class Client:
             yield f"how clients call this port cannot be told: {why}"
 
     def _through_service(self, client: Side, server: Side, port: int) -> Sending:
+        """What is sent through Services: by what is told for each that can be told apart, by itself for the others."""
         entries = server.entries(port)
-        hidden = [item for item in entries if client.scope and not client.scope.knows(item)]
-        if hidden and client.scope:
-            says = f"{client.scope.sign.ref} leaves {host_of(hidden[0])} out of what the client's proxy knows"
-            return self._passed_through(client, server, says, client.scope.sign, client.scope.passes_through)
-        told: list[Told | None] = []
+        if hidden := next(filter(None, (self._hidden(client, item) for item in entries)), None):
+            says, sign, passes = hidden
+            return self._passed_through(client, server, says, sign, passes)
+        sent: list[Sending] = []
         for entry in entries:
-            found = self._told(client, server, entry)
-            if isinstance(found, str):
-                return _unknown(client, server, found)
-            told += found
-        told = told or [None]
-        worst = min(told, key=lambda item: _RANK.index(item.tls) if item else len(_RANK))
-        if worst is None or (worst.tls is Tls.ISTIO_MUTUAL and None in told):
-            return self._automatic(client, server, port)
-        if None in told and worst.tls in (Tls.SIMPLE, Tls.MUTUAL):
-            automatic = self._automatic(client, server, port)
-            if automatic.how is not ClientTls.MESH_MTLS:
-                return automatic
-        return self._explicit(client, server, port, worst)
+            told = self._told(client, server, entry)
+            if isinstance(told, str):
+                return _unknown(client, server, told)
+            for item in told:
+                itself = self._automatic(client, server, port, entry)
+                sent.append(self._explicit(client, server, port, item) if item else itself)
+        return _weakest(*sent) if sent else self._automatic(client, server, port)
+
+    def _hidden(self, client: Side, entry: Served) -> tuple[str, Sign, Known | None] | None:
+        """Why a client's proxy does not know a Service, and what becomes of calls to it; None where it does."""
+        if client.scope and not _known(client, entry):
+            says = f"{client.scope.sign.ref} leaves {host_of(entry)} out of what the client's proxy knows"
+            return says, client.scope.sign, client.scope.passes_through
+        if found := self.services.hidden(entry, client.client_namespace):
+            says = f"{host_of(entry)} is not known to proxies of the client's namespace ({found.sign.ref})"
+            return says, found.sign, client.scope.passes_through if client.scope else None
+        return None
 
     def _told(self, client: Side, server: Side, entry: Served) -> tuple[Told | None, ...] | str:
         """TLS that a client may be told to use; a clause where that cannot be told."""
         host, config = host_of(entry), self.configs.of(client.revision)
         if not entry.host and host in self.foreign:
             return f"{self.foreign[host].ref} speaks for {host} beside the Service, and which of the two holds is not worked out"
+        told = self._ruled(client, server, entry, config.root)
+        policy = self.services.started(entry)
+        if policy and not isinstance(told, str) and None in told:
+            return (
+                f"{policy.ref} may make proxies start TLS of their own to {host}, as newer control planes do"
+            )
+        return told
+
+    def _ruled(self, client: Side, server: Side, entry: Served, root: str) -> tuple[Told | None, ...] | str:
+        """What DestinationRules say, for each subset that requests may be sent to."""
+        host = host_of(entry)
         rule = self.rules.lookup(
-            client.client_namespace, dict(client.labels), host, entry.namespace, config.root
+            client.client_namespace, dict(client.labels), host, entry.namespace, root, client.revision
         )
         if rule is None:
             return (None,)
@@ -156,16 +175,20 @@ class Client:
                 possible if len(set(possible)) == 1 else f"which subset of {host} requests are sent to: {why}"
             )
         gateway = client.kind is Kind.GATEWAY
-        chosen = self.routes.subsets(host, entry, client.client_namespace, gateway=gateway)
+        chosen = self.routes.subsets(
+            host, entry, client.client_namespace, gateway=gateway, revision=client.revision
+        )
         return rule.told(entry.port, labels, chosen) or (None,)
 
     def _explicit(self, client: Side, server: Side, port: int, told: Told) -> Sending:
         rule = told.sign.ref
         match told.tls:
+            case Tls.DISABLE | Tls.ISTIO_MUTUAL if tunnelled := _tunnelled(client, server):
+                return tunnelled
             case Tls.DISABLE:
                 return _plain(client, server, f"{rule} turns TLS off for this host", told.sign)
             case Tls.ISTIO_MUTUAL:
-                if why := _cannot_end(server, port):
+                if why := cannot_end(server, port):
                     return _unknown(client, server, f"{rule} asks for mutual TLS, but {why}", told.sign)
                 return _mtls(client, server, f"{rule} asks for the mesh's mutual TLS", told.sign)
             case Tls.UNREADABLE:
@@ -173,7 +196,8 @@ class Client:
             case Tls.SIMPLE | Tls.MUTUAL:
                 return _own_tls(client, server, port, told)
 
-    def _automatic(self, client: Side, server: Side, port: int) -> Sending:
+    def _automatic(self, client: Side, server: Side, port: int, through: Served | None = None) -> Sending:
+        """What is sent where no rule says anything; `through` a Service where it can be told apart."""
         config = self.configs.of(client.revision)
         if config.doubt:
             return _unknown(client, server, f"whether clients use mutual TLS cannot be told: {config.doubt}")
@@ -181,13 +205,13 @@ class Client:
             return _unknown(
                 client, server, "enableAutoMtls has a value that is not understood", *config.signs
             )
-        if server.kind is Kind.AMBIENT and client.tunnel_out and not server.bypass:
-            return _mtls(client, server, "the client's proxy opens an HBONE tunnel (mutual TLS)")
+        if tunnelled := _tunnelled(client, server):
+            return tunnelled
         if config.auto_mtls is Known.NO:
             says = "enableAutoMtls is false and no DestinationRule asks for mutual TLS"
             return _plain(client, server, says, *config.signs)
-        if why := _cannot_end(server, port):
-            return _plain(client, server, why)
+        if why := not_begun(server, port, through):
+            return _plain(client, server, why, *filter(None, (server.off,)))
         return _mtls(
             client,
             server,
@@ -211,7 +235,7 @@ class Client:
 
 def _known(client: Side, port: Served) -> bool:
     """Whether the Sidecar object of a client leaves a host in what its proxy knows."""
-    return client.scope is None or client.scope.knows(port)
+    return client.scope is None or client.scope.knows(port, client.client_namespace)
 
 
 def _weakest(*sent: Sending) -> Sending:
@@ -219,30 +243,22 @@ def _weakest(*sent: Sending) -> Sending:
     return min(sent, key=lambda item: _WEAKEST.index(item.how))
 
 
-def _cannot_end(server: Side, port: int) -> str:
-    """Why mutual TLS of the mesh cannot end at a port of a server; empty when it can."""
-    return next(_obstacles(server, port), "")
-
-
-def _obstacles(server: Side, port: int) -> Iterator[str]:
-    if server.kind is Kind.AMBIENT:
-        yield "the server is in ambient mode and the client's proxy opens no HBONE tunnel"
-    if server.kind is not Kind.SIDECAR:
-        yield "the server has no sidecar"
-    if not server.speaks_mtls:
-        yield "the server's pods are not labelled as ready for mutual TLS (security.istio.io/tlsMode)"
-    if server.capture.doubt:
-        return
-    if port not in server.capture.inbound:
-        yield f"the port bypasses the server's sidecar ({server.capture.says})"
-    if server.listener.at(port).mode is Mode.DISABLE:
-        yield "the server's sidecar takes no mutual TLS here (DISABLE)"
+def _tunnelled(client: Side, server: Side) -> Sending | None:
+    """What is sent to a pod in ambient mode through a tunnel, which comes before rules; None where there is none."""
+    if server.kind is not Kind.AMBIENT or server.bypass or client.tunnel_out is Known.NO:
+        return None
+    if client.tunnel_out is Known.YES:
+        return _mtls(client, server, "the client's proxy opens an HBONE tunnel (mutual TLS)")
+    says = (
+        "the client's proxy is told to open HBONE tunnels by a control plane that runs without ambient mode"
+    )
+    return _unknown(client, server, says)
 
 
 def _own_tls(client: Side, server: Side, port: int, told: Told) -> Sending:
     """TLS that a rule starts and that is not the mesh's: a strict listener refuses it, others hand it to the application."""
     rule = told.sign.ref
-    if not _cannot_end(server, port) and server.listener.at(port).mode is Mode.STRICT:
+    if not cannot_end(server, port) and server.listener.at(port).mode is Mode.STRICT:
         says = f"{rule} starts TLS that is not the mesh's, which a strict port refuses"
         return _plain(client, server, says, told.sign)
     weak = (f"{rule} does not verify the server's certificate",) if told.skips else ()

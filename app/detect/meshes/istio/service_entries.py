@@ -14,7 +14,7 @@ from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.meshes.istio.hosts import full_name, host_of
 from app.detect.meshes.istio.membership import TLS_MODE
-from app.detect.meshes.istio.objects import NETWORKING, match_labels, sign, visible
+from app.detect.meshes.istio.objects import NETWORKING, heeded, match_labels, revision, sign, visible
 from app.detect.pods import SeenPod
 from app.detect.served import Served, covers
 from app.model.inventory import Labels
@@ -37,6 +37,7 @@ class Entry:
         home: namespace of the object.
         exports: where it is visible.
         sign: the object.
+        revision: the one revision that heeds it; empty for all.
     """
 
     served: Served
@@ -45,10 +46,11 @@ class Entry:
     home: str
     exports: tuple[str, ...]
     sign: Sign
+    revision: str = ""
 
-    def seen_from(self, namespace: str) -> bool:
-        """Whether clients of a namespace know the host."""
-        return visible(self.exports, self.home, namespace)
+    def seen_from(self, namespace: str, revision: str) -> bool:
+        """Whether clients of a namespace and a revision know the host."""
+        return heeded(self.revision, revision) and visible(self.exports, self.home, namespace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class ServiceEntry:
     def _entry(self, port: Served, target: int, *, ready: bool, doubt: str = "") -> Entry:
         said = sign(self.item, "spec.hosts", port.host, "a name by which clients in the mesh call it")
         led = Served(port.namespace, port.service, port.port, target, port.name, port.host)
-        return Entry(led, ready, doubt, self.item.ref.namespace, self.exports, said)
+        home = self.item.ref.namespace
+        return Entry(led, ready, doubt, home, self.exports, said, revision(self.item))
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Reads one cluster for Istio: what each pod is, and the side of each pod as the mesh's answers depend on it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from app.detect.fields import dig, mapping, sequence, text
+from app.detect.evidence import Evidence
 from app.detect.ground import Ground
 from app.detect.meshes.common.callers import Callers
 from app.detect.meshes.istio import peer_authentication, ztunnel_peers
@@ -12,11 +12,11 @@ from app.detect.meshes.istio.authorization.callers import callers_of, names_of
 from app.detect.meshes.istio.authorization.policies import AuthorizationPolicy, policies
 from app.detect.meshes.istio.capture import EVERYTHING, capture
 from app.detect.meshes.istio.control_plane import ControlPlane
-from app.detect.meshes.istio.destination_rules import DestinationRules
+from app.detect.meshes.istio.discovery import heeded_of, left_out
+from app.detect.meshes.istio.envoy_filters import EnvoyFilters
 from app.detect.meshes.istio.hosts import host_of
 from app.detect.meshes.istio.membership import (
     BYPASS,
-    HBONE,
     TLS_MODE,
     TUNNEL,
     Kind,
@@ -26,22 +26,24 @@ from app.detect.meshes.istio.membership import (
     role_of,
 )
 from app.detect.meshes.istio.mesh_config import MeshConfig, MeshConfigs
-from app.detect.meshes.istio.objects import NETWORKING, SECURITY, match_labels
-from app.detect.meshes.istio.peer_authentication import PeerAuthentications
-from app.detect.meshes.istio.posture import Listener
+from app.detect.meshes.istio.objects import NETWORKING, SECURITY
+from app.detect.meshes.istio.peer_authentication import Levels, PeerAuthentications
+from app.detect.meshes.istio.posture import Listener, Mode
 from app.detect.meshes.istio.routes import Routes
-from app.detect.meshes.istio.service_entries import ServiceEntries
-from app.detect.meshes.istio.sidecar_scopes import Scopes
+from app.detect.meshes.istio.rule_lookup import DestinationRules
+from app.detect.meshes.istio.service_entries import Entry, ServiceEntries
+from app.detect.meshes.istio.services import Services
+from app.detect.meshes.istio.sidecar_scopes import Scope, Scopes
 from app.detect.meshes.istio.sides import Side
+from app.detect.meshes.istio.tunnels import tunnels
 from app.detect.meshes.istio.waypoints import Waypoints
 from app.detect.pods import SeenPod
 from app.detect.served import Served, covers, fronts
 from app.model.encryption import Known
 from app.model.identity import ObjectRef
-from app.model.inventory import Labels
+from app.model.platform import Sign
 
 _GROUPS = (SECURITY, NETWORKING)
-_FILTER = (NETWORKING, "EnvoyFilter")
 
 
 @dataclass
@@ -93,34 +95,40 @@ class Survey:
     def rules(self) -> DestinationRules:
         """DestinationRules."""
         exports = next((item.exports for item in self.configs.all if item.exports), ())
-        return DestinationRules(self.ground.evidence, exports)
+        return DestinationRules(self._heeded, exports)
 
     @cached_property
     def entries(self) -> ServiceEntries:
         """ServiceEntries."""
         exports = next((item.entry_exports for item in self.configs.all if item.entry_exports), ())
-        return ServiceEntries(self.ground.evidence, exports)
+        return ServiceEntries(self._heeded, exports)
+
+    @cached_property
+    def services(self) -> Services:
+        """Services as clients see them."""
+        exports = next((item.entry_exports for item in self.configs.all if item.entry_exports), ())
+        return Services(self.ground.evidence, exports, self._left_out)
 
     @cached_property
     def routes(self) -> Routes:
         """VirtualServices."""
         exports = next((item.route_exports for item in self.configs.all if item.route_exports), ())
-        return Routes(self.ground.evidence, exports)
+        return Routes(self._heeded, exports)
 
     @cached_property
     def peers(self) -> PeerAuthentications:
         """PeerAuthentications."""
-        return PeerAuthentications(self.ground.evidence)
+        return PeerAuthentications(self._heeded)
 
     @cached_property
     def scopes(self) -> Scopes:
         """Sidecar objects."""
-        return Scopes(self.ground.evidence)
+        return Scopes(self._heeded)
 
     @cached_property
     def policies(self) -> tuple[AuthorizationPolicy, ...]:
         """AuthorizationPolicies; their position is their number."""
-        return policies(self.ground.evidence)
+        return policies(self._heeded)
 
     @cached_property
     def callers(self) -> Callers:
@@ -146,36 +154,58 @@ class Survey:
         ports = self.ground.served.get(pod.ref, ())
         guarded = kind in (Kind.SIDECAR, Kind.AMBIENT)
         envoy = kind.has_envoy
+        levels = self.peers.levels(config.root, pod.pod.namespace, pod.labels, config.revision)
         return Side(
             kind=kind,
             strength=found.strength if found else pod.strength,
             revision=config.revision,
             doubt=(config.doubt if guarded else found.says if found else ""),
-            capture=capture(pod) if kind is Kind.SIDECAR else EVERYTHING,
+            capture=capture(pod, found.proxy) if found and kind is Kind.SIDECAR else EVERYTHING,
             speaks_mtls=self._speaks_mtls(pod, found),
             tunnel_in=pod.labels.get(TUNNEL) == "http",
-            tunnel_out=envoy and _hbone(found, config),
+            tunnel_out=tunnels(found, config, self.parts) if envoy else Known.NO,
             bypass=pod.annotations.get(BYPASS) == "true",
-            listener=self._listener(pod, kind, config) if guarded else Side(kind).listener,
+            listener=self._listener(levels, kind, config) if guarded else Side(kind).listener,
             fronts=fronts(ports),
             fronts_known=self._fronts_known,
             named=tuple(item for item in ports if self._tells_apart(item)),
-            entered=self.entries.of(pod, ports),
+            entered=tuple(self._entered(pod, ports, config)),
+            unready=tuple(self._unready_services(ports)),
+            off=_off(levels) if guarded else None,
             labels=tuple(sorted((k, v) for k, v in pod.labels.items() if k in self._named_labels)),
             client_namespace=pod.pod.namespace if envoy and self._by_namespace else "",
-            scope=self.scopes.of(pod.pod.namespace, pod.labels, config.root) if envoy else None,
-            filtered=envoy and self._filtered(pod, config.root),
-            bytes_only=self._bytes_only(ports) if guarded else (),
-            guarded=tuple(self._guarding(pod, config.root)) if guarded else (),
-            waypoint=self._waypoints.of(ports, self.policies) if kind is Kind.AMBIENT else None,
+            scope=self._scope(pod, config) if kind is Kind.SIDECAR else None,
+            filtered=envoy and self._filters.hold_for(pod, config.root),
+            bytes_only=self.services.bytes_only(ports) if guarded else (),
+            guarded=tuple(self._guarding(pod, config)) if guarded else (),
+            waypoint=self._behind(ports, config) if kind is Kind.AMBIENT else None,
             caller=self.callers.number(names_of(pod.pod, config), pod.pod.ips),
         )
 
-    def _listener(self, pod: SeenPod, kind: Kind, config: MeshConfig) -> Listener:
-        levels = self.peers.levels(config.root, pod.pod.namespace, pod.labels)
+    def _listener(self, levels: Levels, kind: Kind, config: MeshConfig) -> Listener:
         if kind is Kind.AMBIENT:
-            return ztunnel_peers.listener(self.peers, config.root, levels)
+            return ztunnel_peers.listener(self.peers, config.root, levels, config.revision)
         return peer_authentication.listener(levels)
+
+    def _entered(self, pod: SeenPod, ports: Iterable[Served], config: MeshConfig) -> Iterator[Entry]:
+        """Ways of ServiceEntries; a namespace without mutual TLS takes it from the hosts that it speaks for."""
+        for item in self.entries.of(pod, ports):
+            levels = self.peers.levels(config.root, item.home, {}, config.revision)
+            yield replace(item, automatic=item.automatic and _off(levels) is None)
+
+    def _unready_services(self, ports: Iterable[Served]) -> Iterator[tuple[tuple[str, str], str]]:
+        for name in sorted({(item.namespace, item.service) for item in ports}):
+            if other := self._unready.get(name):
+                says = (
+                    f"Service {'/'.join(name)} is headless, and {other} behind it is not ready for mutual TLS"
+                )
+                yield name, says
+
+    def _scope(self, pod: SeenPod, config: MeshConfig) -> Scope | None:
+        return self.scopes.of(pod.pod.namespace, pod.labels, config.root, config.revision)
+
+    def _behind(self, ports: Iterable[Served], config: MeshConfig) -> tuple[int, ...] | None:
+        return self._waypoints.of(ports, self.policies, config.revision)
 
     @staticmethod
     def _speaks_mtls(pod: SeenPod, found: Place | None) -> bool:
@@ -183,33 +213,30 @@ class Survey:
         waiting = found is not None and found.proxy is None and found.kind is Kind.SIDECAR
         return pod.labels.get(TLS_MODE, "istio" if waiting else "") == "istio"
 
-    def _guarding(self, pod: SeenPod, root: str) -> Iterator[int]:
-        for number in sorted({*self._by_home.get(pod.pod.namespace, ()), *self._by_home.get(root, ())}):
+    def _guarding(self, pod: SeenPod, config: MeshConfig) -> Iterator[int]:
+        homes = {*self._by_home.get(pod.pod.namespace, ()), *self._by_home.get(config.root, ())}
+        for number in sorted(homes):
             policy = self.policies[number]
-            if policy.selector is None or covers(policy.selector, pod.labels):
+            chosen = policy.selector is None or covers(policy.selector, pod.labels)
+            if chosen and policy.heeded(config.revision):
                 yield number
-
-    def _filtered(self, pod: SeenPod, root: str) -> bool:
-        for namespace in {pod.pod.namespace, root} & self._filters.keys():
-            for selector in self._filters[namespace]:
-                if selector is None or covers(selector, pod.labels):
-                    return True
-        return False
 
     def _tells_apart(self, port: Served) -> bool:
         host = host_of(port)
-        return self.scopes.narrows or self.rules.names(host) or host in self.entries.hosts
-
-    def _bytes_only(self, fronts: Iterable[Served]) -> tuple[int, ...]:
-        """Container ports that every Service declares as no HTTP: there a sidecar sees no requests."""
-        seen: dict[int, bool] = {}
-        for item in fronts:
-            protocol = self._protocols.get((item.namespace, item.service, item.port)) or item.name
-            plain = protocol.lower().split("-")[0] in _NO_HTTP
-            seen[item.target] = seen.get(item.target, True) and plain
-        return tuple(sorted(port for port, plain in seen.items() if plain))
+        name = port.namespace, port.service
+        told = self.scopes.narrows or self.rules.names(host) or host in self.entries.hosts
+        apart = {*self.services.narrowed, *self.services.policed, *self._unready}
+        return told or name in apart
 
     # ---- what is read once
+
+    @cached_property
+    def _left_out(self) -> Mapping[str, Sign]:
+        return left_out(self.configs.all, self.ground.inventory.namespace_labels)
+
+    @cached_property
+    def _heeded(self) -> Evidence:
+        return heeded_of(self.ground.evidence, self._left_out)
 
     @cached_property
     def _fronts_known(self) -> Known:
@@ -230,7 +257,7 @@ class Survey:
     @cached_property
     def _by_namespace(self) -> bool:
         """Whether the client's namespace can matter to what it sends."""
-        return bool(self.rules.all or self.entries.all)
+        return bool(self.rules.all or self.entries.all or self.services.narrowed or self.scopes.narrows)
 
     @cached_property
     def _named_labels(self) -> frozenset[str]:
@@ -243,33 +270,21 @@ class Survey:
         return frozenset(key for labels in chosen for key in labels)
 
     @cached_property
-    def _filters(self) -> Mapping[str, list[Labels | None]]:
-        found: dict[str, list[Labels | None]] = {}
-        for item in self.ground.evidence.snapshot.of_kind(*_FILTER):
-            chosen = dig(item.parsed(), "spec", "workloadSelector", "labels")
-            found.setdefault(item.ref.namespace, []).append(match_labels({"matchLabels": chosen}))
-        return found
+    def _filters(self) -> EnvoyFilters:
+        return EnvoyFilters(self._heeded)
 
     @cached_property
-    def _protocols(self) -> Mapping[tuple[str, str, int], str]:
-        """`appProtocol` of Service ports, which wins over the port's name."""
-        return {
-            (item.ref.namespace, item.ref.name, number): text(mapping(raw).get("appProtocol"))
-            for item in self.ground.evidence.snapshot.of_kind("", "Service")
-            for raw in sequence(dig(item.parsed(), "spec", "ports"))
-            if isinstance(number := mapping(raw).get("port"), int)
-        }
+    def _unready(self) -> Mapping[tuple[str, str], ObjectRef]:
+        """Headless Services of which a pod is not labelled as able to end mutual TLS, and the first such pod."""
+        found: dict[tuple[str, str], ObjectRef] = {}
+        for pod in self.ground.pods:
+            names = {(item.namespace, item.service) for item in self.ground.served.get(pod.ref, ())}
+            if names & self.services.headless and not self._speaks_mtls(pod, self.places.get(pod.ref)):
+                found |= dict.fromkeys(names & self.services.headless - found.keys(), pod.ref)
+        return found
 
 
-# Port names and appProtocols that Istio takes for bytes without requests ("Protocol Selection").
-_NO_HTTP = frozenset({"tcp", "tls", "https", "mongo", "mysql", "redis"})
-
-
-def _hbone(found: Place | None, config: MeshConfig) -> bool:
-    """Whether a proxy opens HBONE tunnels: its own environment tells, and its settings where it is still to be injected."""
-    if found is None:
-        return False
-    if found.proxy is None:
-        return config.hbone
-    env = sequence(found.proxy.container.raw.get("env"))
-    return any(mapping(item).get("name") == HBONE and mapping(item).get("value") == "true" for item in env)
+def _off(levels: Levels) -> Sign | None:
+    """The object that turns mutual TLS off for a namespace: clients then use none by themselves, whatever a workload says."""
+    above = levels.inherited()
+    return above.signs[0] if above.mode is Mode.DISABLE else None

@@ -42,7 +42,9 @@ class Waypoints:
             for item in self.ground.evidence.snapshot.of_kind("", "Service")
         }
 
-    def of(self, fronts: Iterable[Served], policies: Iterable[AuthorizationPolicy]) -> tuple[int, ...] | None:
+    def of(
+        self, fronts: Iterable[Served], policies: Iterable[AuthorizationPolicy], revision: str
+    ) -> tuple[int, ...] | None:
         """Numbers of the policies at the waypoints in front of a pod; None where no Service of it uses one."""
         if not self._for:
             return None
@@ -52,7 +54,8 @@ class Waypoints:
         return tuple(
             number
             for number, policy in enumerate(policies)
-            if any(self._holds(policy, service, waypoint) for service, waypoint in used.items())
+            if policy.heeded(revision)
+            and any(self._holds(policy, service, waypoint) for service, waypoint in used.items())
         )
 
     def _used(self, port: Served) -> tuple[str, str] | None:

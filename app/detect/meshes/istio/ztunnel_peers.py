@@ -7,7 +7,7 @@ is what ztunnel receives, not what the object's author meant. Source: Istio, `pi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.detect.meshes.istio.peer_authentication import Levels, PeerAuthentication, PeerAuthentications
 from app.detect.meshes.istio.posture import Listener, Mode, Posture
@@ -30,8 +30,17 @@ class Converted:
     exempt: frozenset[int] = frozenset()
 
 
-def listener(peers: PeerAuthentications, root: str, levels: Levels) -> Listener:
-    """What a pod behind ztunnel refuses; a mode that cannot be read leaves the whole pod unknown."""
+def listener(peers: PeerAuthentications, root: str, asked: Levels, revision: str = "") -> Listener:
+    """What a pod behind ztunnel refuses; a mode that cannot be read leaves the whole pod unknown.
+
+    Args:
+        peers: every object.
+        root: name of the root namespace.
+        asked: those that decide about the pod behind a sidecar. For ztunnel an object of another namespace than the pod's
+            with a selector holds for nobody, even where the selector is empty.
+        revision: of the control plane.
+    """
+    levels = replace(asked, mesh=asked.mesh if asked.rooted else peers.without_selector(root, revision))
     involved = [level for level in (levels.mesh, levels.namespace, levels.workload) if level]
     for item in involved:
         if Mode.UNREADABLE in (item.mode, *item.ports.values()):
@@ -44,8 +53,8 @@ def listener(peers: PeerAuthentications, root: str, levels: Levels) -> Listener:
         return Listener(Posture(_mode(refuses=strict), signs, level))
     made = converted(
         policy,
-        peers.without_selector(policy.namespace),
-        peers.without_selector(root),
+        peers.without_selector(policy.namespace, revision),
+        peers.without_selector(root, revision),
         root,
     )
     found = made or Converted()

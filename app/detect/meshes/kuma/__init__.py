@@ -11,6 +11,7 @@ from app.detect.meshes.kuma.membership import STRICT_INBOUNDS, Member, member_of
 from app.detect.meshes.kuma.mesh import OUTSIDE, Kuma, Side
 from app.detect.meshes.kuma.permissions import KIND, Permissions, Rule
 from app.detect.meshes.kuma.settings import CONTROL_PLANES, GROUP, Settings, Versions
+from app.detect.meshes.kuma.targets import labels_of
 from app.detect.pods import SeenPod
 from app.detect.served import fronts
 from app.detect.settings import environment
@@ -104,10 +105,11 @@ class _Survey:
         if member is None or member.mesh != mesh or member.enrolled is not Known.YES:
             return Side(strength=member.strength if member else pod.strength)
         asks = self._told_apart
+        labels = labels_of(pod, mesh)
         return Side(
             enrolled=Known.YES,
             strength=member.strength,
-            tls=self.settings.of(mesh, pod.pod.namespace, pod.labels),
+            tls=self.settings.of(mesh, pod.pod.namespace, labels),
             skips_in=member.skips_in,
             skips_out=member.skips_out,
             some_addresses=member.some_addresses,
@@ -115,11 +117,11 @@ class _Survey:
             fronts=fronts(self.ground.served.get(pod.ref, ())),
             rules=tuple(
                 numbers.setdefault(rule, len(numbers))
-                for rule in permissions.rules(pod.pod.namespace, pod.labels)
+                for rule in permissions.rules(pod.pod.namespace, labels)
             ),
             namespace=pod.pod.namespace if asks else "",
             account=(pod.pod.service_account or "default") if asks else "",
-            labels=tuple(sorted(pod.labels.items())) if asks else (),
+            labels=tuple(sorted(labels.items())) if asks else (),
         )
 
     @cached_property

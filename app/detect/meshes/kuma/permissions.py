@@ -12,7 +12,8 @@ from typing import Any
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.meshes.kuma.membership import MESH
-from app.detect.meshes.kuma.settings import GROUP, control_plane_namespaces, holds_in, unclear, weight_of
+from app.detect.meshes.kuma.settings import GROUP, control_plane_namespaces, holds_in
+from app.detect.meshes.kuma.targets import SERVICE, meant, selects, weight_of
 from app.model.encryption import Authorisation, Authorised, Grant, Grantee, Guard, Known
 from app.model.inventory import Labels
 from app.model.platform import Sign
@@ -66,9 +67,7 @@ class Rule:
         kind, value = self.spiffe
         if value:
             return _identity(kind, value, namespace, account, mesh)
-        services = any(key == "kuma.io/service" for key, _ in self.tags)
-        own = all(labels.get(key) == wanted for key, wanted in self.tags if not key.startswith("kuma.io/"))
-        return Known.NO if not own else Known.UNKNOWN if services else Known.YES
+        return selects(dict(self.tags), labels)
 
 
 @dataclass(frozen=True)
@@ -137,11 +136,11 @@ def _in_order(meant: list[tuple[Rule, Known]]) -> Iterator[tuple[Rule, Known]]:
 def _rules(item: SnapshotObject, labels: Labels) -> Iterator[Rule]:
     spec = mapping(item.parsed().get("spec"))
     target = mapping(spec.get("targetRef"))
-    weight = weight_of(target, labels)
-    if weight is None:
-        return
-    found = _entries(item, spec, weight)
-    yield from (replace(rule, clear=False) for rule in found) if unclear(target) else found
+    answer = meant(target, labels)
+    if answer is not Known.NO:
+        clear = answer is Known.YES
+        for rule in _entries(item, spec, weight_of(target)):
+            yield replace(rule, clear=rule.clear and clear)
 
 
 def _entries(item: SnapshotObject, spec: Mapping[str, Any], weight: int) -> Iterator[Rule]:
@@ -158,7 +157,7 @@ def _group(item: SnapshotObject, path: str, raw: Mapping[str, Any], weight: int)
     target, action = mapping(raw.get("targetRef")), text(dig(raw, "default", "action"))
     tags = {**strings(target.get("tags")), **strings(target.get("labels"))}
     if target.get("kind") == "MeshService":
-        tags["kuma.io/service"] = text(target.get("name"))
+        tags[SERVICE] = text(target.get("name"))
     return Rule(
         item,
         path,

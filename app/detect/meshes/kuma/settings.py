@@ -5,15 +5,14 @@ selects the pod, the mode from MeshTLS (strict where none says otherwise). Sourc
 "MeshIdentity"; its UPGRADE notes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.meshes.kuma.membership import MESH
-from app.detect.served import covers
+from app.detect.meshes.kuma.targets import meant, selects, weight_of
 from app.model.encryption import UNTOLD, Known, Level
 from app.model.inventory import Labels
 from app.model.platform import Sign
@@ -21,7 +20,6 @@ from app.model.snapshot import SnapshotObject
 
 GROUP = "kuma.io"
 KINDS = ("Mesh", "MeshIdentity", "MeshTLS")
-_OF_GATEWAYS = ("MeshGateway", "MeshHTTPRoute")  # kinds of a target that mean no sidecar
 _ROLE, _OF_SYSTEM = "kuma.io/policy-role", "system"
 CONTROL_PLANES = ("kuma-control-plane", "kong-mesh-control-plane")
 _SYSTEM = ("kuma-system", "kong-mesh-system")
@@ -57,7 +55,7 @@ class Settings:
     release: int | None
 
     def of(self, mesh: str, namespace: str, labels: Labels) -> Tls:
-        """What holds for a pod of a mesh and namespace."""
+        """What holds for a pod of a mesh and namespace; `labels` are those of its data plane."""
         if why := next((why for kind in KINDS if (why := self.evidence.doubt(GROUP, kind))), ""):
             return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, f"settings of the mesh are not all known: {why}")
         if self.release is None:
@@ -92,12 +90,20 @@ class Settings:
         return self._with_mode(mesh, namespace, labels, tls)
 
     def _by_identity(self, mesh: str, namespace: str, labels: Labels) -> Tls:
-        found = [item for item in self._in(mesh, "MeshIdentity") if _selects(item, labels)]
+        told = [(item, _selects(item, labels)) for item in self._in(mesh, "MeshIdentity")]
+        found = sorted((item for item, answer in told if answer is Known.YES), key=_specific)
+        maybe = next((item for item, answer in told if answer is Known.UNKNOWN), None)
+        if not found and maybe:
+            says = f"whether {maybe.ref} selects the pod cannot be told"
+            return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, says)
         if not found:
             says = "no MeshIdentity selects the pod, and this release ignores Mesh.spec.mtls"
             item = self._mesh(mesh)
             sign = Sign(item.ref, "spec.mtls", "ignored", says, item.digest) if item else None
             return Tls(Known.NO, Known.YES, "", says, (sign,) if sign else ())
+        if _ready(found[0]) is Known.NO:
+            says = f"{found[0].ref} is not ready, and whether the pod still has an identity cannot be told"
+            return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, says)
         sign = Sign(
             found[0].ref, "spec.selector", "selects the pod", "where its identity comes from", found[0].digest
         )
@@ -112,9 +118,7 @@ class Settings:
         held = self._overridden(tls, found)
         for _, item, path, mode in (item for item in modes if item[0] < 0):
             if _plain(mode) is not held.plain:
-                says = (
-                    f"{item.ref} says {mode} for one data plane or port, and which that is is not worked out"
-                )
+                says = f"{item.ref} says {mode} for some data planes or ports, and whether these are such cannot be told"
                 sign = Sign(item.ref, path, mode, "whether plain text is accepted", item.digest)
                 return Tls(tls.on, Known.UNKNOWN, UNTOLD, says, (sign, *held.signs), held.level)
         return held
@@ -134,9 +138,8 @@ class Settings:
         for item in self._in(mesh, "MeshTLS"):
             spec = mapping(item.parsed().get("spec"))
             target = mapping(spec.get("targetRef"))
-            weight = weight_of(target, labels) if holds_in(item, namespace, self._homes) else None
-            if weight is not None and unclear(target):
-                weight = -1
+            answer = meant(target, labels) if holds_in(item, namespace, self._homes) else Known.NO
+            weight = {Known.YES: weight_of(target), Known.UNKNOWN: -1}.get(answer)
             parts = ("rules",) if (self.release or 0) >= _INERT_FROM else ("rules", "from")
             for part in parts:
                 for index, raw in enumerate(sequence(spec.get(part))):
@@ -173,12 +176,6 @@ class Versions:
         return int(head) if head.isdigit() and "." in self.tag and head != "0" else None
 
 
-def unclear(target: Mapping[str, Any]) -> bool:
-    """A target that means one data plane by name, or one of its ports: which pods these are is not worked out."""
-    kind = target.get("kind", "Mesh")
-    return kind not in ("Mesh", "MeshSubset") and bool(target.get("name") or target.get("sectionName"))
-
-
 def control_plane_namespaces(evidence: Evidence) -> frozenset[str]:
     """Where a control plane was seen, and where one is installed by default."""
     found = (item.ref for item in evidence.snapshot.of_kind("apps", "Deployment"))
@@ -195,22 +192,25 @@ def holds_in(item: SnapshotObject, namespace: str, homes: frozenset[str]) -> boo
     return role == _OF_SYSTEM or (not role and home in homes) or home in ("", namespace)
 
 
-def weight_of(target: Mapping[str, Any], labels: Labels) -> int | None:
-    """How specific a policy's target is about a pod; None when it does not mean it. Tags of a pod are its labels."""
-    if target.get("kind") in _OF_GATEWAYS:
-        return None
-    wanted = {**strings(target.get("tags")), **strings(target.get("labels"))}
-    wanted = {key: value for key, value in wanted.items() if not key.startswith("kuma.io/")}
-    if not covers(wanted, labels):
-        return None
-    return 0 if target.get("kind", "Mesh") == "Mesh" else 1 + len(wanted)
-
-
-def _selects(item: SnapshotObject, labels: Labels) -> bool:
+def _selects(item: SnapshotObject, labels: Labels) -> Known:
     chosen = dig(item.parsed(), "spec", "selector", "dataplane")
     if chosen is None:
-        return False  # without a selector it gives nobody an identity
-    return covers(strings(dig(chosen, "matchLabels")), labels)
+        return Known.NO  # without a selector it gives nobody an identity
+    return selects(strings(dig(chosen, "matchLabels")), labels)
+
+
+def _specific(item: SnapshotObject) -> tuple[int, str]:
+    """Sorts identities: of several that select a pod the one with the most labels, then the first by name."""
+    wanted = strings(dig(item.parsed(), "spec", "selector", "dataplane", "matchLabels"))
+    return -len(wanted), item.ref.name
+
+
+def _ready(item: SnapshotObject) -> Known:
+    """Whether an identity is issued: by its status, which a manifest does not have."""
+    for entry in sequence(dig(item.parsed(), "status", "conditions")):
+        if dig(entry, "type") == "Ready":
+            return Known.YES if dig(entry, "status") == "True" else Known.NO
+    return Known.UNKNOWN
 
 
 def _plain(mode: str) -> Known:

@@ -31,6 +31,7 @@ _DEFAULTS = re.compile(
     r"^\s*(ignoreInboundPorts|ignoreOutboundPorts|skipSubnets):[ \t]*[\"']?([\d,\-./: a-fA-F]*)", re.MULTILINE
 )
 _DOMAIN = "cluster.local"
+_DOMAIN_FLAGS = ("identity-trust-domain", "identity-domain")
 
 
 def find(ground: Ground) -> Iterable[Linkerd]:
@@ -206,7 +207,7 @@ class _Survey:
         """The Server of each port; of several the oldest counts."""
         found: dict[int, int] = {}
         for number, server in self.policies.servers_in(pod.pod.namespace):
-            if server.holds(pod.pod) and (port := server.number(pod.pod)):
+            for port in server.numbers(pod.pod) if server.holds(pod.pod) else ():
                 found.setdefault(port, number)
         return tuple(sorted(found.items()))
 
@@ -220,10 +221,19 @@ class _Survey:
             "namespace": (pod.pod.namespace,),
         }
 
-    @staticmethod
-    def _identity(pod: SeenPod, home: str) -> str:
+    def _identity(self, pod: SeenPod, home: str) -> str:
         account = pod.pod.service_account or "default"
-        return f"{account}.{pod.pod.namespace}.serviceaccount.identity.{home}.{_DOMAIN}"
+        return f"{account}.{pod.pod.namespace}.serviceaccount.identity.{home}.{self._domain}"
+
+    @cached_property
+    def _domain(self) -> str:
+        """The trust domain of identities, as a part of the control plane is told it."""
+        asked = (
+            option(self.ground.evidence, container, flag)
+            for container in self.control_plane
+            for flag in _DOMAIN_FLAGS
+        )
+        return next((found.value for found in asked if found and found.value), _DOMAIN)
 
     @cached_property
     def _pods(self) -> Mapping[ObjectRef, SeenPod]:

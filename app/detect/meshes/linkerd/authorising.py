@@ -78,6 +78,7 @@ def guard(policies: Policies, servers: Sequence[Server], policy: str, source: st
         Grant(_grantee(item), f"{item.ref} lets in {_grantee(item)}", item.sign, bool(route))
         for server in servers
         for item, route in policies.of(server)
+        if not item.invalid
     )
     open_servers = [item for item in servers if item.access not in ("deny", "")]
     if open_servers:
@@ -91,12 +92,12 @@ def guard(policies: Policies, servers: Sequence[Server], policy: str, source: st
 
 def lets_plain_in(items: Iterable[tuple[Authorization, str]]) -> Authorization | None:
     """The first authorisation that asks for no mutual TLS."""
-    return next((item for item, _ in items if not item.needs_mesh and not item.unclear), None)
+    return next((item for item, _ in items if not item.needs_mesh and not item.invalid), None)
 
 
 def _match(item: Authorization, route: str, question: Question) -> Match:
-    if item.unclear:
-        return Match(Known.NO)  # the controller leaves out what refers to nothing
+    if item.invalid:
+        return Match(Known.NO)
     answer = every(_asked(asked, question) for asked in item.asked)
     return Match(answer, (f"only {route} ({item.ref})",) if route and answer is Known.YES else ())
 

@@ -90,7 +90,7 @@ class Linkerd:
         number = side.server(port)
         if number is not None:
             yield self._by_server(number, strength)
-        if port in side.identity_ports and side.inbound.plain is Known.YES:
+        if side.asks_for_identity(port):
             says = "the pod asks for an identity at this port"
             yield Accepting(Known.NO, "identity required", strength, says, level=Level.PORT)
         yield self._by_policy(side, strength)
@@ -117,7 +117,7 @@ class Linkerd:
         number = side.server(port)
         if number is not None:
             return by_server(self.policies, self.policies.servers[number], question)
-        return by_policy(side.inbound.policy, side.inbound.source, question)
+        return by_policy(side.policy(port), side.inbound.source, question)
 
     def guard(self, server: Hashable) -> Guard | None:
         """Who is let in at all."""

@@ -46,11 +46,11 @@ class Server:
         """The object."""
         return self.item.ref
 
-    def number(self, pod: Pod) -> int:
-        """The container port of a pod; 0 where the pod declares none of that name."""
+    def numbers(self, pod: Pod) -> frozenset[int]:
+        """Container ports of a pod: a number as it stands, a name wherever a container declares it."""
         if isinstance(self.port, int):
-            return self.port
-        return next((item.container_port for item in pod.ports if item.name == self.port), 0)
+            return frozenset({self.port})
+        return frozenset(item.container_port for item in pod.ports if item.name == self.port)
 
     def holds(self, pod: Pod) -> bool:
         """Whether it selects a pod; one that cannot be read may. Without a podSelector it is about other machines."""
@@ -78,12 +78,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Authorization:
-    """A ServerAuthorization or an AuthorizationPolicy: everything in `asked` must hold. `unclear`: a reference that leads nowhere.
+    """A ServerAuthorization or an AuthorizationPolicy: everything in `asked` must hold.
 
     Attributes:
         kind: of what it is attached to: Server, Namespace or a route.
         name: of that.
         servers: labels of the Servers that it is attached to, where it selects them instead.
+        invalid: why the controller leaves it out, as a clause; empty for one that counts.
     """
 
     item: SnapshotObject
@@ -91,7 +92,7 @@ class Authorization:
     name: str
     servers: LabelSelector | None
     asked: tuple[Asked, ...]
-    unclear: str = ""
+    invalid: str = ""
 
     @property
     def ref(self) -> ObjectRef:
@@ -166,34 +167,34 @@ class Policies:
     def _server_authorizations(self) -> Iterator[Authorization]:
         for item in self._of("ServerAuthorization"):
             spec = mapping(item.parsed().get("spec"))
-            chosen = dig(spec, "server", "selector")
+            name = text(dig(spec, "server", "name"))
+            asked = _clients(mapping(spec.get("client")), item.ref.namespace)
             yield Authorization(
                 item,
                 "Server",
-                text(dig(spec, "server", "name")),
-                selector(chosen) if chosen is not None else None,
-                _clients(mapping(spec.get("client")), item.ref.namespace),
+                name,
+                None if name else selector(dig(spec, "server", "selector")),
+                asked or (),
+                "" if asked is not None else "it says of no client how it is authenticated",
             )
 
     def _authorization_policies(self) -> Iterator[Authorization]:
         for item in self._of("AuthorizationPolicy"):
             spec = mapping(item.parsed().get("spec"))
             refs = [mapping(ref) for ref in sequence(spec.get("requiredAuthenticationRefs"))]
-            asked = [(ref, self._asked(ref, item.ref.namespace)) for ref in refs]
-            lost = next((ref for ref, found in asked if found is None), None)
+            found = [self._asked(ref, item.ref.namespace) for ref in refs]
+            asked = tuple(one for one in found if one)
             yield Authorization(
                 item,
                 text(dig(spec, "targetRef", "kind")),
                 text(dig(spec, "targetRef", "name")),
                 None,
-                tuple(found for _, found in asked if found),
-                f"{lost.get('kind')} {lost.get('name')}, which it needs, is not among what was read"
-                if lost
-                else "",
+                asked,
+                _invalid(refs, found),
             )
 
     def _asked(self, ref: Mapping[str, Any], namespace: str) -> Asked | None:
-        """What one reference stands for; None when it leads nowhere."""
+        """What one reference stands for; None when it leads nowhere, or to what names nobody."""
         kind, name = text(ref.get("kind")), text(ref.get("name"))
         place = text(ref.get("namespace")) or namespace
         if kind == "ServiceAccount":
@@ -203,15 +204,27 @@ class Policies:
             return None
         spec = mapping(found.parsed().get("spec"))
         if kind == "NetworkAuthentication":
-            return Asked(blocks=_networks(spec.get("networks")))
-        return Asked(mesh=True, identities=tuple(_identities(spec, place)))
+            blocks = _networks(spec.get("networks"))
+            return Asked(blocks=blocks) if blocks else None
+        identities = tuple(_identities(spec, place))
+        return Asked(mesh=True, identities=identities) if identities else None
+
+
+def _invalid(refs: Sequence[Mapping[str, Any]], found: Sequence[Asked | None]) -> str:
+    """Why an AuthorizationPolicy is left out: a reference that leads nowhere, or two of which only one may be."""
+    for ref, asked in zip(refs, found, strict=True):
+        if asked is None:
+            return f"{ref.get('kind')} {ref.get('name')}, which it needs, is not among what was read, or names nobody"
+    by_mesh = [asked.mesh for asked in found if asked]
+    several = max(by_mesh.count(True), by_mesh.count(False)) > 1
+    return "it needs two authentications of one sort" if several else ""
 
 
 def _attached(item: Authorization, server: Server) -> bool:
     if item.servers is not None:
         return selects(item.servers, server.labels)
-    if item.kind == "Namespace":
-        return item.name == server.ref.namespace
+    if item.kind == "Namespace":  # always its own, whatever the name
+        return True
     return item.kind == "Server" and item.name == server.ref.name
 
 
@@ -233,12 +246,12 @@ def _age(server: Server) -> tuple[str, str]:
     return text(dig(server.item.parsed(), "metadata", "creationTimestamp")), server.ref.name
 
 
-def _clients(client: Mapping[str, Any], namespace: str) -> tuple[Asked, ...]:
-    """`spec.client` of a ServerAuthorization; networks narrow whatever else it lets in."""
+def _clients(client: Mapping[str, Any], namespace: str) -> tuple[Asked, ...] | None:
+    """`spec.client` of a ServerAuthorization; networks narrow whatever else it lets in. None where it names nobody."""
     blocks = _networks(client.get("networks"))
     narrowed = (Asked(blocks=blocks),) if blocks else ()
     tls = mapping(client.get("meshTLS"))
-    if client.get("unauthenticated") is True or not tls:
+    if client.get("unauthenticated") is True:
         return narrowed
     if tls.get("unauthenticatedTLS") is True:
         return (Asked(mesh=True), *narrowed)
@@ -246,7 +259,7 @@ def _clients(client: Mapping[str, Any], namespace: str) -> tuple[Asked, ...]:
     for account in sequence(tls.get("serviceAccounts")):
         place = text(dig(account, "namespace")) or namespace
         found.append(("account", f"{place}/{text(dig(account, 'name'))}"))
-    return (Asked(mesh=True, identities=tuple(found)), *narrowed)
+    return (Asked(mesh=True, identities=tuple(found)), *narrowed) if found else None
 
 
 def _identities(spec: Mapping[str, Any], namespace: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from app.model.connections import PortSet
 from app.model.encryption import EvidenceStrength, Known, Level
 from app.model.platform import Sign
 
-# policy → (plain text is accepted, only from the cluster's networks)
+# policy → whether plain text is accepted
 INBOUND = {
     "all-unauthenticated": Known.YES,
     "cluster-unauthenticated": Known.YES,
@@ -17,6 +17,12 @@ INBOUND = {
     "all-authenticated": Known.NO,
     "cluster-authenticated": Known.NO,
     "deny": Known.NO,
+}
+
+# Policies that a pod may make ask for an identity at some of its ports. One that only writes down what comes in stays as it is.
+_WITH_IDENTITY = {
+    "all-unauthenticated": "all-authenticated",
+    "cluster-unauthenticated": "cluster-authenticated",
 }
 
 
@@ -72,6 +78,18 @@ class Side:
     def server(self, port: int) -> int | None:
         """Number of the Server of a port; None where there is none."""
         return next((number for at, number in self.servers if at == port), None)
+
+    def asks_for_identity(self, port: int) -> bool:
+        """Whether a port without a Server asks for an identity although the pod's policy does not."""
+        return (
+            bool(self.identity_ports and port in self.identity_ports)
+            and self.inbound.policy in _WITH_IDENTITY
+        )
+
+    def policy(self, port: int) -> str:
+        """The inbound policy of a port without a Server."""
+        word = self.inbound.policy
+        return _WITH_IDENTITY[word] if self.asks_for_identity(port) else word
 
     def service_ports(self, port: int) -> tuple[int, ...]:
         """Service ports in front of a container port."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, text
-from app.detect.meshes.istio.objects import SECURITY, by_age, match_labels, sign, unreadable
+from app.detect.meshes.istio.objects import SECURITY, by_age, heeded, match_labels, revision, sign, unreadable
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
 from app.model.snapshot import SnapshotObject
@@ -80,6 +80,7 @@ class AuthorizationPolicy:
         enforced: False for a dry run.
         action: None where the value is not known.
         provider: of a CUSTOM policy.
+        revision: the one revision that heeds it; empty for all.
     """
 
     item: SnapshotObject
@@ -89,11 +90,16 @@ class AuthorizationPolicy:
     rules: tuple[Rule, ...]
     enforced: bool
     provider: str = ""
+    revision: str = ""
 
     @property
     def ref(self) -> ObjectRef:
         """The object."""
         return self.item.ref
+
+    def heeded(self, revision: str) -> bool:
+        """Whether proxies of a revision get it."""
+        return heeded(self.revision, revision)
 
     def sign(self, path: str, value: object, says: str) -> Sign:
         """A field as evidence."""
@@ -122,6 +128,7 @@ def _read(item: SnapshotObject) -> AuthorizationPolicy:
         ),
         enforced=dry not in _TRUE,
         provider=text(dig(spec, "provider", "name")),
+        revision=revision(item),
     )
 
 
