@@ -47,8 +47,8 @@ EDGE = (
         "traefik.io",
         "ways in from outside, and their TLS",
         EXPOSURE + EDGE_TLS,
-        "IngressRoute/ingressroutes IngressRouteTCP/ingressroutetcps ServersTransport/serverstransports "
-        "TLSOption/tlsoptions",
+        "IngressRoute/ingressroutes IngressRouteTCP/ingressroutetcps Middleware/middlewares "
+        "ServersTransport/serverstransports TLSOption/tlsoptions",
     ),
     *custom(
         "cert-manager.io", "expiry of certificates", CERTIFICATES, "Certificate/certificates Issuer/issuers"

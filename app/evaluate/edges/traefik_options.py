@@ -1,6 +1,6 @@
 """What Traefik's own objects and arguments add to a router.
 
-Sources: Traefik's reference of TLSOption, ServersTransport, EntryPoints and the static `serversTransport`.
+Sources: Traefik's reference of TLSOption, ServersTransport and the static `serversTransport`.
 """
 
 from collections.abc import Mapping
@@ -34,20 +34,6 @@ def by_name(world: World, namespace: str, name: str) -> tuple[str, Known]:
     """The same for an option by namespace and name; an empty name is the default."""
     found = [item for item in _options(world) if (item.namespace, item.name) == (namespace, name)]
     return _read(world, found if name else [], named=bool(name) and name != _DEFAULT)
-
-
-def ends_tls(arguments: Mapping[str, str], entry_point: str) -> bool:
-    """Routers of an entry point take TLS unless they say otherwise (`--entryPoints.NAME.http.tls…`)."""
-    start = f"entrypoints.{entry_point}.http.tls"
-    return any(name.startswith(start) and value.lower() != "false" for name, value in arguments.items())
-
-
-def redirects(arguments: Mapping[str, str]) -> bool:
-    """Plain text on entry point `web` is answered by a redirect (`--entryPoints.web.http.redirections.entryPoint.to`)."""
-    return any(
-        name.startswith("entrypoints.web.") and name.endswith("redirections.entrypoint.to")
-        for name in arguments
-    )
 
 
 def checks_backends(world: World, arguments: Mapping[str, str], wanted: str) -> Known:

@@ -1,9 +1,9 @@
 """One snapshot as the edges are followed through it: raw objects, services, pods, and what was not read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from app.model.connections import Protocol
 from app.model.fields import dig, mapping, sequence, strings, text
@@ -12,6 +12,8 @@ from app.model.inventory import Inventory, Node, Pod, Service, ServicePort
 from app.model.platform import Platform, Sign
 from app.model.reachability import Reachability
 from app.model.snapshot import Coverage, Snapshot, SnapshotObject, SourceKind
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,18 @@ class World:
     def _chosen(self) -> dict[tuple[str | None, frozenset[tuple[str, str]]], tuple[Pod, ...]]:
         """Answers of `selected`."""
         return {}
+
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        """What `once` worked out."""
+        return {}
+
+    def once(self, name: str, make: Callable[["World"], T]) -> T:
+        """What every way in of one kind asks for, worked out for the first of them."""
+        if name not in self._kept:
+            self._kept[name] = make(self)
+        found: T = self._kept[name]
+        return found
 
     def _parsed(self, stored: SnapshotObject) -> Item:
         known = self._read.get(stored.ref)

@@ -23,6 +23,7 @@ VERSIONS = {
     "IngressRouteTCP": "traefik.io/v1alpha1",
     "ServersTransport": "traefik.io/v1alpha1",
     "TLSOption": "traefik.io/v1alpha1",
+    "Middleware": "traefik.io/v1alpha1",
     "FrontendConfig": "networking.gke.io/v1beta1",
     "ManagedCertificate": "networking.gke.io/v1",
 }
