@@ -73,6 +73,7 @@ _CONFIG_MAPS = frozenset(
         "kube-router-cfg",
         "ingress-nginx-controller",
         "nginx-configuration",
+        "nginx-config",
     }
 )
 _CONFIG_MAP_PREFIXES = ("antrea-config-", "istio-", "kubelet-config-", "rke2-canal-config")

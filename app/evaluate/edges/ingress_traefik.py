@@ -11,7 +11,7 @@ from app.evaluate.edges.legs import plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Relay
 from app.evaluate.edges.tls_hosts import HTTPS, Coverage, covered
 from app.evaluate.edges.traefik_entry_points import EntryPoint, EntryPoints
-from app.evaluate.edges.traefik_middlewares import by_names, redirected
+from app.evaluate.edges.traefik_middlewares import by_names, hsts_of, redirected
 from app.evaluate.edges.traefik_options import by_reference, checks_backends
 from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg
@@ -37,6 +37,15 @@ def backend(world: World, item: Item, relay: Relay) -> Leg:
     return worst(_spoken(world, item, ref, relay) for ref in refs) or unknown("it names no Service", item)
 
 
+def hsts(world: World, item: Item) -> str:
+    """A middleware of it that sends HSTS, as a sentence; empty where none was read that does."""
+    return hsts_of(world, by_names(world, _own(item)))
+
+
+def _own(item: Item) -> tuple[str, ...]:
+    return tuple(item.annotations.get(f"{_PREFIX}router.middlewares", "").split(","))
+
+
 def _at(world: World, item: Item, entry: EntryPoint, cover: Coverage) -> Leg:
     """What one entry point gives to clients of the router."""
     router = names_known(item.annotations.get(f"{_PREFIX}router.tls", ""))
@@ -49,12 +58,13 @@ def _at(world: World, item: Item, entry: EntryPoint, cover: Coverage) -> Leg:
 
 
 def _encrypted(world: World, item: Item, cover: Coverage, says: str, options: str) -> Leg:
-    lowest, demanded = by_reference(world, options)
+    lowest, demanded, suites = by_reference(world, options)
     return tls(
         says if cover.covered is Known.NO else f"{says}; {cover.says}",
         item.annotated(f"{_PREFIX}router.tls", "whether the router takes TLS alone"),
         secret=cover.secret,
         lowest=lowest,
+        suites=suites,
         client_certificate=demanded,
         default_certificate=cover.default_certificate if cover.covered is not Known.NO else Known.UNKNOWN,
     )
@@ -65,8 +75,7 @@ def _unencrypted(world: World, item: Item, entry: EntryPoint) -> Leg:
     sign = item.annotated(f"{_PREFIX}router.entrypoints", "which entry points the router is bound to")
     if entry.redirects is Known.YES:
         return redirect(f"entry point {entry.name} redirects to https", sign)
-    own = item.annotations.get(f"{_PREFIX}router.middlewares", "").split(",")
-    answers, says, signs = redirected(world, by_names(world, (*entry.middlewares, *own)))
+    answers, says, signs = redirected(world, by_names(world, (*entry.middlewares, *_own(item))))
     if answers is Known.YES:
         return redirect(says, *signs, sign)
     if entry.ends_tls is Known.UNKNOWN:

@@ -12,7 +12,7 @@ from app.evaluate.edges.backends import BackendRef, follow
 from app.evaluate.edges.ingress_traefik import asks_for_tls
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
 from app.evaluate.edges.traefik_entry_points import SECURE, EntryPoint, EntryPoints
-from app.evaluate.edges.traefik_middlewares import by_names, by_objects, redirected
+from app.evaluate.edges.traefik_middlewares import by_names, by_objects, hsts_of, redirected
 from app.evaluate.edges.traefik_options import GROUP, by_name, by_reference, checks_backends
 from app.evaluate.edges.world import Item, World, objects, words
 from app.model.connections import Protocol
@@ -116,7 +116,15 @@ def _exposure(admission: Admission, router: _Router) -> Exposure:
         ),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*unresolved, *_unresolved(router, relays)),
+        notes=tuple(dict.fromkeys(_hsts(router))),
     )
+
+
+def _hsts(router: _Router) -> Iterator[str]:
+    """Middlewares of its routes that send HSTS."""
+    for route in router.routes:
+        if says := hsts_of(router.world, by_objects(router.item, route.get("middlewares"))):
+            yield says
 
 
 def _unresolved(router: _Router, relays: tuple[str, ...]) -> Iterator[str]:
@@ -145,17 +153,22 @@ def _client(router: _Router, entry: EntryPoint) -> Leg:
         option = mapping(router.tls.get("options"))
         home = text(option.get("namespace")) or item.namespace
         name = text(router.tls.get("secretName"))
-        lowest, demanded = by_name(world, home, text(option.get("name")))
+        lowest, demanded, suites = by_name(world, home, text(option.get("name")))
         secret = f"{item.namespace}/{name}" if name else ""
         return tls(
-            "the router takes TLS alone", sign, secret=secret, lowest=lowest, client_certificate=demanded
+            "the router takes TLS alone",
+            sign,
+            secret=secret,
+            lowest=lowest,
+            client_certificate=demanded,
+            suites=suites,
         )
     if router.is_tcp:
         return unknown("a TCP router without tls passes on what client and pod speak", item, sign)
     if entry.ends_tls is Known.YES:
-        lowest, demanded = by_reference(world, entry.options)
+        lowest, demanded, suites = by_reference(world, entry.options)
         says = f"entry point {entry.name} ends TLS"
-        return tls(says, sign, lowest=lowest, client_certificate=demanded)
+        return tls(says, sign, lowest=lowest, client_certificate=demanded, suites=suites)
     return _unencrypted(router, entry, sign)
 
 

@@ -69,6 +69,15 @@ def redirected(world: World, references: Iterable[Reference]) -> tuple[Known, st
     return Known.NO, "no middleware of it redirects", ()
 
 
+def hsts_of(world: World, references: Iterable[Reference]) -> str:
+    """The first of them that sends HSTS (`headers.stsSeconds`), as a sentence; empty where none was read that does."""
+    for _, item in _resolved(world, references):
+        seconds = mapping(item.spec.get("headers")).get("stsSeconds") if item else None
+        if item and isinstance(seconds, int) and seconds > 0:
+            return f"Answers over TLS carry Strict-Transport-Security for {seconds} seconds ({item.ref})."
+    return ""
+
+
 def _resolved(
     world: World, references: Iterable[Reference], depth: int = 0
 ) -> Iterator[tuple[Reference, Item | None]]:

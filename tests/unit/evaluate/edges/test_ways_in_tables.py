@@ -49,7 +49,7 @@ def exposure(case):
         "namespaces": {"shop": {}, "edge": {}},
         "workloads": {
             "shop/web": {"labels": {"app": "web"}, "node": "n1", "ports": {"http": 8080}},
-            "edge/nginx": {"labels": nginx, "node": "n2"},
+            "edge/nginx": {"labels": nginx, "node": "n2", "args": case.get("nginx", [])},
             "edge/traefik": traefik,
         },
         "services": {"shop/web": {"selector": {"app": "web"}, "ports": PORTS}},
@@ -85,3 +85,5 @@ def test_a_way_in_gets_what_its_objects_say(case):
         assert found.internal is case["internal"]
     if "unresolved" in case:
         assert any(case["unresolved"] in text for text in found.unresolved)
+    if "notes" in case:
+        assert any(case["notes"] in text for text in found.notes)
