@@ -36,6 +36,7 @@ _SOURCES: Final = {
     CertificateSource.SECRET: "stored in a TLS Secret",
     CertificateSource.TRUST_ROOT: "trust root of a mesh",
     CertificateSource.STATUS: "reported by cert-manager",
+    CertificateSource.PROVIDER: "kept by the cloud, reported by it",
     CertificateSource.REFERENCE: "named by an object, not read",
 }
 _ADMITTED: Final = {
