@@ -44,6 +44,19 @@ EDGE = (
     ),
     *custom("route.openshift.io", "ways in from outside, and their TLS", EXPOSURE, "Route/routes"),
     *custom(
+        "operator.openshift.io",
+        "versions, suites and the certificate of routers",
+        ("weak-tls-version", "weak-cipher-suite", "untrusted-certificate"),
+        "IngressController/ingresscontrollers",
+    ),
+    *custom(
+        "config.openshift.io",
+        "versions and suites of the control plane and the routers",
+        ("control-plane-tls-weak", "weak-tls-version"),
+        "APIServer/apiservers",
+        namespaced=False,
+    ),
+    *custom(
         "traefik.io",
         "ways in from outside, and their TLS",
         EXPOSURE + EDGE_TLS,

@@ -18,6 +18,8 @@ VERSIONS = {
     "IngressClass": "networking.k8s.io/v1",
     "IngressClassParams": "elbv2.k8s.aws/v1beta1",
     "XListenerSet": "gateway.networking.x-k8s.io/v1alpha1",
+    "IngressController": "operator.openshift.io/v1",
+    "APIServer": "config.openshift.io/v1",
     "Route": "route.openshift.io/v1",
     "IngressRoute": "traefik.io/v1alpha1",
     "IngressRouteTCP": "traefik.io/v1alpha1",
@@ -81,6 +83,8 @@ def test_a_way_in_gets_what_its_objects_say(case):
         assert [f"{target.port}/{target.protocol}" for target in found.targets] == case["targets"]
     if "secret" in case:
         assert {end.leg.secret for end in found.endpoints} == {case["secret"]}
+    if "default" in case:
+        assert {end.leg.default_certificate.value for end in found.endpoints} == {case["default"]}
     if "internal" in case:
         assert found.internal is case["internal"]
     if "unresolved" in case:
