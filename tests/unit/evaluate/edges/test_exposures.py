@@ -196,7 +196,7 @@ def test_istio_and_openshift_and_traefik_lead_to_the_same_pod():
     virtual = found["VirtualService shop/v"]
     assert virtual.targets[0].via == ("edge/gw[Pod]",)
     assert virtual.endpoints[0].leg.client_certificate is Known.YES
-    assert virtual.endpoints[0].leg.secret == "shop/c"
+    assert virtual.endpoints[0].leg.secret == "edge/c"  # beside the pods that serve it
     assert found["IngressRoute shop/t"].endpoints[0].leg.security is Security.TLS
     assert found["Route shop/o"].endpoints[0].leg.security is Security.PLAIN
 

@@ -83,6 +83,8 @@ def test_a_way_in_gets_what_its_objects_say(case):
         assert [f"{target.port}/{target.protocol}" for target in found.targets] == case["targets"]
     if "secret" in case:
         assert {end.leg.secret for end in found.endpoints} == {case["secret"]}
+    if "secrets" in case:
+        assert sorted({end.leg.secret for end in found.endpoints}) == case["secrets"]
     if "default" in case:
         assert {end.leg.default_certificate.value for end in found.endpoints} == {case["default"]}
     if "internal" in case:
