@@ -123,6 +123,10 @@ class World:
         stored = self.snapshot.find(ObjectRef(group, kind, namespace, name))
         return self._parsed(stored) if stored else None
 
+    def item_of(self, ref: ObjectRef) -> Item | None:
+        """The object of a reference."""
+        return self.item(ref.group, ref.kind, ref.namespace, ref.name)
+
     def unread(self, group: str, kind: str, namespace: str = "") -> str:
         """Why an object of this type may exist without having been read; empty when it cannot."""
         for gap in self.snapshot.gaps_of(group, kind):
