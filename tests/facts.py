@@ -75,7 +75,7 @@ from app.model.transit import Protection
 from app.resources import resource
 from tests.builders import platform as make_platform
 from tests.builders import selector
-from tests.certificates import END, START, self_signed
+from tests.certificates import BY_SHA1, END, START, issued, self_signed
 from tests.protection import FixedLinks, FixedMesh
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -180,7 +180,7 @@ def _manifests(cluster: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _probe(name: str, said: Mapping[str, Any]) -> Probe:
     """`shop.example:443: {tls: [TLS 1.2], suites: […], unanswered: […], trusted: yes, from: …}`, `{plain: redirect}`, `{outcome: closed}`."""
     host, _, port = name.rpartition(":")
-    chain = () if "name" not in said else (_der(*self_signed(said["name"], **_validity(said))),)
+    chain = () if "name" not in said else tuple(_chain(said))
     versions = tuple(said.get("tls") or ())
     outcome = "tls" if versions else "plain" if "plain" in said else said["outcome"]
     return Probe(
@@ -197,6 +197,19 @@ def _probe(name: str, said: Mapping[str, Any]) -> Probe:
         plain=PlainAnswer(said.get("plain", "")),
         unanswered=tuple(said.get("unanswered") or ()),
     )
+
+
+def _chain(said: Mapping[str, Any]) -> Iterator[str]:
+    """A certificate of a short key (`bits`), of an old signature (`sha1`) or a good one; and an issuer that ends on a day (`above`)."""
+    if "bits" in said:
+        yield issued(said["name"], said["bits"])
+    elif "sha1" in said:
+        yield BY_SHA1
+    else:
+        yield _der(*self_signed(said["name"], **_validity(said)))
+    if "above" in said:
+        day = said["above"]
+        yield issued("intermediate", end=datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
 def _secret(name: str, said: Mapping[str, Any]) -> SnapshotObject:

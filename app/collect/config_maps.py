@@ -35,6 +35,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "kubelet-config": _SYSTEM,
     "linkerd-config": ("linkerd",),
     "linkerd-identity-trust-roots": ("linkerd",),
+    "nginx-config": ("nginx-ingress",),
     "nginx-configuration": ("ingress-nginx", *_SYSTEM),
     "ovnkube-config": ("openshift-ovn-kubernetes", "ovn-kubernetes"),
     "rke2-canal-config": _SYSTEM,

@@ -15,7 +15,7 @@ from typing import Any
 from app.collect import masking
 from app.collect.kinds import BY_KIND
 from app.collect.redact_certificates import certificates_alone
-from app.collect.redact_custom import redact_custom_resource
+from app.collect.redact_custom import redact_custom_resource, redact_middleware
 from app.collect.redact_pods import redact_pod_spec
 from app.collect.redact_policies import keeping_selectors
 from app.model.canonical import canonical_json
@@ -73,6 +73,7 @@ _CONFIG_MAPS = frozenset(
         "kube-router-cfg",
         "ingress-nginx-controller",
         "nginx-configuration",
+        "nginx-config",
     }
 )
 _CONFIG_MAP_PREFIXES = ("antrea-config-", "istio-", "kubelet-config-", "rke2-canal-config")
@@ -264,6 +265,7 @@ _KEEPERS: dict[GroupKind, Callable[[Object], None]] = {
         for group in ("crd.projectcalico.org", "projectcalico.org")
         for kind in _CALICO_POLICIES
     },
+    GroupKind("traefik.io", "Middleware"): redact_middleware,
     GroupKind("apps", "Deployment"): _workload,
     GroupKind("apps", "StatefulSet"): _workload,
     GroupKind("apps", "DaemonSet"): _workload,

@@ -31,6 +31,26 @@ def redact_custom_resource(value: Object) -> Object:
     return kept
 
 
+# A Middleware of Traefik may hold credentials, keys and URLs. How it answers plain text is told by these fields alone.
+_MIDDLEWARE = {
+    "redirectScheme": ("scheme", "permanent", "port"),
+    "chain": ("middlewares",),
+    "headers": ("stsSeconds", "stsIncludeSubdomains", "stsPreload", "forceSTSHeader", "sslRedirect"),
+}
+
+
+def redact_middleware(value: Object) -> None:
+    """Keep which kinds of middleware it is, and of the fields those that decide about plain text."""
+    spec = value.get("spec")
+    kinds = spec if isinstance(spec, dict) else {}
+    value["spec"] = {name: _named(item, _MIDDLEWARE.get(name, ())) for name, item in kinds.items()}
+    value.pop("status", None)
+
+
+def _named(value: Any, names: tuple[str, ...]) -> Object:
+    return {name: value[name] for name in names if name in value} if isinstance(value, dict) else {}
+
+
 def _without_values(value: Any, key: str = "") -> Any:
     """Drop values of environment variables and certificate bundles wherever a custom resource nests them."""
     match value:

@@ -15,6 +15,7 @@ class CertificateSource(StrEnum):
     SECRET = "tls-secret"  # noqa: S105  `tls.crt` of a Secret, where reading was opted in
     TRUST_ROOT = "trust-root"  # a mesh's own anchor
     STATUS = "cert-manager"  # what the controller says of it
+    PROVIDER = "provider"  # what the cloud says of a certificate that it keeps
     REFERENCE = "reference"  # an object names a Secret that was not read
 
 
@@ -29,6 +30,7 @@ class X509:
         authority: it may sign others.
         self_signed: issuer and subject are one, and the key verifies it.
         fingerprint: SHA-256 of the DER bytes, hexadecimal.
+        weak: why its key or its signature is no strong cryptography, one clause each.
     """
 
     subject: str

@@ -5,6 +5,7 @@ anonymous, RC4, DES and 3DES, IDEA, MD5. Discouraged there and weak here as well
 and CBC modes are told apart from AEAD only where the entity's own policy asks for it.
 """
 
+import re
 from collections.abc import Iterable
 
 POLICY = "RFC 9325 section 4.1 (2022)"
@@ -21,7 +22,14 @@ _NEVER = (
     "_IDEA_",
     "_MD5",
 )
-_STATIC = "TLS_RSA_WITH_"
+# Key exchange without forward secrecy: static RSA, static Diffie-Hellman, a key that both ends share, Kerberos.
+_STATIC = (
+    *("TLS_RSA_", "TLS_DH_RSA_", "TLS_DH_DSS_", "TLS_ECDH_RSA_", "TLS_ECDH_ECDSA_"),
+    *("TLS_PSK_", "TLS_KRB5_"),
+)
+_OPENSSL_NEVER = ("NULL", "RC4", "DES", "EXP", "ADH", "AECDH", "IDEA", "MD5", "SEED")
+_OPENSSL_EPHEMERAL = ("ECDHE-", "DHE-", "EDH-")
+_OPENSSL_NAME = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)+|TLS_[A-Z0-9_]+")
 
 
 def weak_suites(names: Iterable[str]) -> tuple[str, ...]:
@@ -36,4 +44,12 @@ def is_weak(name: str) -> bool:
     if name.startswith("TLS_"):
         padded = f"{name}_"
         return any(mark in padded for mark in _NEVER) or name.startswith(_STATIC)
-    return any(mark in name.upper() for mark in ("NULL", "RC4", "DES", "EXP", "ADH", "AECDH", "IDEA", "MD5"))
+    if any(mark in name.upper() for mark in _OPENSSL_NEVER):
+        return True
+    return bool(_OPENSSL_NAME.fullmatch(name)) and not name.startswith(_OPENSSL_EPHEMERAL)
+
+
+def listed_suites(cipher_list: str) -> tuple[str, ...]:
+    """Suites of OpenSSL's cipher list that consists of names alone; none for one with keywords, which stand for others."""
+    names = tuple(name for name in re.split(r"[:, ]+", cipher_list.strip()) if name)
+    return names if all(_OPENSSL_NAME.fullmatch(name) for name in names) else ()

@@ -44,11 +44,24 @@ EDGE = (
     ),
     *custom("route.openshift.io", "ways in from outside, and their TLS", EXPOSURE, "Route/routes"),
     *custom(
+        "operator.openshift.io",
+        "versions, suites and the certificate of routers",
+        ("weak-tls-version", "weak-cipher-suite", "untrusted-certificate"),
+        "IngressController/ingresscontrollers",
+    ),
+    *custom(
+        "config.openshift.io",
+        "versions and suites of the control plane and the routers",
+        ("control-plane-tls-weak", "weak-tls-version"),
+        "APIServer/apiservers",
+        namespaced=False,
+    ),
+    *custom(
         "traefik.io",
         "ways in from outside, and their TLS",
         EXPOSURE + EDGE_TLS,
-        "IngressRoute/ingressroutes IngressRouteTCP/ingressroutetcps ServersTransport/serverstransports "
-        "TLSOption/tlsoptions",
+        "IngressRoute/ingressroutes IngressRouteTCP/ingressroutetcps Middleware/middlewares "
+        "ServersTransport/serverstransports TLSOption/tlsoptions",
     ),
     *custom(
         "cert-manager.io", "expiry of certificates", CERTIFICATES, "Certificate/certificates Issuer/issuers"

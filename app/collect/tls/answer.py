@@ -4,7 +4,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.collect.tls.hello import ALL_SUITES, HANDSHAKE, TLS_1_3, VERSIONS
+from app.collect.tls.hello import HANDSHAKE, TLS_1_3, VERSIONS
+from app.collect.tls.suites import ALL_SUITES
 
 ALERT = 21
 _SERVER_HELLO = 2

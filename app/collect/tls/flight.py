@@ -1,4 +1,4 @@
-"""The first flight of a TLS 1.2 server: its whole chain, and whether it asks for a certificate of the client.
+"""The first flight of a server up to TLS 1.2: its whole chain, and whether it asks for a certificate of the client.
 
 TLS 1.3 encrypts both, so there only a whole handshake shows them.
 """

@@ -9,7 +9,6 @@ from typing import TypeVar
 from app.collect.tls.answer import Chosen, IncompleteError, NotTlsError, Refused, read_answer
 from app.collect.tls.flight import Flight, read_flight
 from app.collect.tls.hello import (
-    ALL_SUITES,
     SSL_3_0,
     TLS_1_0,
     TLS_1_1,
@@ -21,6 +20,7 @@ from app.collect.tls.hello import (
     suites_for,
 )
 from app.collect.tls.line import EndpointClosedError, EndpointSilentError, EndpointUnreachedError, Line
+from app.collect.tls.suites import ALL_SUITES
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Unanswered:
 
 
 _ASKED = (TLS_1_2, TLS_1_3, TLS_1_1, TLS_1_0, SSL_3_0)
-_MOST_SUITES = 64  # greetings for one version; a server cannot have us ask for ever
+_MOST_SUITES = 96  # greetings for one version; a server cannot have us ask for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Spoken:
 
     `tls` is False where the port answers, and never with TLS. `unanswered` are versions of which something that was asked was
     not answered: the version itself, which is then neither accepted nor refused, or one of its suites. `chain` (DER in base64, leaf first) and `asks` (for a
-    certificate of the client) are those of the first flight of TLS 1.2.
+    certificate of the client) are those of the first flight of the newest version that does not encrypt it.
     """
 
     tls: bool
@@ -97,7 +97,8 @@ class Greeter:
             elif not index:
                 return Spoken(tls=False, accepted=(), refused=(), suites={})
         ordered = sorted(accepted)
-        flight = self._flight() if TLS_1_2 in accepted else Flight((), asks=False)
+        clear = [version for version in ordered if version <= TLS_1_2]  # TLS 1.3 encrypts its certificate
+        flight = self._flight(clear[-1]) if clear else Flight((), asks=False)
         return Spoken(
             chain=flight.chain,
             asks=flight.asks,
@@ -108,11 +109,11 @@ class Greeter:
             unanswered=tuple(VERSIONS[version] for version in sorted(open_ended)),
         )
 
-    def _flight(self) -> Flight:
-        """The first flight of TLS 1.2, which is not encrypted; nothing where it does not come whole."""
+    def _flight(self, version: int) -> Flight:
+        """The first flight of a version, which is not encrypted up to TLS 1.2; nothing where it does not come whole."""
         self.wait()
         try:
-            return self._read(TLS_1_2, suites_for(TLS_1_2), read_flight) or Flight((), asks=False)
+            return self._read(version, suites_for(version), read_flight) or Flight((), asks=False)
         except (NotTlsError, EndpointClosedError, EndpointSilentError):
             return Flight((), asks=False)
 

@@ -22,7 +22,10 @@ _WORDS = {
     64: "it does not carry the address",
 }
 _LONGEST_CHAIN = 10
-_DEMANDS = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE", "CERTIFICATE_UNKNOWN")
+_DEMANDS = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "CERTIFICATE_UNKNOWN")
+_MAY_DEMAND = (
+    "HANDSHAKE_FAILURE"  # where a certificate was asked for, that; else that there is nothing in common
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,17 @@ class Shown:
 
 @dataclass(frozen=True)
 class Handshake:
-    """Handshakes with one address; `anchors` is a PEM file beside the public authorities, None for these alone."""
+    """Handshakes with one address.
+
+    Attributes:
+        address: where to connect.
+        port: likewise.
+        name: server name to send; empty where there is only an address.
+        deadline: when to give up, in monotonic seconds.
+        patience: seconds that one connection may take.
+        anchors: a PEM file beside the public authorities, None for these alone.
+        asks: the server asked for a certificate of its client in an earlier greeting.
+    """
 
     address: str
     port: int
@@ -45,6 +58,7 @@ class Handshake:
     deadline: float
     patience: float
     anchors: Path | None = None
+    asks: bool = False
 
     def show(self) -> Shown:
         """Two handshakes: one that trusts anything, to see the chain; one that verifies it."""
@@ -73,10 +87,10 @@ class Handshake:
             try:
                 session.handshake()
             except ssl.SSLError as error:
-                return session.chain(), _demanded(error)
+                return session.chain(), _demanded(error, asks=self.asks)
             except (EndpointClosedError, EndpointSilentError):
                 return session.chain(), Known.UNKNOWN
-            return session.chain(), session.demands_certificate()
+            return session.chain(), session.demands_certificate(asks=self.asks)
 
     def _verified(self) -> tuple[Known, str]:
         context = ssl.create_default_context()
@@ -107,10 +121,11 @@ class Handshake:
         return Line(self.address, self.port, min(self.deadline, time.monotonic() + self.patience))
 
 
-def _demanded(error: ssl.SSLError) -> Known:
-    """TLS 1.2 and older end the handshake where a certificate is missing."""
+def _demanded(error: ssl.SSLError, *, asks: bool) -> Known:
+    """TLS 1.2 and older end the handshake where a certificate is missing, with an alert that has other reasons too."""
     reason = error.reason or ""
-    return Known.YES if any(word in reason for word in _DEMANDS) else Known.UNKNOWN
+    told = any(word in reason for word in _DEMANDS) or (asks and _MAY_DEMAND in reason)
+    return Known.YES if told else Known.UNKNOWN
 
 
 class _Session:
@@ -148,7 +163,7 @@ class _Session:
             found = [leaf] if leaf else []
         return tuple(base64.b64encode(item).decode() for item in found[:_LONGEST_CHAIN])
 
-    def demands_certificate(self) -> Known:
+    def demands_certificate(self, *, asks: bool) -> Known:
         """TLS 1.3 refuses after the handshake, with the first bytes that the server sends; nothing is sent to it before."""
         if self._tls.version() != "TLSv1.3":
             return Known.NO
@@ -158,7 +173,7 @@ class _Session:
         except ssl.SSLWantReadError:
             return Known.NO  # what came is no refusal: tickets for a next session
         except ssl.SSLError as error:
-            return _demanded(error)
+            return _demanded(error, asks=asks)
         except EndpointClosedError:
             return Known.UNKNOWN
         except EndpointSilentError:

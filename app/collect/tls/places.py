@@ -16,7 +16,14 @@ from app.model.edge import ANY_HOST, Endpoint
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str], Sequence[str]]
 
-_METADATA = (ip_address("169.254.169.254"), ip_address("fd00:ec2::254"), ip_address("100.100.100.200"))
+# Services of clouds for their machines, where they are not link-local: metadata, DNS and agents of AWS, Alibaba, Azure, Oracle, Google.
+_OF_CLOUDS = tuple(
+    ip_network(block)
+    for block in (
+        *("fd00:ec2::/32", "100.100.100.200/32", "168.63.129.16/32"),
+        *("192.0.0.192/32", "fd20:ce::/64"),
+    )
+)
 _LABEL = "netattest"  # asked for where an endpoint stands for every name of a domain
 
 
@@ -115,15 +122,23 @@ def _first(texts: Sequence[str], name: str, allow: AllowList, *, trusted: bool) 
 
 
 def is_special(address: Address) -> bool:
-    """Addresses behind which no edge of a cluster is, and other things are."""
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    if mapped:
-        return is_special(mapped)
+    """Addresses behind which no edge of a cluster is, and other things are; also where an IPv6 address only wraps such a one."""
+    if any(is_special(inner) for inner in _inside(address)):
+        return True
     return (
-        address in _METADATA
+        any(address.version == block.version and address in block for block in _OF_CLOUDS)
         or address.is_loopback
         or address.is_link_local
         or address.is_multicast
         or address.is_unspecified
         or address.is_reserved
+        or (isinstance(address, IPv6Address) and address.is_site_local)
     )
+
+
+def _inside(address: Address) -> tuple[IPv4Address, ...]:
+    """IPv4 addresses that an IPv6 address carries: mapped, 6to4, Teredo's server and client."""
+    if not isinstance(address, IPv6Address):
+        return ()
+    found = (address.ipv4_mapped, address.sixtofour, *(address.teredo or ()))
+    return tuple(inner for inner in found if inner)

@@ -25,6 +25,8 @@ _ANSWERS = {
     PlainAnswer.NONE: "it does not answer with TLS, and not to a request in plain text either",
 }
 
+_NOT_VERIFIED = "no handshake came to its end, so the chain was not verified"
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeSettings:
@@ -128,6 +130,7 @@ class TlsProber:
             until,
             self.settings.connection_seconds,
             self.settings.trust_anchors,
+            spoken.asks,
         ).show()
         versions = ", ".join(spoken.accepted) or "no version that was offered"
         chain = shown.chain if len(shown.chain) > 1 or not spoken.chain else spoken.chain
@@ -143,7 +146,7 @@ class TlsProber:
             unanswered=spoken.unanswered,
             chain=chain,
             trusted=shown.trusted,
-            trust_says=shown.trust_says,
+            trust_says=shown.trust_says if shown.chain or not chain else _NOT_VERIFIED,
             client_certificate=Known.NO if not spoken.asks and spoken.chain else shown.client_certificate,
         )
 

@@ -1,6 +1,6 @@
 """Is every certificate in the entity's inventory of keys and certificates, with an owner and a purpose?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.certificates import (
@@ -10,6 +10,7 @@ from app.evaluate.checks.common.certificates import (
 )
 from app.evaluate.checks.common.legs import nothing_exposed
 from app.evaluate.checks.common.verdicts import Check, Doubt, Verdicts
+from app.evaluate.checks.common.wording import count, names
 from app.evaluate.checks.expired_certificate import not_seen
 from app.model.certificate import Certificate
 from app.model.facts import Facts
@@ -39,7 +40,7 @@ class CertificateNotInInventory:
         results += list(not_seen(facts, verdicts))
         if not results:
             results = list(nothing_exposed(facts, verdicts, "no certificate is known or expected"))
-        return verdicts.run(results, complete=not gaps, limits=(_LIMIT,))
+        return verdicts.run(results, complete=not gaps, limits=(_LIMIT, *_unmatched(facts)))
 
 
 CHECK: Check = CertificateNotInInventory()
@@ -63,9 +64,23 @@ def _result(facts: Facts, verdicts: Verdicts, item: Certificate) -> CheckResult:
     return verdicts.passed(subject, says, base=base)
 
 
+def _unmatched(facts: Facts) -> Iterator[str]:
+    """Entries without a certificate: one may be stale, or stand for what other clusters, programs or providers hold."""
+    seen = {name for item in facts.edges.certificates for name in _names(item)}
+    rest = [entry.id for entry in facts.scope.certificates or () if entry.certificate not in seen]
+    if rest:
+        yield (
+            f"{count(len(rest), 'entry')} of the inventory ({names(rest)}) named no certificate that this scan saw: "
+            "stale, or held where it does not look. Whoever owns the inventory has to say which."
+        )
+
+
+def _names(item: Certificate) -> set[str]:
+    secret = {f"Secret {item.secret}"} if item.secret else set()
+    return {item.id, *({item.x509.fingerprint} if item.x509 else ()), *secret}
+
+
 def _entry(register: Sequence[RegisteredCertificate], item: Certificate) -> RegisteredCertificate | None:
     """By fingerprint where its bytes were seen, by object, or by the Secret that holds it."""
-    names = {item.id, item.x509.fingerprint if item.x509 else item.id}
-    if item.secret:
-        names.add(f"Secret {item.secret}")
-    return next((entry for entry in register if entry.certificate in names), None)
+    known = _names(item)
+    return next((entry for entry in register if entry.certificate in known), None)

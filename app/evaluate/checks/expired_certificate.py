@@ -19,6 +19,7 @@ from app.model.certificate import Certificate, CertificateSource
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
 
+_TOLD = (CertificateSource.STATUS, CertificateSource.PROVIDER)
 UNREAD = Doubt("its end was not read", READ)
 NOT_SEEN = Doubt("none was read or seen in a handshake", READ)
 _LIMIT = "A served certificate counts before a stored one for the same endpoints; what applications serve inside is not seen."
@@ -26,7 +27,7 @@ _LIMIT = "A served certificate counts before a stored one for the same endpoints
 
 @dataclass(frozen=True, slots=True)
 class ExpiredCertificate:
-    """Judges each certificate of the inventory by `notAfter` against the time of the scan, and each one not yet valid."""
+    """Judges each certificate of the inventory by `notAfter` against the time of the scan, and by those of its chain, and each one not yet valid."""
 
     id: str = "expired-certificate"
 
@@ -70,5 +71,9 @@ def _result(facts: Facts, verdicts: Verdicts, item: Certificate) -> CheckResult:
         return verdicts.failed(
             subject, says, remedy="Correct the clock of whoever issued it, or issue it again.", base=base
         )
-    kind = "" if item.source is not CertificateSource.STATUS else ", says its controller"
+    if gone := next((one for one in item.chain if one.not_after < facts.at and not one.self_signed), None):
+        says = f"the certificate of {gone.subject} in the chain of {item.id} expired on {gone.not_after:%Y-%m-%d}"
+        remedy = "Serve the chain that its authority hands out today."
+        return verdicts.failed(subject, says, remedy=remedy, base=base)
+    kind = ", says its controller" if item.source in _TOLD else ""
     return verdicts.passed(subject, f"{item.id} is valid until {day}{kind}", base=base)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.evaluate.checks.common.certificates import weakness
 from app.evaluate.checks.common.exposures import by_id, exposure_gaps, exposure_subject
 from app.evaluate.checks.common.legs import PROBE, details_of, nothing_exposed, tls_endpoints
 from app.evaluate.checks.common.verdicts import Check, Doubt, Verdicts
@@ -18,6 +19,10 @@ _LIMIT = (
     "Trust anchors are the public ones of the machine that probed, and those of the settings file (probe.trust_anchors); a "
     "private authority is fine when it is declared there."
 )
+_STRENGTH = (
+    "Weak are RSA and DSA keys below 2048 bits, curves below 224 bits, and signatures by MD5 or SHA-1, of every certificate in the "
+    "chain; the signature of an anchor counts for nothing and is not looked at (NIST SP 800-131A Rev. 2)."
+)
 _UNSEEN = Doubt("no handshake was tried there", PROBE)
 
 
@@ -26,7 +31,8 @@ class UntrustedCertificate:
     """Judges each object with an endpoint that takes TLS.
 
     It fails when a served chain or its name does not verify, when a controller's own self-signed certificate is served for
-    want of another, and when a self-signed certificate is stored for it. It passes only by what handshakes showed.
+    want of another, and when a self-signed certificate is stored for it. A key or a signature that is no strong cryptography
+    anywhere in the chain vouches for nothing, so it fails too, whoever signed it. It passes only by what handshakes showed.
     """
 
     id: str = "untrusted-certificate"
@@ -41,7 +47,7 @@ class UntrustedCertificate:
         ]
         if not results:
             results = list(nothing_exposed(facts, verdicts, "no endpoint is known to take TLS"))
-        return verdicts.run(results, complete=not exposure_gaps(facts), limits=(_LIMIT,))
+        return verdicts.run(results, complete=not exposure_gaps(facts), limits=(_LIMIT, _STRENGTH))
 
 
 CHECK: Check = UntrustedCertificate()
@@ -61,7 +67,7 @@ def _result(
         return verdicts.failed(
             subject,
             f"{subject.id} serves a certificate that is not trusted at {names(end.name for end, _ in bad)}: {bad[0][1]}",
-            remedy="Serve a certificate of a declared authority that names the host, with its whole chain.",
+            remedy="Serve a certificate of a declared authority that names the host, with its whole chain and strong keys.",
             base=base,
         )
     if unclear:
@@ -87,17 +93,23 @@ def _known(facts: Facts, items: Sequence[Exposure]) -> dict[str, list[Certificat
 
 def _trust(end: Endpoint, known: dict[str, list[Certificate]]) -> tuple[Known, str]:
     for item in known.get(f"served {written(*end.key)}", ()):
-        words = item.trust_says or "its chain and name hold"
-        return item.trusted, words
+        if weak := weakness(item):
+            return Known.NO, weak
+        return item.trusted, item.trust_says or "its chain and name hold"
     if end.leg.default_certificate is Known.YES:
         return Known.NO, f"{end.leg.says}, so the controller's own self-signed certificate is served"
-    stored = [item for item in known.get(end.leg.secret, ()) if item.self_signed is Known.YES]
-    if end.leg.secret and stored:
-        return Known.NO, f"{stored[0].id} is self-signed"
-    other = next((item for item in known.get(end.leg.secret, ()) if _lacks(item, end.host)), None)
-    if end.leg.secret and other:
-        return Known.NO, f"{other.id} is for {names(other.names)} and does not carry {end.host}"
-    return Known.UNKNOWN, _UNSEEN.says
+    kept = known.get(end.leg.secret, []) if end.leg.secret else []
+    reason = next((says for item in kept if (says := _reason(item, end.host))), "")
+    return (Known.NO, reason) if reason else (Known.UNKNOWN, _UNSEEN.says)
+
+
+def _reason(item: Certificate, host: str) -> str:
+    """Why a certificate that is stored or promised for an endpoint cannot be trusted there; empty where nothing shows that."""
+    if item.self_signed is Known.YES:
+        return f"{item.id} is self-signed"
+    if weak := weakness(item):
+        return f"{item.id}: {weak}"
+    return f"{item.id} is for {names(item.names)} and does not carry {host}" if _lacks(item, host) else ""
 
 
 def _lacks(item: Certificate, host: str) -> bool:

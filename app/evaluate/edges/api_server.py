@@ -5,19 +5,39 @@ from typing import Any
 
 from app.evaluate.edges.arguments import Argument, command_line
 from app.evaluate.edges.flags import UNREAD, Flags
+from app.evaluate.edges.go_suites import default_suites, image_version
+from app.evaluate.edges.openshift_profiles import Profile
+from app.evaluate.edges.openshift_profiles import findings as profile_findings
 from app.evaluate.edges.world import Item
 from app.model.control_plane import Finding
 from app.model.encryption import Known
-from app.model.suites import weak_suites
+from app.model.fields import text
+
+_OPENSHIFT = "openshift-config"
 
 
 def findings(
-    item: Item, path: str, found: Mapping[str, Argument], container: Mapping[str, Any]
+    item: Item,
+    path: str,
+    found: Mapping[str, Argument],
+    container: Mapping[str, Any],
+    profile: Profile | None = None,
 ) -> Iterator[Finding]:
-    """Every question about one API server, by its flags; `container` says whether its command line is there at all."""
-    flags = Flags(item, path, found, "" if command_line(container) else UNREAD)
-    yield flags.version("tls-min-version")
-    yield from _suites(flags)
+    """Every question about one API server.
+
+    Args:
+        item: the pod.
+        path: JSON path of the container in it.
+        found: its flags.
+        container: the container: whether its command line is there at all, and the version that it runs.
+        profile: OpenShift's TLS security profile, which its operator makes settings of.
+    """
+    flags = Flags(item, path, found, _elsewhere(found, container))
+    if profile and _OPENSHIFT in found:
+        yield from profile_findings(profile)
+    else:
+        yield flags.version("tls-min-version")
+        yield flags.suites("tls-cipher-suites", default_suites(image_version(text(container.get("image")))))
     yield from flags.is_set("tls-cert-file", "tls-private-key-file", "client-ca-file")
     yield from flags.urls("etcd-servers", needed=False)
     yield from flags.is_set("etcd-cafile", "etcd-certfile", "etcd-keyfile")
@@ -28,14 +48,11 @@ def findings(
     yield from _anonymous(flags)
 
 
-def _suites(flags: Flags) -> Iterator[Finding]:
-    name = "tls-cipher-suites"
-    value = flags.value(name)
-    if value is None:
-        return  # Go's own list, without suites that are known to be weak
-    weak = weak_suites(value.split(","))
-    says = f"--{name} permits {', '.join(weak)}" if weak else f"--{name} names no weak suite"
-    yield flags.finding(Known.NO if weak else Known.YES, says, name, f"Take the weak suites out of --{name}.")
+def _elsewhere(found: Mapping[str, Argument], container: Mapping[str, Any]) -> str:
+    """OpenShift starts it with a file of settings; then an absent flag shows nothing."""
+    if _OPENSHIFT in found:
+        return f"settings stand in {found[_OPENSHIFT].value}, which is not read"
+    return "" if command_line(container) else UNREAD
 
 
 def _insecure_port(flags: Flags) -> Iterator[Finding]:

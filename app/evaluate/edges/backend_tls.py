@@ -17,7 +17,10 @@ from app.model.fields import dig, mapping, text
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
 
-_SPEAKS_TLS = ("https", "kubernetes.io/wss", "tls")  # `appProtocol`; a wish that not every gateway grants
+# `appProtocol` in small letters; a wish that not every gateway grants. GKE's gateways take HTTP2 to mean TLS.
+_SPEAKS_TLS = ("https", "kubernetes.io/wss", "tls", "http2")
+# controllers with a kind of their own for TLS to backends, which is not read
+_OWN_KINDS = {"alb.networking.azure.io/alb-controller": "BackendTLSPolicy of alb.networking.azure.io"}
 # roots that the pod's certificate is checked against: v1alpha3 and v1, then v1alpha2
 _ROOTS = ("caCertificateRefs", "wellKnownCACertificates", "caCertRefs", "wellKnownCACerts")
 
@@ -72,8 +75,21 @@ class Backends:
         if hinted:
             says = f"appProtocol of Service {service} asks for TLS, which not every gateway grants"
             return unknown(says, route, hinted)
+        if own := self._own_kind():
+            return unknown(f"a {own}, which is not read, may make the gateway speak TLS", route)
         sign = route.sign("spec.rules", "", "backends of the route")
         return plain(f"no BackendTLSPolicy names Service {service}", sign)
+
+    def _own_kind(self) -> str:
+        """The kind by which a controller of the route's Gateways is told of TLS to backends, beside that of the API."""
+        for ref in sorted(self.gateways):
+            gateway = self.world.item_of(ref)
+            name = text(gateway.spec.get("gatewayClassName")) if gateway else ""
+            served = self.world.item(GROUP, "GatewayClass", "", name)
+            kind = _OWN_KINDS.get(text(served.spec.get("controllerName")), "") if served else ""
+            if kind:
+                return kind
+        return ""
 
     def _with(self, policy: Item) -> Leg:
         path = "validation" if policy.spec.get("validation") else "tls"
@@ -143,6 +159,6 @@ def _age(policy: Item) -> tuple[str, str]:
 def _hint(world: World, service: str) -> Sign | None:
     item = world.item("", "Service", *_split(service))
     for index, port in enumerate(objects(item.spec.get("ports")) if item else ()):
-        if item and text(port.get("appProtocol")) in _SPEAKS_TLS:
+        if item and text(port.get("appProtocol")).lower() in _SPEAKS_TLS:
             return item.sign(f"spec.ports[{index}].appProtocol", port["appProtocol"], "what the port speaks")
     return None

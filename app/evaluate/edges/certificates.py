@@ -8,8 +8,9 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
+from app.evaluate.edges.certificates_google import of_google
+from app.evaluate.edges.times import read_time
 from app.evaluate.edges.world import Item, World, objects, words
 from app.evaluate.edges.x509 import from_base64, from_pem
 from app.model.certificate import X509, Certificate, CertificateSource
@@ -33,6 +34,7 @@ def certificates(
         *_secrets(world),
         *_trust_roots(world),
         *_managed(world),
+        *of_google(world),
     ]
     known = {item.secret for item in found if item.secret}
     found += [_reference(secret, exposures) for secret in sorted(serving) if secret not in known]
@@ -142,9 +144,9 @@ def _managed(world: World) -> Iterator[Certificate]:
             secret=f"{item.namespace}/{name}" if name else "",
             names=tuple(sorted((*words(item.spec.get("dnsNames")), *words(item.spec.get("ipAddresses")))))
             or (text(item.spec.get("commonName")),),
-            not_before=_time(item.at("status", "notBefore")),
-            not_after=_time(item.at("status", "notAfter")),
-            renewal=_time(item.at("status", "renewalTime")),
+            not_before=read_time(item.at("status", "notBefore")),
+            not_after=read_time(item.at("status", "notAfter")),
+            renewal=read_time(item.at("status", "renewalTime")),
             ready=ready,
             issuer=_issuer_text(item),
             self_signed=_is_self_signing(world, item),
@@ -205,12 +207,3 @@ def _is_self_signing(world: World, item: Item) -> Known:
     if issuer is None:
         return Known.UNKNOWN
     return Known.YES if "selfSigned" in issuer.spec else Known.NO
-
-
-def _time(value: object) -> datetime | None:
-    """RFC 3339, as the API server writes it; YAML readers may have left it as text alone."""
-    try:
-        found = datetime.fromisoformat(text(value)) if text(value) else None
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found

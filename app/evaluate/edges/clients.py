@@ -1,8 +1,10 @@
 """Proxies that speak TLS to others: do their settings make them check whom they speak to?
 
-Sources: Istio reference of DestinationRule (`ClientTLSSettings`), Traefik reference of ServersTransport.
+Sources: Istio reference of DestinationRule (`ClientTLSSettings`), its change notes for 1.21 (`VERIFY_CERTIFICATE_AT_CLIENT` is on
+by default: the machine's authorities where none is named), Traefik reference of ServersTransport.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +13,15 @@ from app.model.control_plane import Component, ComponentKind, Finding
 from app.model.encryption import Known
 from app.model.fields import mapping, text
 
+_ISTIOD = {"app": "istiod"}
+_TAG = re.compile(r":v?1\.(\d+)(?=[.-]|@|$)")
+_SWITCHES = {"VERIFY_CERTIFICATE_AT_CLIENT", "VERIFY_CERT_AT_CLIENT"}  # in the code, and in the notes
+_VERIFYING = 21
+_WITHOUT = {
+    Known.YES: "and proxies of Istio 1.21 and newer then check by the machine's authorities",
+    Known.NO: "and proxies of Istio before 1.21 then check nothing",
+    Known.UNKNOWN: "and what its proxies then do depends on a version or a setting that was not read",
+}
 _ORIGINATES = ("SIMPLE", "MUTUAL")  # ISTIO_MUTUAL verifies by the mesh's own identities
 
 
@@ -23,7 +34,7 @@ def clients(world: World) -> tuple[Component, ...]:
 def _destination_rules(world: World) -> Iterator[Component]:
     for item in world.items("networking.istio.io", "DestinationRule"):
         findings = tuple(
-            _originating(item, path, settings)
+            _originating(item, path, settings, world.once("whether Istio verifies", _verifies))
             for path, settings in _settings(item)
             if text(settings.get("mode")) in _ORIGINATES
         )
@@ -44,7 +55,25 @@ def _settings(item: Item) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield f"{path}.portLevelSettings[{index}].tls", mapping(port.get("tls"))
 
 
-def _originating(item: Item, path: str, settings: Mapping[str, Any]) -> Finding:
+def _verifies(world: World) -> Known:
+    """What proxies do where no authority is named, by the oldest control plane of Istio that runs."""
+    answers = {_by_version(item) for pod in world.selected(None, _ISTIOD) if (item := world.item_of(pod.ref))}
+    if Known.UNKNOWN in answers or not answers:
+        return Known.UNKNOWN
+    return Known.NO if Known.NO in answers else Known.YES
+
+
+def _by_version(item: Item) -> Known:
+    containers = objects(item.spec.get("containers"))
+    named = {text(entry.get("name")) for container in containers for entry in objects(container.get("env"))}
+    found = [_TAG.search(text(container.get("image"))) for container in containers]
+    minors = [int(tag[1]) for tag in found if tag]
+    if not minors or _SWITCHES & named:
+        return Known.UNKNOWN
+    return Known.YES if min(minors) >= _VERIFYING else Known.NO
+
+
+def _originating(item: Item, path: str, settings: Mapping[str, Any], default: Known) -> Finding:
     mode = text(settings.get("mode"))
     sign = item.sign(path, f"mode: {mode}", "TLS that the proxy speaks to others")
     remedy = "Set caCertificates (or credentialName) and subjectAltNames, and remove insecureSkipVerify."
@@ -52,8 +81,7 @@ def _originating(item: Item, path: str, settings: Mapping[str, Any]) -> Finding:
         return Finding(Known.NO, f"insecureSkipVerify is set with mode {mode}", sign, remedy)
     if settings.get("caCertificates") or settings.get("credentialName"):
         return Finding(Known.YES, f"mode {mode} names the authority that it trusts", sign)
-    says = f"mode {mode} names no authority, and what its proxies then do depends on their version"
-    return Finding(Known.UNKNOWN, says, sign, remedy)
+    return Finding(default, f"mode {mode} names no authority, {_WITHOUT[default]}", sign, remedy)
 
 
 def _transports(world: World) -> Iterator[Component]:

@@ -4,7 +4,8 @@ Sources: the annotations' documentation of the AWS cloud provider and Load Balan
 """
 
 from app.evaluate.edges.legs import leg, passed, tls, unknown
-from app.evaluate.edges.world import Item
+from app.evaluate.edges.relays import flags_of
+from app.evaluate.edges.world import Item, World
 from app.model.connections import Protocol
 from app.model.edge import Leg, Security
 from app.model.encryption import Known
@@ -15,27 +16,33 @@ _INTERNAL = {
     f"{_AWS}scheme": ("internal",),
     f"{_AWS}internal": ("true", "0.0.0.0/0"),
     "service.beta.kubernetes.io/azure-load-balancer-internal": ("true",),
+    "appgw.ingress.kubernetes.io/use-private-ip": ("true",),
     "networking.gke.io/load-balancer-type": ("internal",),
     "cloud.google.com/load-balancer-type": ("internal",),
     "service.beta.kubernetes.io/openstack-internal-load-balancer": ("true",),
     "service.beta.kubernetes.io/oci-load-balancer-internal": ("true",),
 }
 _ENCRYPTED = ("ssl", "tls", "https")
-# Predefined policies of Elastic Load Balancing by the lowest version that they accept (AWS documentation). A name that is
-# not here is not guessed.
-_ELB_TLS_1_0 = (
-    "ELBSecurityPolicy-2016-08",
-    "ELBSecurityPolicy-2015-05",
-    "ELBSecurityPolicy-TLS-1-0-2015-04",
-    "ELBSecurityPolicy-FS-2018-06",
-    "ELBSecurityPolicy-TLS13-1-0-2021-06",
-)
-_ELB_TLS_1_1 = (
-    "ELBSecurityPolicy-TLS-1-1-2017-01",
-    "ELBSecurityPolicy-FS-1-1-2019-08",
-    "ELBSecurityPolicy-TLS13-1-1-2021-06",
-)
+# Predefined policies of Elastic Load Balancing by the lowest version that they accept (AWS documentation): the old ones by
+# name, the others by how their names begin. A name that is not here is not guessed.
+_ELB_OLD = {
+    "ELBSecurityPolicy-2016-08": "TLS 1.0",
+    "ELBSecurityPolicy-2015-05": "TLS 1.0",
+    "ELBSecurityPolicy-FS-2018-06": "TLS 1.0",
+}
+_ELB_BY_START = {
+    "ELBSecurityPolicy-TLS13-1-0-": "TLS 1.0",
+    "ELBSecurityPolicy-TLS-1-0-": "TLS 1.0",
+    "ELBSecurityPolicy-TLS13-1-1-": "TLS 1.1",
+    "ELBSecurityPolicy-TLS-1-1-": "TLS 1.1",
+    "ELBSecurityPolicy-FS-1-1-": "TLS 1.1",
+    "ELBSecurityPolicy-TLS13-1-2-": "TLS 1.2",
+    "ELBSecurityPolicy-TLS-1-2-": "TLS 1.2",
+    "ELBSecurityPolicy-FS-1-2-": "TLS 1.2",
+    "ELBSecurityPolicy-TLS13-1-3-": "TLS 1.3",
+}
 _ELB_DEFAULT = "ELBSecurityPolicy-2016-08"
+_ELB_CONTROLLER = {"app.kubernetes.io/name": "aws-load-balancer-controller"}
 
 
 def is_internal(item: Item) -> bool:
@@ -43,30 +50,32 @@ def is_internal(item: Item) -> bool:
     return any(item.annotations.get(name, "").lower() in values for name, values in _INTERNAL.items())
 
 
+def elb_policy(world: World, named: str) -> str:
+    """The policy that is named, else the one that the controller was started with, else the controller's own default."""
+    return named or world.once("policy of Elastic Load Balancing", _default_policy)
+
+
+def _default_policy(world: World) -> str:
+    flags = flags_of(world, world.selected(None, _ELB_CONTROLLER))
+    return flags.get("default-ssl-policy", "") or _ELB_DEFAULT
+
+
 def elb_lowest(policy: str) -> str:
     """Lowest version that a predefined policy accepts; empty when its name is not known."""
-    name = policy or _ELB_DEFAULT
-    if name in _ELB_TLS_1_0:
-        return "TLS 1.0"
-    if name in _ELB_TLS_1_1:
-        return "TLS 1.1"
-    if "TLS13-1-3" in name:
-        return "TLS 1.3"
-    if "TLS13-1-2" in name or "TLS-1-2" in name or "FS-1-2" in name:
-        return "TLS 1.2"
-    return ""
+    found = (version for start, version in _ELB_BY_START.items() if policy.startswith(start))
+    return _ELB_OLD.get(policy) or next(found, "")
 
 
-def balancer_leg(item: Item, port: ServicePort, *, client: bool) -> Leg:
+def balancer_leg(world: World, item: Item, port: ServicePort, *, client: bool) -> Leg:
     """One leg of a Service of type LoadBalancer; where no annotation ends TLS, it is what the pod speaks."""
     if port.protocol is not Protocol.TCP:
         return unknown(f"{port.protocol} is not looked into", item)
     if not _ends_tls(item, port):
         return passed("nothing in front of the pod ends TLS, so the port carries what the pod speaks", item)
-    policy = item.annotations.get(f"{_AWS}ssl-negotiation-policy", "")
+    policy = elb_policy(world, item.annotations.get(f"{_AWS}ssl-negotiation-policy", ""))
     if client:
         return tls(
-            f"the load balancer ends TLS on port {port.port} under {policy or _ELB_DEFAULT}",
+            f"the load balancer ends TLS on port {port.port} under {policy}",
             item.annotated(f"{_AWS}ssl-cert", "a certificate is attached"),
             item.annotated(f"{_AWS}ssl-negotiation-policy", "which versions are accepted"),
             lowest=elb_lowest(policy),

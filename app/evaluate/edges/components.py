@@ -4,11 +4,12 @@ Sources: command-line references of kube-apiserver, etcd and kubelet; KubeletCon
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from app.evaluate.edges import api_server, etcd, kubelet
-from app.evaluate.edges.arguments import Argument, arguments, runs
+from app.evaluate.edges.arguments import arguments, runs
+from app.evaluate.edges.go_suites import minor_of
+from app.evaluate.edges.openshift_profiles import of_control_plane
 from app.evaluate.edges.world import Item, World, objects
 from app.model.control_plane import Component, ComponentKind, Finding
 from app.model.encryption import Known
@@ -17,36 +18,32 @@ from app.model.identity import ObjectRef
 
 _LABEL = "component"
 # `spec.providerID` of nodes and marks of their versions that belong to managed control planes.
-_MANAGED_VERSIONS = ("-eks-", "-gke.")
+_MANAGED_VERSIONS = ("-eks-", "-gke.", "-aliyun.", "-tke.", "+IKS")
 _MANAGED_LABELS = (
     "eks.amazonaws.com/nodegroup",
     "cloud.google.com/gke-nodepool",
     "kubernetes.azure.com/cluster",
+    "doks.digitalocean.com/node-pool",
+    "lke.linode.com/pool-id",
+    "ibm-cloud.kubernetes.io/worker-id",
 )
-
-
-@dataclass(frozen=True)
-class Program:
-    """A container that runs a program of the control plane."""
-
-    item: Item
-    path: str
-    container: Mapping[str, Any]
-    flags: Mapping[str, Argument]
+_OPENSHIFT = "openshift-"
+_SOURCE = "kubernetes.io/config.source"
 
 
 def components(world: World) -> tuple[Component, ...]:
     """Every visible part, sorted by id; a part that the provider runs is named as such."""
+    programs = list(_programs(world))
     found = [
-        *_programs(world, "kube-apiserver", ComponentKind.API_SERVER),
-        *_programs(world, "etcd", ComponentKind.ETCD),
+        *(component for component, _ in programs),
         *_kubelets(world),
         *_aggregated(world),
         *_webhooks(world),
         *_metrics(world),
         *_dashboards(world),
     ]
-    seen = {item.kind for item in found}
+    others = {component.id for component, own in programs if not own}
+    seen = {item.kind for item in found if item.id not in others}
     found += [
         _hidden(world, kind)
         for kind in (ComponentKind.API_SERVER, ComponentKind.ETCD, ComponentKind.KUBELET)
@@ -55,23 +52,48 @@ def components(world: World) -> tuple[Component, ...]:
     return tuple(sorted(found, key=lambda item: item.id))
 
 
-def _programs(world: World, program: str, kind: ComponentKind) -> Iterator[Component]:
-    clients = _client_authorities(world)
+def _programs(world: World) -> Iterator[tuple[Component, bool]]:
+    """API servers and members of etcd, each with whether it is of this cluster's own control plane.
+
+    An application may bring an etcd, which administers nothing here. Control planes of other clusters run in pods too: their etcd
+    counts where an API server runs beside it, and neither stands for the one of this cluster.
+    """
+    servers = list(_containers(world, "kube-apiserver"))
+    homes = {item.namespace for item, _, _ in servers}
+    clients = frozenset(
+        flags["client-ca-file"].value
+        for _, _, container in servers
+        if "client-ca-file" in (flags := arguments(container, "kube-apiserver"))
+    )
+    profile = of_control_plane(world)
+    for item, path, container in servers:
+        flags = arguments(container, "kube-apiserver")
+        told = api_server.findings(item, path, flags, container, profile)
+        yield _component(ComponentKind.API_SERVER, item, told), _is_own(item)
+    for item, path, container in _containers(world, "etcd"):
+        if _is_own(item) or item.namespace in homes:
+            told = etcd.findings(item, path, arguments(container, "etcd"), container, clients)
+            yield _component(ComponentKind.ETCD, item, told), _is_own(item)
+
+
+def _component(kind: ComponentKind, item: Item, findings: Iterable[Finding]) -> Component:
+    return Component(f"{kind} {item.namespace}/{item.name}", kind, item.ref, findings=ordered(findings))
+
+
+def _containers(world: World, program: str) -> Iterator[tuple[Item, str, Mapping[str, Any]]]:
+    """Pods that run a program, with the first container that does and its path."""
     for item in world.items("", "Pod", program):
         for index, container in enumerate(objects(item.spec.get("containers"))):
-            if not _is_program(item, container, program):
-                continue
-            flags = arguments(container, program)
-            path = f"spec.containers[{index}]"
-            findings = (
-                api_server.findings(item, path, flags, container)
-                if kind is ComponentKind.API_SERVER
-                else etcd.findings(item, path, flags, container, clients)
-            )
-            yield Component(
-                f"{kind} {item.namespace}/{item.name}", kind, item.ref, findings=ordered(findings)
-            )
-            break
+            if _is_program(item, container, program):
+                yield item, f"spec.containers[{index}]", container
+                break
+
+
+def _is_own(item: Item) -> bool:
+    """A static pod, which its kubelet reads from a file, or one of the namespaces of the system."""
+    if item.annotations.get(_SOURCE) == "file" or item.labels.get("tier") == "control-plane":
+        return True
+    return item.namespace == "kube-system" or item.namespace.startswith(_OPENSHIFT)
 
 
 def _is_program(item: Item, container: Mapping[str, Any], program: str) -> bool:
@@ -81,19 +103,9 @@ def _is_program(item: Item, container: Mapping[str, Any], program: str) -> bool:
     return item.labels.get(_LABEL) == program and text(container.get("name")) == program
 
 
-def _client_authorities(world: World) -> frozenset[str]:
-    """Files of `--client-ca-file` of the API servers: etcd must not trust whom the API server trusts."""
-    return frozenset(
-        flags["client-ca-file"].value
-        for item in world.items("", "Pod", "kube-apiserver")
-        for container in objects(item.spec.get("containers"))
-        if _is_program(item, container, "kube-apiserver")
-        for flags in [arguments(container, "kube-apiserver")]
-        if "client-ca-file" in flags
-    )
-
-
 def _kubelets(world: World) -> Iterator[Component]:
+    minors = {minor_of(node.kubelet_version) or 0 for node in world.inventory.nodes}
+    oldest = f"1.{min(minors)}" if minors and all(minors) else ""
     for item in world.items("", "ConfigMap"):
         if item.namespace == "kube-system" and (
             item.name == "kubelet-config" or item.name.startswith("kubelet-config-")
@@ -102,7 +114,7 @@ def _kubelets(world: World) -> Iterator[Component]:
                 f"kubelet settings {item.namespace}/{item.name}",
                 ComponentKind.KUBELET,
                 item.ref,
-                findings=ordered(kubelet.findings(item)),
+                findings=ordered(kubelet.findings(item, oldest)),
             )
 
 

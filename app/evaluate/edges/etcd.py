@@ -5,6 +5,7 @@ from typing import Any
 
 from app.evaluate.edges.arguments import Argument, command_line, runs
 from app.evaluate.edges.flags import UNREAD, Flags
+from app.evaluate.edges.go_suites import default_etcd_suites, image_version
 from app.evaluate.edges.world import Item, objects
 from app.model.control_plane import Finding
 from app.model.encryption import Known
@@ -32,6 +33,8 @@ def findings(
     yield from flags.is_set("peer-cert-file", "peer-key-file", "peer-trusted-ca-file")
     yield flags.is_true("client-cert-auth")
     yield flags.is_true("peer-client-cert-auth")
+    yield flags.version("tls-min-version")
+    yield flags.suites("cipher-suites", default_etcd_suites(image_version(text(container.get("image")))))
     yield flags.is_not_true("auto-tls")
     yield flags.is_not_true("peer-auto-tls")
     for name in ("listen-client-urls", "advertise-client-urls", "listen-peer-urls"):

@@ -7,13 +7,17 @@ from app.evaluate.edges.arguments import Argument
 from app.evaluate.edges.world import Item
 from app.model.control_plane import Finding
 from app.model.encryption import Known
+from app.model.suites import weak_suites
 
 VERSIONS = {
+    "TLS1.2": "TLS 1.2",  # as etcd writes them
+    "TLS1.3": "TLS 1.3",
     "VersionTLS10": "TLS 1.0",
     "VersionTLS11": "TLS 1.1",
     "VersionTLS12": "TLS 1.2",
     "VersionTLS13": "TLS 1.3",
 }
+Default = tuple[Known, str]  # whether a default holds, and a clause that goes on "…, and"
 UNREAD = "its command line was not read"
 _TOO_OLD = ("VersionTLS10", "VersionTLS11")
 
@@ -82,6 +86,19 @@ class Flags:
             yield self.finding(Known.NO, says, name, f"Use https for every URL of --{name}.")
         else:
             yield self.finding(Known.YES, f"every URL of --{name} is https", name, "")
+
+    def suites(self, name: str, default: Default) -> Finding:
+        """None of the list may be weak; without one it is the list of the Go version that the program was built with."""
+        value = self.value(name)
+        remedy = f"Set --{name} to suites with forward secrecy and authenticated encryption."
+        if value:
+            weak = weak_suites(value.split(","))
+            says = f"--{name} permits {', '.join(weak)}" if weak else f"--{name} names no weak suite"
+            return self.finding(Known.NO if weak else Known.YES, says, name, remedy)
+        if self.elsewhere:
+            return self.finding(Known.UNKNOWN, f"--{name} is not among the flags; {self.elsewhere}", name, "")
+        holds, says = default
+        return self.finding(holds, f"--{name} is not set, {says}", name, remedy)
 
     def version(self, name: str) -> Finding:
         """The lowest version must be TLS 1.2 or newer, which is also the default."""

@@ -75,11 +75,14 @@ class Listener:
 
     @property
     def programmed(self) -> Known:
-        """What its controller reports; UNKNOWN where there is no status."""
-        return _condition(self._status, "Programmed")
+        """What its controller reports; UNKNOWN where there is no status. One that ends TLS needs its certificate too."""
+        if self.protocol in ("HTTPS", "TLS") and condition(self._status, "ResolvedRefs") is Known.NO:
+            return Known.NO
+        return condition(self._status, "Programmed")
 
 
-def _condition(status: Mapping[str, Any], kind: str) -> Known:
+def condition(status: Mapping[str, Any], kind: str) -> Known:
+    """One condition of a status."""
     for entry in objects(status.get("conditions")):
         if entry.get("type") == kind:
             return {"True": Known.YES, "False": Known.NO}.get(text(entry.get("status")), Known.UNKNOWN)
@@ -101,6 +104,32 @@ def attached(world: World, route: Item) -> Iterator[tuple[Item, Listener]]:
                 continue
             if _lets_in(world, listener, route) and common_hosts(listener, route):
                 yield listener.gateway, listener
+
+
+def refused(route: Item, listener: Listener) -> str:
+    """Why every report about a route and a listener's holder says that it is not accepted; empty where one does or none is there."""
+    reports = [
+        entry
+        for entry in objects(route.at("status", "parents"))
+        if _is_about(mapping(entry.get("parentRef")), route, listener)
+    ]
+    if not reports or any(condition(entry, "Accepted") is not Known.NO for entry in reports):
+        return ""
+    reasons = (
+        text(one.get("reason"))
+        for entry in reports
+        for one in objects(entry.get("conditions"))
+        if one.get("type") == "Accepted"
+    )
+    return next((reason for reason in reasons if reason), "no reason")
+
+
+def _is_about(ref: Mapping[str, Any], route: Item, listener: Listener) -> bool:
+    holder = listener.holder
+    home = text(ref.get("namespace")) or route.namespace
+    named = (text(ref.get("kind")) or "Gateway", home, text(ref.get("name")))
+    section = text(ref.get("sectionName"))
+    return named == (holder.ref.kind, holder.namespace, holder.name) and section in ("", listener.name)
 
 
 def _named(world: World, ref: Mapping[str, Any], namespace: str) -> tuple[Listener, ...]:

@@ -7,11 +7,19 @@ from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backend_tls import Backends
 from app.evaluate.edges.backends import BackendRef, follow
-from app.evaluate.edges.gateway_listeners import GROUP, LISTENER_SETS, Listener, attached, common_hosts
+from app.evaluate.edges.gateway_listeners import (
+    GROUP,
+    LISTENER_SETS,
+    Listener,
+    attached,
+    common_hosts,
+    refused,
+)
 from app.evaluate.edges.gateways import addresses_of, client_leg, granted, relays_of
+from app.evaluate.edges.legs import unknown, worst
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
-from app.model.edge import ANY_HOST, Endpoint, Exposure, Target, Way
+from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Target, Way
 from app.model.fields import dig, mapping, text
 
 _KINDS = ("GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute")
@@ -28,7 +36,7 @@ def _exposure(world: World, admission: Admission, route: Item) -> Exposure:
     places = tuple(attached(world, route))
     gateways = {gateway.ref: gateway for gateway, _ in places}
     relays = tuple(sorted({relay for item in gateways.values() for relay in relays_of(world, item)}))
-    refs, refused = _backends(world, route)
+    refs, denied = _backends(world, route)
     found, unresolved = follow(world, refs, Protocol.UDP if route.ref.kind == "UDPRoute" else Protocol.TCP)
     ended = any(listener.protocol == "TLS" and listener.mode == "Terminate" for _, listener in places)
     backends = Backends(world, route, frozenset(gateways), ended)
@@ -46,7 +54,7 @@ def _exposure(world: World, admission: Admission, route: Item) -> Exposure:
         says=f"routes requests for {names(hosts) or 'any host'}",
         endpoints=tuple(_endpoints(world, route, places)),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
-        unresolved=(*unresolved, *refused, *_loose(world, route, places, relays)),
+        unresolved=(*unresolved, *denied, *_loose(world, route, places, relays)),
     )
 
 
@@ -65,13 +73,25 @@ def _loose(
 
 
 def _endpoints(world: World, route: Item, places: tuple[tuple[Item, Listener], ...]) -> Iterator[Endpoint]:
-    found: dict[tuple[str, int], Endpoint] = {}
+    """Each host and port; where several Gateways have it, what protects least, at the addresses of all."""
+    found: dict[tuple[str, int, Protocol], list[tuple[Item, Leg]]] = {}
     for gateway, listener in places:
-        leg = client_leg(world, listener, redirects=only_redirects(route))
+        leg = _leg(world, route, listener)
         protocol = Protocol.UDP if listener.protocol == "UDP" else Protocol.TCP
         for host in common_hosts(listener, route):
-            found[host, listener.port] = Endpoint(host, listener.port, protocol, leg, addresses_of(gateway))
-    yield from (found[key] for key in sorted(found))
+            found.setdefault((host, listener.port, protocol), []).append((gateway, leg))
+    for (host, port, protocol), pairs in sorted(found.items(), key=lambda item: item[0]):
+        addresses = tuple(dict.fromkeys(address for gateway, _ in pairs for address in addresses_of(gateway)))
+        if one := worst(leg for _, leg in pairs):
+            yield Endpoint(host, port, protocol, one, addresses)
+
+
+def _leg(world: World, route: Item, listener: Listener) -> Leg:
+    if reason := refused(route, listener):
+        sign = route.sign("status.parents", reason, "what its controller reports")
+        says = f"the controller of {listener.holder.ref} does not accept {route.ref} ({reason})"
+        return unknown(says, None, sign)
+    return client_leg(world, listener, redirects=only_redirects(route))
 
 
 def only_redirects(route: Item) -> bool:
@@ -89,20 +109,20 @@ def _redirects(rule: Mapping[str, Any]) -> bool:
 
 def _backends(world: World, route: Item) -> tuple[list[BackendRef], tuple[str, ...]]:
     """Services that the rules name; those of another namespace only with a ReferenceGrant there."""
-    found, refused = set(), []
+    found, denied = set(), []
     for rule in objects(route.spec.get("rules")):
         for raw in _refs(rule):
             kind, name = text(raw.get("kind")) or "Service", text(raw.get("name"))
             home = text(raw.get("namespace")) or route.namespace
             if kind != "Service" or not name:
-                refused.append(f"backend {kind} {home}/{name or ANY_HOST} is not followed")
+                denied.append(f"backend {kind} {home}/{name or ANY_HOST} is not followed")
             elif home != route.namespace and not granted(
                 world, route, route.ref.kind, home, "", "Service", name
             ):
-                refused.append(f"no ReferenceGrant lets {route.ref} lead to Service {home}/{name}")
+                denied.append(f"no ReferenceGrant lets {route.ref} lead to Service {home}/{name}")
             else:
                 found.add(BackendRef(home, name, number(raw.get("port"))))
-    return sorted(found), tuple(dict.fromkeys(refused))
+    return sorted(found), tuple(dict.fromkeys(denied))
 
 
 def _refs(rule: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.evaluate.checks.common.wording import names
-from app.evaluate.edges import ingress_alb
+from app.evaluate.edges import ingress_alb, ingress_nginx, ingress_traefik
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backends import follow, ingress_backends
 from app.evaluate.edges.cloud import is_internal
@@ -50,7 +50,7 @@ def _exposure(world: World, admission: Admission, item: Item) -> Exposure:
         endpoints=tuple(endpoints(world, item, relay, hosts, addresses_of(item))),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=unresolved,
-        notes=_notes(relay, item),
+        notes=_notes(world, relay, item),
     )
 
 
@@ -78,12 +78,15 @@ def addresses_of(item: Item) -> tuple[str, ...]:
     )
 
 
-def _notes(relay: Relay, item: Item) -> tuple[str, ...]:
+def _notes(world: World, relay: Relay, item: Item) -> tuple[str, ...]:
     found = []
     if snippets := [name for name in item.annotations if name.endswith("-snippet")]:
         found.append(f"{names(sorted(snippets))} can change everything that is said about it.")
     if relay.controller is Controller.NGINX:
         found.append("ingress-nginx was retired in March 2026: it gets no fixes.")
+        found.append(ingress_nginx.hsts(relay))
+    if relay.controller is Controller.TRAEFIK:
+        found.append(ingress_traefik.hsts(world, item))
     if relay.controller in OUTSIDE:
         found.append("The balancer outside the cluster relays it; its firewall is not visible.")
-    return tuple(found)
+    return tuple(text for text in found if text)

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from app.evaluate.edges.backends import ingress_backends
-from app.evaluate.edges.cloud import elb_lowest
+from app.evaluate.edges.cloud import elb_lowest, elb_policy
 from app.evaluate.edges.legs import plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Relay
 from app.evaluate.edges.tls_hosts import HTTP, HTTPS, covered
@@ -174,7 +174,7 @@ def _encrypted(world: World, balancer: _Balancer, host: str) -> Leg:
         says,
         balancer.sign("certificate-arn", "certificateArn", "which certificate is served"),
         balancer.sign("ssl-policy", "sslPolicy", "which versions are accepted; the default permits TLS 1.0"),
-        lowest="" if balancer.relay.unread else elb_lowest(balancer.policy),
+        lowest="" if balancer.relay.unread else elb_lowest(elb_policy(world, balancer.policy)),
         client_certificate=_mutual(mutual),
     )
 

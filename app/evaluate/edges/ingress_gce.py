@@ -68,11 +68,17 @@ def _encrypted(world: World, item: Item, host: str) -> Leg | None:
             return None
 
 
+def managed_names(item: Item) -> tuple[str, ...]:
+    """ManagedCertificates that an Ingress names, all of its own namespace."""
+    said = item.annotations.get(_MANAGED, "").split(",")
+    return tuple(name.strip() for name in said if name.strip())
+
+
 def _by_google(world: World, item: Item, host: str) -> tuple[Known, str, str]:
     """Whether a pre-shared or a managed certificate is there for a host, a clause, and the annotation."""
     if shared := item.annotations.get(_SHARED, ""):
         return Known.YES, f"certificate {shared} of the Google Cloud project is named", _SHARED
-    names = [name.strip() for name in item.annotations.get(_MANAGED, "").split(",") if name.strip()]
+    names = managed_names(item)
     if not names:
         return Known.NO, "", _MANAGED
     found = [one for name in names if (one := world.item(GROUP, "ManagedCertificate", item.namespace, name))]

@@ -10,6 +10,7 @@ from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg, Security
 from app.model.encryption import EvidenceStrength, Known
 from app.model.platform import Sign
+from app.model.suites import listed_suites
 
 _PREFIX = "nginx.ingress.kubernetes.io/"
 _DEFAULT_PROTOCOLS = "TLSv1.2 TLSv1.3"
@@ -21,7 +22,9 @@ _VERSIONS = {
     "TLSv1.2": "TLS 1.2",
     "TLSv1.3": "TLS 1.3",
 }
-_ENCRYPTED = ("HTTPS", "GRPCS")
+_ENCRYPTED = ("HTTPS", "GRPCS", "AUTO_HTTP")  # the last one speaks to pods what clients speak to it
+_HSTS_SECONDS = "31536000"  # default of `hsts-max-age`
+_PASSTHROUGH_FLAG = "enable-ssl-passthrough"
 _REDIRECTS = "true"  # default of `ssl-redirect` where a TLS entry exists
 
 
@@ -30,7 +33,7 @@ def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[
     return by_ports(
         item,
         covered(world, item, host),
-        _passthrough(item, relay) if _passes(item) else None,
+        _passthrough(item, relay) if _passes(item, relay) else None,
         lambda cover: _encrypted(item, relay, cover),
         lambda cover: _unencrypted(item, relay, cover, host),
     )
@@ -39,37 +42,55 @@ def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[
 def backend(world: World, item: Item, relay: Relay) -> Leg:
     """`backend-protocol` and `proxy-ssl-verify`, whose default is off."""
     del world
+    if _passes(item, relay):
+        return _passthrough(item, relay)
     protocol = item.annotations.get(f"{_PREFIX}backend-protocol", "HTTP").upper()
     sign = item.annotated(f"{_PREFIX}backend-protocol", "what the controller speaks to the pods")
-    if _passes(item):
-        return _passthrough(item, relay)
     if protocol not in _ENCRYPTED:
         return plain(f"backend-protocol is {protocol}", sign)
-    verify = item.annotations.get(f"{_PREFIX}proxy-ssl-verify", "off").lower()
-    checked = Known.YES if verify == "on" else Known.NO
-    return tls(
-        f"backend-protocol is {protocol}, proxy-ssl-verify is {verify}",
-        sign,
-        item.annotated(f"{_PREFIX}proxy-ssl-verify", "whether the pod's certificate is checked"),
-        verified=checked,
-    )
+    checked, says, path = _verifies(item)
+    verify = item.annotated(f"{_PREFIX}{path}", "whether the pod's certificate is checked")
+    return tls(f"backend-protocol is {protocol}, {says}", sign, verify, verified=checked)
 
 
-def _passes(item: Item) -> bool:
-    return names_known(item.annotations.get(f"{_PREFIX}ssl-passthrough", "")) is Known.YES
+def _verifies(item: Item) -> tuple[Known, str, str]:
+    """`proxy-ssl-verify` is off by default, and without the authorities of `proxy-ssl-secret` it has no effect."""
+    if item.annotations.get(f"{_PREFIX}proxy-ssl-verify", "off").lower() != "on":
+        return Known.NO, "proxy-ssl-verify is off", "proxy-ssl-verify"
+    secret = item.annotations.get(f"{_PREFIX}proxy-ssl-secret", "")
+    if not secret:
+        return Known.NO, "proxy-ssl-verify has no effect without proxy-ssl-secret", "proxy-ssl-secret"
+    return Known.YES, f"proxy-ssl-verify is on with the authorities of Secret {secret}", "proxy-ssl-secret"
+
+
+def hsts(relay: Relay) -> str:
+    """What its ConfigMap makes of HSTS (`hsts`, on by default), as a sentence; empty where it was not read."""
+    if relay.settings is None:
+        return ""
+    if relay.settings.get("hsts", "true").lower() == "false":
+        return "Its answers carry no Strict-Transport-Security: the controller's ConfigMap switches hsts off."
+    seconds = relay.settings.get("hsts-max-age", _HSTS_SECONDS)
+    return f"Answers over TLS carry Strict-Transport-Security for {seconds} seconds (the controller's ConfigMap)."
+
+
+def _passes(item: Item, relay: Relay) -> bool:
+    """The annotation is there, and the controller is not known to run without the flag that makes it count."""
+    if names_known(item.annotations.get(f"{_PREFIX}ssl-passthrough", "")) is not Known.YES:
+        return False
+    return not relay.arguments or relay.arguments.get(_PASSTHROUGH_FLAG, "false") != "false"
 
 
 def _passthrough(item: Item, relay: Relay) -> Leg:
-    """The annotation counts only where the controller was started with `--enable-ssl-passthrough`."""
+    """TLS goes through where the controller was started with the flag; unknown where its arguments were not read."""
     sign = item.annotated(f"{_PREFIX}ssl-passthrough", "TLS goes through to the pod")
-    if relay.arguments.get("enable-ssl-passthrough") == "true":
+    if relay.arguments.get(_PASSTHROUGH_FLAG) == "true":
         return Leg(Security.PASSED, EvidenceStrength.CONFIGURED, "TLS is passed through to the pod", (sign,))
     return unknown("ssl-passthrough needs a flag of the controller that was not seen", item, sign)
 
 
 def _encrypted(item: Item, relay: Relay, cover: Coverage) -> Leg:
     protocols = (relay.settings or {}).get("ssl-protocols", _DEFAULT_PROTOCOLS)
-    lowest = "" if relay.settings is None else _lowest(protocols)
+    lowest = "" if relay.settings is None else lowest_of(protocols)
     demanded = item.annotations.get(f"{_PREFIX}auth-tls-verify-client", "on").lower()
     has_ca = f"{_PREFIX}auth-tls-secret" in item.annotations
     return tls(
@@ -78,9 +99,16 @@ def _encrypted(item: Item, relay: Relay, cover: Coverage) -> Leg:
         *_settings_sign(relay, "ssl-protocols"),
         secret=cover.secret,
         lowest=lowest,
+        suites=listed_suites(_ciphers(item, relay)),
         client_certificate=Known.YES if has_ca and demanded == "on" else Known.NO,
         default_certificate=_default(relay, cover),
     )
+
+
+def _ciphers(item: Item, relay: Relay) -> str:
+    """`ssl-ciphers` of the Ingress, else of the ConfigMap; the default changed with versions and is not guessed."""
+    own = item.annotations.get(f"{_PREFIX}ssl-ciphers", "")
+    return own or (relay.settings or {}).get("ssl-ciphers", "")
 
 
 def _default(relay: Relay, cover: Coverage) -> Known:
@@ -134,6 +162,7 @@ def _settings_sign(relay: Relay, name: str) -> tuple[Sign, ...]:
     return (relay.source.sign(f"data.{name}", relay.settings.get(name, ""), "a setting of the controller"),)
 
 
-def _lowest(protocols: str) -> str:
+def lowest_of(protocols: str) -> str:
+    """The oldest version that `ssl-protocols` lists; empty where it lists none that is known."""
     words = protocols.split()
     return next((shown for name, shown in _VERSIONS.items() if name in words), "")

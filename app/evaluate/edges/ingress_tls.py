@@ -1,11 +1,19 @@
 """TLS of an Ingress, leg by leg, by the family of its controller. What a family does not document stays unknown.
 
-Source of what is here: annotation documentation of Azure Application Gateway Ingress Controller; the others have modules of their own.
+Source of what is here: annotation documentation of Azure's Application Gateway Ingress Controller, and its rules for listeners
+(`pkg/appgw`); the others have modules of their own.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from app.evaluate.edges import ingress_alb, ingress_gce, ingress_haproxy, ingress_nginx, ingress_traefik
+from app.evaluate.edges import (
+    ingress_alb,
+    ingress_gce,
+    ingress_haproxy,
+    ingress_nginx,
+    ingress_nginx_inc,
+    ingress_traefik,
+)
 from app.evaluate.edges.backends import names_known
 from app.evaluate.edges.legs import plain, redirect, tls, unknown
 from app.evaluate.edges.relays import Controller, Relay
@@ -16,6 +24,7 @@ from app.model.edge import Endpoint, Leg
 from app.model.encryption import Known
 
 _AZURE_REDIRECT = "appgw.ingress.kubernetes.io/ssl-redirect"
+_AZURE_CERTIFICATE = "appgw.ingress.kubernetes.io/appgw-ssl-certificate"
 _AZURE_BACKEND = "appgw.ingress.kubernetes.io/backend-protocol"
 
 Legs = Iterator[tuple[int, Leg]]  # port and the client's leg there
@@ -41,18 +50,23 @@ def backend_leg(world: World, item: Item, relay: Relay) -> Leg:
 
 
 def _azure(world: World, item: Item, relay: Relay, host: str) -> Legs:
+    """With a certificate the gateway listens on 443 alone, and on 80 to redirect where that is asked for."""
     del relay
     cover = covered(world, item, host)
-    certificate = "appgw.ingress.kubernetes.io/appgw-ssl-certificate" in item.annotations
+    own = item.annotations.get(_AZURE_CERTIFICATE, "")
     sign = item.annotated(_AZURE_REDIRECT, "whether plain text is redirected")
-    if cover.covered is Known.NO and not certificate:
+    if cover.covered is Known.NO and not own:
         yield HTTP, plain(f"no TLS entry covers {host}", item.sign("spec.tls", "", "TLS entries"))
         return
-    yield HTTPS, _covered(cover, item)
+    if cover.covered is Known.NO:
+        named = item.annotated(_AZURE_CERTIFICATE, "a certificate of the gateway")
+        yield HTTPS, tls(f"certificate {own} of the gateway is named", named)
+    else:
+        yield HTTPS, _covered(cover, item)
     if names_known(item.annotations.get(_AZURE_REDIRECT, "")) is Known.YES:
         yield HTTP, redirect("ssl-redirect is on", sign)
-    else:
-        yield HTTP, unknown("without ssl-redirect, whether port 80 is open depends on the gateway", item)
+    elif cover.default_certificate is Known.YES and not own:
+        yield HTTP, unknown("without its certificate the gateway may answer on port 80", item, sign)
 
 
 def _azure_backend(world: World, item: Item, relay: Relay) -> Leg:
@@ -87,6 +101,7 @@ def _covered(cover: Coverage, item: Item) -> Leg:
 
 _CLIENT: Mapping[Controller, Reader] = {
     Controller.NGINX: ingress_nginx.client,
+    Controller.NGINX_INC: ingress_nginx_inc.client,
     Controller.TRAEFIK: ingress_traefik.client,
     Controller.ALB: ingress_alb.client,
     Controller.HAPROXY: ingress_haproxy.client,
@@ -96,6 +111,7 @@ _CLIENT: Mapping[Controller, Reader] = {
 }
 _BACKEND: Mapping[Controller, Callable[[World, Item, Relay], Leg]] = {
     Controller.NGINX: ingress_nginx.backend,
+    Controller.NGINX_INC: ingress_nginx_inc.backend,
     Controller.TRAEFIK: ingress_traefik.backend,
     Controller.ALB: ingress_alb.backend,
     Controller.HAPROXY: ingress_haproxy.backend,

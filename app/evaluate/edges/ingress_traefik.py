@@ -1,12 +1,18 @@
-"""Traefik as an Ingress controller: entry points of its static arguments, annotations of the Ingress."""
+"""Traefik as an Ingress controller: entry points of its static arguments, annotations of the Ingress and of its Services.
+
+A TLS entry of the Ingress brings a certificate and nothing more: a router takes TLS by its annotation or by its entry point
+alone, and without either it answers plain text. Source: Traefik's reference of the Kubernetes Ingress provider, and the provider.
+"""
 
 from collections.abc import Iterator
 
-from app.evaluate.edges.backends import ingress_backends, names_known
-from app.evaluate.edges.legs import plain, redirect, tls, unknown
+from app.evaluate.edges.backends import BackendRef, ingress_backends, names_known
+from app.evaluate.edges.legs import plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Relay
-from app.evaluate.edges.tls_hosts import HTTP, HTTPS, Coverage, covered
-from app.evaluate.edges.traefik_options import by_reference, checks_backends, ends_tls, redirects
+from app.evaluate.edges.tls_hosts import HTTPS, Coverage, covered
+from app.evaluate.edges.traefik_entry_points import EntryPoint, EntryPoints
+from app.evaluate.edges.traefik_middlewares import by_names, hsts_of, redirected
+from app.evaluate.edges.traefik_options import by_reference, checks_backends
 from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg
 from app.model.encryption import Known
@@ -15,77 +21,96 @@ _PREFIX = "traefik.ingress.kubernetes.io/"
 
 
 def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
-    """Entry points that the router is bound to. A router with TLS answers nothing but TLS."""
+    """Every entry point that the router is bound to."""
+    del relay
     cover = covered(world, item, host)
-    router = names_known(item.annotations.get(f"{_PREFIX}router.tls", ""))
-    bound = [name for name in item.annotations.get(f"{_PREFIX}router.entrypoints", "").split(",") if name]
-    sign = item.annotated(f"{_PREFIX}router.tls", "whether the router takes TLS alone")
-    by_entry = "websecure" in (bound or ["websecure"]) and ends_tls(relay.arguments, "websecure")
-    if cover.covered is not Known.NO or router is Known.YES or by_entry:
-        lowest, demanded = by_reference(world, item.annotations.get(f"{_PREFIX}router.tls.options", ""))
-        yield (
-            HTTPS,
-            tls(
-                _says(cover, router),
-                sign,
-                secret=cover.secret,
-                lowest=lowest,
-                client_certificate=demanded,
-                default_certificate=cover.default_certificate
-                if cover.covered is not Known.NO
-                else Known.UNKNOWN,
-            ),
-        )
-    if bound == ["websecure"]:
-        return
-    yield HTTP, _unencrypted(item, relay, encrypted=cover.covered is Known.YES or router is Known.YES)
-
-
-def _says(cover: Coverage, router: Known) -> str:
-    if cover.covered is not Known.NO:
-        return cover.says
-    return "router.tls is on" if router is Known.YES else "entry point websecure ends TLS"
+    for entry in EntryPoints.of(world).bound(
+        item.annotations.get(f"{_PREFIX}router.entrypoints", "").split(",")
+    ):
+        if entry.port:
+            yield entry.port, _at(world, item, entry, cover)
 
 
 def backend(world: World, item: Item, relay: Relay) -> Leg:
-    """`serversscheme` stands on the Service; the name or number of its port can ask for https too."""
-    for backend_service in _services(world, item):
-        scheme = backend_service.annotations.get(f"{_PREFIX}service.serversscheme", "")
-        transport = backend_service.annotations.get(f"{_PREFIX}service.serverstransport", "").partition("@")[
-            0
-        ]
-        sign = backend_service.annotated(f"{_PREFIX}service.serversscheme", "what is spoken to the pods")
-        if scheme == "https":
-            return tls(
-                "serversscheme is https", sign, verified=checks_backends(world, relay.arguments, transport)
-            )
-        if scheme in ("http", "h2c"):
-            return plain(f"serversscheme is {scheme}", sign)
-    if any(_hints(world, service) for service in _services(world, item)):
-        return unknown("a Service port of 443 or named https makes Traefik speak TLS to the pods", item)
-    return plain("nothing makes Traefik speak TLS to the pods", item.sign("spec.rules", "", "backends"))
+    """What is spoken to each Service: the weakest of them."""
+    refs = sorted(set(ingress_backends(item)))
+    return worst(_spoken(world, item, ref, relay) for ref in refs) or unknown("it names no Service", item)
 
 
-def _unencrypted(item: Item, relay: Relay, *, encrypted: bool) -> Leg:
-    if not relay.arguments:
-        return unknown("entry points stand in Traefik's arguments, which were not read", item)
+def hsts(world: World, item: Item) -> str:
+    """A middleware of it that sends HSTS, as a sentence; empty where none was read that does."""
+    return hsts_of(world, by_names(world, _own(item)))
+
+
+def _own(item: Item) -> tuple[str, ...]:
+    return tuple(item.annotations.get(f"{_PREFIX}router.middlewares", "").split(","))
+
+
+def _at(world: World, item: Item, entry: EntryPoint, cover: Coverage) -> Leg:
+    """What one entry point gives to clients of the router."""
+    router = names_known(item.annotations.get(f"{_PREFIX}router.tls", ""))
+    if router is Known.YES:
+        options = item.annotations.get(f"{_PREFIX}router.tls.options", "")
+        return _encrypted(world, item, cover, "router.tls is on", options)
+    if entry.ends_tls is Known.YES:
+        return _encrypted(world, item, cover, f"entry point {entry.name} ends TLS", entry.options)
+    return _unencrypted(world, item, entry)
+
+
+def _encrypted(world: World, item: Item, cover: Coverage, says: str, options: str) -> Leg:
+    lowest, demanded, suites = by_reference(world, options)
+    return tls(
+        says if cover.covered is Known.NO else f"{says}; {cover.says}",
+        item.annotated(f"{_PREFIX}router.tls", "whether the router takes TLS alone"),
+        secret=cover.secret,
+        lowest=lowest,
+        suites=suites,
+        client_certificate=demanded,
+        default_certificate=cover.default_certificate if cover.covered is not Known.NO else Known.UNKNOWN,
+    )
+
+
+def _unencrypted(world: World, item: Item, entry: EntryPoint) -> Leg:
+    """A router without TLS, at an entry point that gives it none or is not known to."""
     sign = item.annotated(f"{_PREFIX}router.entrypoints", "which entry points the router is bound to")
-    if redirects(relay.arguments):
-        return redirect("the entry point on port 80 redirects to https", sign)
-    if middlewares := item.annotations.get(f"{_PREFIX}router.middlewares", ""):
-        return unknown(f"middlewares {middlewares}, which are not read, may redirect plain text", item, sign)
-    if encrypted:
-        return unknown("a router with TLS does not answer plain text, unless another one does", item, sign)
-    return plain("no TLS entry covers it and no entry point redirects", sign)
+    if entry.redirects is Known.YES:
+        return redirect(f"entry point {entry.name} redirects to https", sign)
+    answers, says, signs = redirected(world, by_names(world, (*entry.middlewares, *_own(item))))
+    if answers is Known.YES:
+        return redirect(says, *signs, sign)
+    if entry.ends_tls is Known.UNKNOWN:
+        return unknown(
+            f"whether entry point {entry.name} ends TLS or redirects stands in Traefik's arguments, which were not read",
+            item,
+            sign,
+        )
+    if answers is Known.UNKNOWN:
+        return unknown(says, item, sign)
+    return plain(f"entry point {entry.name} neither ends TLS nor redirects, and router.tls is not on", sign)
 
 
-def _services(world: World, item: Item) -> Iterator[Item]:
-    for ref in sorted(set(ingress_backends(item))):
-        if found := world.item("", "Service", ref.namespace, ref.name):
-            yield found
+def _spoken(world: World, item: Item, ref: BackendRef, relay: Relay) -> Leg:
+    """`serversscheme` of the Service; without it port 443 and a name that begins with https ask for TLS."""
+    service = world.item("", "Service", ref.namespace, ref.name)
+    if service is None:
+        return unknown(f"Service {ref.namespace}/{ref.name} was not found", item)
+    scheme = service.annotations.get(f"{_PREFIX}service.serversscheme", "").lower()
+    sign = service.annotated(f"{_PREFIX}service.serversscheme", "what is spoken to the pods")
+    transport = service.annotations.get(f"{_PREFIX}service.serverstransport", "").partition("@")[0]
+    if scheme == "https":
+        return tls(
+            "serversscheme is https", sign, verified=checks_backends(world, relay.arguments, transport)
+        )
+    if scheme:
+        return plain(f"serversscheme is {scheme}", sign)
+    if asks_for_tls(world, ref):
+        says = f"port {ref.port} of {service.ref} makes Traefik speak TLS to the pods"
+        return tls(says, sign, verified=checks_backends(world, relay.arguments, transport))
+    return plain("nothing makes Traefik speak TLS to the pods", sign)
 
 
-def _hints(world: World, item: Item) -> bool:
-    service = world.services.get((item.namespace, item.name))
-    ports = service.ports if service else ()
-    return any(port.port == HTTPS or port.name.startswith("https") for port in ports)
+def asks_for_tls(world: World, ref: BackendRef) -> bool:
+    """The port of a Service that is referred to is 443, or its name begins with https."""
+    service = world.services.get((ref.namespace, ref.name))
+    ports = world.service_ports(service, ref.port) if service else ()
+    return bool(ports) and all(port.port == HTTPS or port.name.startswith("https") for port in ports)

@@ -7,7 +7,7 @@ from typing import Any
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backends import BackendRef, follow
-from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown
+from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
 from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way, carries
@@ -74,7 +74,7 @@ def _exposure(world: World, admission: Admission, item: Item, bound: list[str]) 
         way=Way.ISTIO,
         field="spec",
         says=f"routes requests for {names(host if host != ANY_HOST else 'any host' for host in hosts)}",
-        endpoints=tuple(_endpoints(gateways, hosts)),
+        endpoints=tuple(_endpoints(world, item, gateways, hosts)),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=unresolved,
     )
@@ -90,31 +90,45 @@ def _relays(world: World, gateway: Item) -> tuple[str, ...]:
     return world.ids(world.selected(None, strings(gateway.spec.get("selector"))))
 
 
-def _endpoints(gateways: list[Item], hosts: tuple[str, ...]) -> Iterator[Endpoint]:
-    found: dict[tuple[str, int], Endpoint] = {}
+def _endpoints(world: World, item: Item, gateways: list[Item], hosts: tuple[str, ...]) -> Iterator[Endpoint]:
+    """Each host and port; where several servers have it, what protects least."""
+    found: dict[tuple[str, int], list[Leg]] = {}
     for gateway in gateways:
+        home = _secrets_of(world, gateway)
         for index, raw in enumerate(objects(gateway.spec.get("servers"))):
             server = Server(gateway, index, raw)
             for host in hosts:
                 if any(_meets(one, host) for one in server.hosts):
-                    found[host, server.port] = Endpoint(host, server.port, Protocol.TCP, client_leg(server))
-    yield from (found[key] for key in sorted(found))
+                    found.setdefault((host, server.port), []).append(client_leg(server, item, home))
+    for (host, port), legs in sorted(found.items(), key=lambda pair: pair[0]):
+        if one := worst(legs):
+            yield Endpoint(host, port, Protocol.TCP, one)
+
+
+def _secrets_of(world: World, gateway: Item) -> str:
+    """The namespace that Secrets are looked up in: that of the gateway's pods; empty where they are in none or in several."""
+    homes = {pod.namespace for pod in world.selected(None, strings(gateway.spec.get("selector")))}
+    return homes.pop() if len(homes) == 1 else ""
 
 
 def _meets(server: str, host: str) -> bool:
     return ANY_HOST in (server, host) or carries(server, host) or carries(host, server)
 
 
-def client_leg(server: Server) -> Leg:
-    """What clients of one server get."""
+def client_leg(server: Server, service: Item, home: str) -> Leg:
+    """What clients of one server get.
+
+    Args:
+        server: the server.
+        service: the VirtualService that is bound to it, which may answer by a redirect itself.
+        home: namespace of the gateway's Secrets; empty where it is not known.
+    """
     protocol = text(dig(server.raw, "port", "protocol")).upper()
     settings = mapping(server.raw.get("tls"))
     where = f"server {server.index} of {server.gateway.ref}"
     sign = server.gateway.sign(f"{server.path}.tls", text(settings.get("mode")), "TLS of the server")
     if protocol in _PLAIN:
-        if settings.get("httpsRedirect") is True:
-            return redirect(f"{where} redirects to https", sign)
-        return plain(f"{where} takes {protocol} without httpsRedirect", sign)
+        return _unencrypted(server, service, f"{where} takes {protocol} without httpsRedirect")
     if protocol not in ("HTTPS", "TLS"):
         return leg(Security.PASSED, f"{where} carries what the pod speaks", sign)
     mode = text(settings.get("mode"))
@@ -122,19 +136,40 @@ def client_leg(server: Server) -> Leg:
         case "PASSTHROUGH" | "AUTO_PASSTHROUGH":
             return leg(Security.TLS, f"{where} passes TLS through", sign)
         case "SIMPLE" | "MUTUAL" | "OPTIONAL_MUTUAL" | "ISTIO_MUTUAL":
-            return _terminated(server, where, mode)
+            return _terminated(server, where, mode, home)
         case _:
             return unknown(f"{where} has TLS mode {mode or 'none'}", None, sign)
 
 
-def _terminated(server: Server, where: str, mode: str) -> Leg:
+def _unencrypted(server: Server, service: Item, says: str) -> Leg:
+    """A server in plain text, which may redirect itself; else the VirtualService may."""
+    where = f"server {server.index} of {server.gateway.ref}"
+    is_redirect = dig(server.raw, "tls", "httpsRedirect") is True
+    sign = server.gateway.sign(
+        f"{server.path}.tls.httpsRedirect", str(is_redirect).lower(), "whether it redirects"
+    )
+    if is_redirect:
+        return redirect(f"{where} redirects to https", sign)
+    if only_redirects(service):
+        why = service.sign("spec.http", "https", "every route is a redirect")
+        return redirect(f"{service.ref} redirects every request to https", why, sign)
+    return plain(says, sign)
+
+
+def only_redirects(service: Item) -> bool:
+    """Every HTTP route answers by a redirect to https."""
+    rules = objects(service.spec.get("http"))
+    return bool(rules) and all(dig(rule, "redirect", "scheme") == "https" for rule in rules)
+
+
+def _terminated(server: Server, where: str, mode: str, home: str) -> Leg:
     settings = mapping(server.raw.get("tls"))
-    name = text(settings.get("credentialName"))
+    name = text(settings.get("credentialName")) or next(iter(words(settings.get("credentialNames"))), "")
     lowest = text(settings.get("minProtocolVersion"))
     return tls(
         f"{where} ends TLS ({mode})",
         server.gateway.sign(f"{server.path}.tls", mode, "TLS of the server"),
-        secret=f"{server.gateway.namespace}/{name}" if name else "",
+        secret=f"{home}/{name}" if name and home else "",
         lowest=_VERSIONS.get(lowest, _DEFAULT_LOWEST if lowest in ("", "TLS_AUTO") else ""),
         suites=words(settings.get("cipherSuites")),
         client_certificate=Known.YES if mode in ("MUTUAL", "ISTIO_MUTUAL") else Known.NO,

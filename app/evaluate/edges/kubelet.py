@@ -6,22 +6,24 @@ from typing import Any
 import yaml
 
 from app.evaluate.edges.flags import VERSIONS
+from app.evaluate.edges.go_suites import default_suites
 from app.evaluate.edges.world import Item, words
 from app.model.control_plane import Finding
 from app.model.encryption import Known
-from app.model.fields import dig, mapping, text
+from app.model.fields import dig, text
 from app.model.suites import weak_suites
 
 _FIELD = "data.kubelet"
 
 
-def findings(item: Item) -> Iterator[Finding]:
-    """Every question about the settings."""
+def findings(item: Item, oldest: str = "") -> Iterator[Finding]:
+    """Every question about the settings; `oldest` is the oldest version of a kubelet, as `1.33`, empty where one was not read."""
     settings = _read(item)
     if settings is None:
         yield _finding(item, Known.UNKNOWN, "its settings cannot be read", "")
         return
-    yield from _version(item, settings)
+    yield _version(item, settings)
+    yield _suites(item, settings, oldest)
     yield from _ports(item, settings)
     yield from _clients(item, settings)
     yield from _certificates(item, settings)
@@ -36,20 +38,27 @@ def _read(item: Item) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _version(item: Item, settings: Mapping[str, Any]) -> Iterator[Finding]:
+def _version(item: Item, settings: Mapping[str, Any]) -> Finding:
     version = text(settings.get("tlsMinVersion"))
     if version in ("VersionTLS10", "VersionTLS11"):
-        yield _finding(
-            item, Known.NO, f"tlsMinVersion permits {VERSIONS[version]}", "Set tlsMinVersion: VersionTLS12."
-        )
-    elif not version or version in VERSIONS:
-        yield _finding(
-            item, Known.YES, f"the lowest version is {VERSIONS.get(version, 'TLS 1.2 by default')}", ""
-        )
-    else:
-        yield _finding(item, Known.UNKNOWN, f"tlsMinVersion is {version}, which is not known", "")
-    if weak := weak_suites(words(settings.get("tlsCipherSuites"))):
-        yield _finding(item, Known.NO, f"tlsCipherSuites permits {', '.join(weak)}", "Take them out.")
+        says = f"tlsMinVersion permits {VERSIONS[version]}"
+        return _finding(item, Known.NO, says, "Set tlsMinVersion: VersionTLS12.")
+    if not version or version in VERSIONS:
+        shown = VERSIONS.get(version, "TLS 1.2 by default")
+        return _finding(item, Known.YES, f"the lowest version is {shown}", "")
+    return _finding(item, Known.UNKNOWN, f"tlsMinVersion is {version}, which is not known", "")
+
+
+def _suites(item: Item, settings: Mapping[str, Any], oldest: str) -> Finding:
+    """`tlsCipherSuites`; without it the list of the Go version that the oldest kubelet was built with."""
+    remedy = "Set tlsCipherSuites to suites with forward secrecy and authenticated encryption."
+    chosen = words(settings.get("tlsCipherSuites"))
+    if weak := weak_suites(chosen):
+        return _finding(item, Known.NO, f"tlsCipherSuites permits {', '.join(weak)}", remedy)
+    if chosen:
+        return _finding(item, Known.YES, "tlsCipherSuites names no weak suite", "")
+    holds, says = default_suites(oldest)
+    return _finding(item, holds, f"tlsCipherSuites is not set, {says}", remedy)
 
 
 def _ports(item: Item, settings: Mapping[str, Any]) -> Iterator[Finding]:
@@ -63,14 +72,12 @@ def _ports(item: Item, settings: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _clients(item: Item, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """Anonymous requests are on by default in the file format, unlike what kubeadm writes."""
-    anonymous = dig(settings, "authentication", "anonymous", "enabled")
-    if anonymous is False:
-        yield _finding(item, Known.YES, "anonymous requests are refused", "")
-    elif anonymous is True or mapping(settings.get("authentication")):
-        says = "anonymous requests are taken" + ("" if anonymous else " by default")
+    """Anonymous requests are refused by default in the file format, and taken by default where only flags set it up."""
+    if dig(settings, "authentication", "anonymous", "enabled") is True:
         remedy = "Set authentication.anonymous.enabled: false."
-        yield _finding(item, Known.NO if anonymous else Known.UNKNOWN, says, remedy)
+        yield _finding(item, Known.NO, "anonymous requests are taken", remedy)
+    else:
+        yield _finding(item, Known.YES, "anonymous requests are refused", "")
     if dig(settings, "authorization", "mode") == "AlwaysAllow":
         yield _finding(item, Known.NO, "every request is allowed", "Set authorization.mode: Webhook.")
 

@@ -6,14 +6,17 @@ from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backends import BackendRef, follow
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown
+from app.evaluate.edges.openshift_profiles import OPERATOR, of_router
 from app.evaluate.edges.world import Item, World, objects
 from app.model.connections import Protocol
 from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way
 from app.model.encryption import Known
-from app.model.fields import mapping, text
+from app.model.fields import dig, mapping, text
+from app.model.platform import Sign
 
 GROUP = "route.openshift.io"
 _ROUTER_LABEL = "ingresscontroller.operator.openshift.io/deployment-ingresscontroller"
+_OPERATOR_HOME, _ROUTER_HOME = "openshift-ingress-operator", "openshift-ingress"
 _HTTP, _HTTPS = 80, 443
 _ENDS = ("edge", "reencrypt")
 
@@ -44,11 +47,17 @@ def _exposure(world: World, admission: Admission, item: Item, routers: tuple[str
         endpoints=tuple(
             Endpoint(host, port, Protocol.TCP, one, _addresses(item))
             for host in hosts
-            for port, one in sorted(_client(item), key=lambda pair: pair[0])
+            for port, one in sorted(_client(world, item), key=lambda pair: pair[0])
         ),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*unresolved, *(() if routers else ("no router workload was found",))),
+        notes=_notes(item),
     )
+
+
+def _notes(item: Item) -> tuple[str, ...]:
+    header = item.annotations.get("haproxy.router.openshift.io/hsts_header", "")
+    return (f"Answers over TLS carry Strict-Transport-Security: {header}.",) if header else ()
 
 
 def _hosts(item: Item) -> tuple[str, ...]:
@@ -87,7 +96,7 @@ def _backends(item: Item) -> Iterator[BackendRef]:
             )
 
 
-def _client(item: Item) -> Iterator[tuple[int, Leg]]:
+def _client(world: World, item: Item) -> Iterator[tuple[int, Leg]]:
     settings = mapping(item.spec.get("tls"))
     termination = text(settings.get("termination")).lower()
     if refused := _refused(item):
@@ -99,16 +108,54 @@ def _client(item: Item) -> Iterator[tuple[int, Leg]]:
         return
     sign = item.sign("spec.tls.termination", termination, "where TLS ends")
     if termination in _ENDS:
-        says = f"the router ends TLS ({termination})"
-        yield (
-            _HTTPS,
-            tls(says, sign, default_certificate=Known.NO if settings.get("certificate") else Known.UNKNOWN),
-        )
+        yield _HTTPS, _ended(world, item, f"the router ends TLS ({termination})", sign)
     elif termination == "passthrough":
         yield _HTTPS, leg(Security.TLS, "TLS is passed through to the pod", sign)
     else:
         yield _HTTPS, unknown(f"termination {termination or 'is not given'}", item, sign)
     yield from _insecure(item)
+
+
+def _ended(world: World, item: Item, says: str, sign: Sign) -> Leg:
+    """TLS under the settings of the routers that serve the Route; the lowest version of them where they differ."""
+    controllers = _controllers(world, item)
+    profiles = [of_router(world, one) for one in controllers or () if one]
+    known = [profile for profile in profiles if profile and profile.lowest]
+    whole = bool(controllers) and len(known) == len(controllers or ())
+    policies = {dig(one.spec, "clientTLS", "clientCertificatePolicy") for one in controllers or () if one}
+    secret, default = _certificate(item, controllers)
+    return tls(
+        says,
+        sign,
+        *(profile.sign for profile in known),
+        lowest=min(profile.lowest for profile in known) if whole else "",
+        suites=tuple(dict.fromkeys(name for profile in known for name in profile.suites)) if whole else (),
+        secret=secret,
+        client_certificate=Known.YES if policies == {"Required"} and whole else Known.UNKNOWN,
+        default_certificate=default,
+    )
+
+
+def _controllers(world: World, item: Item) -> tuple[Item | None, ...]:
+    """IngressControllers of the routers that report the Route; None for one that was not read."""
+    names = dict.fromkeys(text(entry.get("routerName")) for entry in objects(item.at("status", "ingress")))
+    return tuple(world.item(OPERATOR, "IngressController", _OPERATOR_HOME, name) for name in names if name)
+
+
+def _certificate(item: Item, controllers: tuple[Item | None, ...]) -> tuple[str, Known]:
+    """The Secret with the served certificate, and whether it is the one that the operator made for want of another."""
+    settings = mapping(item.spec.get("tls"))
+    if settings.get("certificate"):
+        return "", Known.NO
+    if external := text(dig(settings, "externalCertificate", "name")):
+        return f"{item.namespace}/{external}", Known.NO
+    if not controllers or not all(controllers):
+        return "", Known.UNKNOWN
+    named = {text(dig(one.spec, "defaultCertificate", "name")) for one in controllers if one}
+    if named == {""}:
+        return "", Known.YES
+    secret = f"{_ROUTER_HOME}/{named.pop()}" if len(named) == 1 else ""
+    return secret, Known.NO if secret else Known.UNKNOWN
 
 
 def _insecure(item: Item) -> Iterator[tuple[int, Leg]]:

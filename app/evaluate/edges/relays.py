@@ -16,13 +16,13 @@ from app.model.inventory import Pod
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"  # deprecated since 1.18, still read by every controller
 _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
-_NGINX_CONFIG_MAPS = ("ingress-nginx-controller", "nginx-configuration")
 
 
 class Controller(StrEnum):
     """Families of ingress controllers whose settings this version reads."""
 
     NGINX = "ingress-nginx"
+    NGINX_INC = "NGINX Ingress Controller"
     TRAEFIK = "Traefik"
     ALB = "AWS Load Balancer Controller"
     HAPROXY = "HAProxy"
@@ -35,6 +35,7 @@ class Controller(StrEnum):
 # `IngressClass.spec.controller` by its beginning, and class names where no IngressClass was read.
 _BY_CONTROLLER = {
     "k8s.io/ingress-nginx": Controller.NGINX,
+    "nginx.org/ingress-controller": Controller.NGINX_INC,  # F5's, with annotations of its own
     "traefik.io/ingress-controller": Controller.TRAEFIK,
     "ingress.k8s.aws/alb": Controller.ALB,
     "eks.amazonaws.com/alb": Controller.ALB,
@@ -57,6 +58,7 @@ _LABELS: Mapping[Controller, tuple[Mapping[str, str], ...]] = {
         {"app.kubernetes.io/name": "rke2-ingress-nginx", "app.kubernetes.io/component": "controller"},
         {"app.kubernetes.io/name": "ingress-nginx"},
     ),
+    Controller.NGINX_INC: ({"app.kubernetes.io/name": "nginx-ingress"}, {"app": "nginx-ingress"}),
     Controller.TRAEFIK: ({"app.kubernetes.io/name": "traefik"},),
     Controller.HAPROXY: (
         {"app.kubernetes.io/name": "kubernetes-ingress"},
@@ -67,6 +69,12 @@ _LABELS: Mapping[Controller, tuple[Mapping[str, str], ...]] = {
         {"run": "haproxy-ingress"},
     ),
 }
+# flag that names the ConfigMap, and the names that install manifests give it; the data of others is not read
+_CONFIG_MAPS = {
+    Controller.NGINX: ("configmap", ("ingress-nginx-controller", "nginx-configuration")),
+    Controller.NGINX_INC: ("nginx-configmaps", ("nginx-config",)),
+}
+_HOMES = {Controller.NGINX: "ingress-nginx", Controller.NGINX_INC: "nginx-ingress"}
 OUTSIDE = frozenset({Controller.ALB, Controller.GCE, Controller.AZURE})  # the balancer itself relays
 
 
@@ -102,7 +110,7 @@ def relay_of(world: World, ingress: Item) -> Relay:
     for labels in _LABELS.get(controller, ()):
         pods = pods or world.selected(None, labels)
     flags = flags_of(world, pods)
-    source = _config_map(world, pods, flags) if controller is Controller.NGINX else None
+    source = _config_map(world, controller, pods, flags)
     settings = strings(source.body.get("data")) if source else None
     parameters, unread = _parameters(world, chosen) if chosen else (None, "")
     shown = name or "the default class"
@@ -149,13 +157,15 @@ def flags_of(world: World, pods: tuple[Pod, ...]) -> dict[str, str]:
     }
 
 
-def _config_map(world: World, pods: tuple[Pod, ...], flags: Mapping[str, str]) -> Item | None:
-    """The ConfigMap that the controller is started with; only those of usual names are read from a cluster."""
-    name = flags.get("configmap", "").rpartition("/")[2]
-    home = pods[0].namespace if pods else ""
-    for candidate in (name, *_NGINX_CONFIG_MAPS):
-        if candidate in _NGINX_CONFIG_MAPS and (
-            found := world.item("", "ConfigMap", home or "ingress-nginx", candidate)
-        ):
-            return found
-    return None
+def _config_map(
+    world: World, controller: Controller, pods: tuple[Pod, ...], flags: Mapping[str, str]
+) -> Item | None:
+    """The ConfigMap that the controller is started with; without a flag that names it, one of the usual name."""
+    if controller not in _CONFIG_MAPS:
+        return None
+    flag, usual = _CONFIG_MAPS[controller]
+    home = pods[0].namespace if pods else _HOMES[controller]
+    named = flags.get(flag, "").rpartition("/")[2]
+    wanted = [name for name in usual if named in ("", name)]
+    found = (world.item("", "ConfigMap", home, name) for name in wanted)
+    return next((item for item in found if item), None)

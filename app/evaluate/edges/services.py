@@ -43,7 +43,7 @@ def _exposure(world: World, admission: Admission, service: Service, item: Item, 
             via=(),
             admitted=answer,
             why=why,
-            leg=balancer_leg(item, port, client=False),
+            leg=balancer_leg(world, item, port, client=False),
         )
         for port in service.ports
         for to in world.behind(service, port)
@@ -118,7 +118,7 @@ def _unresolved(world: World, service: Service, targets: Sequence[Target]) -> It
 def _endpoints(world: World, service: Service, item: Item) -> Iterator[Endpoint]:
     for port in service.ports:
         if service.type == "LoadBalancer":
-            leg = balancer_leg(item, port, client=True)
+            leg = balancer_leg(world, item, port, client=True)
             for host in service.load_balancer or (ANY_HOST,):
                 told = bool(service.load_balancer)
                 yield Endpoint(host, port.port, port.protocol, leg, (host,) if told else (), approved=told)

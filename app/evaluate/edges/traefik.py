@@ -1,59 +1,107 @@
-"""Traefik IngressRoutes: TLS of the router, services behind. Entry points stand in arguments that are rarely read."""
+"""Traefik IngressRoutes: TLS of the router or of the entry points that it is bound to, services behind."""
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backends import BackendRef, follow
-from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown
-from app.evaluate.edges.relays import flags_of
-from app.evaluate.edges.traefik_options import GROUP, by_name, checks_backends, ends_tls, redirects
-from app.evaluate.edges.world import Item, World, number, objects, words
+from app.evaluate.edges.ingress_traefik import asks_for_tls
+from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
+from app.evaluate.edges.traefik_entry_points import SECURE, EntryPoint, EntryPoints
+from app.evaluate.edges.traefik_middlewares import by_names, by_objects, hsts_of, redirected
+from app.evaluate.edges.traefik_options import GROUP, by_name, by_reference, checks_backends
+from app.evaluate.edges.world import Item, World, objects, words
 from app.model.connections import Protocol
 from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way
 from app.model.encryption import Known
 from app.model.fields import mapping, text
 from app.model.platform import Sign
 
-_HOST = re.compile(r"Host(?:SNI)?\(\s*`([^`]+)`")
-_HTTP, _HTTPS = 80, 443
+_MATCHER = re.compile(r"\bHost(?:SNI)?\(([^)]*)\)")
+_QUOTED = re.compile(r"[`\"]([^`\"]+)[`\"]")
+_SPEAKS_TLS = "https"
 
 
 def traefik_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
     """Each IngressRoute and IngressRouteTCP."""
-    pods = world.selected(None, {"app.kubernetes.io/name": "traefik"})
-    relays, flags = world.ids(pods), flags_of(world, pods)
+    entries = EntryPoints.of(world)
     for kind in ("IngressRoute", "IngressRouteTCP"):
         for item in world.items(GROUP, kind):
-            yield _exposure(world, admission, item, relays, flags)
+            yield _exposure(admission, _Router(world, item, entries))
 
 
-def _exposure(
-    world: World, admission: Admission, item: Item, relays: tuple[str, ...], flags: Mapping[str, str]
-) -> Exposure:
-    routes = objects(item.spec.get("routes"))
-    hosts = tuple(sorted({host for route in routes for host in _HOST.findall(text(route.get("match")))})) or (
-        ANY_HOST,
-    )
-    refs = sorted({ref for route in routes for ref in _backends(item, route)})
-    found, unresolved = follow(world, refs)
+@dataclass(frozen=True)
+class _Router:
+    """One object with routes, and the entry points of the Traefik that serves it."""
+
+    world: World
+    item: Item
+    entries: EntryPoints
+
+    @cached_property
+    def routes(self) -> tuple[Mapping[str, Any], ...]:
+        """`spec.routes`."""
+        return objects(self.item.spec.get("routes"))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Hosts of its rules, sorted; `*` where a rule names none."""
+        found = {host for route in self.routes for host in _hosts(text(route.get("match"))) or (ANY_HOST,)}
+        return tuple(sorted(found)) or (ANY_HOST,)
+
+    @cached_property
+    def tls(self) -> Mapping[str, Any] | None:
+        """`spec.tls`; None where the router has none. An empty one counts."""
+        found = self.item.spec.get("tls")
+        return found if isinstance(found, dict) else None
+
+    @property
+    def passes(self) -> bool:
+        """TLS goes through to the pod."""
+        return self.tls is not None and self.tls.get("passthrough") is True
+
+    @property
+    def is_tcp(self) -> bool:
+        """It routes bytes, not requests."""
+        return self.item.ref.kind == "IngressRouteTCP"
+
+    @cached_property
+    def bound(self) -> tuple[EntryPoint, ...]:
+        """Entry points; a router with TLS that names none, of a Traefik whose entry points were not read, is on 443."""
+        wanted = words(self.item.spec.get("entryPoints"))
+        if not wanted and self.tls is not None and not self.entries.known:
+            wanted = (SECURE,)
+        return self.entries.bound(wanted)
+
+    @property
+    def services(self) -> Iterator[tuple[BackendRef, Mapping[str, Any]]]:
+        """Services of the routes, each as it is written."""
+        for route in self.routes:
+            for raw in objects(route.get("services")):
+                if text(raw.get("kind")) in ("", "Service") and text(raw.get("name")):
+                    wanted = raw.get("port") or 0
+                    home = text(raw.get("namespace")) or self.item.namespace
+                    port = wanted if isinstance(wanted, int | str) else 0
+                    yield BackendRef(home, text(raw.get("name")), port), raw
+
+
+def _hosts(rule: str) -> tuple[str, ...]:
+    return tuple(host for inner in _MATCHER.findall(rule) for host in _QUOTED.findall(inner))
+
+
+def _exposure(admission: Admission, router: _Router) -> Exposure:
+    world, item, hosts = router.world, router.item, router.hosts
+    relays = world.ids(router.entries.pods)
+    found, unresolved = follow(world, sorted({ref for ref, _ in router.services}))
+    one = _backend(router)
     targets = []
     for service, to in found:
         admitted, why = admission.relayed(relays, to)
-        targets.append(
-            Target(
-                to.workload,
-                to.protocol,
-                to.port,
-                service,
-                relays,
-                admitted,
-                why,
-                _backend(world, item, flags),
-            )
-        )
+        targets.append(Target(to.workload, to.protocol, to.port, service, relays, admitted, why, one))
     return Exposure(
         id=str(item.ref),
         ref=item.ref,
@@ -61,83 +109,117 @@ def _exposure(
         field="spec",
         says=f"routes requests for {names(host if host != ANY_HOST else 'any host' for host in hosts)}",
         endpoints=tuple(
-            Endpoint(host, port, Protocol.TCP, one)
+            Endpoint(host, entry.port, Protocol.TCP, _client(router, entry))
             for host in hosts
-            for port, one in [_client(world, item, flags)]
+            for entry in sorted(router.bound, key=lambda entry: entry.port)
+            if entry.port
         ),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
-        unresolved=(*unresolved, *(() if relays else ("no Traefik workload was found",))),
+        unresolved=(*unresolved, *_unresolved(router, relays)),
+        notes=tuple(dict.fromkeys(_hsts(router))),
     )
 
 
-def _backends(item: Item, route: object) -> Iterator[BackendRef]:
-    for raw in objects(mapping(route).get("services")):
-        if text(raw.get("kind")) in ("", "Service") and text(raw.get("name")):
-            wanted = raw.get("port") or 0
-            home = text(raw.get("namespace")) or item.namespace
-            yield BackendRef(home, text(raw.get("name")), wanted if isinstance(wanted, int | str) else 0)
+def _hsts(router: _Router) -> Iterator[str]:
+    """Middlewares of its routes that send HSTS."""
+    for route in router.routes:
+        if says := hsts_of(router.world, by_objects(router.item, route.get("middlewares"))):
+            yield says
 
 
-def _client(world: World, item: Item, flags: Mapping[str, str]) -> tuple[int, Leg]:
-    """A router with `tls` answers TLS alone; one without answers plain text on the entry points it is bound to."""
-    settings = item.spec.get("tls")
+def _unresolved(router: _Router, relays: tuple[str, ...]) -> Iterator[str]:
+    if not relays:
+        yield "no Traefik workload was found"
+    if unknown_ones := [entry.name for entry in router.bound if not entry.port]:
+        yield f"the port of entry point {names(unknown_ones)} stands in Traefik's arguments, which were not read"
+    if not router.bound:
+        yield "no entry point that it is bound to is defined"
+    others = {
+        f"{kind} {text(raw.get('name'))}"
+        for route in router.routes
+        for raw in objects(route.get("services"))
+        if (kind := text(raw.get("kind"))) not in ("", "Service")
+    }
+    yield from (f"{name} is not followed" for name in sorted(others))
+
+
+def _client(router: _Router, entry: EntryPoint) -> Leg:
+    """A router with `tls` answers TLS alone, wherever it is bound to; one without gets what its entry point gives."""
+    world, item = router.world, router.item
     sign = item.sign("spec.tls", "", "TLS of the router")
-    if isinstance(settings, dict):
-        if settings.get("passthrough") is True:
-            return _HTTPS, leg(Security.TLS, "the router passes TLS through to the pod", sign)
-        name = text(settings.get("secretName"))
+    if router.passes:
+        return leg(Security.TLS, "the router passes TLS through to the pod", sign)
+    if router.tls is not None:
+        option = mapping(router.tls.get("options"))
+        home = text(option.get("namespace")) or item.namespace
+        name = text(router.tls.get("secretName"))
+        lowest, demanded, suites = by_name(world, home, text(option.get("name")))
         secret = f"{item.namespace}/{name}" if name else ""
-        return _HTTPS, _encrypted(world, item, "the router takes TLS alone", sign, secret)
-    if words(item.spec.get("entryPoints")) == ("websecure",):
-        if ends_tls(flags, "websecure"):
-            return _HTTPS, _encrypted(world, item, "entry point websecure ends TLS", sign, "")
-        return _HTTPS, unknown(
-            "whether entry point websecure ends TLS by default stands in Traefik's arguments", item
+        return tls(
+            "the router takes TLS alone",
+            sign,
+            secret=secret,
+            lowest=lowest,
+            client_certificate=demanded,
+            suites=suites,
         )
-    return _HTTP, _unencrypted(item, flags, sign)
-
-
-def _unencrypted(item: Item, flags: Mapping[str, str], sign: Sign) -> Leg:
-    """What a router without TLS says to plain text."""
-    if item.ref.kind == "IngressRouteTCP":
+    if router.is_tcp:
         return unknown("a TCP router without tls passes on what client and pod speak", item, sign)
-    if words(item.spec.get("entryPoints")) in ((), ("web",)) and redirects(flags):
-        return redirect("the entry point on port 80 redirects to https", sign)
-    if any(objects(route.get("middlewares")) for route in objects(item.spec.get("routes"))):
-        return unknown("its middlewares, which are not read, may redirect plain text", item, sign)
-    return plain("the router has no tls", sign)
+    if entry.ends_tls is Known.YES:
+        lowest, demanded, suites = by_reference(world, entry.options)
+        says = f"entry point {entry.name} ends TLS"
+        return tls(says, sign, lowest=lowest, client_certificate=demanded, suites=suites)
+    return _unencrypted(router, entry, sign)
 
 
-def _encrypted(world: World, item: Item, says: str, sign: Sign, secret: str) -> Leg:
-    """TLS under the TLSOption that the router names; the default object where it names none."""
-    option = mapping(mapping(item.spec.get("tls")).get("options"))
-    home = text(option.get("namespace")) or item.namespace
-    lowest, demanded = by_name(world, home, text(option.get("name")))
-    return tls(says, sign, secret=secret, lowest=lowest, client_certificate=demanded)
+def _unencrypted(router: _Router, entry: EntryPoint, sign: Sign) -> Leg:
+    """What a router without TLS says to plain text; every one of its routes must redirect."""
+    if entry.redirects is Known.YES:
+        return redirect(f"entry point {entry.name} redirects to https", sign)
+    before = by_names(router.world, entry.middlewares)
+    answers = [
+        redirected(router.world, (*before, *by_objects(router.item, route.get("middlewares"))))
+        for route in router.routes
+    ]
+    known = {answer for answer, _, _ in answers}
+    if known == {Known.YES}:
+        return redirect(answers[0][1], *answers[0][2], sign)
+    if entry.ends_tls is Known.UNKNOWN:
+        says = f"whether entry point {entry.name} ends TLS or redirects stands in Traefik's arguments, which were not read"
+        return unknown(says, router.item, sign)
+    if Known.NO not in known:
+        says = next((text for answer, text, _ in answers if answer is Known.UNKNOWN), "it has no routes")
+        return unknown(says, router.item, sign)
+    return plain(f"the router has no tls, and entry point {entry.name} neither ends it nor redirects", sign)
 
 
-def _backend(world: World, item: Item, flags: Mapping[str, str]) -> Leg:
-    services = [raw for route in objects(item.spec.get("routes")) for raw in objects(route.get("services"))]
-    sign = item.sign("spec.routes", "", "services of the router")
-    if mapping(item.spec.get("tls")).get("passthrough") is True:
+def _backend(router: _Router) -> Leg:
+    """What is spoken to the services: the weakest of them."""
+    sign = router.item.sign("spec.routes", "", "services of the router")
+    if router.passes:
         return leg(Security.PASSED, "TLS is passed through to the pod", sign)
-    if item.ref.kind == "IngressRouteTCP":
-        return unknown("a TCP router carries what client and pod speak after TLS", item, sign)
-    schemes = {text(raw.get("scheme")) for raw in services}
-    if schemes == {"https"}:
-        return tls("scheme is https", sign, verified=_verified(world, item, flags, services))
-    if number(services[0].get("port")) == _HTTPS if services else False:
-        return unknown("port 443 makes Traefik speak TLS to the pods", item, sign)
+    if router.is_tcp:
+        return unknown("a TCP router carries what client and pod speak after TLS", router.item, sign)
+    found = worst(_spoken(router, ref, raw, sign) for ref, raw in router.services)
+    return found or unknown("it names no Service", router.item, sign)
+
+
+def _spoken(router: _Router, ref: BackendRef, raw: Mapping[str, Any], sign: Sign) -> Leg:
+    """`scheme` of the service; without it port 443 and a name that begins with https ask for TLS."""
+    scheme = text(raw.get("scheme")).lower()
+    if scheme == _SPEAKS_TLS:
+        return tls("scheme is https", sign, verified=_verified(router, raw))
+    if scheme:
+        return plain(f"scheme of a service of the router is {scheme}", sign)
+    if asks_for_tls(router.world, ref):
+        says = f"port {ref.port} of Service {ref.namespace}/{ref.name} makes Traefik speak TLS to the pods"
+        return tls(says, sign, verified=_verified(router, raw))
     return plain("no service of the router has scheme https", sign)
 
 
-def _verified(world: World, item: Item, flags: Mapping[str, str], services: list[Mapping[str, Any]]) -> Known:
-    """Certificates of pods are checked for every service; a bare name is of the service's own namespace."""
-    found = set()
-    for raw in services:
-        name, _, provider = text(raw.get("serversTransport")).partition("@")
-        home = text(raw.get("namespace")) or item.namespace
-        found.add(checks_backends(world, flags, name if provider or not name else f"{home}-{name}"))
-    if Known.NO in found:
-        return Known.NO
-    return Known.UNKNOWN if Known.UNKNOWN in found else Known.YES
+def _verified(router: _Router, raw: Mapping[str, Any]) -> Known:
+    """Certificates of pods are checked; a bare name of a transport is of the service's own namespace."""
+    name, _, provider = text(raw.get("serversTransport")).partition("@")
+    home = text(raw.get("namespace")) or router.item.namespace
+    wanted = name if provider or not name else f"{home}-{name}"
+    return checks_backends(router.world, router.entries.arguments, wanted)

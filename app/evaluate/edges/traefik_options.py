@@ -1,11 +1,12 @@
 """What Traefik's own objects and arguments add to a router.
 
-Sources: Traefik's reference of TLSOption, ServersTransport, EntryPoints and the static `serversTransport`.
+Sources: Traefik's reference of TLSOption, ServersTransport and the static `serversTransport`.
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from app.evaluate.edges.world import Item, World
+from app.evaluate.edges.world import Item, World, words
 from app.model.encryption import Known
 from app.model.fields import dig, text
 
@@ -23,31 +24,25 @@ _OF_TRAEFIK = "TLS 1.2"  # where no option says otherwise
 _DEMANDS = "RequireAndVerifyClientCert"
 
 
-def by_reference(world: World, reference: str) -> tuple[str, Known]:
-    """Lowest version and whether clients must show a certificate, for `namespace-name@kubernetescrd`; empty: the default."""
+class Options(NamedTuple):
+    """What a TLSOption says: the lowest version, whether clients must show a certificate, suites where it lists them."""
+
+    lowest: str
+    demanded: Known
+    suites: tuple[str, ...] = ()
+
+
+def by_reference(world: World, reference: str) -> Options:
+    """What holds for `namespace-name@kubernetescrd`; empty: the default."""
     wanted = reference.partition("@")[0]
     found = [item for item in _options(world) if f"{item.namespace}-{item.name}" == wanted] if wanted else []
     return _read(world, found, named=bool(wanted))
 
 
-def by_name(world: World, namespace: str, name: str) -> tuple[str, Known]:
+def by_name(world: World, namespace: str, name: str) -> Options:
     """The same for an option by namespace and name; an empty name is the default."""
     found = [item for item in _options(world) if (item.namespace, item.name) == (namespace, name)]
     return _read(world, found if name else [], named=bool(name) and name != _DEFAULT)
-
-
-def ends_tls(arguments: Mapping[str, str], entry_point: str) -> bool:
-    """Routers of an entry point take TLS unless they say otherwise (`--entryPoints.NAME.http.tls…`)."""
-    start = f"entrypoints.{entry_point}.http.tls"
-    return any(name.startswith(start) and value.lower() != "false" for name, value in arguments.items())
-
-
-def redirects(arguments: Mapping[str, str]) -> bool:
-    """Plain text on entry point `web` is answered by a redirect (`--entryPoints.web.http.redirections.entryPoint.to`)."""
-    return any(
-        name.startswith("entrypoints.web.") and name.endswith("redirections.entrypoint.to")
-        for name in arguments
-    )
 
 
 def checks_backends(world: World, arguments: Mapping[str, str], wanted: str) -> Known:
@@ -70,13 +65,17 @@ def _options(world: World) -> tuple[Item, ...]:
     return world.items(GROUP, "TLSOption")
 
 
-def _read(world: World, found: list[Item], *, named: bool) -> tuple[str, Known]:
+def _read(world: World, found: list[Item], *, named: bool) -> Options:
     if not found and not named:
         found = [item for item in _options(world) if item.name == _DEFAULT]
     if len(found) != 1:
         known = not found and not named and not world.unread(GROUP, "TLSOption")
-        return (_OF_TRAEFIK, Known.NO) if known else ("", Known.UNKNOWN)
+        return Options(_OF_TRAEFIK, Known.NO) if known else Options("", Known.UNKNOWN)
     spec = found[0].spec
     demanded = text(dig(spec, "clientAuth", "clientAuthType")) == _DEMANDS
     lowest = text(spec.get("minVersion"))
-    return _LOWEST.get(lowest, "") if lowest else _OF_TRAEFIK, Known.YES if demanded else Known.NO
+    return Options(
+        _LOWEST.get(lowest, "") if lowest else _OF_TRAEFIK,
+        Known.YES if demanded else Known.NO,
+        words(spec.get("cipherSuites")),
+    )

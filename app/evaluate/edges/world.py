@@ -1,9 +1,9 @@
 """One snapshot as the edges are followed through it: raw objects, services, pods, and what was not read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from app.model.connections import Protocol
 from app.model.fields import dig, mapping, sequence, strings, text
@@ -12,6 +12,8 @@ from app.model.inventory import Inventory, Node, Pod, Service, ServicePort
 from app.model.platform import Platform, Sign
 from app.model.reachability import Reachability
 from app.model.snapshot import Coverage, Snapshot, SnapshotObject, SourceKind
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,18 @@ class World:
         """Answers of `selected`."""
         return {}
 
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        """What `once` worked out."""
+        return {}
+
+    def once(self, name: str, make: Callable[["World"], T]) -> T:
+        """What every way in of one kind asks for, worked out for the first of them."""
+        if name not in self._kept:
+            self._kept[name] = make(self)
+        found: T = self._kept[name]
+        return found
+
     def _parsed(self, stored: SnapshotObject) -> Item:
         known = self._read.get(stored.ref)
         if known is None:
@@ -108,6 +122,10 @@ class World:
         """One object."""
         stored = self.snapshot.find(ObjectRef(group, kind, namespace, name))
         return self._parsed(stored) if stored else None
+
+    def item_of(self, ref: ObjectRef) -> Item | None:
+        """The object of a reference."""
+        return self.item(ref.group, ref.kind, ref.namespace, ref.name)
 
     def unread(self, group: str, kind: str, namespace: str = "") -> str:
         """Why an object of this type may exist without having been read; empty when it cannot."""

@@ -44,6 +44,7 @@ def _read(der: bytes) -> X509:
         value = x509.load_der_x509_certificate(der)
         key, bits = _key(value)
         signature = _signature(value)
+        self_signed = _is_self_signed(value)
         return X509(
             subject=value.subject.rfc4514_string(),
             issuer=value.issuer.rfc4514_string(),
@@ -54,9 +55,9 @@ def _read(der: bytes) -> X509:
             key=key,
             signature=signature,
             authority=_is_authority(value),
-            self_signed=_is_self_signed(value),
+            self_signed=self_signed,
             fingerprint=hashlib.sha256(value.public_bytes(Encoding.DER)).hexdigest(),
-            weak=tuple(_weak(key, bits, signature)),
+            weak=tuple(_weak(key, bits, "" if self_signed else signature)),
         )
 
 
@@ -104,16 +105,20 @@ def _is_authority(value: x509.Certificate) -> bool:
 
 
 def _is_self_signed(value: x509.Certificate) -> bool:
+    """Issuer and subject are one, and its key verifies it; where the library has no such algorithm any more, the names alone tell."""
     if value.subject != value.issuer:
         return False
     try:
         value.verify_directly_issued_by(value)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except InvalidSignature:
         return False
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return True  # SHA-1 among them
     return True
 
 
 def _weak(key: str, bits: int, signature: str) -> Iterable[str]:
+    """Why it is weak; nobody relies on the signature of a certificate that signs itself, so none is given for it."""
     if key.startswith(("RSA", "DSA")) and bits < _RSA_BITS:
         yield f"its key is {key}"
     if key.startswith("EC ") and bits < _EC_BITS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from app.model.certificate import Certificate, CertificateSource
@@ -15,6 +15,7 @@ from app.render.dossier import Dossier, Section
 from app.render.wording import clipped, iso_day, sentence
 
 _SHOWN: Final = 4
+_USED: Final = 2
 _SOON: Final = timedelta(days=30)
 _ON_NODES: Final = (Way.NODE_PORT, Way.HOST_PORT, Way.HOST_NETWORK)
 _CARRIES: Final = {
@@ -36,6 +37,7 @@ _SOURCES: Final = {
     CertificateSource.SECRET: "stored in a TLS Secret",
     CertificateSource.TRUST_ROOT: "trust root of a mesh",
     CertificateSource.STATUS: "reported by cert-manager",
+    CertificateSource.PROVIDER: "kept by the cloud, reported by it",
     CertificateSource.REFERENCE: "named by an object, not read",
 }
 _ADMITTED: Final = {
@@ -136,7 +138,7 @@ def _row(dossier: Dossier, item: Certificate) -> Row:
     mark = _mark(dossier, item)
     return Row(
         (
-            Stack((clipped(item.id, 90),), (_SOURCES[item.source], *_entry(dossier, item))),
+            Stack((clipped(item.id, 90),), (_SOURCES[item.source], *_used(item), *_entry(dossier, item))),
             Stack(
                 tuple(clipped(name, 60) for name in item.names[:_SHOWN]) or ("not known",), _more(item.names)
             ),
@@ -146,6 +148,15 @@ def _row(dossier: Dossier, item: Certificate) -> Row:
         ),
         state=mark.state,
     )
+
+
+def _used(item: Certificate) -> tuple[str, ...]:
+    """Where it is used: the ways in that serve it."""
+    if not item.exposures:
+        return ()
+    more = len(item.exposures) - _USED
+    rest = f" and {more} more" if more > 0 else ""
+    return (clipped(f"for {', '.join(item.exposures[:_USED])}{rest}", 90),)
 
 
 def _entry(dossier: Dossier, item: Certificate) -> tuple[str, ...]:
@@ -175,12 +186,23 @@ def _facts(item: Certificate) -> Iterable[str]:
 
 
 def _mark(dossier: Dossier, item: Certificate) -> Mark:
-    """By time alone; trust and names are tests of their own."""
+    """By time and by strength; trust and names are tests of their own."""
     at = dossier.report.scan.taken_at
     if item.not_after is None:
         return Mark.of(ControlState.INSUFFICIENT, "Not read")
     if item.not_after < at:
         return Mark.of(ControlState.EXCEPTION, "Expired")
+    if any(one.not_after < at and not one.self_signed for one in item.chain):
+        return Mark.of(ControlState.EXCEPTION, "Chain expired")
+    if any(one and one.weak for one in (item.x509, *item.chain)):
+        return Mark.of(ControlState.EXCEPTION, "Too weak")
+    return _by_time(item, at)
+
+
+def _by_time(item: Certificate, at: datetime) -> Mark:
+    """A certificate that has not ended, by what is left of it."""
+    if item.not_after is None:
+        return Mark.of(ControlState.INSUFFICIENT, "Not read")
     if item.not_after - at < _SOON:
         planned = item.ready is Known.YES and item.renewal is not None and item.renewal > at
         return (

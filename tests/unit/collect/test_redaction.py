@@ -102,6 +102,18 @@ PLACES = {
         "metadata": {"name": "a"},
         "spec": {"patch": {"password": s, "inline": f"api_key = '{s}'"}},
     },
+    "a middleware of Traefik": lambda s: {
+        "apiVersion": "traefik.io/v1alpha1",
+        "kind": "Middleware",
+        "metadata": {"name": "a"},
+        "spec": {
+            "basicAuth": {"users": [s], "realm": s},
+            "forwardAuth": {"address": f"http://x/{s}"},
+            "headers": {"customRequestHeaders": {"X": s}, "stsSeconds": 1},
+            "plugin": {"gate": {"code": s}},
+            "redirectScheme": {"scheme": "https", "other": s},
+        },
+    },
     "a variable in a custom resource": lambda s: {
         "apiVersion": "operator.tigera.io/v1",
         "kind": "Installation",
@@ -319,3 +331,19 @@ def test_who_changed_an_object_last_stays_without_the_fields():
 )
 def test_wrong_types_do_not_stop_the_redaction(broken):
     assert stored(broken).body
+
+
+def test_of_a_middleware_its_kinds_and_its_redirect_are_kept():
+    spec = {
+        "redirectScheme": {"scheme": "https"},
+        "headers": {"stsSeconds": 1, "frameDeny": True},
+        "basicAuth": {"secret": "a"},
+    }
+    kept = body(
+        {"apiVersion": "traefik.io/v1alpha1", "kind": "Middleware", "metadata": {"name": "a"}, "spec": spec}
+    )
+    assert kept["spec"] == {
+        "redirectScheme": {"scheme": "https"},
+        "headers": {"stsSeconds": 1},
+        "basicAuth": {},
+    }

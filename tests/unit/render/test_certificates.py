@@ -1,6 +1,7 @@
 """The section of the edge and of certificates, over made-up ones of every kind."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from app.render.dossier import Dossier
 from app.render.sections import certificates
@@ -27,7 +28,7 @@ def test_each_way_in_says_what_it_speaks_and_how_that_is_known():
     assert row(PAGE.ways, "Service payments/legacy").cells[1].notes == ("asks for an internal address",)
 
 
-def test_each_certificate_has_a_state_by_time_alone():
+def test_each_certificate_has_a_state_by_time():
     marks = {item.cells[0].lines[0]: item.cells[4].word for item in PAGE.certificates.rows}
     assert marks == {
         "Certificate shop/front": "Renewal planned",
@@ -61,4 +62,19 @@ def test_a_weak_key_and_one_that_was_only_asked_for_are_told_as_such():
     report = replace(report, judgement=replace(report.judgement, edges=changed))
     page = certificates.build(Dossier(report))
     assert "weak: its key is RSA 1024" in row(page.certificates, served.id).cells[2].notes
+    assert row(page.certificates, served.id).cells[4].word == "Too weak"
     assert "EC secp256r1, as asked for" in row(page.certificates, asked.id).cells[2].notes
+
+
+def test_a_certificate_is_told_where_it_is_used_and_when_its_chain_ends():
+    report = report_input()
+    edges = report.judgement.edges
+    served = next(item for item in edges.certificates if item.id == "served shop.example:443")
+    gone = replace(served.x509, not_after=report.scan.taken_at - timedelta(days=1))
+    changed = replace(served, chain=(gone,), exposures=("Ingress a/a", "Ingress b/b", "Ingress c/c"))
+    report = replace(
+        report, judgement=replace(report.judgement, edges=replace(edges, certificates=(changed,)))
+    )
+    cells = row(certificates.build(Dossier(report)).certificates, served.id).cells
+    assert "for Ingress a/a, Ingress b/b and 1 more" in cells[0].notes
+    assert cells[4].word == "Chain expired"

@@ -60,6 +60,15 @@ def _evidence(facts: Facts, item: Certificate) -> Evidence:
     return Evidence(item.ref, item.field, stored.digest if stored else "", "\n".join(lines))
 
 
+def weakness(item: Certificate) -> str:
+    """Why a certificate or one of its chain is no strong cryptography, as a clause; empty where none was seen to be."""
+    for place, found in enumerate((item.x509, *item.chain)):
+        if found and found.weak:
+            whose = "" if not place else f"of {found.subject} in its chain, "
+            return f"{whose}{' and '.join(found.weak)}"
+    return ""
+
+
 def judged(facts: Facts) -> tuple[Certificate, ...]:
     """Certificates to judge by time: what is served counts before what is stored or promised for the same endpoints."""
     served = {way.id for way in facts.edges.exposures if all_probed(facts, way)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 _NAMED = 5
-_IRREGULAR = {"policy": "policies", "address": "addresses"}
+_IRREGULAR = {"policy": "policies", "address": "addresses", "entry": "entries"}
 
 
 def count(number: int, noun: str) -> str:

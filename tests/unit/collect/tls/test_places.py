@@ -52,6 +52,14 @@ def test_what_status_or_the_list_vouches_for_is_connected_to(host, addresses, al
         ("shop.example", ("169.254.169.254",), ()),
         ("shop.example", ("::ffff:169.254.169.254",), ()),
         ("shop.example", ("127.0.0.1",), ()),
+        ("shop.example", ("168.63.129.16",), ()),  # agents of Azure
+        ("shop.example", ("192.0.0.192",), ()),  # metadata of Oracle
+        ("shop.example", ("fd20:ce::254",), ()),  # metadata of Google
+        ("shop.example", ("fd00:ec2::23",), ()),  # identities of pods at AWS
+        ("shop.example", ("2002:a9fe:a9fe::1",), ()),  # 6to4 around 169.254.169.254
+        ("shop.example", ("2001:0:a9fe:a9fe::1",), ()),  # Teredo with it as the server
+        ("shop.example", ("64:ff9b::a9fe:a9fe",), ()),  # NAT64 around it
+        ("shop.example", ("fe80::1%eth0",), ()),
         ("shop.example", ("metadata.example",), ()),
         ("203.0.113.50", (), ()),  # an external IP is written by whoever may create a Service
         ("203.0.113.50", (), ("203.0.113.50.evil.example",)),

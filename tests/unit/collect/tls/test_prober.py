@@ -135,9 +135,38 @@ def test_a_self_signed_certificate_is_not_trusted(tmp_path):
     assert (found.trusted, found.trust_says) == (Known.NO, "it is self-signed")
 
 
-@pytest.mark.parametrize("highest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_demand_for_client_certificates_is_seen(authority, anchors, highest):
-    context = context_of(authority.issue_cert(NAME), highest=highest)
+@pytest.mark.parametrize(
+    ("ciphers", "suite"),
+    [
+        ("ECDHE-ECDSA-AES128-CCM8", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"),
+        ("ECDHE-ECDSA-ARIA128-GCM-SHA256", "TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256"),
+        ("ECDHE-ECDSA-CAMELLIA256-SHA384", "TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_CBC_SHA384"),
+    ],
+)
+def test_a_version_is_not_refused_because_of_its_suites(authority, ciphers, suite):
+    """What is not offered looks refused: every suite that a common library has is asked for."""
+    versions = {"highest": ssl.TLSVersion.TLSv1_2, "ciphers": f"{ciphers}:@SECLEVEL=0"}
+    with tls_server(authority.issue_cert(NAME), **versions) as port:
+        found = probe(port)
+    assert found.by_version == {"TLS 1.2": (suite,)}
+
+
+def test_a_server_with_nothing_in_common_demands_no_certificate(authority):
+    """An alert "handshake failure" is a demand only where a certificate was asked for."""
+    with servers.listening(servers.answering(b"\x15\x03\x03\x00\x02\x02\x28")) as port:
+        found = probe(port)
+    assert found.outcome is ProbeOutcome.TLS
+    assert (found.accepted, found.client_certificate) == ((), Known.UNKNOWN)
+
+
+OLD = {"lowest": ssl.TLSVersion.TLSv1, "highest": ssl.TLSVersion.TLSv1, "ciphers": "ALL:@SECLEVEL=0"}
+
+
+@pytest.mark.parametrize(
+    "versions", [OLD, {"highest": ssl.TLSVersion.TLSv1_2}, {"highest": ssl.TLSVersion.TLSv1_3}]
+)
+def test_a_demand_for_client_certificates_is_seen(authority, anchors, versions):
+    context = context_of(authority.issue_cert(NAME), **versions)
     authority.configure_trust(context)
     context.verify_mode = ssl.CERT_REQUIRED
     with servers.listening(servers.speaking_tls(context)) as port:

@@ -34,7 +34,7 @@ def told(findings, case):
 
 @pytest.mark.parametrize("case", cases("api_server"))
 def test_api_server(case):
-    container = {key: case[key] for key in ("command", "args") if key in case}
+    container = {key: case[key] for key in ("command", "args", "image") if key in case}
     flags = arguments(container, "kube-apiserver")
     findings = api_server.findings(Item(POD, "", {}), "spec.containers[0]", flags, container)
     assert told(findings, case) == case["is"]
@@ -42,7 +42,7 @@ def test_api_server(case):
 
 @pytest.mark.parametrize("case", cases("etcd"))
 def test_etcd(case):
-    container = {key: case[key] for key in ("command", "args", "env") if key in case}
+    container = {key: case[key] for key in ("command", "args", "env", "image") if key in case}
     authorities = frozenset(case.get("authorities", ()))
     flags = arguments(container, "etcd")
     findings = etcd.findings(Item(POD, "", {}), "spec.containers[0]", flags, container, authorities)
@@ -56,7 +56,7 @@ def test_kubelet(case):
         "",
         {"data": {"kubelet": case["settings"]}},
     )
-    assert told(kubelet.findings(item), case) == case["is"]
+    assert told(kubelet.findings(item, case.get("oldest", "")), case) == case["is"]
 
 
 # Question of each published rule: a beginning of what our findings say.

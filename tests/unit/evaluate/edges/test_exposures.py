@@ -225,7 +225,7 @@ def test_istio_and_openshift_and_traefik_lead_to_the_same_pod():
     virtual = found["VirtualService shop/v"]
     assert virtual.targets[0].via == ("edge/gw[Pod]",)
     assert virtual.endpoints[0].leg.client_certificate is Known.YES
-    assert virtual.endpoints[0].leg.secret == "shop/c"
+    assert virtual.endpoints[0].leg.secret == "edge/c"  # beside the pods that serve it
     assert found["IngressRoute shop/t"].endpoints[0].leg.security is Security.TLS
     assert found["Route shop/o"].endpoints[0].leg.security is Security.PLAIN
 
@@ -233,3 +233,21 @@ def test_istio_and_openshift_and_traefik_lead_to_the_same_pod():
 def test_the_order_of_objects_does_not_matter():
     backwards = list(reversed(BASE["cluster"]["objects"]))
     assert exposures() == exposures(cluster={"objects": backwards})
+
+
+def test_a_certificate_that_google_keeps_is_of_the_ingress_that_names_it():
+    annotations = {"networking.gke.io/managed-certificates": "other, web"}
+    spec = {"ingressClassName": "gce", "rules": [{"host": "a.example"}]}
+    front = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": spec}
+    front["metadata"] = {"name": "web", "namespace": "shop", "annotations": annotations}
+    kept = {
+        "apiVersion": "networking.gke.io/v1",
+        "kind": "ManagedCertificate",
+        "metadata": {"name": "web", "namespace": "shop"},
+    }
+    elsewhere = {**kept, "metadata": {"name": "web", "namespace": "edge"}}
+    facts = facts_of({"cluster": {"objects": [front, kept, elsewhere]}})
+    assert {item.id: item.exposures for item in facts.edges.certificates} == {
+        "ManagedCertificate edge/web": (),
+        "ManagedCertificate shop/web": ("Ingress shop/web",),
+    }

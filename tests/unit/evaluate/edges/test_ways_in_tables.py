@@ -18,11 +18,14 @@ VERSIONS = {
     "IngressClass": "networking.k8s.io/v1",
     "IngressClassParams": "elbv2.k8s.aws/v1beta1",
     "XListenerSet": "gateway.networking.x-k8s.io/v1alpha1",
+    "IngressController": "operator.openshift.io/v1",
+    "APIServer": "config.openshift.io/v1",
     "Route": "route.openshift.io/v1",
     "IngressRoute": "traefik.io/v1alpha1",
     "IngressRouteTCP": "traefik.io/v1alpha1",
     "ServersTransport": "traefik.io/v1alpha1",
     "TLSOption": "traefik.io/v1alpha1",
+    "Middleware": "traefik.io/v1alpha1",
     "FrontendConfig": "networking.gke.io/v1beta1",
     "ManagedCertificate": "networking.gke.io/v1",
 }
@@ -48,7 +51,7 @@ def exposure(case):
         "namespaces": {"shop": {}, "edge": {}},
         "workloads": {
             "shop/web": {"labels": {"app": "web"}, "node": "n1", "ports": {"http": 8080}},
-            "edge/nginx": {"labels": nginx, "node": "n2"},
+            "edge/nginx": {"labels": nginx, "node": "n2", "args": case.get("nginx", [])},
             "edge/traefik": traefik,
         },
         "services": {"shop/web": {"selector": {"app": "web"}, "ports": PORTS}},
@@ -80,7 +83,13 @@ def test_a_way_in_gets_what_its_objects_say(case):
         assert [f"{target.port}/{target.protocol}" for target in found.targets] == case["targets"]
     if "secret" in case:
         assert {end.leg.secret for end in found.endpoints} == {case["secret"]}
+    if "secrets" in case:
+        assert sorted({end.leg.secret for end in found.endpoints}) == case["secrets"]
+    if "default" in case:
+        assert {end.leg.default_certificate.value for end in found.endpoints} == {case["default"]}
     if "internal" in case:
         assert found.internal is case["internal"]
     if "unresolved" in case:
         assert any(case["unresolved"] in text for text in found.unresolved)
+    if "notes" in case:
+        assert any(case["notes"] in text for text in found.notes)
