@@ -59,8 +59,7 @@ def _verified(package: Package, trust: Trust, means: Means) -> Verification:
             evidence = checking.read_evidence(package)
             statements += checking.check_evidence(package, evidence)
         else:
-            says = "there is no evidence beside these files: no PDF with attachments, and no bundle"
-            statements.append(unchecked(Part.VERDICTS, says))
+            statements.append(_without_evidence(package))
     except EvidenceError as error:
         statements.append(fails(Part.FILE, str(error)))
     if (
@@ -76,6 +75,15 @@ def _verified(package: Package, trust: Trust, means: Means) -> Verification:
         signer=seal.signer,
         signed_at=seal.at,
     )
+
+
+def _without_evidence(package: Package) -> Statement:
+    """Files beside a manifest may come without evidence; a PDF of netattest always carries it."""
+    if package.pdfs:
+        says = "it carries no evidence: its attachments were taken out, or it is no report of netattest"
+        return fails(Part.FILE, says)
+    says = "there is no evidence beside these files: no PDF with attachments, and no bundle"
+    return unchecked(Part.VERDICTS, says)
 
 
 def _failed(statements: Sequence[Statement], *parts: Part) -> bool:

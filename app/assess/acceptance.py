@@ -8,6 +8,7 @@ from app.model.control import AcceptedException, ExceptionUse
 from app.model.finding import CheckResult, CheckRun, Outcome
 from app.model.scope import Boundary
 
+NO_CONTROL = "it names no compensating control, and for PCI DSS an exception is nothing without one"
 BY_PATTERN = "it names subjects by pattern, and inside the PCI boundary each subject is named exactly"
 
 
@@ -17,6 +18,7 @@ class Acceptance:
 
     Patterns (`*`, `?`) never count for the PCI boundary: its population is the cardholder data environment and
     everything that can touch it, unlabelled workloads included, and there each subject is accepted by its own name.
+    An entry that refers to no compensating control does not count there either: an assessor has no worksheet to look at.
     """
 
     exceptions: tuple[AcceptedException, ...]
@@ -26,7 +28,7 @@ class Acceptance:
     def accepts(self, result: CheckResult) -> bool:
         """True when a valid exception stands in front of this failing result."""
         return any(
-            item.check == result.check and not item.problem(self.on) and self._covers(item, result)
+            item.check == result.check and not self._problem(item) and self._covers(item, result)
             for item in self.exceptions
         )
 
@@ -46,8 +48,12 @@ class Acceptance:
         ]
         covered = tuple(result for result in named if self._covers(item, result))
         only_by_pattern = bool(named) and not covered
-        problem = item.problem(self.on) or (BY_PATTERN if only_by_pattern else "")
+        problem = self._problem(item) or (BY_PATTERN if only_by_pattern else "")
         return ExceptionUse(item, problem, tuple(named) if problem else covered)
+
+    def _problem(self, item: AcceptedException) -> str:
+        bare = self.boundary is Boundary.PCI and not item.compensating_control.strip()
+        return item.problem(self.on) or (NO_CONTROL if bare else "")
 
     def _covers(self, item: AcceptedException, result: CheckResult) -> bool:
         if self.boundary is Boundary.PCI:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.assess.reading import FileModel, Mistakes, Text, parse
+from app.assess.reading import FileModel, Mistakes, Narrowing, Text, parse
 from app.model.control import Attestation, NotApplicable
 from app.model.history import Document
 from app.model.transit import AttestedLink
@@ -19,7 +19,7 @@ class AttestationFile(FileModel):
     """The record type that the framework file names, for example `scope confirmation`."""
     person: Text
     performed_on: date
-    controls: tuple[Text, ...] = ()
+    controls: Narrowing = ()
     """Control ids; none means every control that wants this type."""
     valid_until: date | None = None
     """The entity's own interval; required where the framework leaves the interval to the entity."""
@@ -63,7 +63,7 @@ class ChangeFile(FileModel):
 
     changed_on: date
     what: Text
-    controls: tuple[Text, ...] = ()
+    controls: Narrowing = ()
     """Control ids; none means every control whose record ends with a significant change."""
 
     def value(self) -> "SignificantChange":
@@ -82,7 +82,7 @@ class ProviderLinkFile(FileModel):
     valid_until: date
     """The entity's own interval."""
     document: str = ""
-    node_labels: dict[str, str] = Field(default={})
+    node_labels: dict[str, str] = Field(default={}, min_length=1)
     """The nodes that it covers carry all of these; none means every node."""
 
     def value(self) -> AttestedLink:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from app.assess.attestations_file import SignificantChange, read_attestations
 from app.assess.checks_file import read_checks
@@ -110,7 +110,7 @@ def _read(documents: Sequence[Document], mistakes: Mistakes) -> Configuration:
         scope=scope,
         exceptions=exceptions,
         declarations=records.declarations,
-        attestations=tuple(sorted(records.attestations, key=lambda item: (item.performed_on, item.type))),
+        attestations=tuple(sorted(records.attestations, key=_oldest_first)),
         catalogue=catalogue,
         frameworks=tuple(sorted((framework for framework, _ in read), key=lambda item: item.id)),
         context=context,
@@ -120,6 +120,11 @@ def _read(documents: Sequence[Document], mistakes: Mistakes) -> Configuration:
         registers=registers,
         others=others,
     )
+
+
+def _oldest_first(item: Attestation) -> tuple[date, str, bool]:
+    """Of two records of one day the one that leaves something open comes last, and so counts."""
+    return item.performed_on, item.type, bool(item.unresolved)
 
 
 def _by_name(documents: Sequence[Document], mistakes: Mistakes) -> Mapping[str, Document]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 import yaml
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.errors import ConfigurationError
@@ -29,6 +29,8 @@ class FileModel(BaseModel):
 
 M = TypeVar("M", bound=FileModel)
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Narrowing = Annotated[tuple[Text, ...], Field(min_length=1)]
+"""A list that narrows an entry, and that left out means any. `[]` is refused: it reads as none, and would mean all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,8 @@ def _expected(error: ErrorDetails) -> str:
             return "is not a known field"
         case "value_error" | "assertion_error":
             return error["msg"].split(", ", 1)[1]
+        case "too_short":
+            return "should name at least one: an empty list is neither all nor none"
         case "string_type" if isinstance(error["input"], bool | int | float):
             return f"should be text: put it in quotes (found {_found(error['input'])})"
         case _:

@@ -75,7 +75,7 @@ def record_answer(
         return _without_record(control)
     found = [item for item in attestations if item.performed_on <= on and _is_for(item, control, wanted)]
     if not found:
-        return RecordAnswer(RecordStatus.ABSENT, f"No record of type “{wanted.type}” is on file.")
+        return _absent(control, wanted, attestations)
     latest = found[-1]
     status, says = _judge(latest, wanted, _ending_change(latest, control, wanted, changes, on), on)
     return RecordAnswer(status, f"“{latest.type}” by {latest.person} on {latest.performed_on}{says}", latest)
@@ -140,6 +140,12 @@ def _without_record(control: Control) -> RecordAnswer:
 
 def _is_for(item: Attestation, control: Control, wanted: ManualRecord) -> bool:
     return item.type == wanted.type and (not item.controls or control.id in item.controls)
+
+
+def _absent(control: Control, wanted: ManualRecord, attestations: Sequence[Attestation]) -> RecordAnswer:
+    later = [item.performed_on for item in attestations if _is_for(item, control, wanted)]
+    tail = f"; one is dated {min(later)}, which is later than this" if later else ""
+    return RecordAnswer(RecordStatus.ABSENT, f"No record of type “{wanted.type}” is on file{tail}.")
 
 
 def _ending_change(

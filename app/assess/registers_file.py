@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from app.assess.port_text import ports
-from app.assess.reading import FileModel, Text
+from app.assess.reading import FileModel, Narrowing, Text
 from app.assess.scope_file import PortText
 from app.model.registers import (
     AddressableDecision,
@@ -68,7 +68,7 @@ class PolicyWriterFile(EntryFile):
 
     identity: Annotated[str, StringConstraints(pattern=IDENTITY)]
     """`User name`, `Group name` or `ServiceAccount namespace/name`."""
-    namespaces: tuple[Text, ...] = ()
+    namespaces: Narrowing = ()
     """Names or shell patterns; none means everywhere, cluster-wide rights included."""
     reason: str = ""
 
@@ -116,7 +116,7 @@ class FlowLogFile(EntryFile):
 
     source: Text
     """What writes it, for example `VPC flow logs of vpc-0a1, to the SIEM`."""
-    namespaces: tuple[Text, ...] = ()
+    namespaces: Narrowing = ()
     """Names or shell patterns; none means the whole cluster."""
     retention: Text
 

@@ -13,6 +13,7 @@ from app.assess.configuration import Configuration
 from app.model.approval import Approved, unapproved
 from app.model.dates import months_after
 from app.model.finding import Outcome
+from app.model.scope import Boundary
 
 _REVIEW_MONTHS = 12  # of a whole file: PCI DSS 12.5.2 for the scope, our own default for the registers
 _SIGN = "Have it approved by somebody other than its owner, and enter owner, approver and approved_on."
@@ -77,6 +78,10 @@ def _confirmations(config: Configuration, day: date) -> Iterator[Remark]:
         ("registers.yaml", config.registers, "a default of this product"),
     ):
         last = owned.reviewed_on
+        if last is not None and last > day:
+            says = f"{owned.owner} is said to have confirmed it on {last}, which is still to come."
+            advice = "Enter the day on which it was confirmed last as reviewed_on."
+            yield Remark(file, "reviewed_on", Concern.NOT_COUNTED, says, advice)
         if last is not None and months_after(last, _REVIEW_MONTHS) < day:
             says = (
                 f"{owned.owner} confirmed it last on {last}, more than {_REVIEW_MONTHS} months ago ({whose})."
@@ -117,6 +122,8 @@ def _flows(config: Configuration, day: date) -> Iterator[Remark]:
 
 def _not_counted(file: str, entry: str, problem: str, *, late: bool) -> Remark:
     concern, advice = (Concern.OVERDUE, _REVIEW) if late else (Concern.NOT_COUNTED, _SIGN)
+    if "approved from" in problem:
+        advice = "It counts from that day on; correct approved_on if it was approved before."
     if "justification" in problem:
         advice = "Say in `justification` what needs it, or close the flow and take the entry out."
     return Remark(file, entry, concern, f"It does not count: {problem}.", advice)
@@ -144,6 +151,14 @@ def _exceptions(config: Configuration, day: date) -> Iterator[Remark]:
             says = f"{', '.join(item.broad)} names a whole namespace or more."
             advice = "Name each subject that is accepted, as a report prints it."
             yield Remark("exceptions.yaml", item.id, Concern.TOO_WIDE, says, advice)
+        elif not item.compensating_control.strip() and _judges_pci(config):
+            says = "It counts for no control of PCI DSS: it names no compensating control."
+            advice = "Enter the worksheet, or the measure itself, as compensating_control."
+            yield Remark("exceptions.yaml", item.id, Concern.NOT_COUNTED, says, advice)
+
+
+def _judges_pci(config: Configuration) -> bool:
+    return any(item.boundary is Boundary.PCI for item in config.frameworks)
 
 
 def _certificates(config: Configuration) -> Iterator[Remark]:

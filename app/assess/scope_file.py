@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from app.assess.port_text import PATTERN, ports
-from app.assess.reading import FileModel, Text
+from app.assess.reading import FileModel, Narrowing, Text
 from app.model.policy import LabelSelector, Operator, Requirement
 from app.model.scope import (
     ApprovedExposure,
@@ -92,10 +92,10 @@ class RuleFile(FileModel):
     """One rule: what it matches and what it says. Later rules override earlier ones, field by field."""
 
     id: Text
-    clusters: tuple[Text, ...] = ()
-    """Names or shell patterns, as `--cluster` has them; none means any cluster."""
-    namespaces: tuple[Text, ...] = ()
-    """Names or shell patterns; none means any namespace."""
+    clusters: Narrowing = ()
+    """Names or shell patterns, as `--cluster` has them; left out: any cluster."""
+    namespaces: Narrowing = ()
+    """Names or shell patterns; left out: any namespace."""
     namespace_selector: SelectorFile = Field(default=SelectorFile(), alias="namespaceSelector")
     pod_selector: SelectorFile = Field(default=SelectorFile(), alias="podSelector")
     zone: Annotated[Zone | None, AfterValidator(_placed)] = None

@@ -8,10 +8,15 @@ from app.assess.reading import Mistakes, parse
 from app.assess.scope_file import EXTERNAL, ScopeFile
 from app.model.history import Document
 from app.model.policy import AddressRange
-from app.model.scope import Scope, ScopeRule
+from app.model.scope import Scope, ScopeRule, Zone
 
 Network = IPv4Network | IPv6Network
 
+_OUTSIDE = (
+    ("zone", Zone.OUT, "zone: out-of-scope"),
+    ("ephi", False, "ephi: false"),
+    ("soc2", False, "soc2: false"),
+)
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123 label
 
 
@@ -53,6 +58,7 @@ def _ranges(texts: Sequence[str]) -> tuple[AddressRange, ...]:
 def _check(name: str, read: ScopeFile, rules: Sequence[ScopeRule], mistakes: Mistakes) -> None:
     """Find what is well-formed and still nonsense."""
     _check_matchers(name, rules, mistakes)
+    _check_nameless(name, rules, mistakes)
     _check_ends(name, read, mistakes)
     _check_declared_tls(name, read, mistakes)
     _check_untrusted(name, [ip_network(text) for text in read.untrusted], mistakes)
@@ -76,8 +82,24 @@ def _check_matchers(name: str, rules: Sequence[ScopeRule], mistakes: Mistakes) -
         first.setdefault(matcher, rule.id)
 
 
+def _check_nameless(name: str, rules: Sequence[ScopeRule], mistakes: Mistakes) -> None:
+    """Refuse a rule that would put outside whatever nobody spoke about: unlabelled is never out of scope."""
+    for index, rule in enumerate(rules):
+        said = [text for field, out, text in _OUTSIDE if getattr(rule, field) == out]
+        if said and not rule.names_something:
+            mistakes.add(
+                name,
+                f"rules[{index}]",
+                f"'{rule.id}' says {' and '.join(said)} of whatever nobody named; what is outside is named by cluster, by"
+                " namespace, or by a label that it has (not by one that it lacks)",
+            )
+
+
 def _check_ends(name: str, read: ScopeFile, mistakes: Mistakes) -> None:
     known = {EXTERNAL, *(rule.id for rule in read.rules)}
+    for index, rule in enumerate(read.rules):
+        if rule.id == EXTERNAL:
+            mistakes.add(name, f"rules[{index}].id", f"'{EXTERNAL}' stands for addresses outside the cluster")
     for index, flow in enumerate(read.approved_flows or ()):
         for field, end in (("source", flow.source), ("destination", flow.destination)):
             if end not in known and not _NAMESPACE.fullmatch(end):

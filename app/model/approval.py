@@ -1,5 +1,6 @@
 """When an entry of a register counts: it has an owner, somebody else approved it, and its review is not overdue."""
 
+import unicodedata
 from datetime import date
 from typing import Protocol
 
@@ -28,14 +29,24 @@ class Approved(Protocol):
         ...
 
 
+def same_person(one: str, other: str) -> bool:
+    """True for two spellings of one name: case, spaces, forms of one letter and characters that are not seen apart."""
+    return _seen(one) == _seen(other)
+
+
+def _seen(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join("".join(sign for sign in folded if unicodedata.category(sign) != "Cf").split())
+
+
 def unapproved(entry: Approved, on: date) -> str:
     """Why an entry does not count on a day, as the end of a sentence about it; empty when it does."""
     missing = [
-        name for name, text in (("owner", entry.owner), ("approver", entry.approver)) if not text.strip()
+        name for name, text in (("owner", entry.owner), ("approver", entry.approver)) if not _seen(text)
     ]
     if missing:
         return f"it names no {' and no '.join(missing)}"
-    if entry.owner.strip().casefold() == entry.approver.strip().casefold():
+    if same_person(entry.owner, entry.approver):
         return "its owner approved it"
     if entry.approved_on is None:
         return "it has no day of approval"

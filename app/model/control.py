@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from app.model.approval import same_person
 from app.model.dates import months_after
 from app.model.finding import CheckResult, Outcome
 from app.model.scope import Boundary
@@ -138,9 +139,9 @@ class AcceptedException:
 
     def problem(self, on: date) -> str:
         """Why it does not count on a day, as a sentence; empty when it does."""
-        if not self.owner or not self.approver:
+        if same_person(self.owner, "") or same_person(self.approver, ""):
             return "it has no owner or no approver"
-        if self.owner.casefold() == self.approver.casefold():
+        if same_person(self.owner, self.approver):
             return "its owner approved it"
         if on < self.starts_on:
             return f"it starts on {self.starts_on.isoformat()}"

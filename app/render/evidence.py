@@ -69,7 +69,9 @@ def _results(report: ReportInput, runs: tuple[tuple[str, CheckRun], ...]) -> tup
         _json("findings.json", "Every failing result with its reasons and its life", _findings(report)),
         _json("assessment.json", f"Controls of {report.assessment.framework.title}", _assessment(report)),
         _json("reachability.json", "Allowed connections", reachability_document(reachability)),
-        EvidenceFile("populations.csv", "Every subject of every check", "text/csv", populations(runs)),
+        EvidenceFile(
+            "populations.csv", "Every subject of every check", "text/csv", populations(runs, report.scan)
+        ),
         _json(
             "chain.json",
             "Records of the scans up to this one, as its digest covers them",

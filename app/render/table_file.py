@@ -2,10 +2,12 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
 from app.model.finding import CheckResult, CheckRun
+from app.model.history import Scan
 from app.model.hygiene import Hygiene, PolicyRemarks, Remark
 
 COLUMNS: Final = (
@@ -20,6 +22,9 @@ COLUMNS: Final = (
     "boundaries",
     "says",
     "fingerprint",
+    "cluster",
+    "scan",
+    "observed_at",
 )
 
 POLICY_COLUMNS: Final = (
@@ -35,19 +40,24 @@ POLICY_COLUMNS: Final = (
     "not_judged",
 )
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@")
+_BREAKS: Final = ("\t", "\r", "\n")
 
 
-def populations(runs: Iterable[tuple[str, CheckRun]]) -> bytes:
-    """Write every subject of every check, one row each.
+def populations(runs: Iterable[tuple[str, CheckRun]], scan: Scan) -> bytes:
+    """Write every subject of every check, one row each, with the time of the scan; the file has no time of its own.
 
     Args:
         runs: evidence id and run, in print order.
+        scan: that the runs judged.
 
     Returns:
         UTF-8 with CRLF line ends and a header row; no byte order mark.
     """
-    return _table(COLUMNS, (_cells(evidence, result) for evidence, run in runs for result in run.results))
+    seen = [scan.cluster, str(scan.number), scan.taken_at.isoformat()]
+    return _table(
+        COLUMNS, ([*_cells(evidence, item), *seen] for evidence, run in runs for item in run.results)
+    )
 
 
 def policies(found: Hygiene) -> bytes:
@@ -82,8 +92,15 @@ def _table(columns: tuple[str, ...], rows: Iterable[list[str]]) -> bytes:
 
 
 def safe_cell(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run (OWASP, "CSV Injection")."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Put an apostrophe before what a spreadsheet would run (OWASP, "CSV Injection").
+
+    Programs drop blanks and what is not seen before they look at the first sign, and some read full-width signs as plain.
+    """
+    if text.isascii() and text[:1].isalnum():
+        return text
+    seen = "".join(sign for sign in text if unicodedata.category(sign)[0] not in "ZC")
+    runs = unicodedata.normalize("NFKC", seen[:1]).startswith(_FORMULA)
+    return f"'{text}" if runs or text.startswith(_BREAKS) else text
 
 
 def _cells(evidence: str, result: CheckResult) -> list[str]:

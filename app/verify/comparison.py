@@ -72,7 +72,7 @@ def compare_pages(package: Package, remade: Iterable[Artefact], typesetter: str)
     for item in remade:
         given = package.files[item.name]
         pdf = package.pdfs.get(item.name)
-        if given.startswith(item.body) if pdf else given == item.body:
+        if given.startswith(item.body) if pdf and pdf.signatures else given == item.body:
             same.append(item.name)
         elif pdf and pdf.typesetter != typesetter:
             yield unchecked(

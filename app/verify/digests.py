@@ -72,13 +72,17 @@ def _outer(package: Package, entries: tuple[FileEntry, ...]) -> Iterator[str]:
         f"{name} is there, but the manifest does not name it" for name in package.files if name not in names
     )
     for item in entries:
-        if item.name in package.files and (problem := _differs(item, package.files[item.name])):
+        pdf = package.pdfs.get(item.name)
+        longer = pdf is not None and pdf.signatures > 0
+        if item.name in package.files and (
+            problem := _differs(item, package.files[item.name], signed=longer)
+        ):
             yield problem
 
 
-def _differs(item: FileEntry, body: bytes) -> str:
+def _differs(item: FileEntry, body: bytes, *, signed: bool) -> str:
     """A signed PDF is longer than what the manifest names: it begins with it."""
-    own = body[: item.bytes] if item.name.endswith(".pdf") else body
+    own = body[: item.bytes] if signed else body
     if digest(own) == item.sha256:
         return ""
     return f"{item.name} has SHA-256 {digest(own)}, the manifest says {item.sha256}"

@@ -19,6 +19,9 @@ from app.verify.pdf import PdfFile, read_pdf
 
 _NAME: Final = re.compile(r"(?:report/|evidence/)?[A-Za-z0-9_-][A-Za-z0-9._+-]{0,200}")
 _ENCRYPTED: Final = 0x1
+_LOCAL: Final = 30  # bytes of a local header, of an entry of the directory and of its end, names apart
+_CENTRAL: Final = 46
+_END: Final = 22
 _BROKEN: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -155,9 +158,33 @@ def _unzip(name: str, body: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(BytesIO(body)) as archive:
             entries = archive.infolist()
             _refuse_odd(name, entries)
+            _refuse_more(name, archive, len(body))
             return _contents(archive, entries)
     except _BROKEN as error:
         raise EvidenceError(f"{name} is not a whole ZIP: {error}") from None
+
+
+def _refuse_more(name: str, archive: zipfile.ZipFile, size: int) -> None:
+    """A ZIP is read from its end, so that bytes before, between and after its files are seen by nobody who unpacks it."""
+    at = 0
+    for entry in sorted(archive.infolist(), key=lambda item: item.header_offset):
+        if entry.header_offset != at:
+            break
+        at += _LOCAL + len(entry.orig_filename.encode()) + entry.compress_size
+    if archive.comment or at != archive.start_dir or size != _end(archive):
+        raise EvidenceError(
+            f"{name} holds bytes beside its files",
+            advice="take the bundle again from where it was handed over",
+        )
+
+
+def _end(archive: zipfile.ZipFile) -> int:
+    """Where a ZIP ends that holds its files and their directory (APPNOTE 4.3.12 and 4.3.16), and nothing else."""
+    return (
+        archive.start_dir
+        + _END
+        + sum(_CENTRAL + len(item.orig_filename.encode()) for item in archive.infolist())
+    )
 
 
 def _refuse_odd(name: str, entries: list[zipfile.ZipInfo]) -> None:

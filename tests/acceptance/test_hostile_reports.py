@@ -63,6 +63,13 @@ def streamed(body):
     return body[:at] + b"\x07" + body[at + 1 :]
 
 
+def commented(body: bytes) -> bytes:
+    out = io.BytesIO(body)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.comment = b"reviewed and found to be fine"
+    return out.getvalue()
+
+
 def encrypted(body: bytes) -> bytes:
     at = body.find(b"PK\x01\x02")
     return body[: at + 8] + b"\x01\x00" + body[at + 10 :]
@@ -124,6 +131,11 @@ CASES = [
     ),
     Case("a ZIP with a broken stream", lambda: streamed(pack({"a": bytes(999)})), "not a whole ZIP"),
     Case("an encrypted ZIP", lambda: encrypted(zipped("a")), "encrypted"),
+    Case(
+        "a ZIP behind something else", lambda: b"PK<html>fine</html>" + zipped("a"), "bytes beside its files"
+    ),
+    Case("a ZIP before something else", lambda: zipped("a") + bytes(9), "bytes beside its files"),
+    Case("a ZIP with a comment", lambda: commented(zipped("a")), "bytes beside its files"),
     Case("a ZIP without manifest", lambda: zipped("a"), "has no manifest.json"),
     Case(
         "numbers beyond all bounds",

@@ -13,7 +13,11 @@ from io import BytesIO
 
 import pikepdf
 import pytest
+from asn1crypto import keys, x509
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields, signers
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from app import __version__
 from app.errors import EvidenceError
@@ -289,20 +293,76 @@ def _removed_page(body: bytes) -> bytes:
     return out.getvalue()
 
 
-def _visible_seal(_: str) -> bytes:
-    from asn1crypto import keys, x509
-    from pyhanko.sign import fields, signers
-    from pyhanko_certvalidator.registry import SimpleCertificateStore
+def _signed_after(change: Callable[[IncrementalPdfFileWriter], object]) -> Callable[[str], bytes]:
+    """Signed by the genuine key, in one revision with something else: what whoever holds the key could do."""
 
-    signer = signers.SimpleSigner(
-        x509.Certificate.load(KEY.certificate), keys.PrivateKeyInfo.load(KEY.key), SimpleCertificateStore()
-    )
-    place = fields.SigFieldSpec("Seal", on_page=0, box=(50, 500, 500, 800))
-    meta = signers.PdfSignatureMetadata(
-        "Seal", md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES
-    )
-    writer = IncrementalPdfFileWriter(BytesIO(plain().pdf))
-    return signers.PdfSigner(meta, signer, new_field_spec=place).sign_pdf(writer).getvalue()
+    def make(_: str) -> bytes:
+        signer = signers.SimpleSigner(
+            x509.Certificate.load(KEY.certificate),
+            keys.PrivateKeyInfo.load(KEY.key),
+            SimpleCertificateStore(),
+        )
+        writer = IncrementalPdfFileWriter(BytesIO(plain().pdf))
+        place = change(writer)
+        meta = signers.PdfSignatureMetadata(
+            "Seal", md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES
+        )
+        field = place if isinstance(place, fields.SigFieldSpec) else None
+        return signers.PdfSigner(meta, signer, new_field_spec=field).sign_pdf(writer).getvalue()
+
+    return make
+
+
+def _visible(_: IncrementalPdfFileWriter) -> fields.SigFieldSpec:
+    return fields.SigFieldSpec("Seal", on_page=0, box=(50, 500, 500, 800))
+
+
+def _form_of_xfa(writer: IncrementalPdfFileWriter) -> None:
+    """Viewers that know XFA show such a form in place of the pages."""
+    xfa = writer.add_object(generic.StreamObject(stream_data=b"<xdp:xdp/>"))
+    _form(writer, [], XFA=xfa)
+
+
+def _script(writer: IncrementalPdfFileWriter) -> None:
+    act = generic.DictionaryObject({generic.NameObject("/S"): generic.NameObject("/JavaScript")})
+    field = {"/FT": generic.NameObject("/Tx"), "/T": generic.pdf_string("total"), "/AA": act}
+    _form(writer, [writer.add_object(_dictionary(field))])
+
+
+def _form(writer: IncrementalPdfFileWriter, found: list, **more: object) -> None:
+    own = {"/Fields": generic.ArrayObject(found), **{f"/{name}": value for name, value in more.items()}}
+    writer.root[generic.NameObject("/AcroForm")] = _dictionary(own)
+    writer.update_root()
+
+
+def _dictionary(values: dict) -> generic.DictionaryObject:
+    return generic.DictionaryObject({generic.NameObject(name): value for name, value in values.items()})
+
+
+def _other_producer(writer: IncrementalPdfFileWriter) -> None:
+    info = writer.trailer["/Info"]
+    info["/Producer"] = generic.pdf_string("An assessor")
+    writer.update_container(info)
+
+
+def _other_metadata(writer: IncrementalPdfFileWriter) -> None:
+    old = writer.root.raw_get("/Metadata").reference
+    body = writer.root["/Metadata"].data.replace(b"Network security of", b"Assessor's opinion on")
+    writer.objects[(old.generation, old.idnum)] = generic.StreamObject(stream_data=body)
+    writer._update_meta = lambda *_: None  # pyHanko would write its own over it
+
+
+def _without_attachments(document: pikepdf.Pdf) -> None:
+    for name in list(document.attachments):
+        del document.attachments[name]
+
+
+def _one_more(document: pikepdf.Pdf) -> None:
+    document.attachments["opinion.txt"] = pikepdf.AttachedFileSpec(document, b"fine", filename="opinion.txt")
+
+
+def _longer_pdf(files: s.Files) -> None:
+    files[_pdf_name(files)] += b"\n% more\n"
 
 
 def _stamped_by(pair: s.KeyPair) -> Callable[[str], bytes]:
@@ -378,7 +438,7 @@ CASES = [
     ),
     Case(
         "a visible seal laid over the first page",
-        _visible_seal,
+        _signed_after(_visible),
         Part.DIGESTS,
         "puts something on the first page",
         PINNED,
@@ -407,6 +467,34 @@ CASES = [
         bundle(_redigested_snapshot(_added_object)),
         Part.SNAPSHOT,
         "is not that of scan 2",
+    ),
+    *(
+        Case(f"{name} in the revision of the signature", _signed_after(change), Part.DIGESTS, reason, PINNED)
+        for name, change, reason in (
+            ("a form that takes the place of the pages", _form_of_xfa, "also adds /XFA to its form"),
+            ("a field with a script", _script, "also adds other fields"),
+            ("another producer", _other_producer, "also changes /Producer"),
+            ("other metadata", _other_metadata, "also changes what the file says of itself"),
+        )
+    ),
+    Case(
+        "the attachments taken out of a PDF",
+        pdf(_without_attachments),
+        Part.FILE,
+        "its attachments were taken out",
+    ),
+    Case("an attachment more", pdf(_one_more), Part.DIGESTS, "evidence/opinion.txt is there"),
+    Case(
+        "a page that stands after the end of a PDF",
+        lambda _: plain().pdf + b"<html>fine</html>",
+        Part.DIGESTS,
+        "something stands after its end",
+    ),
+    Case(
+        "bytes after the end of an unsigned PDF in a bundle",
+        bundle(_longer_pdf, again=False),
+        Part.DIGESTS,
+        ".pdf has SHA-256",
     ),
     Case(
         "a removed object, snapshot digest recomputed",

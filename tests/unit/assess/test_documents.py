@@ -185,6 +185,38 @@ def test_ports_of_an_approved_flow(ports, meant):
     assert found.scope.approved_flows[0].ports == meant
 
 
+NAMELESS = [  # rules that would put outside whatever nobody spoke about
+    ("zone: out-of-scope", "zone: out-of-scope"),
+    ("namespaces: ['*'], ephi: false", "ephi: false"),
+    (
+        "clusters: ['*'], namespaces: ['?*'], zone: out-of-scope, soc2: false",
+        "zone: out-of-scope and soc2: false",
+    ),
+    (
+        "podSelector: {matchExpressions: [{key: zone, operator: DoesNotExist}]}, zone: out-of-scope",
+        "zone: out-of-scope",
+    ),
+    (
+        "namespaceSelector: {matchExpressions: [{key: zone, operator: NotIn, values: [cde]}]}, soc2: false",
+        "soc2: false",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zone: cde, ephi: true, soc2: true",
+        "clusters: [lab-1], zone: out-of-scope",
+        "namespaces: ['lab-*'], zone: out-of-scope",
+        "podSelector: {matchLabels: {zone: none}}, zone: out-of-scope",
+        "namespaceSelector: {matchExpressions: [{key: zone, operator: Exists}, {key: zone, operator: NotIn, values: [cde]}]}, ephi: false",
+    ],
+)
+def test_a_rule_may_put_inside_whatever_it_matches_and_outside_what_it_names(text):
+    assert [rule.id for rule in read(scope=scope(f"rules: [{{id: a, {text}}}]")).scope.rules] == ["a"]
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -208,6 +240,13 @@ def test_ports_of_an_approved_flow(ports, meant):
             "rules: [{id: a, ephi: true, podSelector: {matchExpressions: [{key: k, operator: Exists, values: [v]}]}}]",
             "rules[0].podSelector.matchExpressions[0]: Exists takes no values",
         ),
+        *(
+            (f"rules: [{{id: a, {text}}}]", f"rules[0]: 'a' says {said} of whatever nobody named")
+            for text, said in NAMELESS
+        ),
+        ("rules: [{id: a, namespaces: [], zone: cde}]", "rules[0].namespaces: should name at least one"),
+        ("rules: [{id: a, clusters: [], zone: cde}]", "rules[0].clusters: should name at least one"),
+        ("rules: [{id: external, zone: cde}]", "rules[0].id: 'external' stands for addresses outside"),
         ("rules: [{id: a, ephi: 'yes'}]", "rules[0].ephi: should be a valid boolean (found 'yes')"),
         ("untrusted: [10.0.0.1/8]", "untrusted[0]: not a CIDR: 10.0.0.1/8 has host bits set"),
         ("untrusted: [0.0.0.0/0, 10.0.0.0/8]", "untrusted[1]: 10.0.0.0/8 is already covered by 0.0.0.0/0"),
@@ -234,7 +273,7 @@ def test_ports_of_an_approved_flow(ports, meant):
         ),
         (
             "approved_flows: [{id: f, source: a, destination: b, ports: []}]",
-            "approved_flows[0].ports: Tuple should have at least 1 item",
+            "approved_flows[0].ports: should name at least one",
         ),
         (
             "approved_exposures: [{id: x, object: shop/web}]",
@@ -285,7 +324,7 @@ def test_an_exception_is_read_with_its_paths():
         (
             "subjects: [shop/web -> shop/db, shop/x]",
             "subjects: []",
-            "exceptions[0].subjects: Tuple should have",
+            "exceptions[0].subjects: should name at least one",
         ),
         ("reason: because", "reason: ' '", "exceptions[0].reason: should have at least 1 character"),
     ],

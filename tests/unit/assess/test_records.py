@@ -2,10 +2,13 @@ from datetime import date
 
 import pytest
 
+from app.assess import read_documents
 from app.assess.attestations_file import SignificantChange
 from app.assess.records import RecordStatus, record_answer
 from app.model.control import Attestation, ManualRecord
 from app.model.dates import months_after
+from app.model.history import Document
+from app.resources import resource
 from tests.unit.assess.world import control
 
 ON = date(2026, 11, 23)
@@ -48,6 +51,24 @@ def test_the_latest_record_is_the_one_that_counts():
 
 def test_a_record_made_after_the_scan_does_not_exist_yet():
     assert status(made(date(2026, 11, 24))) is RecordStatus.ABSENT
+
+
+def test_a_record_of_a_day_to_come_is_told_as_one():
+    wanted = control(record=YEARLY)
+    says = record_answer(wanted, [made(date(2099, 1, 1)), made(date(2027, 1, 1))], (), ON).says
+
+    assert says == "No record of type “review” is on file; one is dated 2027-01-01, which is later than this."
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_records_of_one_day_the_open_one_counts_wherever_it_stands(turn):
+    rows = ["  - {type: review, person: Ben, performed_on: 2026-06-01}\n"] * 2
+    rows[0] = rows[0].replace("}", ", unresolved: one path}")
+    body = "attestations:\n" + "".join(rows[::turn])
+    checks = Document("checks.yaml", (resource("config") / "checks.yaml").read_bytes())
+    read = read_documents([checks, Document("attestations.yaml", body.encode())])
+
+    assert [item.unresolved for item in read.attestations] == ["", "one path"]
 
 
 def test_a_record_of_another_type_says_nothing():

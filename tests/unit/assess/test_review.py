@@ -74,6 +74,12 @@ REVIEWS = [
     ("nor one of its owner", {"scope": flow(approver="ann")}, ["approved_flows: F-1 does not count"]),
     ("its review is late", {"scope": flow(review_by="2026-11-01")}, ["approved_flows: F-1 overdue"]),
     ("a scope of last year", {"scope": {"reviewed_on": "2025-11-01"}}, ["reviewed_on overdue"]),
+    ("a scope of next year", {"scope": {"reviewed_on": "2027-11-01"}}, ["reviewed_on does not count"]),
+    (
+        "a flow of next year",
+        {"scope": flow(approved_on="2027-11-01")},
+        ["approved_flows: F-1 does not count"],
+    ),
     ("a lapsed exception", {"exceptions": accepted(expires_on="2026-11-01")}, ["E-1 overdue"]),
     ("an unsigned exception", {"exceptions": accepted(approver="")}, ["E-1 does not count"]),
     ("a wide exception", {"exceptions": accepted(subjects=["shop/*"])}, ["E-1 over-broad"]),

@@ -84,8 +84,11 @@ def exception(
     approver: str = "Ben",
     starts_on: date = date(2026, 6, 1),
     expires_on: date = date(2027, 5, 31),
+    control: str = "CCW-1",
 ) -> AcceptedException:
-    return AcceptedException(name, check, tuple(subjects), "because", owner, approver, starts_on, expires_on)
+    return AcceptedException(
+        name, check, tuple(subjects), "because", owner, approver, starts_on, expires_on, control
+    )
 
 
 def control(

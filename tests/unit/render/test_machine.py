@@ -90,10 +90,18 @@ def test_every_subject_has_a_row_in_the_table():
 
     assert len(rows) == sum(len(run.results) for run in runs())
     assert rows[0]["evidence"] == "Conf-14-01"
+    scan = DOSSIER.report.scan
+    assert {(row["cluster"], row["scan"], row["observed_at"]) for row in rows} == {
+        (scan.cluster, str(scan.number), scan.taken_at.isoformat())
+    }
     assert {row["outcome"] for row in rows} == {"pass", "fail", "insufficient-evidence"}
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"], ids=repr)
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\nx", "  =1", "\u200b=1", "\ufeff+1"]
+WIDE = ["\uff1d1", "\uff0b1", "\uff0d1", "\uff20A1", "\u3000\uff1d1"]  # full-width forms of the same signs
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *WIDE], ids=ascii)
 def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(text):
     assert safe_cell(text) == f"'{text}"
 
@@ -102,7 +110,11 @@ def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(text):
 def test_any_text_survives_the_table_and_no_cell_is_a_formula(text):
     run = replace(runs()[0], results=(result("check", text, Outcome.PASS, text),))
     rows = list(
-        csv.reader(io.StringIO(populations([("Conf-1-01", run)]).decode("utf-8", "strict"), newline=""))
+        csv.reader(
+            io.StringIO(
+                populations([("Conf-1-01", run)], DOSSIER.report.scan).decode("utf-8", "strict"), newline=""
+            )
+        )
     )
 
     assert rows[0] == list(COLUMNS)
