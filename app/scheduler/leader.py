@@ -36,6 +36,7 @@ class Leader:
         self._kept = False
         self._silent_from: float | None = None
         self._reason = ""
+        metrics.keeping(False)
 
     @property
     def leads(self) -> bool:
@@ -73,6 +74,7 @@ class Leader:
             return False
         self._answered, self._silent_from, self._kept = asked, None, leads
         self._metrics.database(answers=True)
+        self._metrics.keeping(leads)
         self._until = asked + self.seconds if leads else float("-inf")
         self._metrics.leading(leads)
         if leads != led:
@@ -81,8 +83,9 @@ class Leader:
 
     def resign(self) -> None:
         """Give the lease back."""
-        self._until = float("-inf")
+        self._until, self._kept = float("-inf"), False
         self._metrics.leading(False)
+        self._metrics.keeping(False)
         try:
             self._ledger.resign(self.holder)
         except NetattestError:
