@@ -125,6 +125,10 @@ def _store_error(cause: BaseException) -> StoreError:
             return StoreError(
                 f"the database was too busy: {says}", advice="try again; look for long transactions"
             )
+        case psycopg.errors.DiskFull():
+            return StoreError(
+                f"the database has no room left: {says}", advice="make room on the volume of the database"
+            )
         case psycopg.OperationalError() if not isinstance(cause, psycopg.errors.RaiseException):
             return StoreError(
                 f"the database could not be reached: {says}",
