@@ -72,8 +72,8 @@ class Postroom:
         news = trend.news_of_slot(slot, before)
         if news.quiet:
             return ()
-        # Watchers of files wait for evidence; a night without any is told to people and programs.
-        told = [item for item in self._open(slot.cluster, news.occasion) if not item.settings.files_only]
+        # Watchers of files and of heartbeats wait for evidence; a night without any is told to people and programs.
+        told = [item for item in self._open(slot.cluster, news.occasion) if not item.settings.scans_only]
         return tuple(self._dispatched(told, news, ()))
 
     def _open(self, cluster: str, occasion: str) -> list["Open"]:

@@ -101,10 +101,10 @@ def test_systemd_understands_the_units(tmp_path):
 
 def test_the_compose_file_confines_the_service_as_kubernetes_does():
     services = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())["services"]
-    service = services["netattest"]
-    assert service["read_only"] is True
-    assert service["cap_drop"] == ["ALL"]
-    assert service["security_opt"] == ["no-new-privileges:true"]
+    for service in (services["upgrade"], services["netattest"]):
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["ports"] == ["127.0.0.1:9464:9464"]
     assert "ports" not in services["database"]
     assert service["depends_on"] == {"upgrade": {"condition": "service_completed_successfully"}}
