@@ -4,6 +4,7 @@ import json
 import re
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import psycopg
 import pytest
@@ -195,6 +196,26 @@ def test_a_database_that_takes_nothing_is_told_without_it_and_the_next_night_is_
     assert metrics["netattest_database_answers"] == 1
     assert metrics['netattest_night_without_scan{cluster="c"}'] == 0
     assert night.store.check().problems == ()
+
+
+def test_a_database_that_hangs_is_told_while_the_service_still_waits_for_it(begun, hook):
+    night = begun()
+    told, night.leader.seconds = len(hook.requests), 0.5
+    with night.server.hanging():
+        waiting = Thread(target=night.leader.renew)
+        waiting.start()
+        night.alarm.look()
+        assert len(hook.requests) == told  # it may still answer
+        waiting.join(1)
+        night.alarm.look()
+        assert waiting.is_alive()
+        (sentence,) = said(hook)[told:]
+        assert "has not answered" in sentence
+        assert "netattest_database_answers 0.0" in night.metrics.exposition().decode()
+    waiting.join()
+    night.beat()
+    assert "answers again" in said(hook)[-1]
+    assert "netattest_database_answers 1.0" in night.metrics.exposition().decode()
 
 
 def test_an_alarm_waits_for_its_patience(begun, hook):
