@@ -22,6 +22,7 @@ from urllib3.exceptions import HTTPError
 
 from app.errors import CollectError, ConfigurationError
 from app.model.history import SlotStatus
+from app.model.yaml_text import UNREADABLE
 from app.scheduler.work import Work
 
 _LONGEST_PART = 30  # of a cluster's name in a Job's: 63 characters are allowed in all
@@ -176,7 +177,7 @@ def read_template(path: Path) -> dict[str, Any]:
         job = yaml.safe_load(path.read_text(encoding="utf-8"))
         usable = job["kind"] == "Job" and job["metadata"]["namespace"] and job["spec"]["template"]["spec"]
         args = job["spec"]["template"]["spec"]["containers"][0]["args"]
-    except (OSError, yaml.YAMLError, LookupError, TypeError) as error:
+    except (OSError, LookupError, *UNREADABLE) as error:
         raise ConfigurationError(
             f"service.job_template: {path} cannot be used: {type(error).__name__} {error}",
             advice="start from deploy/components/executor/job.yaml",

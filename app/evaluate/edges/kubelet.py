@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from app.evaluate.edges.flags import VERSIONS
 from app.evaluate.edges.world import Item, words
 from app.model.control_plane import Finding
 from app.model.encryption import Known
 from app.model.fields import dig, mapping, text
 from app.model.suites import weak_suites
+from app.model.yaml_text import UnreadableTextError, read_text
 
 _FIELD = "data.kubelet"
 
@@ -30,8 +29,8 @@ def findings(item: Item) -> Iterator[Finding]:
 def _read(item: Item) -> Mapping[str, Any] | None:
     said = text(dig(item.body, "data", "kubelet"))
     try:
-        value = yaml.safe_load(said) if said else None
-    except (yaml.YAMLError, RecursionError, ValueError):
+        value = read_text(said)
+    except UnreadableTextError:
         return None
     return value if isinstance(value, dict) else None
 
