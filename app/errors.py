@@ -87,3 +87,9 @@ class DeliveryError(NetattestError):
 
 class TransientDeliveryError(DeliveryError):
     """The other side did not take it now, and may take it later: a connection, a time-out, a busy server."""
+
+
+class UnusableChannelError(TransientDeliveryError):
+    """A channel lacks something on this side, such as its secret; it is tried again, since that may be there later."""
+
+    exit_code = ExitCode.USAGE

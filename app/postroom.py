@@ -14,7 +14,7 @@ from pathlib import Path
 from app import bootstrap
 from app.bootstrap.channels import channel
 from app.deliver import Patience, Sent, dispatch
-from app.errors import ConfigurationError, TransientDeliveryError
+from app.errors import ConfigurationError, UnusableChannelError
 from app.model.history import Scan, ScanStatus, Slot, SlotStatus
 from app.model.news import Delivery, DeliveryStatus, News, Parcel
 from app.model.ports import Channel, DeliveryBook, Progress, Store
@@ -72,8 +72,8 @@ class Postroom:
         news = trend.news_of_slot(slot, before)
         if news.quiet:
             return ()
-        # Watchers of files wait for evidence; a night without any is told to people and programs.
-        told = [item for item in self._open(slot.cluster, news.occasion) if not item.settings.files_only]
+        # Watchers of files and of heartbeats wait for evidence; a night without any is told to people and programs.
+        told = [item for item in self._open(slot.cluster, news.occasion) if not item.settings.scans_only]
         return tuple(self._dispatched(told, news, ()))
 
     def _open(self, cluster: str, occasion: str) -> list["Open"]:
@@ -188,7 +188,7 @@ class Unusable:
     def send(self, parcel: Parcel) -> str:
         """Fail with what it lacks."""
         del parcel
-        raise TransientDeliveryError(str(self.error), advice=self.error.advice)
+        raise UnusableChannelError(f"channel {self.name}: {self.error}", advice=self.error.advice)
 
 
 def news_of(scan: Scan, store: Store) -> News:

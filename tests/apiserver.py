@@ -63,6 +63,7 @@ class Fault:
     retry_after: int | None = None
     cut: bool = False  # send half of the body, then close
     hang: float = 0.0  # seconds of silence before anything is sent
+    method: str = "GET"
     seen: int = field(default=0, init=False)
 
     def strikes(self, target: str, path: str) -> bool:
@@ -215,9 +216,8 @@ class ApiServer:
         with self._lock:
             self.requests[target] += 1
             self.queries.append((target, query))
-            if method != "GET":
-                return None
-            return next((item for item in self.faults if item.strikes(target, path)), None)
+            meant = (item for item in self.faults if item.method == method)
+            return next((item for item in meant if item.strikes(target, path)), None)
 
     # --- answers; each is (status, JSON bytes) ----------------------------------------------------------------------
 

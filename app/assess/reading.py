@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from app.errors import ConfigurationError
 from app.model.history import Document
+from app.model.yaml_text import UNREADABLE
 
 Place = tuple[int | str, ...]
 
@@ -82,7 +83,7 @@ def parse(document: Document, model: type[M], mistakes: Mistakes) -> M | None:
     try:
         value = yaml.load(document.body, _Loader)  # noqa: S506  a subclass of libyaml's safe loader
         body = _json(value)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+    except UNREADABLE as error:
         mistakes.add(document.name, "", f"not readable as YAML: {' '.join(str(error).split())}")
         return None
     for place, repeated in _repeated_ids(value, ()):

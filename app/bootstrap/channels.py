@@ -10,6 +10,7 @@ from app.deliver import (
     Address,
     ChatChannel,
     FolderChannel,
+    HeartbeatChannel,
     MailChannel,
     ObjectStoreChannel,
     WebhookChannel,
@@ -21,6 +22,7 @@ from app.settings.deliveries import (
     ChatSettings,
     FolderSettings,
     GrcSettings,
+    HeartbeatSettings,
     MailSettings,
     ObjectStoreSettings,
     WebhookSettings,
@@ -36,10 +38,8 @@ def channel(
         ConfigurationError: a secret cannot be read, or what the channel needs is not installed.
     """
     match settings:
-        case FolderSettings():
-            return FolderChannel(settings.name, settings.folder)
-        case GrcSettings():
-            return FolderChannel(settings.name, settings.folder, receipt=True)
+        case FolderSettings() | GrcSettings():
+            return FolderChannel(settings.name, settings.folder, receipt=settings.kind == "grc")
         case MailSettings():
             return _mail(settings, environment)
         case WebhookSettings():
@@ -48,6 +48,10 @@ def channel(
         case ChatSettings():
             address = Address(settings.url.read(environment), settings.trust_anchors)
             return ChatChannel(settings.name, address, LAYOUTS[settings.kind], settings.link)
+        case HeartbeatSettings():
+            return HeartbeatChannel(
+                settings.name, Address(settings.url.read(environment), settings.trust_anchors)
+            )
         case ObjectStoreSettings():
             return _object_store(settings)
 

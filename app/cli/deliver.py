@@ -22,7 +22,7 @@ from app.cli.output import emit, heading, say, table
 from app.cli.progress import reporting
 from app.cli.session import Session, begin
 from app.cli.shapes import plural, when
-from app.errors import DeliveryError
+from app.errors import ConfigurationError, DeliveryError
 from app.model.history import Scan
 from app.model.news import Delivery, DeliveryStatus, News
 from app.model.ports import DeliveryBook, Store
@@ -63,7 +63,8 @@ def deliver(
 ) -> None:
     """Hand over a stored scan: each channel gets it once, however often this is called; what was given up begins again.
 
-    Exit code 4 when a channel could not be reached or refused what it was given.
+    Exit code 4 when a channel could not be reached or refused what it was given; 2 when nothing failed but channels that
+    lack something here, such as their secret.
     """
     session = begin(config, database_url, as_json=as_json, debug=debug)
     name, number = required(cluster), scan_number(scan)
@@ -102,7 +103,8 @@ def _hand_over(session: Session, store: Store, book: DeliveryBook, cluster: str,
     _tell_sent(stored, sent, as_json=session.as_json)
     failed = [item for item in sent if item.status is not DeliveryStatus.DELIVERED]
     if failed:
-        raise DeliveryError(
+        error = ConfigurationError if all(item.at_fault for item in failed) else DeliveryError
+        raise error(
             f"{plural(len(failed), 'delivery', 'deliveries')} of scan {stored.number} failed: {failed[0].note}",
             advice=failed[0].advice,
         )

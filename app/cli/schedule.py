@@ -170,16 +170,20 @@ def run_now(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Scan a cluster of the schedule in this process, now; without --slot its reports follow at once."""
+    """Scan a cluster of the schedule in this process, now; without --slot its reports follow at once.
+
+    Exit code 3 when the scan could not read everything; 0 with --slot, where the record of the slot tells.
+    """
     session = begin(config, database_url, as_json=as_json, debug=debug)
     due_at = moment(slot, "--slot")
     with _desk(session) as desk:
         work = _work(desk, desk.cluster(cluster))
-        number = _slot(work, due_at) if due_at else _unscheduled(work)
+        number, code = (_slot(work, due_at), ExitCode.DONE) if due_at else _unscheduled(work)
     if as_json:
         emit({"schema": "netattest/run/v1", "cluster": cluster, "scan": number})
     else:
         say(f"{cluster}: scan {number} is stored")
+    raise typer.Exit(code)
 
 
 def _work(desk: _Desk, cluster: ClusterSchedule) -> "Work":
@@ -211,14 +215,14 @@ def _slot(work: "Work", due_at: datetime) -> int | None:
     return work.store.slots(work.cluster, due_at, due_at)[0].scan
 
 
-def _unscheduled(work: "Work") -> int:
+def _unscheduled(work: "Work") -> tuple[int, ExitCode]:
     from app.scheduler.work import publish, report, scan
 
     stored = scan(work, None).scan
     slot = Slot(work.cluster, stored.taken_at, SlotStatus.DONE, stored.number)
     report(work, slot)
     publish(work, slot)
-    return stored.number
+    return stored.number, ExitCode.INCOMPLETE if stored.gaps else ExitCode.DONE
 
 
 def pause(

@@ -4,6 +4,7 @@ from app.deliver.chat import LAYOUTS, ChatChannel
 from app.deliver.dispatch import Patience, Sent, dispatch
 from app.deliver.drop import FolderChannel
 from app.deliver.folder import Delivered, deliver_to_folder
+from app.deliver.heartbeat import HeartbeatChannel
 from app.deliver.mail import MailChannel
 from app.deliver.object_store import ObjectStoreChannel
 from app.deliver.post import Address
@@ -16,6 +17,7 @@ __all__ = [
     "ChatChannel",
     "Delivered",
     "FolderChannel",
+    "HeartbeatChannel",
     "MailChannel",
     "ObjectStoreChannel",
     "Patience",

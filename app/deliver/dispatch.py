@@ -8,11 +8,12 @@ from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_exception_type,
+    retry_if_not_exception_type,
     stop_after_attempt,
     wait_exponential_jitter,
 )
 
-from app.errors import DeliveryError, TransientDeliveryError
+from app.errors import DeliveryError, TransientDeliveryError, UnusableChannelError
 from app.model.news import DeliveryKey, DeliveryStatus, Parcel
 from app.model.ports import Channel, DeliveryBook
 
@@ -28,12 +29,16 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of one parcel on one channel in this round; `advice` is for a person."""
+    """What became of one parcel on one channel in this round; `advice` is for a person.
+
+    `at_fault` is true where this side lacks something, and nobody else was asked.
+    """
 
     key: DeliveryKey
     status: DeliveryStatus
     note: str
     advice: str = ""
+    at_fault: bool = False
 
 
 def dispatch(
@@ -74,7 +79,8 @@ def _sent(
         made += 1
 
     trying = Retrying(
-        retry=retry_if_exception_type(TransientDeliveryError),
+        retry=retry_if_exception_type(TransientDeliveryError)
+        & retry_if_not_exception_type(UnusableChannelError),
         stop=stop_after_attempt(patience.attempts),
         wait=wait_exponential_jitter(multiplier=patience.first, max=patience.longest),
         before=count,
@@ -84,7 +90,8 @@ def _sent(
     try:
         outcome = Sent(key, DeliveryStatus.DELIVERED, trying(channel.send, parcel))
     except TransientDeliveryError as error:
-        outcome = Sent(key, DeliveryStatus.FAILED, str(error), error.advice)
+        at_fault = isinstance(error, UnusableChannelError)
+        outcome = Sent(key, DeliveryStatus.FAILED, str(error), error.advice, at_fault)
     except DeliveryError as error:
         outcome = Sent(key, DeliveryStatus.GAVE_UP, str(error), error.advice)
     except Exception as error:  # noqa: BLE001  a library's surprise must not stop the other channels

@@ -55,12 +55,14 @@ class Look:
         left_open: slots that were claimed long ago and have not ended, oldest first.
         pauses: every pause there ever was, oldest first.
         owed: work that is still to do for slots that ended, by slot and in the order in which it was noted.
+        last_scan: number of the latest scan that was stored, by whomever; None before the first.
     """
 
     last_slot: datetime | None
     left_open: tuple[datetime, ...]
     pauses: tuple[Pause, ...]
     owed: tuple[SlotJob, ...]
+    last_scan: int | None
 
 
 class Ledger(Protocol):

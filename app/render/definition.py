@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from app.errors import ConfigurationError
 from app.model.report import ReportDefinition
+from app.model.yaml_text import UNREADABLE
 from app.render.period import PERIOD_SECTIONS
 from app.render.sections import SECTIONS
 
@@ -62,7 +63,7 @@ def load_definition(name: str, body: bytes) -> ReportDefinition:
     """
     try:
         values = yaml.safe_load(body)
-    except yaml.YAMLError as error:
+    except UNREADABLE as error:
         raise ConfigurationError(f"{name} is not YAML: {error}") from error
     try:
         file = _File.model_validate(values)

@@ -34,6 +34,7 @@ class Alarm:
 
     def look(self) -> None:
         """Tell what has changed since the last look."""
+        self.leader.observe()
         silence = self.leader.silence
         if silence is None and self._since is not None:
             since, self._since = self._since, None

@@ -22,10 +22,12 @@ from urllib3.exceptions import HTTPError
 
 from app.errors import CollectError, ConfigurationError
 from app.model.history import SlotStatus
+from app.model.yaml_text import UNREADABLE
 from app.scheduler.work import Work
 
 _LONGEST_PART = 30  # of a cluster's name in a Job's: 63 characters are allowed in all
 _POLL_SECONDS = 5.0
+_PATIENCE = (10.0, 30.0)  # seconds for a connection and for an answer: the client itself would wait for ever
 
 
 class KubernetesJobs:
@@ -36,6 +38,7 @@ class KubernetesJobs:
         api: a client whose account may create and get Jobs in the template's namespace.
         stop: once it is set, Jobs are left to themselves: they end without the service, and their slots are theirs.
         poll_seconds: between two looks at a Job.
+        patience: seconds for a connection and for an answer.
     """
 
     def __init__(
@@ -44,9 +47,10 @@ class KubernetesJobs:
         api: client.BatchV1Api,
         stop: Event,
         poll_seconds: float = _POLL_SECONDS,
+        patience: tuple[float, float] = _PATIENCE,
     ) -> None:
         self._template, self._api, self._stop = template, api, stop
-        self._poll_seconds = poll_seconds
+        self._poll_seconds, self._patience = poll_seconds, patience
         self._namespace: str = template["metadata"]["namespace"]
 
     def __call__(self, work: Work, slot: datetime) -> None:
@@ -59,13 +63,17 @@ class KubernetesJobs:
         name = job["metadata"]["name"]
         with _api_errors(f"Job {self._namespace}/{name} could not be made"):
             try:
-                self._api.create_namespaced_job(self._namespace, job)
+                self._api.create_namespaced_job(self._namespace, job, _request_timeout=self._patience)
                 work.log(slot=slot.isoformat()).info("made a Job", job=name)
             except client.ApiException as error:
                 if error.status != HTTPStatus.CONFLICT:
                     raise
                 work.log(slot=slot.isoformat()).info("its Job is there already", job=name)
-        ended = self._ended(work, name)
+        work.metrics.started(work.cluster)
+        try:
+            ended = self._ended(work, name)
+        finally:
+            work.metrics.idle(work.cluster)
         if ended is not None:
             self._require_word(work, slot, f"Job {self._namespace}/{name} {ended}")
 
@@ -74,7 +82,9 @@ class KubernetesJobs:
         while not self._stop.is_set():
             try:
                 with _api_errors(f"Job {self._namespace}/{name} could not be looked at"):
-                    job = self._api.read_namespaced_job(name, self._namespace)
+                    job = self._api.read_namespaced_job(
+                        name, self._namespace, _request_timeout=self._patience
+                    )
             except CollectError as error:
                 if isinstance(error.__cause__, client.ApiException) and error.__cause__.status == 404:  # noqa: PLR2004
                     return "is gone"
@@ -90,9 +100,6 @@ class KubernetesJobs:
         recorded = work.store.slots(work.cluster, slot, slot)
         if not recorded or recorded[0].status is SlotStatus.RUNNING:
             work.close(slot, SlotStatus.FAILED, reason=f"{said} without a result")
-        elif recorded[0].status is SlotStatus.DONE:
-            work.metrics.ended(work.cluster, SlotStatus.DONE)
-            work.metrics.known(work.store.scan(work.cluster, recorded[0].scan))
         else:
             work.metrics.ended(work.cluster, recorded[0].status)
 
@@ -170,7 +177,7 @@ def read_template(path: Path) -> dict[str, Any]:
         job = yaml.safe_load(path.read_text(encoding="utf-8"))
         usable = job["kind"] == "Job" and job["metadata"]["namespace"] and job["spec"]["template"]["spec"]
         args = job["spec"]["template"]["spec"]["containers"][0]["args"]
-    except (OSError, yaml.YAMLError, LookupError, TypeError) as error:
+    except (OSError, LookupError, *UNREADABLE) as error:
         raise ConfigurationError(
             f"service.job_template: {path} cannot be used: {type(error).__name__} {error}",
             advice="start from deploy/components/executor/job.yaml",

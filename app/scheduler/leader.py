@@ -35,7 +35,9 @@ class Leader:
         self._until = self._answered = float("-inf")
         self._kept = False
         self._silent_from: float | None = None
+        self._asked: float | None = None
         self._reason = ""
+        metrics.keeping(False)
 
     @property
     def leads(self) -> bool:
@@ -54,13 +56,30 @@ class Leader:
 
     @property
     def silence(self) -> Silence | None:
-        """How long the database has refused or not answered; None while it does."""
-        began = self._silent_from
-        return None if began is None else Silence(monotonic() - began, self._reason)
+        """How long the database has refused or not answered; None while it does, or may still within the lease's time."""
+        began, asked = self._silent_from, self._asked
+        if began is not None:
+            return Silence(monotonic() - began, self._reason)
+        if asked is not None and monotonic() - asked > self.seconds:
+            return Silence(monotonic() - asked, "it takes a question and does not answer")
+        return None
 
     def renew(self) -> bool:
-        """Take or renew the lease; True when it was taken just now. Never raises."""
-        led, asked = self.leads, monotonic()
+        """Take or renew the lease; True when it was taken just now. Never raises, but waits as long as the database."""
+        self._asked = monotonic()
+        try:
+            return self._renew(self._asked)
+        finally:
+            self._asked = None
+
+    def observe(self) -> None:
+        """Let the metrics say what is so while a renewal waits for its answer."""
+        if self.silence:
+            self._metrics.leading(self.leads)
+            self._metrics.database(answers=False)
+
+    def _renew(self, asked: float) -> bool:
+        led = self.leads
         log = structlog.get_logger("netattest").bind(holder=self.holder)
         try:
             leads = self._ledger.lead(self.holder, self.seconds)
@@ -73,6 +92,7 @@ class Leader:
             return False
         self._answered, self._silent_from, self._kept = asked, None, leads
         self._metrics.database(answers=True)
+        self._metrics.keeping(leads)
         self._until = asked + self.seconds if leads else float("-inf")
         self._metrics.leading(leads)
         if leads != led:
@@ -81,8 +101,9 @@ class Leader:
 
     def resign(self) -> None:
         """Give the lease back."""
-        self._until = float("-inf")
+        self._until, self._kept = float("-inf"), False
         self._metrics.leading(False)
+        self._metrics.keeping(False)
         try:
             self._ledger.resign(self.holder)
         except NetattestError:

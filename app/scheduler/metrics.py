@@ -11,17 +11,29 @@ from app.model.news import DeliveryStatus
 
 
 class Metrics:
-    """All metrics of one service, in a registry of their own."""
+    """All metrics of one service.
+
+    What they say of the fleet (the last scan of a cluster, its next slot, work that is owed) is served by the service that
+    keeps the schedule alone: one that stands by would tell of nights long ago. What they count, they count for this
+    process, and each service tells its own.
+    """
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+        self._registry, self._fleet = CollectorRegistry(), CollectorRegistry()
+        self._keeps = True
+        self._shown: dict[str, int] = {}
         self._slots = Counter(
             "netattest_slots",
             "Slots of the schedule by how they ended.",
             ["cluster", "status"],
             registry=self._registry,
         )
-        self._running = self._gauge("netattest_scan_running", "1 while a scan of the cluster runs.")
+        self._running = Gauge(
+            "netattest_scan_running",
+            "1 while a scan of the cluster runs.",
+            ["cluster"],
+            registry=self._registry,
+        )
         self._taken_at = self._gauge(
             "netattest_last_scan_timestamp_seconds", "When the last stored scan was taken; alert on its age."
         )
@@ -39,7 +51,7 @@ class Metrics:
             "netattest_stage_duration_seconds",
             "How long a stage took when it last ran.",
             ["cluster", "stage"],
-            registry=self._registry,
+            registry=self._fleet,
         )
         self._alerts = Counter(
             "netattest_alerts",
@@ -67,27 +79,35 @@ class Metrics:
             "1 while the database takes what this service writes.",
             registry=self._registry,
         )
-        self._problems = Gauge(
-            "netattest_store_problems",
-            "What the last check of the whole store found.",
-            registry=self._registry,
-        )
+        self._problems: Gauge | None = None  # nothing is known before a check: 0 would be a word of comfort
         self._failures = Gauge(
             "netattest_failures",
             "Failing results of the last stored scan, accepted ones included.",
             ["cluster", "severity"],
-            registry=self._registry,
+            registry=self._fleet,
         )
+        self._of_scans = (self._taken_at, self._gaps, self._objects, self._seconds, self._failures)
+        self._of_nights = (self._next, self._owed, self._missing, self._stages)
 
     def _gauge(self, name: str, says: str) -> Gauge:
-        return Gauge(name, says, ["cluster"], registry=self._registry)
+        return Gauge(name, says, ["cluster"], registry=self._fleet)
+
+    def keeping(self, keeps: bool) -> None:
+        """Whether this service keeps the schedule by the database's last word; what it knew before it began is forgotten."""
+        if keeps and not self._keeps:
+            self._shown.clear()
+            for gauge in (*self._of_scans, *self._of_nights):
+                gauge.clear()
+            if self._problems:
+                self._fleet.unregister(self._problems)
+                self._problems = None
+        self._keeps = keeps
 
     def declare(self, cluster: str) -> None:
         """Make a cluster's counters exist from the start, so that rates work."""
         for status in (SlotStatus.DONE, SlotStatus.FAILED, SlotStatus.MISSED):
             self._slots.labels(cluster, status.value)
-        self._running.labels(cluster).set(0)
-        self._owed.labels(cluster).set(0)
+        self.idle(cluster)
 
     def due(self, cluster: str, at: datetime | None) -> None:
         """The next slot."""
@@ -98,18 +118,28 @@ class Metrics:
         """A scan begins."""
         self._running.labels(cluster).set(1)
 
-    def known(self, scan: Scan) -> None:
-        """A stored scan is the latest of its cluster."""
+    def idle(self, cluster: str) -> None:
+        """No scan runs."""
+        self._running.labels(cluster).set(0)
+
+    def shows(self, cluster: str, number: int | None) -> bool:
+        """Whether the numbers are those of this scan; True for None, since there is nothing to show."""
+        return number is None or self._shown.get(cluster) == number
+
+    def known(self, scan: Scan, failures: Mapping[Severity, int]) -> None:
+        """A stored scan is the latest of its cluster, whoever took it; how long it took is not stored."""
+        self._shown[scan.cluster] = scan.number
         self._taken_at.labels(scan.cluster).set(scan.taken_at.timestamp())
         self._gaps.labels(scan.cluster).set(scan.gaps)
         self._objects.labels(scan.cluster).set(scan.objects)
-
-    def stored(self, scan: Scan, seconds: float, failures: Mapping[Severity, int]) -> None:
-        """A scan was stored."""
-        self.known(scan)
-        self._seconds.labels(scan.cluster).set(seconds)
         for severity in Severity:
             self._failures.labels(scan.cluster, severity.value).set(failures.get(severity, 0))
+        self._seconds.remove(scan.cluster)
+
+    def stored(self, scan: Scan, seconds: float, failures: Mapping[Severity, int]) -> None:
+        """A scan was stored by this process."""
+        self.known(scan, failures)
+        self._seconds.labels(scan.cluster).set(seconds)
 
     def stage(self, cluster: str, name: str, seconds: float) -> None:
         """A stage ended."""
@@ -145,13 +175,18 @@ class Metrics:
 
     def checked(self, problems: int) -> None:
         """The whole store was checked."""
+        if self._problems is None:
+            self._problems = Gauge(
+                "netattest_store_problems",
+                "What the last check of the whole store found.",
+                registry=self._fleet,
+            )
         self._problems.set(problems)
 
     def ended(self, cluster: str, status: SlotStatus) -> None:
         """A slot was recorded."""
         self._slots.labels(cluster, status.value).inc()
-        self._running.labels(cluster).set(0)
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""
-        return generate_latest(self._registry)
+        return generate_latest(self._registry) + (generate_latest(self._fleet) if self._keeps else b"")

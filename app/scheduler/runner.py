@@ -1,5 +1,6 @@
 """Runs what is due for one cluster, and records each slot once, however it ends."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,6 +54,7 @@ class Runner:
         Never raises: an error here must not end the schedule of the nights to come. It is logged and recorded.
         """
         self._guarded(self._slots)
+        self._guarded(self._show)
         if not self.stopping:
             self._guarded(self._follow_up)
         now, offset = self.work.clock.now(), self.work.schedule.offset
@@ -99,6 +101,14 @@ class Runner:
         while not self.stopping and self._step(look):
             look = self._looked()
         self._last_look = look
+
+    def _show(self) -> None:
+        """Serve the numbers of the latest scan: a Job, a person or this service before a restart may have stored it."""
+        work = self.work
+        if self._last_look and not work.metrics.shows(self.cluster, self._last_look.last_scan):
+            scan = work.store.scan(self.cluster, self._last_look.last_scan)
+            lives = work.store.findings(scan)
+            work.metrics.known(scan, Counter(life.severity for life in lives if life.last_in == scan.number))
 
     def _follow_up(self) -> None:
         """Do what is owed, by the look that found nothing else to do; a new one where something went wrong."""

@@ -28,6 +28,8 @@ _POLL_SECONDS = 0.1
 # Between two looks at a cluster at most: work that is owed, slots that a clock jumped over, processes that died.
 _LOOK = timedelta(minutes=5)
 _WATCH = timedelta(minutes=1)
+_CHORE = "\N{BULLET} "  # before a job's name that is no cluster: no cluster is named so
+_WATCHING = f"{_CHORE}watch"
 
 
 class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
@@ -131,6 +133,7 @@ class Service:
             if self._leader.renew():  # what came due while nobody led is done at once
                 for runner in self._runners:
                     scheduler.modify_job(runner.cluster, next_run_time=self._clock.now())
+                scheduler.modify_job(_WATCHING, next_run_time=self._clock.now())
 
         every = {
             "lease": (renew, timedelta(seconds=self._leader.seconds / 3)),
@@ -140,8 +143,7 @@ class Service:
         }
         for name, (act, period) in every.items():
             trigger = IntervalTrigger(seconds=period.total_seconds(), timezone="UTC")
-            job = f"\N{BULLET} {name}"  # no cluster is named so
-            scheduler.add_job(act, trigger, id=job, executor=name, next_run_time=now)
+            scheduler.add_job(act, trigger, id=f"{_CHORE}{name}", executor=name, next_run_time=now)
 
     def _when_leading(self, act: Callable[[], None]) -> Callable[[], None]:
         def acting() -> None:

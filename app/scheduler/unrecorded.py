@@ -43,7 +43,7 @@ def tell_unrecorded(settings: Settings, clusters: Sequence[str], clock: Clock, n
         return
     patience = Patience(attempts=deliveries.attempts)
     for item in deliveries.channels:
-        if item.files_only or not any(map(item.serves, clusters)):
+        if item.scans_only or not any(map(item.serves, clusters)):
             continue
         try:
             _tell(item, news, clock, patience)

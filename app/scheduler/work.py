@@ -104,6 +104,8 @@ def run_slot(work: Work, slot: datetime) -> bool:
         except Exception as error:
             work.close(slot, SlotStatus.FAILED, reason=str(error) or type(error).__name__)
             raise
+        finally:
+            work.metrics.idle(work.cluster)
         work.close(slot, SlotStatus.DONE, scan=result.scan.number)
     return True
 

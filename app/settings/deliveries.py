@@ -62,10 +62,10 @@ class _Channel(_Part):
         name: unique; it is part of the record of deliveries, so a new name is a new channel that was told nothing.
         clusters: names or shell patterns; empty takes all.
         send: `news` sends when something is new, `always` after each night.
-        files_only: it keeps files for those who wait for evidence; messages go elsewhere.
+        scans_only: it takes stored scans alone, for those who wait for evidence; a night without one is told elsewhere.
     """
 
-    files_only: ClassVar[bool] = False
+    scans_only: ClassVar[bool] = False
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     clusters: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class _WithFiles(_Channel):
 class FolderSettings(_WithFiles):
     """Files into a folder."""
 
-    files_only = True
+    scans_only = True
     kind: Literal["folder"]
     folder: Path
     formats: tuple[str, ...] = ("pdf", "html")
@@ -94,7 +94,7 @@ class FolderSettings(_WithFiles):
 class GrcSettings(_WithFiles):
     """OSCAL results and bundles into the inbox of a governance tool, and a receipt last."""
 
-    files_only = True
+    scans_only = True
     kind: Literal["grc"]
     folder: Path
     formats: tuple[str, ...] = ("oscal", "bundle")
@@ -143,10 +143,20 @@ class ChatSettings(_Channel):
     trust_anchors: Path | None = None
 
 
+class HeartbeatSettings(_Channel):
+    """A dead man's switch: a request after each night that has its scan. `url` lets whoever has it wind the clock."""
+
+    scans_only = True
+    kind: Literal["heartbeat"]
+    url: SecretSource
+    trust_anchors: Path | None = None
+    send: Literal["always"] = "always"
+
+
 class ObjectStoreSettings(_WithFiles):
     """An S3-compatible object store; credentials come from where boto3 looks for them."""
 
-    files_only = True
+    scans_only = True
     kind: Literal["s3"]
     bucket: Annotated[str, Field(min_length=3, max_length=63)]
     prefix: str = ""
@@ -166,7 +176,13 @@ class ObjectStoreSettings(_WithFiles):
 
 
 ChannelSettings = Annotated[
-    FolderSettings | GrcSettings | MailSettings | WebhookSettings | ChatSettings | ObjectStoreSettings,
+    FolderSettings
+    | GrcSettings
+    | MailSettings
+    | WebhookSettings
+    | ChatSettings
+    | HeartbeatSettings
+    | ObjectStoreSettings,
     Field(discriminator="kind"),
 ]
 

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.errors import ConfigurationError
+from app.model.yaml_text import UNREADABLE
+
+_VALUES_AT_MOST = 200_000
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -43,13 +46,14 @@ def read_mapping(path: Path) -> dict[str, Any]:
         ConfigurationError: the file cannot be read, is not YAML, or holds something else than a mapping.
     """
     try:
-        value = yaml.load(path.read_bytes(), _StrictLoader)  # noqa: S506  a subclass of the safe loader
+        value: Any = yaml.load(path.read_bytes(), _StrictLoader)  # noqa: S506  a subclass of the safe loader
+        _bounded(value)
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be read: {error.strerror or error}",
             advice="check the path and its permissions, or leave --config out",
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise ConfigurationError(
             f"{path} is not valid YAML: {' '.join(str(error).split())}",
             advice="correct the file; the position is given above",
@@ -60,6 +64,16 @@ def read_mapping(path: Path) -> dict[str, Any]:
             advice="write `name: value` lines",
         )
     return {str(key): item for key, item in (value or {}).items()}
+
+
+def _bounded(value: object) -> None:
+    """Refuse aliases of aliases, which unfold to more than anybody wrote; raises ValueError."""
+    waiting, count = [value], 0
+    while waiting:
+        item, count = waiting.pop(), count + 1
+        if count > _VALUES_AT_MOST:
+            raise ValueError(f"it unfolds to more than {_VALUES_AT_MOST:,} values")
+        waiting.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
 
 
 def anchored(model: type[BaseModel], raw: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -25,6 +25,14 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": "'15min'",
 }
 
+# A server that vanished from the network is noticed within a minute or two; the system's own patience is two hours.
+_ALIVE = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 6,
+    "tcp_user_timeout": 90_000,  # milliseconds
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -64,7 +72,7 @@ def create_engine(url: URL | str, **options: Any) -> Engine:
     engine = sqlalchemy.create_engine(
         url,
         pool_pre_ping=True,  # an idle connection may have been cut
-        connect_args={"application_name": application_name(), "connect_timeout": 10},
+        connect_args={"application_name": application_name(), "connect_timeout": 10, **_ALIVE},
         **options,
     )
     event.listen(engine, "connect", _configure)
@@ -124,6 +132,10 @@ def _store_error(cause: BaseException) -> StoreError:
         case psycopg.errors.LockNotAvailable() | psycopg.errors.QueryCanceled():
             return StoreError(
                 f"the database was too busy: {says}", advice="try again; look for long transactions"
+            )
+        case psycopg.errors.DiskFull():
+            return StoreError(
+                f"the database has no room left: {says}", advice="make room on the volume of the database"
             )
         case psycopg.OperationalError() if not isinstance(cause, psycopg.errors.RaiseException):
             return StoreError(

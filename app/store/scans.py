@@ -135,7 +135,7 @@ def read_scan(connection: Connection, name: str, number: int | None) -> Scan:
         NotFoundError: there is none; the message says what there is.
     """
     cluster_id = cluster_id_of(connection, name)
-    wanted = number if number is not None else _latest(connection, cluster_id)
+    wanted = number if number is not None else latest_scan(connection, cluster_id)
     found = read_scans(connection, name, scan.c.number == wanted) if wanted is not None else ()
     if not found:
         raise _not_found(connection, name, cluster_id, number)
@@ -238,7 +238,8 @@ def _documents(
     return found
 
 
-def _latest(connection: Connection, cluster_id: int | None) -> int | None:
+def latest_scan(connection: Connection, cluster_id: int | None) -> int | None:
+    """Number of the latest scan that is not a failed run."""
     found: int | None = connection.scalar(
         select(func.max(scan.c.number)).where(scan.c.cluster_id == cluster_id, scan.c.status != "failed")
     )

@@ -11,7 +11,7 @@ from app.model.history import Slot, SlotStatus
 from app.model.schedule import JobStatus, Look, Pause, SlotJob
 from app.store.bulk import escaped, unescaped
 from app.store.connection import database_errors
-from app.store.scans import require_cluster, utc
+from app.store.scans import latest_scan, require_cluster, utc
 from app.store.schedule_tables import chore, enrolment, lease, pause, slot_job
 from app.store.tables import slot
 
@@ -68,6 +68,7 @@ class PostgresLedger:
                 _left_open(connection, number, seconds),
                 _pauses(connection, number, cluster),
                 _owed(connection, number, cluster),
+                latest_scan(connection, number),
             )
 
     def pause(self, cluster: str, at: datetime, who: str, why: str) -> bool:

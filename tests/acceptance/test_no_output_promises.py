@@ -91,7 +91,10 @@ CHANNELS = {
     "slack": "{name: e, kind: slack, url: {env: HOOK_URL}}",
     "teams": "{name: f, kind: teams, url: {env: HOOK_URL}}",
 }
-FILES_ALONE = {"s3": "puts the files of a report as they are, and says nothing itself"}
+SAY_NOTHING = {
+    "s3": "puts the files of a report as they are, and says nothing itself",
+    "heartbeat": "posts an empty object",
+}
 
 REPORTS: dict[str, tuple[tuple[str, ...], str]] = {
     "auditor": (OPTIONAL, "html,oscal"),  # the others, in every format: test_every_format
@@ -171,7 +174,7 @@ def test_every_output_has_its_line():
     definitions = {path.stem for path in resource("reports").glob("*.yaml")}
 
     assert {*COMMANDS, *SERVES} == set(_commands())
-    assert {*CHANNELS, *FILES_ALONE} == kinds
+    assert {*CHANNELS, *SAY_NOTHING} == kinds
     assert {*REPORTS, "period"} == definitions
     assert {item for _, formats in REPORTS.values() for item in formats.split(",")} == set(FORMATS)
 

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -133,6 +135,19 @@ class Postgres:
         self.stop(signal.SIGQUIT)
         self.start()
 
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Every process of the server stands still: connections stay, and nobody answers."""
+        assert self._process is not None
+        family = [self._process.pid, *_children(self._process.pid)]
+        try:
+            for pid in family:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in family:
+                os.kill(pid, signal.SIGCONT)
+
     def execute(self, statement: str, *, database: str = DATABASE) -> None:
         """One statement as the superuser, on its own connection."""
         with self.connect(database) as connection:
@@ -149,6 +164,10 @@ class Postgres:
             autocommit=True,
             connect_timeout=5,
         )
+
+
+def _children(pid: int) -> list[int]:
+    return [int(number) for number in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _free_port() -> int:

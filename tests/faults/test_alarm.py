@@ -4,6 +4,7 @@ import json
 import re
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import psycopg
 import pytest
@@ -20,14 +21,14 @@ from app.settings import ClusterSchedule, load_settings
 from app.store import PostgresDeliveryBook, PostgresLedger, PostgresStore, create_engine, migrate
 from tests.clock import Clock
 from tests.faults.postgres import DATABASE, PASSWORD, Postgres
-from tests.faults.test_database_faults import manifests
+from tests.faults.test_database_faults import MAY_MOUNT, manifests
 from tests.receivers import http_server
 
 CHANNELS = """
 attempts: 1
 channels:
   - {name: broken, kind: slack, url: {env: NOT_SET}}
-  - {name: files, kind: folder, folder: ../out}
+  - {name: files, kind: folder, folder: ../out, formats: [json], frameworks: [soc2-tsc-2017]}
   - {name: chat, kind: slack, url: {env: CHAT_URL}}
 """
 
@@ -99,8 +100,9 @@ def begun(open_things, tmp_path, monkeypatch):
         (tmp_path / "config").mkdir()
         (tmp_path / "config" / "deliveries.yaml").write_text(CHANNELS)
         monkeypatch.chdir(tmp_path)
-        manifests(tmp_path)(1)
         night = Night(server, tmp_path)
+        night.change = manifests(tmp_path, padding=60_000, pods=5)
+        night.change(1)
         open_things.callback(night.engine.dispose)
         metrics = night.pass_by()
         assert metrics["netattest_database_answers"] == 1
@@ -141,6 +143,31 @@ def without_connections(night, stack):
     return taken.close
 
 
+@pytest.mark.skipif(not MAY_MOUNT, reason="this machine lets nobody mount a file system")
+def test_a_night_on_a_full_disk_is_recorded_alerted_and_told_and_the_next_night_is_whole(begun, hook):
+    night = begun(volume=150)
+    told, ballast = len(hook.requests), night.server.folder / "home" / "ballast"
+    with suppress(OSError), ballast.open("wb", buffering=0) as others:
+        while others.write(bytes(2**16)):
+            pass
+    night.change(2)
+    metrics = night.pass_by()
+    assert metrics["netattest_database_answers"] == 1  # a lease needs no room: the night itself has to tell
+    assert metrics['netattest_alerts_total{cluster="c",status="failed"}'] == 1
+    assert metrics['netattest_night_without_scan{cluster="c"}'] == 1  # NetattestNightWithoutScan
+    (sentence,) = said(hook)[told:]
+    slot = night.slots()[-1]
+    assert slot.status is SlotStatus.FAILED
+    assert slot.reason.startswith("the database has no room left: ")
+    assert slot.reason in sentence
+
+    ballast.unlink()
+    metrics = night.pass_by()
+    assert [slot.status for slot in night.slots()] == [SlotStatus.DONE, SlotStatus.FAILED, SlotStatus.DONE]
+    assert metrics['netattest_night_without_scan{cluster="c"}'] == 0
+    assert night.store.check().problems == ()
+
+
 @pytest.mark.parametrize("spoil", [stopped, read_only, without_connections])
 def test_a_database_that_takes_nothing_is_told_without_it_and_the_next_night_is_whole(
     begun, hook, open_things, spoil
@@ -169,6 +196,26 @@ def test_a_database_that_takes_nothing_is_told_without_it_and_the_next_night_is_
     assert metrics["netattest_database_answers"] == 1
     assert metrics['netattest_night_without_scan{cluster="c"}'] == 0
     assert night.store.check().problems == ()
+
+
+def test_a_database_that_hangs_is_told_while_the_service_still_waits_for_it(begun, hook):
+    night = begun()
+    told, night.leader.seconds = len(hook.requests), 0.5
+    with night.server.hanging():
+        waiting = Thread(target=night.leader.renew)
+        waiting.start()
+        night.alarm.look()
+        assert len(hook.requests) == told  # it may still answer
+        waiting.join(1)
+        night.alarm.look()
+        assert waiting.is_alive()
+        (sentence,) = said(hook)[told:]
+        assert "has not answered" in sentence
+        assert "netattest_database_answers 0.0" in night.metrics.exposition().decode()
+    waiting.join()
+    night.beat()
+    assert "answers again" in said(hook)[-1]
+    assert "netattest_database_answers 1.0" in night.metrics.exposition().decode()
 
 
 def test_an_alarm_waits_for_its_patience(begun, hook):

@@ -34,13 +34,13 @@ def may_mount() -> bool:
 MAY_MOUNT = may_mount()
 
 
-def manifests(folder: Path, padding: int = 0):
+def manifests(folder: Path, padding: int = 0, pods: int = PODS):
     """Writes the cluster of a night; with `padding`, each pod carries so many bytes that do not compress."""
     target = folder / "cluster"
     target.mkdir()
 
     def source(night: int) -> list[str]:
-        pods = [
+        items = [
             {
                 "apiVersion": "v1",
                 "kind": "Pod",
@@ -55,9 +55,9 @@ def manifests(folder: Path, padding: int = 0):
                 "spec": {"containers": [{"name": "app", "image": "app"}]},
                 "status": {"phase": "Running", "podIP": f"10.1.{number // 250}.{number % 250}"},
             }
-            for number in range(PODS)
+            for number in range(pods)
         ]
-        (target / "cluster.json").write_text(json.dumps({"kind": "List", "items": pods}))
+        (target / "cluster.json").write_text(json.dumps({"kind": "List", "items": items}))
         return ["--from", str(target), "--taken-at", f"2026-03-{night:02}T02:00:00Z"]
 
     return source

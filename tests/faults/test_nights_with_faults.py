@@ -29,6 +29,7 @@ STAYS_FAILED = {
 STAYS_PARTIAL = {
     "every page token expires": Fault("pods", status=410, after=1, times=None),
     "a storm of 429": Fault("pods", status=429, retry_after=0, times=None),
+    "every body is cut": Fault("pods", cut=True, times=None),
     "policies cannot be listed": Fault("networkpolicies", status=500, times=None),
 }
 

@@ -152,7 +152,7 @@ def test_what_opened_overnight_is_said_first_and_a_dry_run_sends_nothing(netatte
     assert (box.mails, hook.requests) == ([], [])
 
 
-def test_a_channel_that_is_down_ends_with_4_names_itself_and_is_tried_again(
+def test_a_channel_without_its_secret_ends_with_2_one_that_is_down_with_4_and_both_are_tried_again(
     netattest, tmp_path, parties, monkeypatch
 ):
     _, _, chat, _ = parties
@@ -163,6 +163,11 @@ def test_a_channel_that_is_down_ends_with_4_names_itself_and_is_tried_again(
         "  - {name: siem, kind: slack, url: {env: PLAIN_URL}}\n"
     )
     monkeypatch.setenv("PLAIN_URL", chat.url)
+    monkeypatch.delenv("CHAT_URL")
+    unset = netattest("deliver", "--cluster", "prod")
+    assert unset.returncode == 2
+    assert "channel chat: environment variable CHAT_URL holds no secret" in unset.stderr
+    assert len(chat.requests) == 1  # the other one's
     monkeypatch.setenv("CHAT_URL", "http://localhost:9/opensesame-path")
     down = netattest("deliver", "--cluster", "prod")
     assert down.returncode == 4

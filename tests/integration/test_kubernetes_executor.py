@@ -61,7 +61,7 @@ def executor(server, tmp_path, stop=None):
     )
     settings.retries = False
     api = client.BatchV1Api(client.ApiClient(settings))
-    return KubernetesJobs(read_template(TEMPLATE), api, stop or Event(), poll_seconds=0.05)
+    return KubernetesJobs(read_template(TEMPLATE), api, stop or Event(), poll_seconds=0.05, patience=(2, 0.5))
 
 
 def ended(job, kind, **words):
@@ -92,12 +92,22 @@ def slot_of(work):
 
 
 def test_a_slot_becomes_a_job_whose_scan_is_in_the_shared_database(work, cluster, tmp_path):
-    pod = as_the_pod(cluster, lambda: run_slot(replace(work, metrics=Metrics()), SLOT), "Complete")
-    executor(cluster, tmp_path)(work, SLOT)
+    in_the_pod = replace(work, metrics=Metrics())
+    pod = as_the_pod(cluster, lambda: run_slot(in_the_pod, SLOT), "Complete")
+    Runner(work, SLOT.replace(day=3), executor(cluster, tmp_path), claim_seconds=0).tick()
     pod.join()
     assert (slot_of(work).status, slot_of(work).scan) == (SlotStatus.DONE, 1)
     assert list(jobs(cluster)) == [("netattest", NAME)]
-    assert 'netattest_last_scan_objects{cluster="Shop/EU"} 1.0' in work.metrics.exposition().decode()
+    assert of_scans(work.metrics) == of_scans(in_the_pod.metrics)
+    assert 'netattest_last_scan_objects{cluster="Shop/EU"} 1.0' in of_scans(work.metrics)
+    assert 'netattest_scan_running{cluster="Shop/EU"} 0.0' in work.metrics.exposition().decode()
+
+
+def of_scans(metrics):
+    """What is served about the last scan; how long it took only its own process knows."""
+    lines = metrics.exposition().decode().splitlines()
+    wanted = ("netattest_last_scan_", "netattest_failures{")
+    return {line for line in lines if line.startswith(wanted) and "duration" not in line}
 
 
 def test_a_job_that_is_there_already_is_waited_for_and_not_made_again(work, cluster, tmp_path):
@@ -131,8 +141,13 @@ def test_a_job_that_ends_without_a_word_fails_its_slot_with_what_kubernetes_says
 
 @pytest.mark.parametrize(
     ("rules", "faults", "says"),
-    [([], [], "HTTP 403"), (RULES, [Fault("jobs", status=500, times=None)], "")],
-    ids=["not allowed", "the server is in trouble while waiting"],
+    [
+        ([], [], "HTTP 403"),
+        (RULES, [Fault("jobs", hang=2, method="POST")], "Timeout"),
+        (RULES, [Fault("jobs", status=500, times=None)], ""),
+        (RULES, [Fault("jobs", hang=2, times=None)], ""),
+    ],
+    ids=["not allowed", "no answer", "the server is in trouble while waiting", "no answer while waiting"],
 )
 def test_trouble_with_the_server_leaves_the_slot_to_come_due_again(work, tmp_path, rules, faults, says):
     stop = Event()

@@ -101,6 +101,23 @@ def test_nights_that_fail_for_one_reason_are_told_once_and_the_recovery_too(runn
     assert b"Scanned again, after 3 nights without a scan." in bodies
 
 
+def test_a_heartbeat_comes_once_for_each_night_that_has_its_scan_and_says_nothing(
+    runner, monkeypatch, tmp_path
+):
+    with http_server() as watchman:
+        monkeypatch.setenv("WATCHMAN_URL", f"{watchman.url}opensesame")
+        (tmp_path / "config" / "deliveries.yaml").write_text(
+            "channels: [{name: watchman, kind: heartbeat, url: {env: WATCHMAN_URL}}]"
+        )
+        readable = runner.work.source
+        for source in (readable, refuse, readable):
+            runner.work.source = source
+            night(runner)
+            runner.tick()
+    assert [body for _, body in watchman.requests] == [b"{}", b"{}"]
+    assert "opensesame" not in str(runner.work.book.deliveries("shop", runner.since))
+
+
 def test_a_night_that_did_not_happen_is_told_with_its_reason(runner, monkeypatch):
     with http_server() as hook:
         monkeypatch.setenv("CHAT_URL", hook.url)

@@ -18,12 +18,13 @@ import yaml
 from sqlalchemy import text
 
 from app.cli.progress import LogLines
-from app.errors import CollectError
+from app.errors import CollectError, StoreError
 from app.model.history import ScanStatus, SlotStatus
 from app.scheduler import Leader, Runner, Work, plan
 from app.scheduler.chores import CHORES, Keeping, do_chores
 from app.scheduler.jobs import MOST_ATTEMPTS
 from app.scheduler.metrics import Metrics
+from app.scheduler.work import scan
 from app.settings import ClusterSchedule, Cron, load_settings
 from app.store import PostgresDeliveryBook, PostgresLedger
 from tests.apiserver import ApiServer
@@ -443,6 +444,76 @@ def test_one_service_leads_until_it_resigns_or_its_lease_ends(store):
     assert first.renew()
     second.renew()
     assert not second.leads
+
+
+OF_THE_FLEET = (
+    "netattest_last_scan_",
+    "netattest_failures{",
+    "netattest_next_",
+    "netattest_night_",
+    "netattest_jobs_owed{",
+)
+
+
+def served(metrics, *names):
+    return {line for line in metrics.exposition().decode().splitlines() if line.startswith(names)}
+
+
+def test_a_service_that_lost_the_lease_says_nothing_of_the_fleet_and_the_next_one_knows_it(runner):
+    ledger, work = runner.work.ledger, runner.work
+    standing_by = replace(work, metrics=Metrics())
+    first, second = Leader(ledger, 30, work.metrics), Leader(ledger, 30, standing_by.metrics)
+    assert first.renew()
+    assert not second.renew()
+    work.clock.time = at("2026-01-04T02:00")
+    runner.tick()
+    runner.watch()
+    work.metrics.checked(3)
+    told = served(work.metrics, *OF_THE_FLEET)
+    assert len({line.split("{")[0] for line in told}) == 8
+    assert served(standing_by.metrics, *OF_THE_FLEET, "netattest_store_problems ") == set()
+
+    first.resign()
+    assert served(work.metrics, *OF_THE_FLEET, "netattest_store_problems ") == set()
+    assert served(work.metrics, "netattest_slots_total{")  # what it counted it has counted
+    assert second.renew()
+    other = Runner(standing_by, runner.since, claim_seconds=0)
+    other.tick()
+    other.watch()
+    how_long = {line for line in told if "duration" in line}  # known to who scanned alone
+    assert served(standing_by.metrics, *OF_THE_FLEET) == told - how_long
+    assert served(standing_by.metrics, "netattest_store_problems ") == set()  # it has not checked the store
+
+    second.resign()
+    assert first.renew()
+    assert served(work.metrics, *OF_THE_FLEET) == set()  # nothing that it knew before
+
+
+def test_a_scan_that_somebody_else_took_is_shown_at_the_next_look(runner, tmp_path):
+    runner.work.clock.time = at("2026-01-04T02:00")
+    runner.tick()
+    (tmp_path / "shop.yaml").write_text(MANIFESTS + "---" + MANIFESTS.replace("web", "api"))
+    by_hand = replace(runner.work, metrics=Metrics())
+    by_hand.clock.time = at("2026-01-04T09:00")
+    scan(by_hand, None)
+    runner.tick()
+    shown = ("netattest_last_scan_objects", "netattest_last_scan_t", "netattest_failures")
+    assert served(runner.work.metrics, *shown) == served(by_hand.metrics, *shown)
+    assert 'netattest_last_scan_objects{cluster="shop"} 2.0' in served(runner.work.metrics, *shown)
+    assert served(runner.work.metrics, "netattest_last_scan_duration_seconds{") == set()  # not of this scan
+
+
+def test_a_scan_whose_end_cannot_be_recorded_runs_no_more(runner, monkeypatch):
+    def silent(*_, **__):
+        raise StoreError("the database could not be reached")
+
+    monkeypatch.setattr(runner.work.store, "close_slot", silent)
+    monkeypatch.setattr(runner.work, "source", silent)
+    runner.work.clock.time = at("2026-01-04T02:00")
+    runner.tick()
+    assert served(runner.work.metrics, "netattest_scan_running") == {
+        'netattest_scan_running{cluster="shop"} 0.0'
+    }
 
 
 def test_a_chore_comes_once_for_each_of_its_times(runner, monkeypatch):

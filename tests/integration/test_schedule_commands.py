@@ -70,6 +70,13 @@ def test_the_next_slots_come_in_their_order(schedule):
     assert {row["cluster"] for row in slots} == {"shop", "tools"}
 
 
+def test_a_run_now_that_could_not_read_everything_ends_with_3_but_not_the_run_of_a_slot(schedule, tmp_path):
+    with (tmp_path / "config/shop.yaml").open("a") as out:
+        out.write("---\n{apiVersion: v1, kind: Pod, metadata: {name: [], namespace: shop}}\n")
+    assert schedule("run-now", "tools")[0] == 3
+    assert schedule("run-now", "tools", "--slot", "2026-01-04T02:00Z")[0] == 0  # its record tells
+
+
 def test_a_run_now_stores_a_scan_and_makes_its_reports(schedule, store, tmp_path):
     assert schedule("run-now", "shop") == (
         0,

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from app.evaluate.edges.flags import VERSIONS
 from app.evaluate.edges.go_suites import default_suites
 from app.evaluate.edges.world import Item, words
@@ -12,6 +10,7 @@ from app.model.control_plane import Finding
 from app.model.encryption import Known
 from app.model.fields import dig, text
 from app.model.suites import weak_suites
+from app.model.yaml_text import UnreadableTextError, read_text
 
 _FIELD = "data.kubelet"
 
@@ -32,8 +31,8 @@ def findings(item: Item, oldest: str = "") -> Iterator[Finding]:
 def _read(item: Item) -> Mapping[str, Any] | None:
     said = text(dig(item.body, "data", "kubelet"))
     try:
-        value = yaml.safe_load(said) if said else None
-    except (yaml.YAMLError, RecursionError, ValueError):
+        value = read_text(said)
+    except UnreadableTextError:
         return None
     return value if isinstance(value, dict) else None
 

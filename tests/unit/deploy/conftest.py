@@ -9,7 +9,11 @@ import pytest
 import yaml
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
-FORMS = ("service", "nightly", *(f"overlays/{name}" for name in ("aks", "eks", "gke", "k3s", "openshift")))
+FORMS = (
+    "service",
+    "nightly",
+    *(f"overlays/{name}" for name in ("aks", "cilium", "eks", "gke", "k3s", "openshift")),
+)
 
 
 @cache

@@ -30,6 +30,7 @@ def served():
     metrics.alerted("prod", SlotStatus.MISSED)
     metrics.leading(True)
     metrics.checked(0)
+    metrics.owed("prod", 1)
     families = text_string_to_metric_families(metrics.exposition().decode())
     return {sample.name: sample.labels for family in families for sample in family.samples}
 

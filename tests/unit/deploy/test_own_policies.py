@@ -22,7 +22,7 @@ RESOLVER["overlays/openshift"] = (
     {"dns.operator.openshift.io/daemonset-dns": "default"},
     5353,
 )
-MONITORING = dict.fromkeys(FORMS, "monitoring") | {"overlays/openshift": "openshift-monitoring"}
+MONITORING = dict.fromkeys(FORMS, "monitoring") | {"overlays/openshift": "openshift-user-workload-monitoring"}
 # An address outside the cluster, port by port: the API server (443 or 6443) and the database (5432), nothing else.
 OUTSIDE = {form: {443, 6443, 5432} for form in FORMS} | {
     "overlays/aks": {443},
@@ -59,12 +59,16 @@ def reach(form, tmp_path):
         *neighbour(MONITORING[form], "prometheus", {"app": "prometheus"}),
         *neighbour("shop", "stranger", {"app": "stranger"}),
     ]
+    return judged(form, others, tmp_path, Profile.SPEC)
+
+
+def judged(form, others, tmp_path, profile):
     (tmp_path / "own.yaml").write_text(rendered(form))
     (tmp_path / "others.yaml").write_text(yaml.safe_dump_all(others))
     found = manifests([str(tmp_path)]).collect()
     assert found.gaps == ()
     inventory = collect.normalize(found.objects).inventory
-    return evaluate.reachability(inventory, UNKNOWN_PLATFORM, (), profile=Profile.SPEC, as_declared=True)
+    return evaluate.reachability(inventory, UNKNOWN_PLATFORM, (), profile=profile, as_declared=True)
 
 
 def ports(reach, source, destination):
@@ -101,5 +105,15 @@ def test_it_reaches_an_api_server_and_a_database_outside_and_nothing_more(reach,
     assert ("TCP", 5432) in ports(reach, OWN[form], f"external:{DATABASE.get(form, '203.0.113.7')}")
 
 
-def test_it_never_reaches_the_metadata_service_of_a_cloud(reach, form):
-    assert ports(reach, OWN[form], "external:169.254.169.254") == set()
+def test_it_never_reaches_the_credentials_that_a_cloud_serves(reach, form):
+    resolver = {("TCP", 53), ("UDP", 53)} if form == "overlays/gke" else set()  # Cloud DNS
+    assert ports(reach, OWN[form], "external:169.254.169.254") == resolver
+
+
+@pytest.mark.parametrize(("form", "reached"), [("service", set()), ("overlays/cilium", {443, 6443})])
+def test_to_cilium_an_api_server_on_a_node_is_no_address(form, reached, tmp_path):
+    node = neighbour("kube-system", "kube-apiserver", {"component": "kube-apiserver"})
+    node[1]["spec"] |= {"hostNetwork": True, "nodeName": "a"}
+    node[1]["status"] = {"phase": "Running", "podIP": "192.0.2.10", "hostIP": "192.0.2.10"}
+    reach = judged(form, node, tmp_path, Profile.CILIUM)
+    assert ports(reach, OWN[form], "kube-system/kube-apiserver[Pod]") == {("TCP", port) for port in reached}

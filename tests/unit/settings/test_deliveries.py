@@ -16,7 +16,8 @@ def load(tmp_path, text):
 
 def test_the_shipped_example_has_every_kind():
     deliveries = load_deliveries(resource("config") / "deliveries.example.yaml")
-    assert {item.kind for item in deliveries.channels} == {"folder", "mail", "webhook", "slack", "s3", "grc"}
+    kinds = {"folder", "grc", "heartbeat", "mail", "s3", "slack", "webhook"}
+    assert {item.kind for item in deliveries.channels} == kinds
 
 
 def test_without_a_file_there_is_no_channel(tmp_path):

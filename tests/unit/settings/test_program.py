@@ -1,3 +1,4 @@
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,15 @@ def test_a_mistake_in_the_environment_names_the_variable(monkeypatch):
         ("[log]: 1", "a name is text or a number, not a list or a mapping in"),
         ("folder: /etc", "folder: unknown setting"),
         ("database_url: !!python/object:os.system x", "not valid YAML"),
+        ("a: 2026-13-45", "not valid YAML: month must be in"),
+        ("a: !!int x", "not valid YAML"),
+        ("a: !!timestamp x", "not valid YAML"),
+        (f"a: {'[' * 3000}", "not valid YAML: maximum recursion depth"),
+        (
+            "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
+            + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefg")),
+            "unfolds to more than 200,000 values",
+        ),
     ],
 )
 def test_a_file_that_is_no_settings_file_is_refused(text, says):

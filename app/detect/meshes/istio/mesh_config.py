@@ -7,8 +7,6 @@ ConfigMap the control plane starts with built-in defaults. Source: Istio documen
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import yaml
-
 from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, text
 from app.detect.selectors import selector
@@ -17,6 +15,7 @@ from app.model.encryption import EvidenceStrength, Known
 from app.model.platform import Sign
 from app.model.policy import LabelSelector
 from app.model.snapshot import SnapshotObject
+from app.model.yaml_text import UnreadableTextError, read_text
 
 DEFAULT_ROOT = "istio-system"
 LOCAL_DOMAIN = "cluster.local"
@@ -24,7 +23,6 @@ HOMES = (DEFAULT_ROOT, "aks-istio-system")
 
 _NAME = "istio"
 _KEY = "mesh"
-_LIMIT = 1_000_000  # bytes of one ConfigMap (API server)
 _UNNAMED = ("", "default")
 
 
@@ -139,16 +137,11 @@ def _read(item: SnapshotObject) -> MeshConfig:
 
 def _mapping(value: str) -> Mapping[str, object] | None:
     """YAML of a stranger: plain values alone, no aliases, and masked values read as text."""
-    if len(value) > _LIMIT:
-        return None
     try:
-        events = any(
-            isinstance(event, yaml.AliasEvent) for event in yaml.parse(value, Loader=yaml.SafeLoader)
-        )
-        loaded = None if events else yaml.safe_load(value)
-    except (yaml.YAMLError, RecursionError, ValueError):
+        loaded = read_text(value)
+    except UnreadableTextError:
         return None
-    return mapping(loaded) if isinstance(loaded, dict) else ({} if loaded is None and not events else None)
+    return mapping(loaded) if isinstance(loaded, dict) else ({} if loaded is None else None)
 
 
 def _discovery(

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from app.model.facts import Facts
 from app.model.finding import Evidence
 from app.model.identity import ObjectRef
 from app.model.snapshot import SnapshotObject
+from app.model.yaml_text import UnreadableTextError, read_text
 
 ACL_LOGGING = "k8s.ovn.org/acl-logging"
 _HUBBLE_FILES = ("hubble-export-file-path", "hubble-flowlogs-config-path")
@@ -102,7 +101,7 @@ def _evidence(item: SnapshotObject, field: str) -> Evidence:
 
 def _yaml(text: Any) -> Mapping[str, Any]:
     try:
-        value = yaml.safe_load(text) if isinstance(text, str) else None
-    except yaml.YAMLError:
+        value = read_text(text) if isinstance(text, str) else None
+    except UnreadableTextError:
         return {}
     return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,29 @@
+"""YAML that stands as text inside an object: a stranger's, so it is bounded, and no reading of it ends a scan."""
+
+import yaml
+
+UNREADABLE = (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError)
+"""What PyYAML raises for bytes: also for a month 13, `!!int x`, `!!timestamp x`, and brackets that are too deep."""
+
+LARGEST = 1_000_000  # characters; an API server takes no larger ConfigMap
+
+
+class UnreadableTextError(ValueError):
+    """The text cannot be read as YAML, or not safely."""
+
+
+def read_text(text: str) -> object:
+    """The value of a YAML text; None for an empty one.
+
+    Raises:
+        UnreadableTextError: it is not YAML, too large, or has aliases, which unfold to more than is written down.
+    """
+    if len(text) > LARGEST:
+        raise UnreadableTextError
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise UnreadableTextError
+        value: object = yaml.safe_load(text)
+    except UNREADABLE as error:
+        raise UnreadableTextError from error
+    return value
