@@ -17,6 +17,7 @@ from app.model.policy import (
     Facet,
     Family,
     LabelSelector,
+    NamedPort,
     Not,
     Operator,
     OtherPeer,
@@ -207,5 +208,14 @@ def mixed_clusters(
         for space in SPACES
         for name, labels in (("one", {"role": "admin"}), ("two", {"role": "viewer"}), ("three", {}))
     )
+    if (
+        style is Profile.CILIUM and not conditions
+    ):  # which looks such names up in the whole cluster: a condition
+        found = [replace(item, egress=tuple(map(_without_port_names, item.egress))) for item in found]
     ordered = tuple(sorted(found, key=lambda item: item.ref))
     return replace(cluster, policies=ordered, tiers=draw(tiers()), accounts=accounts)
+
+
+def _without_port_names(rule: Rule) -> Rule:
+    kept = None if rule.ports is None else tuple(at for at in rule.ports if not isinstance(at, NamedPort))
+    return replace(rule, ports=kept)
