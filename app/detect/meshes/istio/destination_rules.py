@@ -34,11 +34,17 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """TLS that a rule asks for; `skips` when the server's certificate is not verified."""
+    """TLS that a rule asks for.
+
+    Attributes:
+        skips: the server's certificate is not verified.
+        left_over: a port level took it away, and endpoints are still marked by it.
+    """
 
     tls: Tls
     sign: Sign
     skips: bool = False
+    left_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ def _left_over(port: int, *levels: Traffic) -> Told | None:
     left = next(marks, None)
     if left is None or left.tls is Tls.ISTIO_MUTUAL:
         return None
-    return left if left.tls is Tls.UNREADABLE else replace(left, tls=Tls.DISABLE)
+    return left if left.tls is Tls.UNREADABLE else replace(left, tls=Tls.DISABLE, left_over=True)
 
 
 def read(item: SnapshotObject) -> DestinationRule:
@@ -147,7 +153,7 @@ def read(item: SnapshotObject) -> DestinationRule:
 
 
 def _traffic(item: SnapshotObject, value: Any, path: str) -> Traffic:
-    levels = enumerate(sequence(dig(value, "portLevelSettings")))
+    levels = reversed(list(enumerate(sequence(dig(value, "portLevelSettings")))))  # of two the first holds
     return Traffic(
         given=isinstance(value, Mapping),
         tls=_told(item, dig(value, "tls"), f"{path}.tls"),

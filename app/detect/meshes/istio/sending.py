@@ -186,7 +186,10 @@ class Client:
             case Tls.DISABLE | Tls.ISTIO_MUTUAL if tunnelled := _tunnelled(client, server):
                 return tunnelled
             case Tls.DISABLE:
-                return _plain(client, server, f"{rule} turns TLS off for this host", told.sign)
+                says = f"{rule} turns TLS off for this host"
+                if told.left_over:
+                    says = f"{rule} takes its TLS away at this port, and leaves no mutual TLS in its place"
+                return _plain(client, server, says, told.sign)
             case Tls.ISTIO_MUTUAL:
                 if why := cannot_end(server, port):
                     return _unknown(client, server, f"{rule} asks for mutual TLS, but {why}", told.sign)

@@ -11,6 +11,7 @@ from app.detect.evidence import Evidence
 from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.meshes.common.callers import Block
 from app.detect.selectors import selector
+from app.model.connections import Protocol
 from app.model.identity import ObjectRef
 from app.model.inventory import Labels, Pod
 from app.model.platform import Sign
@@ -47,10 +48,11 @@ class Server:
         return self.item.ref
 
     def numbers(self, pod: Pod) -> frozenset[int]:
-        """Container ports of a pod: a number as it stands, a name wherever a container declares it."""
+        """Container ports of a pod: a number as it stands, a name wherever a container declares it for TCP."""
         if isinstance(self.port, int):
             return frozenset({self.port})
-        return frozenset(item.container_port for item in pod.ports if item.name == self.port)
+        named = (item for item in pod.ports if item.name == self.port)
+        return frozenset(item.container_port for item in named if item.protocol is Protocol.TCP)
 
     def holds(self, pod: Pod) -> bool:
         """Whether it selects a pod; one that cannot be read may. Without a podSelector it is about other machines."""
