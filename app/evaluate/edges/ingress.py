@@ -6,7 +6,7 @@ from typing import Any
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges import ingress_alb, ingress_nginx, ingress_traefik
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backends import follow, ingress_backends
+from app.evaluate.edges.backends import follow, ingress_backends, services_of
 from app.evaluate.edges.cloud import is_internal
 from app.evaluate.edges.ingress_tls import backend_leg, endpoints
 from app.evaluate.edges.relays import OUTSIDE, Controller, Relay, relay_of
@@ -51,6 +51,7 @@ def _exposure(world: World, admission: Admission, item: Item) -> Exposure:
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=unresolved,
         notes=_notes(world, relay, item),
+        services=services_of(refs),
     )
 
 
