@@ -161,6 +161,7 @@ class Exposure:
         targets: sorted by workload and port; empty when none is known.
         unresolved: what could not be followed, one sentence each.
         notes: what a reader must know beside it, one sentence each.
+        services: `namespace/name` of the Services that it hands requests to, sorted; also of those that lead nowhere known.
     """
 
     id: str
@@ -174,6 +175,7 @@ class Exposure:
     targets: tuple[Target, ...] = ()
     unresolved: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
     @property
     def workloads(self) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ from app.model.scope import Boundary
 
 _KINDS = (ComponentKind.API_SERVER, ComponentKind.ETCD, ComponentKind.KUBELET, ComponentKind.DASHBOARD)
 _OWN_PORTS = (Way.HOST_PORT, Way.HOST_NETWORK)  # a node's address is not by itself outside
-_API_SERVICE = "Service default/kubernetes"
+_API_NAME = "default/kubernetes"  # without a selector: its addresses are those of the API servers
+_API_SERVICE = f"Service {_API_NAME}"
 _ETCD_PORT = 2379
 _MANAGED = Doubt(
     "the provider runs it, and who may connect to it is set in the cloud",
@@ -109,7 +110,9 @@ def _ways(facts: Facts, item: Component) -> Iterator[Exposure]:
     workloads = _workloads(facts, item)
     for way in facts.edges.exposures:
         leads = bool(workloads & set(way.reached)) and way.way not in _OWN_PORTS
-        leads |= item.kind is ComponentKind.API_SERVER and way.id == _API_SERVICE
+        leads |= item.kind is ComponentKind.API_SERVER and (
+            way.id == _API_SERVICE or _API_NAME in way.services
+        )
         if leads and way.id not in approved:
             yield way
 

@@ -8,6 +8,7 @@ from app.evaluate.checks.common.layers import encrypted_below
 from app.evaluate.checks.common.legs import details_of, nothing_exposed, tls_endpoints
 from app.evaluate.checks.common.verdicts import Check, Doubt, Verdicts
 from app.evaluate.checks.common.wording import names
+from app.model.connections import Protocol
 from app.model.edge import Exposure, Security, Target
 from app.model.encryption import Known
 from app.model.facts import Facts
@@ -50,7 +51,7 @@ def _results(facts: Facts, verdicts: Verdicts, items: list[Exposure]) -> Iterato
     if not ends:
         return
     subject = exposure_subject(items[0])
-    targets = [target for item in items for target in item.targets]
+    targets = [target for item in items for target in item.targets if target.protocol is Protocol.TCP]
     if targets and all(target.leg.security is Security.PASSED for target in targets):
         yield verdicts.not_applicable(subject, f"{subject.id} passes TLS through to the pods")
     else:

@@ -97,7 +97,7 @@ def _trust(end: Endpoint, known: dict[str, list[Certificate]]) -> tuple[Known, s
             return Known.NO, weak
         return item.trusted, item.trust_says or "its chain and name hold"
     if end.leg.default_certificate is Known.YES:
-        return Known.NO, f"{end.leg.says}, so the controller's own self-signed certificate is served"
+        return Known.NO, f"{end.leg.says}, so a certificate of the controller's own making is served"
     kept = known.get(end.leg.secret, []) if end.leg.secret else []
     reason = next((says for item in kept if (says := _reason(item, end.host))), "")
     return (Known.NO, reason) if reason else (Known.UNKNOWN, _UNSEEN.says)

@@ -56,6 +56,11 @@ def follow(
     return tuple(sorted(found)), tuple(dict.fromkeys(unresolved))
 
 
+def services_of(refs: Iterable[BackendRef]) -> tuple[str, ...]:
+    """Services that references name, sorted."""
+    return tuple(sorted({f"{ref.namespace}/{ref.name}" for ref in refs}))
+
+
 def ingress_backends(item: Item) -> Iterator[BackendRef]:
     """Services that an Ingress names, v1 and v1beta1."""
     given: list[Mapping[str, Any]] = [

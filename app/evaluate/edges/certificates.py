@@ -37,7 +37,8 @@ def certificates(
         *of_google(world),
     ]
     known = {item.secret for item in found if item.secret}
-    found += [_reference(secret, exposures) for secret in sorted(serving) if secret not in known]
+    users = _first_users(exposures)
+    found += [_reference(secret, users[secret]) for secret in sorted(serving) if secret not in known]
     linked = (
         replace(item, exposures=item.exposures or tuple(sorted(serving.get(item.secret, ()))))
         for item in found
@@ -169,13 +170,16 @@ def _asked_key(item: Item) -> str:
     return f"{algorithm} {size}".strip()
 
 
-def _reference(secret: str, exposures: Iterable[Exposure]) -> Certificate:
-    user = next(
-        (exposure, index)
-        for exposure in exposures
-        for index, endpoint in enumerate(exposure.endpoints)
-        if endpoint.leg.secret == secret
-    )[0]
+def _first_users(exposures: Iterable[Exposure]) -> Mapping[str, Exposure]:
+    """The first way in that names each Secret."""
+    found: dict[str, Exposure] = {}
+    for exposure in exposures:
+        for endpoint in exposure.endpoints:
+            found.setdefault(endpoint.leg.secret, exposure)
+    return found
+
+
+def _reference(secret: str, user: Exposure) -> Certificate:
     return Certificate(
         id=f"Secret {secret}",
         source=CertificateSource.REFERENCE,

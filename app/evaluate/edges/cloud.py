@@ -19,6 +19,8 @@ _INTERNAL = {
     "appgw.ingress.kubernetes.io/use-private-ip": ("true",),
     "networking.gke.io/load-balancer-type": ("internal",),
     "cloud.google.com/load-balancer-type": ("internal",),
+    "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type": ("intranet",),
+    "service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type": ("private",),
     "service.beta.kubernetes.io/openstack-internal-load-balancer": ("true",),
     "service.beta.kubernetes.io/oci-load-balancer-internal": ("true",),
 }

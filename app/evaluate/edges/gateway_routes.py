@@ -6,7 +6,7 @@ from typing import Any
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backend_tls import Backends
-from app.evaluate.edges.backends import BackendRef, follow
+from app.evaluate.edges.backends import BackendRef, follow, services_of
 from app.evaluate.edges.gateway_listeners import (
     GROUP,
     LISTENER_SETS,
@@ -55,6 +55,7 @@ def _exposure(world: World, admission: Admission, route: Item) -> Exposure:
         endpoints=tuple(_endpoints(world, route, places)),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*unresolved, *denied, *_loose(world, route, places, relays)),
+        services=services_of(refs),
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.evaluate.checks.common.wording import names
-from app.evaluate.edges import ingress_alb, ingress_nginx, ingress_traefik
+from app.evaluate.edges import ingress_alb, ingress_gce, ingress_nginx, ingress_traefik
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backends import follow, ingress_backends
+from app.evaluate.edges.backends import follow, ingress_backends, services_of
 from app.evaluate.edges.cloud import is_internal
 from app.evaluate.edges.ingress_tls import backend_leg, endpoints
 from app.evaluate.edges.relays import OUTSIDE, Controller, Relay, relay_of
@@ -44,14 +44,20 @@ def _exposure(world: World, admission: Admission, item: Item) -> Exposure:
         way=Way.INGRESS,
         field="spec",
         says=f"routes requests for {names(host if host != ANY_HOST else 'any host' for host in hosts)}",
-        internal=ingress_alb.is_internal(item, relay)
-        if relay.controller is Controller.ALB
-        else is_internal(item),
+        internal=_is_internal(item, relay),
         endpoints=tuple(endpoints(world, item, relay, hosts, addresses_of(item))),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=unresolved,
         notes=_notes(world, relay, item),
+        services=services_of(refs),
     )
+
+
+def _is_internal(item: Item, relay: Relay) -> bool:
+    """By what each controller goes by: scheme and class of AWS, the class of GKE, annotations of the others."""
+    if relay.controller is Controller.ALB:
+        return ingress_alb.is_internal(item, relay)
+    return is_internal(item) or (relay.controller is Controller.GCE and relay.name == ingress_gce.INTERNAL)
 
 
 def _admitted(admission: Admission, relay: Relay, to: Any) -> tuple[Known, str]:

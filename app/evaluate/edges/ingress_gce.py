@@ -25,7 +25,7 @@ _FRONTEND = "networking.gke.io/v1beta1.FrontendConfig"
 _MANAGED = "networking.gke.io/managed-certificates"
 _SHARED = "ingress.gcp.kubernetes.io/pre-shared-cert"
 _PROTOCOLS = ("cloud.google.com/app-protocols", "service.alpha.kubernetes.io/app-protocols")
-_INTERNAL = "gce-internal"
+INTERNAL = "gce-internal"
 _OVER_TLS = ("HTTPS", "HTTP2")
 _LOWEST = "TLS 1.0"  # of the policy that a load balancer has where none is attached
 
@@ -125,7 +125,7 @@ def _unencrypted(world: World, item: Item, relay: Relay) -> Leg:
     if frontend is None or dig(frontend.spec, "redirectToHttps", "enabled") is not True:
         says = item.annotated(_ALLOWS_HTTP, "whether the balancer listens on port 80")
         return plain("allow-http is not false and no FrontendConfig redirects", says, sign)
-    if relay.name == _INTERNAL:
+    if relay.name == INTERNAL:
         return unknown(
             "a FrontendConfig redirects, which an internal Ingress is not documented to follow", item, sign
         )

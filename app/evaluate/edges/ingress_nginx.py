@@ -23,6 +23,7 @@ _VERSIONS = {
     "TLSv1.3": "TLS 1.3",
 }
 _ENCRYPTED = ("HTTPS", "GRPCS", "AUTO_HTTP")  # the last one speaks to pods what clients speak to it
+_ELSEWHERE = ("permanent-redirect", "temporal-redirect")  # to a URL, for every path of the Ingress
 _HSTS_SECONDS = "31536000"  # default of `hsts-max-age`
 _PASSTHROUGH_FLAG = "enable-ssl-passthrough"
 _REDIRECTS = "true"  # default of `ssl-redirect` where a TLS entry exists
@@ -141,6 +142,10 @@ def _forced(item: Item, relay: Relay) -> Leg | None:
     sign = item.annotated(f"{_PREFIX}force-ssl-redirect", "redirects always")
     if own is Known.YES:
         return redirect("force-ssl-redirect is on", sign)
+    for name in _ELSEWHERE:
+        if item.annotations.get(f"{_PREFIX}{name}", "").lower().startswith("https://"):
+            where = item.annotated(f"{_PREFIX}{name}", "every request is redirected")
+            return redirect(f"{name} answers every request by a redirect to https", where)
     if own is Known.UNKNOWN and (relay.settings or {}).get("force-ssl-redirect", "").lower() == "true":
         signs = _settings_sign(relay, "force-ssl-redirect")
         return redirect("the controller's ConfigMap redirects always", *signs)

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backends import BackendRef, follow
+from app.evaluate.edges.backends import BackendRef, follow, services_of
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
@@ -77,6 +77,7 @@ def _exposure(world: World, admission: Admission, item: Item, bound: list[str]) 
         endpoints=tuple(_endpoints(world, item, gateways, hosts)),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=unresolved,
+        services=services_of(_backends(item)),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backends import BackendRef, follow
+from app.evaluate.edges.backends import BackendRef, follow, services_of
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown
 from app.evaluate.edges.openshift_profiles import OPERATOR, of_router
 from app.evaluate.edges.world import Item, World, objects
@@ -52,6 +52,7 @@ def _exposure(world: World, admission: Admission, item: Item, routers: tuple[str
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*unresolved, *(() if routers else ("no router workload was found",))),
         notes=_notes(item),
+        services=services_of(_backends(item)),
     )
 
 

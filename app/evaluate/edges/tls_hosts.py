@@ -84,11 +84,16 @@ def _is_missing(world: World, namespace: str, name: str) -> Known:
     """Secrets are read only where that was opted in, so most often it cannot be told."""
     if world.item("", "Secret", namespace, name):
         return Known.NO
-    for certificate in world.items("cert-manager.io", "Certificate"):
-        if certificate.namespace == namespace and text(certificate.spec.get("secretName")) == name:
-            return Known.UNKNOWN
+    if (namespace, name) in world.once("Secrets of cert-manager", _promised):
+        return Known.UNKNOWN
     read = world.live and not world.unread("", "Secret", namespace)
     return Known.YES if read else Known.UNKNOWN
+
+
+def _promised(world: World) -> frozenset[tuple[str, str]]:
+    """Secrets that cert-manager is asked to write, by namespace and name."""
+    found = world.items("cert-manager.io", "Certificate")
+    return frozenset((item.namespace, text(item.spec.get("secretName"))) for item in found)
 
 
 def _names(hosts: Iterable[str], host: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backends import BackendRef, follow
+from app.evaluate.edges.backends import BackendRef, follow, services_of
 from app.evaluate.edges.ingress_traefik import asks_for_tls
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
 from app.evaluate.edges.traefik_entry_points import SECURE, EntryPoint, EntryPoints
@@ -117,6 +117,7 @@ def _exposure(admission: Admission, router: _Router) -> Exposure:
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*unresolved, *_unresolved(router, relays)),
         notes=tuple(dict.fromkeys(_hsts(router))),
+        services=services_of(ref for ref, _ in router.services),
     )
 
 

@@ -75,19 +75,23 @@ class EntryPoints:
         names = tuple(dict.fromkeys(name.strip().lower() for name in wanted if name.strip()))
         if not self.known:
             return tuple(self._unread(name) for name in names or (WEB, SECURE))
-        return tuple(self._defined(name) for name in names or self._default if name in self._names)
+        return tuple(self._all[name] for name in names or self._default if name in self._all)
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
         parts = (name.split(".") for name in self.arguments)
         return tuple(dict.fromkeys(part[1] for part in parts if part[0] == "entrypoints" and len(part) > 1))
 
-    @property
+    @cached_property
+    def _all(self) -> Mapping[str, EntryPoint]:
+        return {name: self._defined(name) for name in self._names}
+
+    @cached_property
     def _default(self) -> tuple[str, ...]:
         """Those marked `asDefault`; where none is, all that clients are led to."""
         marked = tuple(name for name in self._names if self._said(name, "asdefault", "false") == "true")
         open_ones = (name for name in self._names if name not in _INTERNAL and not self._is_udp(name))
-        return marked or tuple(name for name in open_ones if self._port(name))
+        return marked or tuple(name for name in open_ones if self._all[name].port)
 
     def _said(self, name: str, key: str, default: str = "") -> str:
         return self.arguments.get(f"entrypoints.{name}.{key}", default)

@@ -4,7 +4,7 @@ A Middleware can hold credentials, so of each no more is read than its kind, `re
 Source: Traefik's reference of Middleware (`traefik.io/v1alpha1`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.evaluate.edges.world import Item, World, objects
@@ -34,7 +34,7 @@ class Reference:
 
 def by_names(world: World, names: Iterable[str]) -> tuple[Reference, ...]:
     """References written `namespace-name@kubernetescrd`, as annotations and entry points have them."""
-    known = {f"{item.namespace}-{item.name}": item for item in world.items(GROUP, "Middleware")}
+    known = world.once("middlewares of Traefik", _by_name)
     found = []
     for said in names:
         name, _, provider = said.strip().partition("@")
@@ -42,6 +42,10 @@ def by_names(world: World, names: Iterable[str]) -> tuple[Reference, ...]:
         if name:
             found.append(Reference(item.namespace, item.name) if item else Reference("", said.strip()))
     return tuple(found)
+
+
+def _by_name(world: World) -> Mapping[str, Item]:
+    return {f"{item.namespace}-{item.name}": item for item in world.items(GROUP, "Middleware")}
 
 
 def by_objects(item: Item, value: object) -> tuple[Reference, ...]:
