@@ -100,7 +100,13 @@ def cause_lines(cause: ObjectCause) -> tuple[str, ...]:
     left = len(cause.fields) - _MOST_FIELDS
     more = f" and {left} more" if left > 0 else ""
     alike = cause.kind is ChangeKind.CHANGED and not cause.fields
-    told = f"{fields}{more}" if fields else "status or book-keeping only" if alike else ""
+    told = (
+        f"{fields}{more}"
+        if fields
+        else "status, book-keeping or an order without meaning only"
+        if alike
+        else ""
+    )
     words = f"{cause.ref} {cause.kind.value}{f': {told}' if told else ''}"
     reference = f", change {cause.reference}" if cause.reference else ""
     return (words, f"{_writer(cause)}{reference}")
