@@ -9,8 +9,11 @@ from app.model.history import Scan, ScanStatus
 from app.model.judgement import Judgement
 from app.model.ports import Archive, Store
 
-UNSEEN = "Two scans are compared, not the time between them: what changed and changed back is not to be seen in either."
-_MANY = "The cluster is large: encryption is compared by counts, not pair by pair."
+UNSEEN = "Two scans are compared, not the time between them: what changed and changed back in that time is visible in neither."
+_MANY = (
+    "The cluster has too many workloads to compare encryption pair by pair: counts are given, and which pairs lost or won it"
+    " is not known."
+)
 
 
 def drift(before: Scan, after: Scan, store: Store, archive: Archive) -> Drift:
@@ -27,7 +30,7 @@ def drift(before: Scan, after: Scan, store: Store, archive: Archive) -> Drift:
         objects=tuple(
             trend.object_cause(item.ref, bodies.get(item.before), bodies.get(item.after)) for item in changes
         ),
-        encryption=encryption or (),
+        encryption=encryption,
         tallies=(was.encryption.tally(), now.encryption.tally()),
         between=sum(
             numbers[0] < item.number < numbers[1] and item.status is not ScanStatus.FAILED
@@ -68,9 +71,14 @@ def _judged_otherwise(before: Scan, after: Scan) -> tuple[str, ...]:
     names = [
         name for name in sorted({*was, *now}) if was.get(name) != now.get(name) and name != "context.json"
     ]
-    said = [
-        f"{name} is another one: what differs in findings and controls may come from it." for name in names
-    ]
+    said = []
+    if names:
+        said.append(
+            f"{', '.join(names)} {'differs' if len(names) == 1 else 'differ'} between the two scans: findings and controls may"
+            " differ for that reason alone."
+        )
     if before.tool_version != after.tool_version:
-        said.append(f"The scans were made by netattest {before.tool_version} and {after.tool_version}.")
+        said.append(
+            f"The first scan was made by netattest {before.tool_version}, the second by {after.tool_version}."
+        )
     return tuple(said)

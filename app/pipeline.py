@@ -197,9 +197,19 @@ def report(
 def retain(
     store: Retention, policy: Policy, at: datetime, tool_version: str, *, dry_run: bool = False
 ) -> tuple[Due, ...]:
-    """Remove the scans of every cluster that no rule keeps and no hold holds; by cluster, what went or would go."""
-    told = []
-    for cluster in store.clusters():
+    """Remove the scans of every cluster that no rule keeps and no hold holds; by cluster, what went or would go.
+
+    Raises:
+        InputError: a hold names a cluster that is not there; nothing was removed, since it may be a slip for one that is.
+    """
+    told, clusters = [], store.clusters()
+    if clusters and (slips := policy.held_nowhere(clusters)):
+        hold, name = slips[0]
+        raise InputError(
+            f"hold {hold} names {name}, which no cluster with scans is called; nothing was removed",
+            advice=f"correct the name, or take it out; clusters are {', '.join(clusters)}",
+        )
+    for cluster in clusters:
         item = due(policy, cluster, store.scans(cluster), store.removed(cluster), at)
         if item.removable and not dry_run:
             store.remove(cluster, dict(item.removable), rule=policy.text(), tool_version=tool_version)

@@ -12,7 +12,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -159,15 +159,34 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
 
 @dataclass
 class Year:
-    """What writing it took: seconds by the clock, seconds of this process's processor, and plain bytes."""
+    """What writing it took: seconds by the clock, seconds of this process's processor, and plain bytes.
+
+    `rows` and `pages` are what the server looked at for a night: they do not depend on what else the machine does.
+    """
 
     seconds: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    pages: list[int] = field(default_factory=list)
     scans: list[Scan] = field(default_factory=list)
     copies: int = 0
 
 
-def write_year(store: PostgresStore, cluster: Cluster, nights: int) -> Year:
+def looked_at(engine: Engine) -> tuple[int, int]:
+    """Rows and pages of 8 KiB that the server has looked at so far in this database."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_stat_force_next_flush()"))
+        connection.commit()
+        rows, pages = connection.execute(
+            text(
+                "SELECT tup_returned + tup_fetched, blks_hit + blks_read FROM pg_stat_database"
+                " WHERE datname = current_database()"
+            )
+        ).one()
+    return int(rows), int(pages)
+
+
+def write_year(engine: Engine, store: PostgresStore, cluster: Cluster, nights: int) -> Year:
     year = Year()
     for night in range(nights):
         if night:
@@ -175,24 +194,37 @@ def write_year(store: PostgresStore, cluster: Cluster, nights: int) -> Year:
         at = START + timedelta(days=night)
         snapshot, judged = cluster.snapshot(at), record(cluster, at, night)
         year.copies += sum(len(item.body) for item in snapshot.objects)
+        rows, pages = looked_at(engine)
         before = time.process_time()
         took, scan = timed(lambda snapshot=snapshot, judged=judged: store.save(judged, snapshot))
         year.processor.append(time.process_time() - before)
+        more_rows, more_pages = looked_at(engine)
+        year.rows.append(more_rows - rows)
+        year.pages.append(more_pages - pages)
         year.seconds.append(took)
         year.scans.append(scan)
     return year
 
 
 def print_nights(year: Year) -> None:
-    """Tenths of the year: the clock tells what else the machine does, the processor does not."""
-    tenth = max(1, len(year.scans) // 10)
+    """Tenths of the year: the clock tells what else the machine does, the processor less, rows and pages not at all."""
     print(f"save: first {year.seconds[0]:.2f} s, then median by tenth of the year")
-    for name, values in (("clock", year.seconds), ("processor", year.processor)):
-        medians = [
-            statistics.median(values[start : start + tenth]) * 1e3
-            for start in range(1, len(values) - tenth + 1, tenth)
-        ]
-        print(f"  {name:10}" + " ".join(f"{value:5.0f}" for value in medians) + " ms")
+    kinds: tuple[tuple[str, Sequence[float], float, str], ...] = (
+        ("clock", year.seconds, 1e3, "ms"),
+        ("processor", year.processor, 1e3, "ms"),
+        ("rows", year.rows, 1, "looked at by the server"),
+        ("pages", year.pages, 1, "of 8 KiB"),
+    )
+    for name, values, scale, unit in kinds:
+        print(f"  {name:10}" + " ".join(f"{value * scale:6.0f}" for value in tenths(values)) + f" {unit}")
+
+
+def tenths(values: Sequence[float]) -> list[float]:
+    """Medians of the tenths, without the first night, which writes everything."""
+    size = max(1, len(values) // 10)
+    return [
+        statistics.median(values[start : start + size]) for start in range(1, len(values) - size + 1, size)
+    ]
 
 
 def print_plans(engine: Engine, store: PostgresStore, night: Scan) -> None:
@@ -296,7 +328,7 @@ def main() -> None:
         engine = create_engine(database.url)
         migrate.upgrade(engine, resource("migrations"))
         store, cluster = PostgresStore(engine), Cluster(wanted.objects)
-        year = write_year(store, cluster, wanted.nights)
+        year = write_year(engine, store, cluster, wanted.nights)
         scans, copies = year.scans, year.copies
         print(
             f"{wanted.nights} nights x {wanted.objects} objects, {copies / wanted.nights / 1e6:.1f} MB plain a night"

@@ -12,6 +12,11 @@ from app.model.retention import Hold, Period, Policy, Rule
 Patterns = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
+def _in_order(since: date | None, until: date | None) -> None:
+    if since and until and until < since:
+        raise ValueError("'until' is before 'since'")
+
+
 class PeriodFile(FileModel):
     """A time that an audit looks at, both days included."""
 
@@ -20,8 +25,7 @@ class PeriodFile(FileModel):
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
-        if self.until < self.since:
-            raise ValueError("'until' is before 'since'")
+        _in_order(self.since, self.until)
         return self
 
 
@@ -47,6 +51,11 @@ class HoldFile(FileModel):
     """Who may take it out."""
     since: date | None = None
     until: date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        _in_order(self.since, self.until)
+        return self
 
 
 class RetentionFile(FileModel):

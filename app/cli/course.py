@@ -1,24 +1,37 @@
 """`netattest trend` about findings: how many failing results there were, night by night, by severity."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.cli.filters import Filters
 from app.cli.output import emit, emit_csv, heading, say, table
 from app.cli.session import Session
 from app.cli.shapes import plural
-from app.cli.spark import sparkline
+from app.cli.spark import broken, sparkline
 from app.errors import NotFoundError
+from app.model.archive import SaidOver
 from app.model.finding import Outcome, Severity
-from app.model.history import Scan, ScanStatus
+from app.model.history import ScanStatus, TrendPoint
 
-_CSV = ("scan", "taken_at", "status", "severity", "failing")
+_CSV = ("scan", "taken_at", "status", "severity", "failing", "undecided")
 
 Counts = dict[Severity, int] | None
-"""Failing results of one scan; None where none is stored: that is no zero."""
+"""Results of one night by severity; None where no scan is stored: that is no zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One scan, or a slot that was missed, with what failed and what could not be told."""
+
+    point: TrendPoint
+    failing: Counts
+    undecided: Counts
 
 
 def tell_findings(session: Session, cluster: str, asked: Filters, *, as_csv: bool) -> None:
     """Print the course of failing results that fit some filters; framework, control and zone are read by the last scan."""
+    from app import trend
+
     with session.history() as (store, archive):
         scans = store.scans(cluster, asked.since, asked.until)
         stored = [item for item in scans if item.status is not ScanStatus.FAILED]
@@ -27,19 +40,13 @@ def tell_findings(session: Session, cluster: str, asked: Filters, *, as_csv: boo
                 f"there is no scan of {cluster} in this time",
                 advice=f"clusters with scans: {', '.join(store.clusters()) or 'none yet'}",
             )
+        slots = store.slots(cluster, scans[0].taken_at, scans[-1].taken_at)
         said = archive.said(cluster, stored[0].number, stored[-1].number)
         chooser = asked.chooser(store, stored[-1], {item.result.check for item in said})
     chosen = [
-        item
-        for item in said
-        if item.result.outcome is Outcome.FAIL
-        and chooser.takes(item.result.check, item.result.subject, item.result.severity)
+        item for item in said if chooser.takes(item.result.check, item.result.subject, item.result.severity)
     ]
-    nights: list[tuple[Scan, Counts]] = []
-    for scan in scans:
-        here = [item.result.severity for item in chosen if item.first <= scan.number <= item.last]
-        counts = {severity: here.count(severity) for severity in Severity}
-        nights.append((scan, None if scan.status is ScanStatus.FAILED else counts))
+    nights = [_night(point, chosen) for point in trend.nights(scans, slots)]
     if as_csv:
         emit_csv(_CSV, _rows(nights))
     elif session.as_json:
@@ -48,47 +55,79 @@ def tell_findings(session: Session, cluster: str, asked: Filters, *, as_csv: boo
         _tell(cluster, nights)
 
 
-def _rows(nights: Sequence[tuple[Scan, Counts]]) -> list[list[object]]:
+def _night(point: TrendPoint, said: Sequence[SaidOver]) -> Night:
+    number = point.scan
+    if point.counts is None or number is None:
+        return Night(point, None, None)
+    here = [item.result for item in said if item.first <= number <= item.last]
+    failing = [item.severity for item in here if item.outcome is Outcome.FAIL]
+    undecided = [item.severity for item in here if item.outcome is not Outcome.FAIL]
+    return Night(
+        point,
+        {severity: failing.count(severity) for severity in Severity},
+        {severity: undecided.count(severity) for severity in Severity},
+    )
+
+
+def _rows(nights: Sequence[Night]) -> list[list[object]]:
     return [
         [
-            scan.number,
-            scan.taken_at.isoformat(),
-            scan.status.value,
+            "" if night.point.scan is None else night.point.scan,
+            night.point.at.isoformat(),
+            night.point.status,
             severity.value,
-            "" if counts is None else counts[severity],
+            "" if night.failing is None else night.failing[severity],
+            "" if night.undecided is None else night.undecided[severity],
         ]
-        for scan, counts in nights
+        for night in nights
         for severity in Severity
     ]
 
 
-def _document(cluster: str, nights: Sequence[tuple[Scan, Counts]]) -> dict[str, object]:
+def _document(cluster: str, nights: Sequence[Night]) -> dict[str, object]:
     return {
         "schema": "netattest/course/v1",
         "cluster": cluster,
         "scans": [
             {
-                "scan": scan.number,
-                "taken_at": scan.taken_at.isoformat(),
-                "status": scan.status.value,
-                "failing": None
-                if counts is None
-                else {severity.value: value for severity, value in counts.items()},
+                "scan": night.point.scan,
+                "taken_at": night.point.at.isoformat(),
+                "status": night.point.status,
+                "failing": _named(night.failing),
+                "undecided": _named(night.undecided),
+                "breaks": list(night.point.breaks),
+                "scope": night.point.scope,
+                "tool_version": night.point.tool,
+                "gaps": night.point.gaps,
             }
-            for scan, counts in nights
+            for night in nights
         ],
     }
 
 
-def _tell(cluster: str, nights: Sequence[tuple[Scan, Counts]]) -> None:
-    heading(f"Failing results, {plural(len(nights), 'scan')} of {cluster}")
+def _named(counts: Counts) -> dict[str, int] | None:
+    return None if counts is None else {severity.value: value for severity, value in counts.items()}
+
+
+def _tell(cluster: str, nights: Sequence[Night]) -> None:
+    heading(f"Failing results, {plural(len(nights), 'night')} of {cluster}")
+    breaks = broken([night.point for night in nights])
+    courses: dict[str, list[int | None]] = {
+        severity.value: [None if night.failing is None else night.failing[severity] for night in nights]
+        for severity in Severity
+    }
+    courses["could not be told"] = [
+        None if night.undecided is None else sum(night.undecided.values()) for night in nights
+    ]
     rows: list[list[object]] = []
-    for severity in Severity:
-        values = [None if counts is None else counts[severity] for _, counts in nights]
+    for name, values in courses.items():
         known = [value for value in values if value is not None]
         if any(known):
-            rows.append([severity.value, sparkline(values), known[0], known[-1]])
+            rows.append([name, sparkline(values, breaks), known[0], known[-1]])
     if rows:
         table(["severity", "course", "first", "last"], rows, right=[2, 3])
     else:
         say("none that fits")
+    for night in nights:
+        for sentence in night.point.breaks:
+            say(f"  {night.point.at:%Y-%m-%d}: {sentence}")

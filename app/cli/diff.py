@@ -101,7 +101,7 @@ def _document(drift: Drift) -> dict[str, object]:
         "encryption": {
             "before": {label.value: pairs for label, pairs in drift.tallies[0]},
             "after": {label.value: pairs for label, pairs in drift.tallies[1]},
-            "changes": encryption_shape(drift.encryption),
+            "changes": None if drift.encryption is None else encryption_shape(drift.encryption),
         },
         "moves": moves_shape(change.moves),
         "objects": [
@@ -131,7 +131,9 @@ def _tell(drift: Drift) -> None:
     for note in (*drift.notes, *change.notes):
         say(f"  {note}")
     _section(
-        "Objects", ["change", "object", "fields", "written by"], [_object(item) for item in drift.objects]
+        "Objects",
+        ["change", "object", "fields", "last written by"],
+        [_object(item) for item in drift.objects],
     )
     _section(
         "Places of workloads",
@@ -152,20 +154,7 @@ def _tell(drift: Drift) -> None:
             for item in change.paths
         ],
     )
-    _section(
-        "Encryption",
-        ["change", "from", "to", "before", "after"],
-        [
-            [
-                "lost" if item.lost else "won",
-                item.source,
-                item.destination,
-                item.before.value,
-                item.after.value,
-            ]
-            for item in drift.encryption
-        ],
-    )
+    _tell_encryption(drift)
     _section(
         "Findings",
         ["change", "severity", "finding"],
@@ -180,13 +169,37 @@ def _tell(drift: Drift) -> None:
     )
 
 
+def _tell_encryption(drift: Drift) -> None:
+    if drift.encryption is None:
+        was, now = (
+            ", ".join(f"{pairs} {label.value}" for label, pairs in tally) or "none" for tally in drift.tallies
+        )
+        heading("Encryption: not compared pair by pair")
+        say(f"  allowed pairs by their weakest label: {was} before, {now} after")
+        return
+    _section(
+        "Encryption",
+        ["change", "from", "to", "before", "after"],
+        [
+            [
+                "lost" if item.lost else "won",
+                item.source,
+                item.destination,
+                item.before.value,
+                item.after.value,
+            ]
+            for item in drift.encryption
+        ],
+    )
+
+
 def _object(item: ObjectCause) -> list[object]:
     said = [
         f"{one.path}: {one.before or 'nothing'} → {one.after or 'nothing'}" for one in item.fields[:_FIELDS]
     ]
     left = len(item.fields) - len(said)
     if item.kind is ChangeKind.CHANGED and not item.fields:
-        said = ["status or book-keeping only"]
+        said = ["status, book-keeping or an order without meaning only"]
     more = [f"and {left} more"] if left > 0 else []
     return [item.kind.value, item.ref, "; ".join([*said, *more]), item.manager]
 

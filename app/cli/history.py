@@ -32,7 +32,7 @@ from app.cli.options import (
 from app.cli.output import emit, emit_csv, heading, say, table
 from app.cli.session import begin
 from app.cli.shapes import plural, when
-from app.model.exposure import Exposure
+from app.model.exposure import Days, Exposure
 from app.model.finding import Severity
 from app.model.history import ScanStatus
 from app.model.period import ClosingTimes
@@ -90,7 +90,7 @@ def history(
 ) -> None:
     """Lives of exposures: first seen, changed, closed, reopened; days open against what the entity allows.
 
-    With dates, those that were open on at least one of the days. Framework, control and zone are read by the latest scan.
+    With dates, those that were open on at least one of the days; times to close count what opened and closed within them. Framework, control and zone are read by the latest scan.
     """
     from app import trend
 
@@ -116,15 +116,16 @@ def history(
         and _in_state(item, state)
         and any(chooser.open_within(time.at, time.closed_at) for time in item.opened)
     ]
+    days = Days(asked.since, asked.until)
     if as_csv:
         emit_csv(_CSV, (_csv_row(item) for item in chosen))
     elif as_json:
-        emit(_document(name, latest.number, chosen))
+        emit(_document(name, latest.number, chosen, days))
     else:
         say(
             f"{name} up to scan {latest.number}, taken {when(latest.taken_at)}: {plural(len(chosen), 'exposure')}"
         )
-        _tell(chosen)
+        _tell(chosen, days)
 
 
 def _in_state(item: Exposure, state: State) -> bool:
@@ -141,20 +142,22 @@ def _in_state(item: Exposure, state: State) -> bool:
             return True
 
 
-def _summaries(chosen: Sequence[Exposure]) -> tuple[tuple[ClosingTimes, ...], tuple[ClosingTimes, ...]]:
+def _summaries(
+    chosen: Sequence[Exposure], days: Days
+) -> tuple[tuple[ClosingTimes, ...], tuple[ClosingTimes, ...]]:
     from app import trend
 
     spaces = sorted({item.subject.namespace for item in chosen})
     return (
-        trend.lifetimes(chosen, lambda item: item.severity.value, [item.value for item in Severity]),
-        trend.lifetimes(chosen, lambda item: item.subject.namespace, spaces),
+        trend.lifetimes(chosen, lambda item: item.severity.value, [item.value for item in Severity], days),
+        trend.lifetimes(chosen, lambda item: item.subject.namespace, spaces, days),
     )
 
 
-def _document(cluster: str, scan: int, chosen: Sequence[Exposure]) -> dict[str, object]:
+def _document(cluster: str, scan: int, chosen: Sequence[Exposure], days: Days) -> dict[str, object]:
     from app import trend
 
-    by_severity, by_namespace = _summaries(chosen)
+    by_severity, by_namespace = _summaries(chosen, days)
     return {
         "schema": "netattest/exposures/v1",
         "cluster": cluster,
@@ -228,14 +231,14 @@ def _csv_row(item: Exposure) -> list[object]:
     ]
 
 
-def _tell(chosen: Sequence[Exposure]) -> None:
+def _tell(chosen: Sequence[Exposure], days: Days) -> None:
     from app import trend
 
     if not chosen:
         return
     say()
     table(_COLUMNS, [_row(item) for item in chosen], right=[3, 4])
-    by_severity, by_namespace = _summaries(chosen)
+    by_severity, by_namespace = _summaries(chosen, days)
     for title, rows in (("severity", by_severity), ("namespace", by_namespace)):
         heading(f"Time to close by {title}, in days")
         table(

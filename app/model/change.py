@@ -105,7 +105,7 @@ class Drift:
 
     Attributes:
         objects: what differs, with the fields that differ in meaning; an object whose status alone differs has none.
-        encryption: pairs whose label differs, those that lost first; not asked for in a large cluster.
+        encryption: pairs whose label differs, those that lost first; None where a cluster is too large to compare them.
         tallies: allowed pairs by weakest label, before and after.
         between: stored scans between the two.
         notes: what has to be said about the whole, one sentence each.
@@ -115,7 +115,7 @@ class Drift:
     after: Scan
     consequences: Consequences
     objects: tuple[ObjectCause, ...]
-    encryption: tuple[EncryptionChange, ...]
+    encryption: tuple[EncryptionChange, ...] | None
     tallies: tuple[tuple[tuple[Label, int], ...], tuple[tuple[Label, int], ...]]
     between: int
     notes: tuple[str, ...] = ()

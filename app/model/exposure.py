@@ -53,3 +53,23 @@ class Exposure:
     def overdue(self) -> bool:
         """True when it is, or last was, open for longer than the entity allows."""
         return self.allowed is not None and self.opened[-1].days > self.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Moments between which times are counted; None is without end."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def has(self, at: datetime | None) -> bool:
+        """True when something took place within them."""
+        return at is not None and not self.before(at) and not self.after(at)
+
+    def before(self, at: datetime | None) -> bool:
+        """True when something was over before they began."""
+        return at is not None and self.since is not None and at < self.since
+
+    def after(self, at: datetime | None) -> bool:
+        """True when something had not taken place when they ended."""
+        return self.until is not None and (at is None or at > self.until)

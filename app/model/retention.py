@@ -1,10 +1,10 @@
 """How long a scan is kept, and which scans may go (pure)."""
 
+import re
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 
 from app.model.canonical import canonical_json
 from app.model.history import Scan, ScanStatus
@@ -62,6 +62,15 @@ class Policy:
 
     rules: tuple[Rule, ...]
     holds: tuple[Hold, ...] = ()
+
+    def held_nowhere(self, clusters: Collection[str]) -> tuple[tuple[str, str], ...]:
+        """Holds with the names and patterns of theirs that no cluster has: they would hold nothing, and nobody would know."""
+        return tuple(
+            (hold.id, pattern)
+            for hold in self.holds
+            for pattern in hold.clusters
+            if not any(_fits(pattern, name) for name in clusters)
+        )
 
     def text(self) -> str:
         """The policy as a removal records it."""
@@ -121,4 +130,9 @@ def _longest(rules: Iterable[Rule], scan: Scan) -> str:
 
 
 def _names(patterns: Iterable[str], cluster: str) -> bool:
-    return any(fnmatchcase(cluster, pattern) for pattern in patterns)
+    return any(_fits(pattern, cluster) for pattern in patterns)
+
+
+def _fits(pattern: str, cluster: str) -> bool:
+    """`*` stands for any text and everything else for itself: a hold on `prod[eu]` is one on that name."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), cluster, re.DOTALL) is not None

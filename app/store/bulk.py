@@ -3,7 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Table, any_, bindparam, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Subquery,
+    Table,
+    any_,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.store.tables import OPEN
@@ -44,6 +56,12 @@ def end_ranges(connection: Connection, key: Column[Any], values: Sequence[int], 
 def among(column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """The condition that a column has one of many values."""
     return column == any_(_array(column, values))
+
+
+def unnested(columns: Mapping[Column[Any], Sequence[Any]]) -> Subquery:
+    """Rows given as columns of equal length, to be joined: each is found by an index on all of them, however many others there are."""
+    arrays = [func.unnest(_array(column, values)).label(column.name) for column, values in columns.items()]
+    return select(*arrays).subquery("wanted")
 
 
 def escaped(text: str) -> str:

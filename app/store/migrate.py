@@ -29,14 +29,14 @@ class Revision:
 
 
 def upgrade(engine: Engine, migrations: Path) -> Revision:
-    """Apply what is missing, in one transaction; safe to call twice and by several processes at once.
+    """Apply what is missing, each migration in one transaction; safe to call twice and by several processes at once.
 
     Raises:
         StoreError: the database cannot be reached or refuses, or is newer than this program.
     """
     revision = current(engine, migrations)
     if not revision.up_to_date:
-        with database_errors(), engine.begin() as connection:
+        with database_errors(), engine.connect() as connection:
             config = _config(migrations)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

@@ -1,11 +1,11 @@
 """Objects as ranges of scans: what a night writes is what changed since the last, and any night can be read back."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from app.errors import EvidenceError
 from app.model.canonical import digest
@@ -13,7 +13,7 @@ from app.model.history import ChangeKind, ObjectChange
 from app.model.identity import ObjectRef
 from app.model.snapshot import SnapshotObject
 from app.store.blobs import blob_digests, blob_ids, load_blobs
-from app.store.bulk import among, end_ranges, escaped, insert_rows, open_from, unescaped
+from app.store.bulk import end_ranges, escaped, insert_rows, open_from, unescaped, unnested
 from app.store.ledger import Entries
 from app.store.listing import WholeKinds
 from app.store.tables import OPEN, object_hole, object_key, object_range
@@ -212,16 +212,14 @@ def _key_ids(connection: Connection, cluster_id: int, refs: Sequence[ObjectRef])
     insert_rows(
         connection, object_key, {"cluster_id": [cluster_id] * len(refs), **columns}, skip_existing=True
     )
+    wanted = unnested({column: columns[column.name] for column in IDENTITY})
+    named = [column == wanted.c[column.name] for column in IDENTITY]
     rows = connection.execute(
         select(object_key.c.id, *IDENTITY)
+        .join(wanted, and_(*named))
         .where(object_key.c.cluster_id == cluster_id)
-        .where(among(object_key.c.name, _distinct(columns["name"])))
     )
     return {identity_of(row): row.id for row in rows}
-
-
-def _distinct(values: Iterable[str]) -> list[str]:
-    return sorted(set(values))
 
 
 def identity_of(row: object) -> ObjectRef:

@@ -1,10 +1,10 @@
 """Control states and check counts: a few small rows for each scan, which trends read without any snapshot."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, select
 
 from app.model.control import ControlState
 from app.model.finding import Outcome
@@ -20,6 +20,9 @@ _OUTCOMES = {
     "errors": Outcome.ERROR,
 }
 _TALLY = ("contrary", "passed", "failed", "excepted", "undecided")
+_STATE = tuple(control_state.c[name] for name in ("scan", "control_id", "state", *_TALLY))
+_STATES = {item.value: item for item in ControlState}
+_Names = Mapping[int, tuple[str, str, str]]  # `control.id` → framework, digest of its file, control
 
 
 def write_counts(connection: Connection, cluster_id: int, number: int, counts: Sequence[CheckCounts]) -> None:
@@ -61,25 +64,34 @@ def read_points(
     until: datetime | None = None,
     up_to: int | None = None,
 ) -> tuple[ControlPoint, ...]:
-    """Control states of a cluster by scan, framework, control; empty filters take everything."""
-    query = _points(cluster_id)
-    if frameworks:
-        query = query.where(control.c.framework.in_(sorted(frameworks)))
-    if control_id:
-        query = query.where(control.c.control == control_id)
-    if since is not None:
-        query = query.where(scan.c.taken_at >= since)
-    if until is not None:
-        query = query.where(scan.c.taken_at <= until)
-    if up_to is not None:
-        query = query.where(control_state.c.scan <= up_to)
-    return _sorted(_point(row) for row in connection.execute(query))
+    """Control states of a cluster by scan, framework, control; empty filters take everything.
+
+    What all states of a control or of a scan share is read once and not with each state: a year of a cluster is some 70,000.
+    """
+    times = _times(connection, cluster_id, since, until, up_to)
+    names = _names(connection, frameworks, control_id)
+    if not times or not names:
+        return ()
+    query = select(*_STATE).where(
+        control_state.c.cluster_id == cluster_id, control_state.c.scan.between(min(times), max(times))
+    )
+    if frameworks or control_id:
+        query = query.where(among(control_state.c.control_id, sorted(names)))
+    rows = connection.execute(query.order_by(control_state.c.scan))
+    return _by_control((row for row in rows if row[0] in times), times, names)
 
 
 def points_of(connection: Connection, cluster_id: int, number: int) -> tuple[ControlPoint, ...]:
     """Control states of one scan."""
-    query = _points(cluster_id).where(control_state.c.scan == number)
-    return _sorted(_point(row) for row in connection.execute(query))
+    states = connection.execute(
+        select(*_STATE).where(control_state.c.cluster_id == cluster_id, control_state.c.scan == number)
+    )
+    rows = states.all()
+    names = _names_of(connection, sorted({row[1] for row in rows}))
+    times = connection.execute(
+        select(scan.c.taken_at).where(scan.c.cluster_id == cluster_id, scan.c.number == number)
+    )
+    return _by_control(rows, dict.fromkeys([number], times.scalar_one()), names) if rows else ()
 
 
 def counts_of(connection: Connection, cluster_id: int, number: int) -> tuple[CheckCounts, ...]:
@@ -98,38 +110,47 @@ def counts_of(connection: Connection, cluster_id: int, number: int) -> tuple[Che
     return tuple(sorted(found, key=lambda item: item.check))
 
 
-def _points(cluster_id: int) -> Select[Any]:
-    return (
-        select(
-            scan.c.taken_at, control.c.framework, control.c.framework_digest, control.c.control, control_state
-        )
-        .select_from(control_state)
-        .join(control, control.c.id == control_state.c.control_id)
-        .join(
-            scan, (scan.c.cluster_id == control_state.c.cluster_id) & (scan.c.number == control_state.c.scan)
-        )
-        .where(control_state.c.cluster_id == cluster_id)
+def _times(
+    connection: Connection, cluster_id: int, since: datetime | None, until: datetime | None, up_to: int | None
+) -> dict[int, datetime]:
+    """Scan → when it was taken, for scans within bounds."""
+    query = select(scan.c.number, scan.c.taken_at).where(scan.c.cluster_id == cluster_id)
+    if since is not None:
+        query = query.where(scan.c.taken_at >= since)
+    if until is not None:
+        query = query.where(scan.c.taken_at <= until)
+    if up_to is not None:
+        query = query.where(scan.c.number <= up_to)
+    return {row.number: row.taken_at for row in connection.execute(query)}
+
+
+def _names(connection: Connection, frameworks: Collection[str], control_id: str) -> _Names:
+    query = select(control)
+    if frameworks:
+        query = query.where(control.c.framework.in_(sorted(frameworks)))
+    if control_id:
+        query = query.where(control.c.control == control_id)
+    return _editions(connection.execute(query))
+
+
+def _names_of(connection: Connection, ids: Sequence[int]) -> _Names:
+    return _editions(connection.execute(select(control).where(among(control.c.id, ids))))
+
+
+def _editions(rows: Iterable[Row[Any]]) -> _Names:
+    return {row.id: (row.framework, row.framework_digest, row.control) for row in rows}
+
+
+def _by_control(
+    rows: Iterable[Any], times: Mapping[int, datetime], names: _Names
+) -> tuple[ControlPoint, ...]:
+    """Rows of `_STATE` by scan, framework, control."""
+    ordered = sorted(names, key=lambda number: (names[number][0], names[number][2], names[number][1]))
+    rank = {number: at for at, number in enumerate(ordered)}
+    return tuple(
+        ControlPoint(number, times[number], *names[control_id], _STATES[state], *tally)
+        for number, control_id, state, *tally in sorted(rows, key=lambda row: (row[0], rank[row[1]]))
     )
-
-
-def _point(row: Row[Any]) -> ControlPoint:
-    return ControlPoint(
-        scan=row.scan,
-        taken_at=row.taken_at,
-        framework=row.framework,
-        framework_digest=row.framework_digest,
-        control=row.control,
-        state=ControlState(row.state),
-        contrary=row.contrary,
-        passed=row.passed,
-        failed=row.failed,
-        excepted=row.excepted,
-        undecided=row.undecided,
-    )
-
-
-def _sorted(points: Iterable[ControlPoint]) -> tuple[ControlPoint, ...]:
-    return tuple(sorted(points, key=lambda item: (item.scan, item.framework, item.control)))
 
 
 def _edition(point: ControlPoint) -> tuple[str, str, str]:

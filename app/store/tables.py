@@ -26,7 +26,6 @@ _STILL_OPEN = f"last_scan = {OPEN}"
 _LEDGER = "SHA-256 of the list of rows that the scan began and ended; null before version 0.2"
 _INSTANT = sa.DateTime(timezone=True)
 
-
 cluster = sa.Table(
     "cluster",
     metadata,
@@ -85,6 +84,7 @@ scan = sa.Table(
         " AND (snapshot_digest IS NULL) = (status = 'failed')",
         name="whole",
     ),
+    sa.Index(None, "ledger_digest"),
     comment="A finished run, chained to the one before. Written last in its transaction.",
 )
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import mean
 
 from app.model.archive import Opening, SaidOver
-from app.model.exposure import Exposure, Opened
+from app.model.exposure import Days, Exposure, Opened
 from app.model.finding import Outcome, Severity
 from app.model.history import Scan
 from app.model.period import ClosingTimes
@@ -84,25 +84,37 @@ def _days(first: datetime, last: datetime) -> int:
 
 
 def lifetimes(
-    found: Iterable[Exposure], name_of: Callable[[Exposure], str], names: Sequence[str]
+    found: Iterable[Exposure],
+    name_of: Callable[[Exposure], str],
+    names: Sequence[str],
+    days: Days | None = None,
 ) -> tuple[ClosingTimes, ...]:
-    """Count how often exposures opened and closed, by severity, namespace or whatever tells their name."""
+    """Count how often exposures opened and closed, by severity, namespace or whatever tells their name.
+
+    With `days`, what opened and closed within them, and what was still open at their end.
+    """
     groups: dict[str, list[Exposure]] = {name: [] for name in names}
     for item in found:
         groups.setdefault(name_of(item), []).append(item)
-    return tuple(_lifetime(name, own) for name, own in groups.items() if own)
+    return tuple(_lifetime(name, own, days or Days()) for name, own in groups.items() if own)
 
 
-def _lifetime(name: str, own: Sequence[Exposure]) -> ClosingTimes:
-    times = [time for item in own for time in item.opened]
-    closed = sorted(time.days for time in times if time.closed_at is not None)
+def _lifetime(name: str, own: Sequence[Exposure], days: Days) -> ClosingTimes:
+    times = [
+        (item, order, time)
+        for item in own
+        for order, time in enumerate(item.opened)
+        if not days.after(time.at) and not days.before(time.closed_at)
+    ]
+    opened = [order for _, order, time in times if days.has(time.at)]
+    closed = sorted(time.days for _, _, time in times if days.has(time.closed_at))
     return ClosingTimes(
         name=name,
-        opened=len(times),
+        opened=len(opened),
         closed=len(closed),
-        reopened=len(times) - len(own),
-        open_at_end=sum(item.is_open for item in own),
-        overdue=sum(item.overdue for item in own),
+        reopened=sum(order > 0 for order in opened),
+        open_at_end=len(times) - len(closed),
+        overdue=sum(item.allowed is not None and time.days > item.allowed for item, _, time in times),
         mean_days=round(mean(closed), 1) if closed else None,
         ninetieth_days=closed[-(len(closed) // 10) - 1] if closed else None,
     )

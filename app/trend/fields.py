@@ -8,6 +8,7 @@ import orjson
 from app.model.archive import FieldChange, ObjectCause
 from app.model.history import ChangeKind
 from app.model.identity import ObjectRef
+from app.trend.lists import ABSENT, Lists
 
 CHANGE = "netattest.io/change"
 """Annotation by which an object names the approved change that it is."""
@@ -29,9 +30,12 @@ def object_cause(ref: ObjectRef, before: bytes | None, after: bytes | None) -> O
 
 
 def field_changes(before: Body, after: Body) -> Iterator[FieldChange]:
-    """Fields that differ, in the order of their paths; status and the API server's own book-keeping are left out."""
+    """Fields that differ, in the order of their paths.
+
+    Status and the API server's own book-keeping are left out, and so is the order of entries where it has no meaning.
+    """
     was, now = ({key: value for key, value in body.items() if key != "status"} for body in (before, after))
-    yield from _differing("", _without_noise(was), _without_noise(now))
+    yield from _differing("", "", _without_noise(was), _without_noise(now), Lists(after))
 
 
 def written_by(body: Body) -> tuple[str, str]:
@@ -69,17 +73,14 @@ def _without_noise(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "metadata": {key: value for key, value in metadata.items() if key not in _NOISE}}
 
 
-_ABSENT = object()
-
-
-def _differing(path: str, was: Any, now: Any) -> Iterator[FieldChange]:
+def _differing(path: str, field: str, was: Any, now: Any, lists: Lists) -> Iterator[FieldChange]:
     if isinstance(was, dict) and isinstance(now, dict):
         for key in sorted({*was, *now}):
-            yield from _differing(_child(path, key), was.get(key, _ABSENT), now.get(key, _ABSENT))
+            yield from _differing(_child(path, key), key, was.get(key, ABSENT), now.get(key, ABSENT), lists)
     elif isinstance(was, list) and isinstance(now, list):
-        for index in range(max(len(was), len(now))):
-            yield from _differing(f"{path}[{index}]", _item(was, index), _item(now, index))
-    elif was is _ABSENT or now is _ABSENT or was != now:
+        for at, before, after in lists.pairs(field, was, now):
+            yield from _differing(f"{path}[{at}]", "", before, after, lists)
+    elif was is ABSENT or now is ABSENT or was != now:
         yield FieldChange(path, _text(was), _text(now))
 
 
@@ -88,12 +89,8 @@ def _child(path: str, key: str) -> str:
     return f"{path}.{name}" if path and name == key else f"{path}{name}"
 
 
-def _item(values: list[Any], index: int) -> Any:
-    return values[index] if index < len(values) else _ABSENT
-
-
 def _text(value: Any) -> str:
-    if value is _ABSENT:
+    if value is ABSENT:
         return ""
     text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode(errors="replace")
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -58,6 +58,22 @@ def follow(
     )
 
 
+def nights(scans: Sequence[Scan], slots: Sequence[Slot] = ()) -> tuple[TrendPoint, ...]:
+    """Every scan, and every slot that was missed between the first and the last, with what else differs from the one before.
+
+    Counts are None where nothing is stored and empty elsewhere: whoever counts something night by night adds them.
+    """
+    found: list[TrendPoint] = []
+    previous: Scan | None = None
+    for scan in sorted(scans, key=lambda scan: scan.number):
+        if scan.status is ScanStatus.FAILED:
+            found.append(_unstored(scan, scan.reason))
+            continue
+        found.append(_stored("", scan, previous, ()))
+        previous = scan
+    return _with_missed(tuple(found), slots) if found else ()
+
+
 def _with_missed(line: tuple[TrendPoint, ...], slots: Sequence[Slot]) -> tuple[TrendPoint, ...]:
     """Points of missed slots between the first scan and the last; a slot that failed has its scan's point already."""
     missed = [
@@ -84,14 +100,23 @@ def _line(
 def _point(framework: str, scan: Scan, points: Sequence[ControlPoint], previous: Scan | None) -> TrendPoint:
     assessed = scan.status is not ScanStatus.FAILED and bool(points)
     if not assessed:
-        why = scan.reason if scan.status is ScanStatus.FAILED else NOT_ASSESSED
-        return TrendPoint(scan.taken_at, scan.number, scan.status.value, None, (why,) if why else ())
+        return _unstored(scan, scan.reason if scan.status is ScanStatus.FAILED else NOT_ASSESSED)
     states = Counter(point.state for point in points)
+    return _stored(framework, scan, previous, tuple((state, states[state]) for state in ControlState))
+
+
+def _unstored(scan: Scan, why: str) -> TrendPoint:
+    return TrendPoint(scan.taken_at, scan.number, scan.status.value, None, (why,) if why else ())
+
+
+def _stored(
+    framework: str, scan: Scan, previous: Scan | None, counts: tuple[tuple[ControlState, int], ...]
+) -> TrendPoint:
     return TrendPoint(
         at=scan.taken_at,
         scan=scan.number,
         status=scan.status.value,
-        counts=tuple((state, states[state]) for state in ControlState),
+        counts=counts,
         breaks=(*_origin(previous, scan), *(_breaks(framework, previous, scan) if previous else ())),
         scope=dict(scan.documents).get("scope.yaml", ""),
         catalogue=dict(scan.documents).get(f"frameworks/{framework}.yaml", ""),

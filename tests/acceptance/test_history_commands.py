@@ -144,6 +144,18 @@ def test_two_nights_name_the_field_the_writer_and_the_object_responsible(netatte
     assert any("changed back" in note for note in told["notes"])
 
 
+def test_a_large_cluster_is_not_told_that_no_encryption_was_lost(netattest, monkeypatch):
+    """Pairs are not compared above a number of workloads; that is no "no change"."""
+    assert netattest.json("diff", 3, 4)["encryption"]["changes"] == []
+    monkeypatch.setattr("app.trend.protection.MOST_WORKLOADS", 1)
+    told = netattest.json("diff", 3, 4)
+    assert told["encryption"]["changes"] is None
+    assert any("is not known" in note for note in told["notes"])
+    printed = netattest("diff", 3, 4)
+    assert "Encryption: not compared pair by pair" in printed
+    assert "Encryption: no change" not in printed
+
+
 def test_what_was_put_back_between_two_nights_is_no_difference(netattest):
     first, last = year.OPEN_SHOP
     told = netattest.json("diff", scan_of(first) - 1, scan_of(last) + 1)

@@ -176,6 +176,31 @@ def test_an_exception_stands_before_the_nights_of_its_time_only(period):
     assert (found["days"], found["overdue"]) == ((last - first).days + 1, True)
 
 
+def test_nobody_is_said_to_have_removed_an_object(written):
+    """The API keeps who wrote an object last, and nothing of who removed it."""
+    text = " ".join(re.sub(r"<[^>]*>", " ", written.file("html").read_text()).split())
+    removed = re.findall(r"NetworkPolicy lab/default-deny removed (.{60})", text)
+    assert removed
+    assert all(
+        item.startswith("last written by argocd , who removed it is not on record") for item in removed
+    )
+    assert "default-deny changed: spec.policyTypes[1] by kubectl-edit" in text.replace(" : ", ": ")
+
+
+def test_a_control_that_failed_for_several_is_not_said_to_have_failed_for_each_on_every_night(period):
+    """The lab failed for a part of the year, kube-system on every night."""
+    (told,) = [item["says"] for item in period["controls"] if item["control"] == "1.2.1"]
+    assert "every scanned night failed for one or more of kube-system, lab and 1 other," in told
+
+
+def test_failures_of_a_workload_come_before_what_only_nobody_looked_at(written):
+    text = " ".join(re.sub(r"<[^>]*>", " ", written.file("html").read_text()).split())
+    row = text[text.index("shop/web[Deployment] 2025-07-01 to 2026-06-30") :][:900]
+    assert row.index("1.3.2 held on 356 of 365 nights, 5 nights failed") < row.index(
+        "held on every scanned night; 4 nights were not scanned"
+    )
+
+
 def test_a_workload_that_lived_for_eleven_nights_is_counted_on_those_alone(period):
     (found,) = [item for item in period["workloads"] if item["workload"] == "shop/migrate[Deployment]"]
     first, last = year.SHORT_LIVED
@@ -226,6 +251,33 @@ def test_changes_of_scope_and_tool_stand_on_the_time_line(period):
     }
     (tool,) = [item for item in period["changes"] if item["kind"] == "tool"]
     assert (tool["before"], tool["after"]) == ("0.1.0", "0.2.0")
+
+
+def test_a_course_of_failing_results_ends_at_nights_without_a_scan_and_where_judgement_changed(written):
+    """As many as were open by the dates of the story; a missed night is none of them, and no zero."""
+    told = json.loads(
+        written.run(
+            "trend",
+            "--cluster",
+            year.CLUSTER,
+            "--findings",
+            "--namespace",
+            "shop",
+            "--check",
+            EGRESS,
+            "--json",
+        )
+    )["scans"]
+    failing = {day_of(item["taken_at"]): item["failing"] for item in told if item["status"] != "failed"}
+    opened = {*span(year.OPEN_SHOP), *span(year.OPEN_AGAIN)}
+    assert {day: found and found["high"] for day, found in failing.items()} == {
+        day: None if day in year.MISSED else int(day in opened) for day in every_day() if day != year.FAILED
+    }
+    assert {day_of(item["taken_at"]) for item in told if item["status"] == "failed"} == {
+        year.FAILED, year.BY_HAND,
+    }  # fmt: skip
+    broken = {day_of(item["taken_at"]) for item in told if item["breaks"] and item["failing"]}
+    assert broken == {year.PARTIAL, year.PARTIAL + timedelta(days=1), year.SCOPE_CHANGE, year.UPGRADE}
 
 
 def test_times_to_close_are_those_of_the_deviations(period):

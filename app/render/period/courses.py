@@ -9,7 +9,7 @@ from app.render.charts import DayMark
 from app.render.charts.calendar import WORDS
 from app.render.content import Column, Row, Stack, Table, capped
 from app.render.period.pages import Figure, Part, PeriodPage, PeriodSection, calendar, course_mark
-from app.render.wording import count, iso_day, number, sentence
+from app.render.wording import count, iso_day, joined, number, sentence
 
 MOST_CALENDARS: Final = 24
 _MOST_SAID: Final = 3
@@ -130,9 +130,7 @@ def _workload(item: WorkloadCourse) -> Row:
     part = "" if item.whole else "part of the period"
     unknown = "" if item.inside else "placed by no scope rule"
     notes = tuple(text for text in (f"{item.present.bit_count()} nights", part, unknown) if text)
-    lines = tuple(f"`{control}` {text}" for control, text in item.says[:_MOST_SAID])
-    left = len(item.says) - len(lines)
-    more = (f"{number(left)} more in workloads.csv",) if left > 0 else ()
+    lines, more = _exceptions(item)
     return Row(
         (
             item.workload,
@@ -141,6 +139,32 @@ def _workload(item: WorkloadCourse) -> Row:
             Stack(lines or ("Everything held.",), more),
         )
     )
+
+
+def _exceptions(item: WorkloadCourse) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What did not always hold, failures first; controls that held whenever somebody looked are one line and hide nothing."""
+    standings = dict(item.controls)
+    seen = {
+        control
+        for control, _ in item.says
+        if standings[control].held | standings[control].unseen == standings[control].nights
+    }
+    told = sorted(
+        ((control, text) for control, text in item.says if control not in seen),
+        key=lambda one: standings[one[0]].failed == 0,
+    )
+    lines = tuple(f"`{control}` {text}" for control, text in told[:_MOST_SAID])
+    left = len(told) - len(lines)
+    rest = joined([f"`{control}`" for control, _ in item.says if control in seen])
+    return (
+        (*lines, f"{rest} held on every scanned night; {_not_scanned(item)}") if rest else lines,
+        (f"{number(left)} more in workloads.csv",) if left > 0 else (),
+    )
+
+
+def _not_scanned(item: WorkloadCourse) -> str:
+    nights = max(standing.unseen.bit_count() for _, standing in item.controls)
+    return f"{count(nights, 'night')} {'was' if nights == 1 else 'were'} not scanned"
 
 
 CONTROLS: Final = PeriodSection("period-controls", "Controls over the period", controls)

@@ -4,6 +4,7 @@ from typing import Final
 
 from app.model.archive import ObjectCause
 from app.model.control import ControlState
+from app.model.history import ChangeKind
 from app.model.period import ClosingTimes, Deviation
 from app.model.report import PeriodReport
 from app.render.content import Column, Mark, Row, Stack, Table, capped
@@ -98,10 +99,25 @@ def cause_lines(cause: ObjectCause) -> tuple[str, ...]:
     fields = ", ".join(f"`{item.path}`" for item in cause.fields[:_MOST_FIELDS])
     left = len(cause.fields) - _MOST_FIELDS
     more = f" and {left} more" if left > 0 else ""
-    words = f"{cause.ref} {cause.kind.value}{f': {fields}{more}' if fields else ''}"
-    by = f"by `{cause.manager}`" if cause.manager else "the API did not say who wrote it"
+    alike = cause.kind is ChangeKind.CHANGED and not cause.fields
+    told = (
+        f"{fields}{more}"
+        if fields
+        else "status, book-keeping or an order without meaning only"
+        if alike
+        else ""
+    )
+    words = f"{cause.ref} {cause.kind.value}{f': {told}' if told else ''}"
     reference = f", change {cause.reference}" if cause.reference else ""
-    return (words, f"{by}{reference}")
+    return (words, f"{_writer(cause)}{reference}")
+
+
+def _writer(cause: ObjectCause) -> str:
+    """Who wrote it; a removal has no writer on record, only what was removed has."""
+    if cause.kind is ChangeKind.REMOVED:
+        by = f"last written by `{cause.manager}`, " if cause.manager else ""
+        return f"{by}who removed it is not on record"
+    return f"by `{cause.manager}`" if cause.manager else "the API did not say who wrote it"
 
 
 def _unknown_cause(item: Deviation) -> str:

@@ -1,8 +1,9 @@
 """The first stored night of a period against the last: what is otherwise now, and which objects made it so."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from app.model.change import Drift
+from app.model.change import Drift, EncryptionChange
 from app.model.control import ControlState
 from app.model.report import PeriodReport
 from app.render.content import Column, Mark, Row, Stack, Table, capped
@@ -29,11 +30,7 @@ def drift(report: PeriodReport) -> PeriodPage:
         parts=(
             Part(title="Controls of this framework", table=_flips(found, report.period.framework)),
             Part(title="Connections", table=_paths(found, most, whole)),
-            Part(
-                title="Encryption in transit",
-                paragraphs=(_tallies(found),),
-                table=_encryption(found, most, whole),
-            ),
+            _encrypted(found, most, whole),
             Part(title="Objects", table=_objects(found, most, whole)),
             Part(title="Failing results", table=_findings(found, most, whole)),
         ),
@@ -105,7 +102,13 @@ def _tallies(found: Drift) -> str:
     return f"Allowed pairs of workloads by their weakest label: {was} on the first night, {now} on the last."
 
 
-def _encryption(found: Drift, most: int, whole: str) -> Table:
+def _encrypted(found: Drift, most: int, whole: str) -> Part:
+    """Counts alone where pairs were not compared: an empty table would say that nothing was lost."""
+    compared = None if found.encryption is None else _encryption(found.encryption, most, whole)
+    return Part(title="Encryption in transit", paragraphs=(_tallies(found),), table=compared)
+
+
+def _encryption(changed: Sequence[EncryptionChange], most: int, whole: str) -> Table:
     return Table(
         caption="Pairs whose encryption differs",
         columns=(
@@ -125,9 +128,9 @@ def _encryption(found: Drift, most: int, whole: str) -> Table:
                     Mark.of(_LOST, "Lost") if item.lost else Mark.of(_WON, "Won"),
                 )
             )
-            for item in found.encryption[:most]
+            for item in changed[:most]
         ),
-        note=capped(min(most, len(found.encryption)), len(found.encryption), "pairs", whole.strip("`")),
+        note=capped(min(most, len(changed)), len(changed), "pairs", whole.strip("`")),
         empty="No pair that may connect on both nights has another label.",
     )
 

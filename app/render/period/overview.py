@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Final
 
 from app.model.control import ControlState
+from app.model.months import day_range
 from app.model.nights import Course, Night, NightStatus, Standing, longest_gap
 from app.model.period import Period, TurnKind
 from app.model.report import PeriodReport
@@ -89,7 +90,7 @@ def _covered(period: Period) -> str:
 
 def _courses(period: Period) -> str:
     words = [
-        f"{number(sum(item.standing.course is course for item in period.controls))} {text}"
+        f"{_some(sum(item.standing.course is course for item in period.controls))} {text}"
         for course, text in (
             (Course.ALWAYS, "always held"),
             (Course.SOMETIMES, "held at some time"),
@@ -102,9 +103,13 @@ def _courses(period: Period) -> str:
         for item in period.controls
     )
     return (
-        f"Of {count(len(period.controls), 'control')}, {', '.join(words)}; {number(scanned)} held on every night that was"
+        f"Of {count(len(period.controls), 'control')}, {', '.join(words)}; {_some(scanned)} held on every night that was"
         " scanned."
     )
+
+
+def _some(value: int) -> str:
+    return number(value) if value else "none"
 
 
 def _deviated(period: Period) -> str:
@@ -115,10 +120,10 @@ def _deviated(period: Period) -> str:
     late = sum(item.overdue for item in found)
     again = sum(item.opening > 1 for item in found)
     measured = (
-        f"{number(late)} took longer than the entity allows" if period.allowed_days else "no target was set"
+        f"{_some(late)} took longer than the entity allows" if period.allowed_days else "no target was set"
     )
     return (
-        f"{count(len(found), 'deviation')}: {number(still)} still open at the end, {number(again)} reopened;"
+        f"{count(len(found), 'deviation')}: {_some(still)} still open at the end, {_some(again)} reopened;"
         f" {measured}."
     )
 
@@ -203,9 +208,7 @@ def _longest_gap(period: Period) -> str:
     best = longest_gap(period.nights)
     if not best:
         return ""
-    first, last = best[0].day, best[-1].day
-    when = f"on {day(first)}" if first == last else f"from {day(first)} to {day(last)}"
-    return f"The longest time without a stored scan is {count(len(best), 'night')}, {when}."
+    return f"The longest time without a stored scan is {count(len(best), 'night')}, {day_range(best[0].day, best[-1].day)}."
 
 
 def _runs(nights: Iterable[Night]) -> Iterator[list[Night]]:

@@ -25,10 +25,11 @@ def _lede(report: PeriodReport, chosen: Sample | None) -> str:
             " assessor names, and writes the evidence of each."
         )
     total = count(len(report.period.nights), "night")
+    some = number(len(chosen.nights))
     if not chosen.seed:
-        return f"{count(len(chosen.nights), 'night')} of {total} were named by whoever asked for this report."
+        return f"{some} of {total}, named by whoever asked for this report."
     return (
-        f"{count(len(chosen.nights), 'night')} of {total} were chosen by the seed `{chosen.seed}`: those whose SHA-256 of"
+        f"{some} of {total}, chosen by the seed `{chosen.seed}`: those whose SHA-256 of"
         " the seed, a newline and the night's due time in UTC (`2026-03-17T01:15:00+00:00`) are smallest. Every night takes"
         " part, scanned or not."
     )

@@ -41,6 +41,7 @@ _MARKS: Final = {
     ControlState.SUPPORTED.value: ("✓", "supported by evidence"),
     ControlState.NOT_APPLICABLE.value: ("·", "not applicable"),
 }  # worst first
+_RANKS: Final = {kind: rank for rank, kind in enumerate(_MARKS)}
 
 KEY: Final = (
     *((kind, *_MARKS[kind]) for kind in _MARKS),
@@ -73,10 +74,10 @@ class Days:
             tuple(_number(last.get(day), removed) for day in days),
         )
 
-    def nights(self, seen: Mapping[int, Sequence[ControlPoint]]) -> tuple[Night, ...]:
-        """The worst state of each day among some points, by scan; a day without its data never shows one."""
+    def nights(self, seen: Mapping[int, str]) -> tuple[Night, ...]:
+        """Each day as the kind of its scan tells it, by scan; a day without its data never shows one."""
         return tuple(
-            _night(blank.day, seen[number]) if number in seen else blank
+            _shown(blank.day, seen[number]) if number in seen else blank
             for blank, number in zip(self.blank, self.spoken, strict=True)
         )
 
@@ -127,16 +128,18 @@ def _shown(day: date, kind: str) -> Night:
     return Night(day, kind, *_MARKS[kind])
 
 
-def _night(day: date, points: Sequence[ControlPoint]) -> Night:
-    return _shown(day, worst(points))
-
-
 def worst(points: Iterable[ControlPoint]) -> str:
     """The worst state among points; one that a supporting check contradicts is worse than it says."""
-    kinds = {_kind(point) for point in points}
-    if len(kinds) == 1:
-        return kinds.pop()
-    return next(kind for kind in _MARKS if kind in kinds)
+    return min(map(kind_of, points), key=_RANKS.__getitem__)
+
+
+def worst_by_scan(seen: Iterable[tuple[int, str]]) -> dict[int, str]:
+    """Scan → the worst of its kinds."""
+    found: dict[int, str] = {}
+    for number, kind in seen:
+        if number not in found or _RANKS[kind] < _RANKS[found[number]]:
+            found[number] = kind
+    return found
 
 
 def words(kind: str) -> tuple[str, str]:
@@ -144,6 +147,7 @@ def words(kind: str) -> tuple[str, str]:
     return _MARKS[kind]
 
 
-def _kind(point: ControlPoint) -> str:
+def kind_of(point: ControlPoint) -> str:
+    """How one control in one scan is shown."""
     lifted = point.state in (ControlState.SUPPORTED, ControlState.MANUAL, ControlState.NOT_APPLICABLE)
     return CONTRARY if point.contrary and lifted else point.state.value

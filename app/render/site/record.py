@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from app.model.canonical import digest
 from app.model.history import ControlPoint, FindingLife, Scan, ScanStatus, Slot, SlotStatus, TrendLine
-from app.render.site.nights import Days, Lost, Night, words, worst
+from app.render.site.nights import Days, Lost, Night, kind_of, words, worst, worst_by_scan
 
 NIGHTS = 365  # days of a calendar
 RECENT = 28  # of these, columns of the table with signs
@@ -170,16 +170,21 @@ def kept_record(
     """Everything that a cluster's page says; `points` and `slots` are of the days that are shown."""
     span = [row.until - timedelta(days=back) for back in reversed(range(NIGHTS))]
     days = Days.of(span, scans, removed, slots)
-    found: dict[str, dict[str, dict[int, list[ControlPoint]]]] = defaultdict(
-        lambda: defaultdict(lambda: defaultdict(list))
-    )
+    found: dict[str, dict[str, list[tuple[int, str]]]] = defaultdict(lambda: defaultdict(list))
     for point in points:
-        for control in ("", point.control):
-            found[point.framework][control][point.scan].append(point)
+        seen, lines = (point.scan, kind_of(point)), found[point.framework]
+        lines[point.control].append(seen)
+        lines[""].append(seen)
     return ClusterRecord(
         overview=row,
         lines=tuple(
-            (name, tuple(Line(item, days.nights(controls[item])) for item in sorted(controls, key=_in_order)))
+            (
+                name,
+                tuple(
+                    Line(item, days.nights(worst_by_scan(controls[item])))
+                    for item in sorted(controls, key=_in_order)
+                ),
+            )
             for name, controls in sorted(found.items())
         ),
         lost=days.lost(),

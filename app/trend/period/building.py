@@ -8,7 +8,7 @@ from app.model.archive import Counted, Opening, SaidOver
 from app.model.control import Assessment
 from app.model.finding import Severity
 from app.model.history import ControlPoint, Scan
-from app.model.nights import Night
+from app.model.nights import Night, Nights
 from app.model.period import ControlCourse, Deviation, Period
 from app.trend.period.deviations import Causes, Terms, closing_times, deviations
 from app.trend.period.standing import Accepts, Ledger, bad_nights, control_standing
@@ -89,7 +89,7 @@ def _controls(
             for one in found
             if one.direct and item.control.id in one.controls and one.failed & standing.failed
         ]
-        sentence = says(standing, ledger.nights, _named([one.subject.id for one in failing]))
+        sentence = says(standing, ledger.nights, _named(failing))
         yield ControlCourse(item.control.id, item.control.title, standing, sentence)
 
 
@@ -100,8 +100,13 @@ def _grouped(points: Iterable[ControlPoint]) -> dict[str, list[ControlPoint]]:
     return found
 
 
-def _named(subjects: Sequence[str]) -> str:
-    """The first subjects, and how many more."""
-    names = list(dict.fromkeys(subjects))
+def _named(failing: Sequence[Deviation]) -> str:
+    """Whom it failed for, those with the most nights first; of several, no night is said to have failed for all."""
+    nights: dict[str, Nights] = defaultdict(int)
+    for item in failing:
+        nights[item.subject.id] |= item.failed
+    names = sorted(nights, key=lambda name: (-nights[name].bit_count(), name))
     left = len(names) - _NAMED
-    return " and ".join(names[:_NAMED]) + (f" and {left} more" if left > 0 else "")
+    if left > 0:
+        return f"one or more of {', '.join(names[:_NAMED])} and {left} other{'s' if left > 1 else ''}"
+    return f"one or both of {' and '.join(names)}" if len(names) == _NAMED else "".join(names)

@@ -1,10 +1,9 @@
 """Nights in words: `17 to 19 March 2026`."""
 
 from collections.abc import Sequence
-from datetime import date
 from itertools import islice
 
-from app.model.months import MONTHS
+from app.model.months import day_range
 from app.model.nights import Night, Nights, Standing, runs
 
 _MOST_RUNS = 4
@@ -13,18 +12,6 @@ _MOST_RUNS = 4
 def nights_of(count: int) -> str:
     """Write `1 night`, `3 nights`."""
     return f"{count} night{'' if count == 1 else 's'}"
-
-
-def day_range(first: date, last: date) -> str:
-    """Write `17 March 2026`, `17 to 19 March 2026`, `30 March to 2 April 2026`."""
-    end = f"{last.day} {MONTHS[last.month - 1]} {last.year}"
-    if first == last:
-        return end
-    if first.year != last.year:
-        return f"{first.day} {MONTHS[first.month - 1]} {first.year} to {end}"
-    if first.month != last.month:
-        return f"{first.day} {MONTHS[first.month - 1]} to {end}"
-    return f"{first.day} to {end}"
 
 
 def spans(nights: Nights, found: Sequence[Night], most: int = _MOST_RUNS) -> str:

@@ -68,6 +68,25 @@ def test_a_hold_keeps_what_the_rules_let_go():
     assert found.kept == 3
 
 
+@pytest.mark.parametrize(
+    ("pattern", "name", "fits"),
+    [
+        ("prod-*", "prod-eu", True),
+        ("*", "", True),
+        ("prod[eu]", "prod[eu]", True),
+        ("prod[eu]", "prode", False),
+        ("prod?", "prod1", False),
+        ("a*c", "abdc", True),
+        ("a*c", "abd", False),
+        ("prod", "prod-eu", False),
+    ],
+)
+def test_a_star_stands_for_any_text_and_everything_else_for_itself(pattern, name, fits):
+    hold = Hold("case", (pattern,), "inquiry")
+    assert hold.covers(replace(SCANS[0], cluster=name)) is fits
+    assert (Policy((), (hold,)).held_nowhere([name]) == ()) is fits
+
+
 def test_an_import_counts_from_when_it_was_recorded():
     imported = replace(scan(1, "2020-01-01"), recorded_at=at("2026-01-01"), imported=True)
 
@@ -114,6 +133,10 @@ def test_the_shipped_example_can_be_read():
             "before",
         ),
         ("holds: []", "rules"),
+        (
+            "{rules: [], holds: [{id: a, clusters: ['*'], reason: r, owner: o, since: 2026-02-01, until: 2026-01-01}]}",
+            "before",
+        ),
     ],
 )
 def test_a_mistake_is_named(text, says):

@@ -6,6 +6,7 @@ from itertools import groupby
 import pytest
 
 from app.model.archive import Opening, SaidOver
+from app.model.exposure import Days
 from app.model.finding import Outcome, Severity
 from app.model.history import Scan, ScanStatus
 from app.trend import ages, exposures, lifetimes
@@ -77,6 +78,12 @@ def test_one_life(course, days, changed, last_seen, states):
     assert {name for name, holds in told.items() if holds} == set(states.split())
 
 
+def test_a_time_that_was_too_long_counts_although_the_last_one_was_short():
+    found = lives({"a": ("xxxxxx.x.", Severity.HIGH)})
+    (told,) = lifetimes(found.values(), lambda item: item.severity.value, [])
+    assert (told.overdue, found["a"].overdue) == (1, False)
+
+
 def test_times_to_close_and_ages_are_counted_by_what_is_asked_for():
     found = lives(
         {
@@ -90,6 +97,17 @@ def test_times_to_close_and_ages_are_counted_by_what_is_asked_for():
         (item.name, item.opened, item.reopened, item.closed, item.open_at_end, item.overdue, item.mean_days)
         for item in by_severity
     ] == [("high", 3, 1, 3, 0, 1, 3.0), ("low", 1, 0, 0, 1, 0, None)]
+    later = lifetimes(found.values(), lambda item: item.severity.value, [], Days(night(3), night(5)))
+    assert [(item.name, item.opened, item.reopened, item.closed, item.open_at_end) for item in later] == [
+        (
+            "high",
+            1,
+            1,
+            1,
+            1,
+        ),  # a closed on the third night, b came back on it; b's first time was over before
+        ("low", 0, 0, 0, 1),
+    ]
     by_namespace = lifetimes(found.values(), lambda item: item.subject.namespace, [])
     assert {item.name: item.mean_days for item in by_namespace} == {"a": 2, "b": 3.5, "c": None}
     assert dict(ages(found.values())) == {
