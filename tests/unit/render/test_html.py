@@ -1,11 +1,13 @@
 import itertools
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 
 from app.errors import ConfigurationError, RenderError
+from app.model.chain import ChainLink
 from app.model.finding import Outcome
 from app.render import ReportRenderer, format_of
 from app.render.html import Templates, prose
@@ -177,6 +179,20 @@ def test_names_of_files_are_stable_and_cannot_leave_a_folder():
     (artefact,) = RENDERER.render(report_input("../../etc/x y"), ["html"])
 
     assert artefact.name == "etc-x-y-pci-dss-4.0.1-2026-08-21.html"
+
+
+@pytest.mark.parametrize(
+    ("hours", "name"),
+    [(1, "prod-pci-dss-4.0.1-2026-08-21.scan-14.html"), (30, "prod-pci-dss-4.0.1-2026-08-21.html")],
+)
+def test_the_report_of_a_second_scan_of_a_day_does_not_replace_the_first(hours, name):
+    report = report_input("prod")
+    scan = report.scan
+    earlier = replace(scan, number=scan.number - 1, taken_at=scan.taken_at - timedelta(hours=hours))
+    chain = (ChainLink(earlier, ""), ChainLink(scan, ""))
+    (artefact,) = RENDERER.render(replace(report, chain=chain), ["html"])
+
+    assert artefact.name == name
 
 
 def test_reports_of_one_scan_never_share_a_file_name():
