@@ -181,6 +181,15 @@ def test_names_of_files_are_stable_and_cannot_leave_a_folder():
     assert artefact.name == "etc-x-y-pci-dss-4.0.1-2026-08-21.html"
 
 
+def test_a_name_in_what_a_test_leaves_open_is_set_as_one():
+    report = report_input()
+    runs = tuple(replace(run, limits=("Groups such as `system:masters`.",)) for run in report.judgement.runs)
+    (artefact,) = RENDERER.render(replace(report, judgement=replace(report.judgement, runs=runs)), ["html"])
+
+    assert b"Groups such as <code>system:masters</code>." in artefact.body
+    assert b"`system:masters`" not in artefact.body
+
+
 @pytest.mark.parametrize(
     ("hours", "name"),
     [(1, "prod-pci-dss-4.0.1-2026-08-21.scan-14.html"), (30, "prod-pci-dss-4.0.1-2026-08-21.html")],
