@@ -181,6 +181,15 @@ def test_names_of_files_are_stable_and_cannot_leave_a_folder():
     assert artefact.name == "etc-x-y-pci-dss-4.0.1-2026-08-21.html"
 
 
+def test_every_width_of_a_column_has_its_rule():
+    """A width without a rule leaves all columns of its table alike, and nothing says so."""
+    styles = (resource("templates") / "styles/report.css").read_text(encoding="utf-8")
+    used = set(re.findall(r'<col class="(w\d+)"', RENDERER.render(report_input(), ["html"])[0].body.decode()))
+
+    assert len(used) > 5
+    assert not [name for name in used if f".{name} {{" not in styles]
+
+
 def test_a_name_in_what_a_test_leaves_open_is_set_as_one():
     report = report_input()
     runs = tuple(replace(run, limits=("Groups such as `system:masters`.",)) for run in report.judgement.runs)
