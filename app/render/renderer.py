@@ -164,5 +164,9 @@ def _stem(dossier: Dossier) -> str:
     report, twin = dossier.report, dossier.twin
     named = twin.text if twin else str
     shape = replace(report.definition, id=named(report.definition.id))
-    day = iso_day(report.scan.taken_at)
-    return file_stem(named(report.scan.cluster), report.assessment.framework.id, day, shape, _USUAL)
+    scan, day = report.scan, iso_day(report.scan.taken_at)
+    earlier = any(
+        item.scan.number < scan.number and iso_day(item.scan.taken_at) == day for item in report.chain
+    )
+    when = f"{day}.scan-{scan.number}" if earlier else day
+    return file_stem(named(scan.cluster), report.assessment.framework.id, when, shape, _USUAL)

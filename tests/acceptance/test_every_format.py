@@ -171,6 +171,42 @@ def test_two_processes_make_the_same_bytes_of_one_stored_scan(database_url, tmp_
     assert len(made[0]) == len(FORMATS)
 
 
+EVERY_DEFINITION = """
+import hashlib
+from dataclasses import replace
+from app.render import FORMATS, load_definition
+from app.resources import resource
+from tests import sealed as s
+from tests.report_builder import report_input
+
+for path in sorted(resource("reports").glob("*.yaml")):
+    if path.stem != "period":
+        definition = load_definition(path.stem, path.read_bytes())
+        for paper in ("A4", "Letter"):
+            report = replace(report_input(), definition=replace(definition, paper=paper))
+            for item in s.RENDERER.render(report, [name for name in FORMATS if name not in ("pdf", "bundle")]):
+                print(item.name, hashlib.sha256(item.body).hexdigest())
+"""
+
+
+def test_every_definition_on_every_paper_is_the_same_in_two_processes():
+    """All but the PDF, which is a function of the page and of the attachments, and takes seconds."""
+    made = [
+        subprocess.run(
+            [sys.executable, "-c", EVERY_DEFINITION],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for environment in ENVIRONMENTS
+    ]
+
+    assert made[0] == made[1]
+    assert len(set(made[0].splitlines())) == 4 * 2 * (len(FORMATS) - 2)
+
+
 # The twin
 
 

@@ -4,7 +4,8 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,6 +14,7 @@ import yaml
 from app import pipeline
 from app.bootstrap import documents
 from app.collect import ManifestSource
+from app.model.history import Document
 from app.render import FORMATS, load_definition
 from app.render.diagrams import Band, Box, Diagram, Line, Transit, draw_diagram
 from app.render.pdf import write_pdf
@@ -67,36 +69,51 @@ def payloads(url: str, path: str) -> dict[str, str]:
     }
 
 
+def workload(namespace: str, name: str, text: str, labels: dict) -> dict:
+    container = {"name": text, "image": text, "ports": [{"name": text, "containerPort": 80}]}
+    template = {
+        "metadata": {"labels": labels, "annotations": {text: text}},
+        "spec": {"containers": [container]},
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "spec": {"selector": {"matchLabels": labels}, "template": template},
+    }
+
+
+def policy(namespace: str, name: str, text: str, labels: dict) -> dict:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": namespace, "annotations": {"why": text}},
+        "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": ["Ingress"], "ingress": [{}]},
+    }
+
+
 def hostile_cluster(url: str, path: str) -> str:
-    """Objects whose labels, annotations, names and rules carry every payload."""
+    """Objects whose labels, annotations, names and rules carry every payload.
+
+    A name that no API server would take keeps its object out, so each workload and policy is there under a good name too.
+    """
     found = list(payloads(url, path).values())
     objects: list[dict] = []
     for number, text in enumerate(found):
         namespace = f"n{number}"
         labels = {"app": f"a{number}", f"example.com/{number}": text}
+        bad = [workload(namespace, f"w{number}-{text}", text, labels), policy(namespace, text, text, labels)]
+        good = [
+            workload(namespace, f"v{number}", text, labels),
+            policy(namespace, f"p{number}", text, labels),
+        ]
         objects += [
+            *bad,
+            *good,
             {
                 "apiVersion": "v1",
                 "kind": "Namespace",
                 "metadata": {"name": namespace, "annotations": {"note": text, text[:60]: text}},
-            },
-            {
-                "apiVersion": "apps/v1",
-                "kind": "Deployment",
-                "metadata": {"name": f"w{number}-{text}", "namespace": namespace, "labels": labels},
-                "spec": {
-                    "selector": {"matchLabels": labels},
-                    "template": {
-                        "metadata": {"labels": labels},
-                        "spec": {"containers": [{"name": text, "image": f"{url}/{text}"}]},
-                    },
-                },
-            },
-            {
-                "apiVersion": "networking.k8s.io/v1",
-                "kind": "NetworkPolicy",
-                "metadata": {"name": text, "namespace": namespace, "annotations": {"why": text}},
-                "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": ["Ingress"], "ingress": [{}]},
             },
             {
                 "apiVersion": "networking.k8s.io/v1",
@@ -151,23 +168,72 @@ ATTRIBUTES = {
 }
 
 
-def test_a_hostile_cluster_opens_no_connection_and_reads_no_file(tmp_path):
+def hostile_registers(url: str, path: str) -> tuple[Document, ...]:
+    """Files of the entity in which every text that a report prints is a payload, a framework's own title among them."""
+    texts = list(payloads(url, path).values())
+    all_of_them = " ".join(texts)
+    signed = {"owner": texts[0], "approver": texts[1], "approved_on": date(2026, 1, 1)}
+    rules = [
+        {"id": text, "namespaces": [f"n{at}"], "zone": "cde", "soc2": True, "tenant": text}
+        for at, text in enumerate(texts)
+    ]
+    flow = {"source": "n0", "destination": "n1", "ports": ["TCP/80"], "justification": all_of_them}
+    flows = [{"id": text, **flow, **signed} for text in texts]
+    times = {"starts_on": date(2026, 10, 1), "expires_on": date(2026, 12, 31)}
+    accepted = {"check": "policy-overly-broad", "reason": all_of_them, "compensating_control": texts[3]}
+    accepted |= {"owner": texts[0], "approver": texts[1], "subjects": texts, **times}
+    outside = {"control": all_of_them, "covers": ["1.1"], "evidence": texts[2], **signed}
+    record = {
+        "type": texts[4],
+        "person": texts[0],
+        "performed_on": date(2026, 10, 1),
+        "document": all_of_them,
+    }
+    control = {
+        "id": "1.1", "title": texts[0], "objective": all_of_them, "chapter": texts[1], "automation": "partial",
+        "severity": "high", "scope": texts[2], "cadence": texts[3], "does_not_prove": texts, "manual_parts": texts,
+        "checks": {"direct": ["policy-overly-broad", "pod-without-egress-isolation", "flow-not-in-approved-register"]},
+        "manual_record": {"type": texts[4], "max_age": texts[5], "months": 12, "interval_set_by": "entity"},
+    }  # fmt: skip
+    framework = {
+        "id": "hostile-1", "name": texts[0], "version": texts[1], "title": texts[2], "catalogue_version": texts[3],
+        "boundary": "pci", "prefix": "h-", "text_licence": texts[4], "controls": [control],
+    }  # fmt: skip
+    whose = {"owner": texts[0], "reviewed_on": date(2026, 10, 1)}
+    files = {
+        "attestations.yaml": {"attestations": [record]},
+        "exceptions.yaml": {"exceptions": [{"id": texts[0], **accepted}]},
+        "frameworks/hostile-1.yaml": framework,
+        "registers.yaml": {**whose, "external_controls": [{"id": texts[0], **outside}]},
+        "scope.yaml": {**whose, "rules": rules, "approved_flows": flows, "node_isolation": all_of_them},
+    }
+    return tuple(Document(name, yaml.safe_dump(said).encode()) for name, said in files.items())
+
+
+def test_a_hostile_cluster_and_hostile_registers_open_no_connection_and_read_no_file(tmp_path):
     canary = tmp_path / "canary"
     canary.write_bytes(CANARY)
     with listening() as (url, visitors):
         manifests = tmp_path / "cluster.yaml"
         manifests.write_text(hostile_cluster(url, canary.as_uri()), encoding="utf-8")
         store = InMemoryStore()
+        own = hostile_registers(url, canary.as_uri())
+        files = sorted((*documents(load_settings(None)), *own), key=lambda item: item.name)
         request = pipeline.ScanRequest(
-            url, datetime(2026, 11, 22, tzinfo=UTC), documents(load_settings(None)), tool_version=url
+            url, datetime(2026, 11, 22, tzinfo=UTC), tuple(files), tool_version=url
         )
         saved = pipeline.scan(request, ManifestSource([manifests]), store, s.Silent()).scan
-        made = pipeline.report(saved, ["soc2-tsc-2017"], AUDITOR, FORMATS, store, s.RENDERER, s.Silent())
+        hostile = " ".join(payloads(url, canary.as_uri()).values())
+        titled = replace(AUDITOR, title=hostile, confidentiality=hostile)
+        made = pipeline.report(saved, ["hostile-1"], titled, FORMATS, store, s.RENDERER, s.Silent())
         assert len(made) == len(FORMATS)
         assert visitors == []
         assert not [item.name for item in made if CANARY in item.body]
         text = next(item.body for item in made if item.name.endswith(".html")).decode()
-        assert "w0-" in text, "the payloads are in the report, as text"
+        judged = next(item.body for item in made if item.name.endswith(".csv")).decode()
+        assert all(f"n{number}/v{number}[Deployment]" in judged for number in range(10))
+        assert "example.com/0" in text, "labels are in the report, as text"
+        assert text.count("&lt;base href=") >= 10, "the payloads of the registers too"
         assert "&lt;img src=" in text
 
         # The trap works: whoever fetched would be seen.

@@ -18,6 +18,8 @@ _MEANINGS: Final[dict[MappingStrength, str]] = {
     MappingStrength.RECORD: "No test reads the cluster for it. Whether a record is on file and in time is all that is tested.",
     MappingStrength.NONE: "No test bears on it; it is listed so that nobody misses it.",
 }
+_SHORT_NUMBER: Final = 9
+"""Signs of `11.4.5` or `A.8.24` fit a narrow column, and `164.308(a)(1)` does not; what is saved goes to the sentences."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,13 @@ def _strengths(found: MappingLedger) -> Table:
 
 
 def _table(caption: str, dossier: Dossier, entries: tuple[LedgerEntry, ...]) -> Table:
+    short = all(len(item.control.id) <= _SHORT_NUMBER for item in entries)
     return Table(
         caption=caption,
         columns=(
-            Column("Number", 16, "code"),
-            Column("What a scan brings", 24),
-            Column("It does not prove", 28),
+            Column("Number", 10 if short else 16, "code"),
+            Column("What a scan brings", 22 if short else 24),
+            Column("It does not prove", 32 if short else 28),
             Column("To get elsewhere"),
         ),
         rows=tuple(_row(dossier, item) for item in entries),

@@ -1,11 +1,13 @@
 import itertools
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 
 from app.errors import ConfigurationError, RenderError
+from app.model.chain import ChainLink
 from app.model.finding import Outcome
 from app.render import ReportRenderer, format_of
 from app.render.html import Templates, prose
@@ -177,6 +179,38 @@ def test_names_of_files_are_stable_and_cannot_leave_a_folder():
     (artefact,) = RENDERER.render(report_input("../../etc/x y"), ["html"])
 
     assert artefact.name == "etc-x-y-pci-dss-4.0.1-2026-08-21.html"
+
+
+def test_every_width_of_a_column_has_its_rule():
+    """A width without a rule leaves all columns of its table alike, and nothing says so."""
+    styles = (resource("templates") / "styles/report.css").read_text(encoding="utf-8")
+    used = set(re.findall(r'<col class="(w\d+)"', RENDERER.render(report_input(), ["html"])[0].body.decode()))
+
+    assert len(used) > 5
+    assert not [name for name in used if f".{name} {{" not in styles]
+
+
+def test_a_name_in_what_a_test_leaves_open_is_set_as_one():
+    report = report_input()
+    runs = tuple(replace(run, limits=("Groups such as `system:masters`.",)) for run in report.judgement.runs)
+    (artefact,) = RENDERER.render(replace(report, judgement=replace(report.judgement, runs=runs)), ["html"])
+
+    assert b"Groups such as <code>system:masters</code>." in artefact.body
+    assert b"`system:masters`" not in artefact.body
+
+
+@pytest.mark.parametrize(
+    ("hours", "name"),
+    [(1, "prod-pci-dss-4.0.1-2026-08-21.scan-14.html"), (30, "prod-pci-dss-4.0.1-2026-08-21.html")],
+)
+def test_the_report_of_a_second_scan_of_a_day_does_not_replace_the_first(hours, name):
+    report = report_input("prod")
+    scan = report.scan
+    earlier = replace(scan, number=scan.number - 1, taken_at=scan.taken_at - timedelta(hours=hours))
+    chain = (ChainLink(earlier, ""), ChainLink(scan, ""))
+    (artefact,) = RENDERER.render(replace(report, chain=chain), ["html"])
+
+    assert artefact.name == name
 
 
 def test_reports_of_one_scan_never_share_a_file_name():
