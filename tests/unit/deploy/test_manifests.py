@@ -128,7 +128,9 @@ def test_the_executor_may_make_jobs_and_see_how_they_end_and_nothing_else():
     job = yaml.safe_load(made["data"]["job.yaml"])
     mounted = [item["configMap"]["name"] for item in spec["volumes"] if item["name"] == "job"]
     assert mounted == [made["metadata"]["name"]]
-    assert job["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] == "netattest"  # its policies
+    assert (
+        job["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] == "netattest"
+    )  # its policies
     nightly, scan = pod_spec("nightly"), job["spec"]["template"]["spec"]
     assert scan["securityContext"] == nightly["securityContext"]
     assert scan["containers"][0]["securityContext"] == nightly["containers"][0]["securityContext"]
