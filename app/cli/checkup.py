@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
+from ipaddress import ip_address
 
 from app import bootstrap
 from app.errors import CollectError, ExitCode, NetattestError
@@ -115,7 +116,32 @@ def _database(settings: Settings) -> Iterator[Line]:
             )
         with engine.connect() as connection:
             theirs: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            info = driver.info
+            host, sslmode = info.hostaddr or info.host, info.get_parameters().get("sslmode", "prefer")
         yield _clock(abs((datetime.now(UTC) - theirs).total_seconds()))
+        yield from database_identity(host, sslmode)
+
+
+def database_identity(host: str, sslmode: str) -> Iterator[Line]:
+    """A warning where the database is reached over a network and its certificate is not checked, as is libpq's default.
+
+    Args:
+        host: address that the session goes to, or the folder of a socket.
+        sslmode: as libpq uses it.
+    """
+    try:
+        near = not host or host.startswith("/") or ip_address(host).is_loopback
+    except ValueError:
+        near = host == "localhost"
+    if not near and sslmode not in ("verify-ca", "verify-full"):
+        yield Line(
+            "database tls",
+            Mark.WARN,
+            f"sslmode is {sslmode}: whoever answers at {host} is taken for the database",
+            "add ?sslmode=verify-full to the database URL, and &sslrootcert=FILE for an authority of your own",
+        )
 
 
 def _clock(skew: float) -> Line:

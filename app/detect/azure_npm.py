@@ -43,7 +43,7 @@ def _lite(evidence: Evidence, agent: Agent) -> bool:
     setting = config.get(_FILE) if config else None
     try:
         content = json.loads(setting.value or "") if setting else {}
-    except ValueError:  # not JSON: the agent would not start with it either
+    except (ValueError, RecursionError):  # not JSON: the agent would not start with it either
         return False
     return dig(content, "Toggles", "EnableNPMLite") is True
 

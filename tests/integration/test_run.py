@@ -251,7 +251,7 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def until(condition, seconds=30):
+def until(condition, seconds=120):
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "it did not happen in time"

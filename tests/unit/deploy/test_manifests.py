@@ -72,6 +72,12 @@ def test_the_image_runs_as_the_user_of_the_manifests(form):
     assert pod_spec(form)["securityContext"]["runAsUser"] == 10001
 
 
+def test_a_night_that_hangs_ends_before_the_next_one():
+    nightly = only("nightly", "CronJob")["spec"]
+    assert nightly["concurrencyPolicy"] == "Forbid"  # so one without an end would be the last
+    assert 0 < nightly["jobTemplate"]["spec"]["activeDeadlineSeconds"] < 24 * 3600
+
+
 def test_openshift_chooses_the_user_itself():
     assert (
         not {"runAsUser", "runAsGroup", "fsGroup"} & pod_spec("overlays/openshift")["securityContext"].keys()
@@ -122,6 +128,9 @@ def test_the_executor_may_make_jobs_and_see_how_they_end_and_nothing_else():
     job = yaml.safe_load(made["data"]["job.yaml"])
     mounted = [item["configMap"]["name"] for item in spec["volumes"] if item["name"] == "job"]
     assert mounted == [made["metadata"]["name"]]
+    assert (
+        job["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] == "netattest"
+    )  # its policies
     nightly, scan = pod_spec("nightly"), job["spec"]["template"]["spec"]
     assert scan["securityContext"] == nightly["securityContext"]
     assert scan["containers"][0]["securityContext"] == nightly["containers"][0]["securityContext"]

@@ -244,6 +244,7 @@ def test_an_engine_that_fails_closed_needs_no_caution():
     ("text", "lite"),
     [
         ('{"Toggles": {"EnableNPMLite": true}}', True),
+        ("[" * 100_000, False),
         ('{"Toggles": {}}', False),
         ("{", False),
         ("<redacted>", False),
