@@ -113,20 +113,24 @@ class Listing:
         return sorted(found, key=_first)
 
     def _with_own_node(self, position: int, reached: Sequence[Reached]) -> Sequence[Reached]:
-        """What a hostNetwork workload reaches, its neighbours on a node included."""
+        """What a hostNetwork workload reaches, its neighbours on a node included: these for certain, whatever conditions there are."""
         cluster = self._cluster
-        neighbours = {
-            self._ids[guest]: (Connections.all(), (self._notes.own_node(position, guest),))
+        class_of = cluster.partition.class_of
+        neighbours = [
+            guest
             for guest in cluster.locality.guests_of(position)
-            if self._rows.governed(cluster.partition.class_of[guest], Direction.INGRESS)
-        }
+            if self._rows.governed(class_of[guest], Direction.INGRESS)
+        ]
         if not neighbours:
             return reached
         result = {destination: (allowed, notes) for destination, allowed, notes in reached}
-        for destination, (allowed, notes) in neighbours.items():
-            known, its_notes = result.get(destination, (Connections(), ()))
-            if not known.is_all:
-                result[destination] = (allowed, (*its_notes, *notes))
+        for guest in neighbours:
+            known, notes = result.get(self._ids[guest], (Connections(), ()))
+            conditions = self._notes.on_conditions(class_of[position], class_of[guest], known)
+            if conditions or not known.is_all:
+                kept = (note for note in notes if note not in conditions)
+                own_node = self._notes.own_node(position, guest)
+                result[self._ids[guest]] = (Connections.all(), (*kept, own_node))
         return sorted(((key, *value) for key, value in result.items()), key=_id)
 
     def sources(self, destination: Endpoint) -> Iterator[tuple[str, Connections]]:

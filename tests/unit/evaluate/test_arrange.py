@@ -283,6 +283,18 @@ def test_a_condition_is_named_in_the_list():
     }
 
 
+def test_a_neighbour_on_the_node_is_reached_for_certain_whatever_conditions_there_are():
+    pods = [pod("shop/web", node="n1"), pod("shop/host", node="n1", host_network=True)]
+    l7 = wide("l7", Family.CILIUM, isolates=True, ingress=[act(Action.ALLOW, conditions=["GET only"])])
+    engine = evaluate.reachability(inventory(pods, [l7]), UNKNOWN_PLATFORM, ())
+    (row,) = [
+        item for item in engine.connections() if item.source == "shop/host[Pod]" and item.destination == WEB
+    ]
+    assert row.allowed.is_all
+    (note,) = row.notes
+    assert note.startswith("own node: ")
+
+
 def test_each_vendor_whose_policies_there_are_has_a_plane_of_its_own():
     policies = [
         wide("g", Family.CALICO, ingress=[act(Action.ALLOW, pods_peer("app=cart", ""))]),
