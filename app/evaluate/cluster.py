@@ -48,7 +48,8 @@ class Compiled:
     """An inventory, compiled in one reading; what is enforced where is left open, so that both views can share it.
 
     Attributes:
-        inventory: what was compiled.
+        given: what was asked about.
+        inventory: what was compiled: its policies as the data plane reads them.
         platform: what told enforced classes from others.
         reading: the data plane's reading of what the API leaves open.
         partition: classes and workloads.
@@ -59,6 +60,7 @@ class Compiled:
         sets: policies as they were compiled for a view.
     """
 
+    given: Inventory
     inventory: Inventory
     platform: Platform
     reading: Reading
@@ -70,13 +72,12 @@ class Compiled:
     tables: dict[tuple[object, ...], RowTable] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, inventory: Inventory, platform: Platform, reading: Reading) -> "Compiled":
+    def of(cls, given: Inventory, platform: Platform, reading: Reading) -> "Compiled":
         """Compile an inventory. Nothing here depends on the order of its objects."""
         policies, beside = (
-            _as_read(given, inventory, platform, reading) for given in (inventory.policies, inventory.beside)
+            _as_read(found, given, platform, reading) for found in (given.policies, given.beside)
         )
-        if policies is not inventory.policies:
-            inventory = replace(inventory, policies=policies)
+        inventory = given if policies is given.policies else replace(given, policies=policies)
         vocabulary = Vocabulary.of((*inventory.policies, *beside), inventory.nodes)
         parts = partition(inventory, Classifier(inventory, platform, vocabulary, reading))
         selectors = SelectorIndex(parts.classes, inventory.namespace_labels)
@@ -89,7 +90,7 @@ class Compiled:
             vocabulary.node_addresses,
             Unaddressed.of(parts.classes, inventory),
         )
-        return cls(inventory, platform, reading, parts, space, peers, Resolver(selectors, peers))
+        return cls(given, inventory, platform, reading, parts, space, peers, Resolver(selectors, peers))
 
     @cached_property
     def families(self) -> tuple[frozenset[int], ...]:

@@ -90,7 +90,7 @@ _NAMED = 3
 _AS_DECLARED = (Enforcement.UNKNOWN, Enforcement.DEGRADED)
 
 # A run asks for two views of one inventory. What both share lives as long as either of them, and no longer; each value
-# holds its inventory and platform, so their identities cannot be taken by others meanwhile.
+# holds the inventory that it was asked about and the platform, so their identities cannot be taken by others meanwhile.
 _SHARED: WeakValueDictionary[tuple[int, int, Profile], Compiled] = WeakValueDictionary()
 
 

@@ -20,12 +20,7 @@ brief = settings(thorough, max_examples=EXAMPLES // 2)
 @given(clusters(), st.sampled_from([Profile.SPEC, Profile.CALICO, Profile.CILIUM]))
 def test_the_engine_answers_as_the_oracle_does(cluster, profile):
     engine = evaluate.reachability(cluster, UNKNOWN_PLATFORM, (), profile=profile)
-    oracle = Oracle(
-        cluster,
-        blocks_match_pods=profile is not Profile.CILIUM,
-        init_container_ports=profile is Profile.CALICO,
-    )
-    assert_equal(engine, oracle, cluster, certain=True)
+    assert_equal(engine, oracle_of(cluster, profile), cluster, certain=True)
 
 
 @brief

@@ -1,4 +1,5 @@
 import gc
+import weakref
 
 import pytest
 
@@ -242,6 +243,22 @@ def test_nodes_whose_enforcement_is_not_known_are_named():
         pod("shop/web"), found=platform(nodes={"n1": Enforcement.UNKNOWN, "n2": Enforcement.ENFORCED})
     )
     assert found.notes == ("as declared on 1 of 2 nodes, such as n1: n1: it is said so",)
+
+
+@pytest.mark.parametrize("profile", [Profile.SPEC, Profile.CILIUM])
+def test_an_engine_keeps_the_inventory_it_was_asked_about(profile):
+    """What two views share is found by the inventory's place in memory, which another may only take when the engine is gone."""
+    by_name = policy("shop/out", egress=[rule(ports=["http/TCP"])])
+    asked = inventory([pod("shop/web", ports=[container_port("http", 80)])], [by_name])
+    kept = evaluate.reachability(asked, UNKNOWN_PLATFORM, (), profile=profile)
+    alive = weakref.ref(asked)
+    del asked
+    gc.collect()
+
+    assert alive() is not None
+    del kept
+    gc.collect()
+    assert alive() is None
 
 
 def test_both_views_share_what_they_can_and_keep_nothing_alive():
