@@ -144,12 +144,13 @@ def _editions(rows: Iterable[Row[Any]]) -> _Names:
 def _by_control(
     rows: Iterable[Any], times: Mapping[int, datetime], names: _Names
 ) -> tuple[ControlPoint, ...]:
-    """Rows of `_STATE` by scan, framework, control."""
+    """Rows of `_STATE` by scan, framework, control; a state whose control was deleted is left out, and missed by the check of the chain."""
     ordered = sorted(names, key=lambda number: (names[number][0], names[number][2], names[number][1]))
     rank = {number: at for at, number in enumerate(ordered)}
+    known = sorted((row for row in rows if row[1] in rank), key=lambda row: (row[0], rank[row[1]]))
     return tuple(
         ControlPoint(number, times[number], *names[control_id], _STATES[state], *tally)
-        for number, control_id, state, *tally in sorted(rows, key=lambda row: (row[0], rank[row[1]]))
+        for number, control_id, state, *tally in known
     )
 
 
