@@ -388,3 +388,11 @@ def test_a_name_that_cannot_be_asked_for_costs_the_certificate_and_no_more(autho
     assert found.outcome is ProbeOutcome.TLS
     assert found.accepted == ("TLS 1.2", "TLS 1.3")
     assert found.trusted is not Known.YES
+
+
+def test_a_chain_that_only_a_greeting_showed_is_not_verified(authority):
+    with tls_server(authority.issue_cert(NAME)) as port:
+        found = probe(port, host="a..b")
+    assert found.chain
+    assert found.trusted is Known.UNKNOWN
+    assert found.trust_says == "no handshake came to its end, so the chain was not verified"
