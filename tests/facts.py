@@ -12,7 +12,8 @@ secrets: {shop/web-tls: {name: shop.example, to: 2026-12-01}}           TLS Secr
 probes: {"shop.example:443": {tls: [TLS 1.2, TLS 1.3]}}                 what connecting to an endpoint showed
 """
 
-from base64 import b64encode
+import ssl
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
@@ -75,7 +76,7 @@ from app.model.transit import Protection
 from app.resources import resource
 from tests.builders import platform as make_platform
 from tests.builders import selector
-from tests.certificates import BY_SHA1, END, START, issued, self_signed
+from tests.certificates import BY_SHA1, END, ROOT_BY_SHA1, START, issued, self_signed
 from tests.protection import FixedLinks, FixedMesh
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -200,7 +201,11 @@ def _probe(name: str, said: Mapping[str, Any]) -> Probe:
 
 
 def _chain(said: Mapping[str, Any]) -> Iterator[str]:
-    """A certificate of a short key (`bits`), of an old signature (`sha1`) or a good one; and an issuer that ends on a day (`above`)."""
+    """A certificate of a short key (`bits`), of an old signature (`sha1`) or a good one.
+
+    Above it an issuer that ends on a day (`above`), with a key of `bits above`, and anchors: one that ended on a day (`root`), one that
+    signed itself by SHA-1 (`old root`).
+    """
     if "bits" in said:
         yield issued(said["name"], said["bits"])
     elif "sha1" in said:
@@ -209,12 +214,19 @@ def _chain(said: Mapping[str, Any]) -> Iterator[str]:
         yield _der(*self_signed(said["name"], **_validity(said)))
     if "above" in said:
         day = said["above"]
-        yield issued("intermediate", end=datetime(day.year, day.month, day.day, tzinfo=UTC))
+        end = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        yield issued("intermediate", said.get("bits above", 2048), end)
+    if "root" in said:
+        yield _der(*self_signed("root", **_validity({"to": said["root"]})))
+    if "old root" in said:
+        yield ROOT_BY_SHA1
 
 
 def _secret(name: str, said: Mapping[str, Any]) -> SnapshotObject:
-    """A TLS Secret with a real certificate and its key, read as in a namespace that opted in."""
+    """A TLS Secret with a real certificate and a key, read as in a namespace that opted in; of an authority where it has `bits`."""
     key, certificate = self_signed(said.get("name", "shop.example"), **_validity(said))
+    if "bits" in said:
+        certificate = ssl.DER_cert_to_PEM_cert(b64decode(issued("shop.example", said["bits"]))).encode()
     manifest = _object("v1", "Secret", name, type="kubernetes.io/tls")
     manifest["data"] = {
         "tls.crt": b64encode(certificate + key).decode(),

@@ -23,9 +23,8 @@ _WORDS = {
 }
 _LONGEST_CHAIN = 10
 _DEMANDS = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "CERTIFICATE_UNKNOWN")
-_MAY_DEMAND = (
-    "HANDSHAKE_FAILURE"  # where a certificate was asked for, that; else that there is nothing in common
-)
+# a demand where a certificate was asked for; else it says that there is nothing in common
+_MAY_DEMAND = "HANDSHAKE_FAILURE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class Greeting:
 
 
 def suites_for(version: int) -> tuple[int, ...]:
-    """Suites that can be offered in a version, strongest first; those with AEAD or SHA-256 exist since TLS 1.2."""
+    """Suites that can be offered in a version, modern ones first; those with AEAD or SHA-256 exist since TLS 1.2."""
     if version == TLS_1_3:
         return tuple(SUITES_1_3)
     if version == TLS_1_2:

@@ -1,4 +1,4 @@
-"""Cipher suites that a probe can offer, by their code points, strongest first.
+"""Cipher suites that a probe can offer, by their code points, modern ones first.
 
 Source: the IANA registry of TLS cipher suites. Left out are those that need a key shared beforehand (PSK, SRP, Kerberos) and those
 of national standards that no library at hand has: a server that takes nothing else is told to refuse what was offered.

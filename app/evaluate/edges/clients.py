@@ -4,17 +4,16 @@ Sources: Istio reference of DestinationRule (`ClientTLSSettings`), its change no
 by default: the machine's authorities where none is named), Traefik reference of ServersTransport.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from app.evaluate.edges.go_suites import image_version, minor_of
 from app.evaluate.edges.world import Item, World, objects
 from app.model.control_plane import Component, ComponentKind, Finding
 from app.model.encryption import Known
 from app.model.fields import mapping, text
 
 _ISTIOD = {"app": "istiod"}
-_TAG = re.compile(r":v?1\.(\d+)(?=[.-]|@|$)")
 _SWITCHES = {"VERIFY_CERTIFICATE_AT_CLIENT", "VERIFY_CERT_AT_CLIENT"}  # in the code, and in the notes
 _VERIFYING = 21
 _WITHOUT = {
@@ -66,8 +65,8 @@ def _verifies(world: World) -> Known:
 def _by_version(item: Item) -> Known:
     containers = objects(item.spec.get("containers"))
     named = {text(entry.get("name")) for container in containers for entry in objects(container.get("env"))}
-    found = [_TAG.search(text(container.get("image"))) for container in containers]
-    minors = [int(tag[1]) for tag in found if tag]
+    found = (minor_of(image_version(text(container.get("image")))) for container in containers)
+    minors = [minor for minor in found if minor is not None]
     if not minors or _SWITCHES & named:
         return Known.UNKNOWN
     return Known.YES if min(minors) >= _VERIFYING else Known.NO

@@ -45,6 +45,8 @@ _ELB_BY_START = {
 }
 _ELB_DEFAULT = "ELBSecurityPolicy-2016-08"
 _ELB_CONTROLLER = {"app.kubernetes.io/name": "aws-load-balancer-controller"}
+_ELB_CLASS = "service.k8s.aws/nlb"
+_ELB_TYPES = ("external", "nlb-ip")  # of Services that the controller takes from the cloud provider
 
 
 def is_internal(item: Item) -> bool:
@@ -55,6 +57,16 @@ def is_internal(item: Item) -> bool:
 def elb_policy(world: World, named: str) -> str:
     """The policy that is named, else the one that the controller was started with, else the controller's own default."""
     return named or world.once("policy of Elastic Load Balancing", _default_policy)
+
+
+def _service_policy(world: World, item: Item) -> str:
+    """The same for a Service; one that the cloud provider itself serves knows no default but that of AWS."""
+    named = item.annotations.get(f"{_AWS}ssl-negotiation-policy", "")
+    is_of_controller = (
+        item.spec.get("loadBalancerClass") == _ELB_CLASS
+        or item.annotations.get(f"{_AWS}type", "") in _ELB_TYPES
+    )
+    return elb_policy(world, named) if is_of_controller else named or _ELB_DEFAULT
 
 
 def _default_policy(world: World) -> str:
@@ -74,8 +86,8 @@ def balancer_leg(world: World, item: Item, port: ServicePort, *, client: bool) -
         return unknown(f"{port.protocol} is not looked into", item)
     if not _ends_tls(item, port):
         return passed("nothing in front of the pod ends TLS, so the port carries what the pod speaks", item)
-    policy = elb_policy(world, item.annotations.get(f"{_AWS}ssl-negotiation-policy", ""))
     if client:
+        policy = _service_policy(world, item)
         return tls(
             f"the load balancer ends TLS on port {port.port} under {policy}",
             item.annotated(f"{_AWS}ssl-cert", "a certificate is attached"),

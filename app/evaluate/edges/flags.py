@@ -9,14 +9,13 @@ from app.model.control_plane import Finding
 from app.model.encryption import Known
 from app.model.suites import weak_suites
 
-VERSIONS = {
-    "TLS1.2": "TLS 1.2",  # as etcd writes them
-    "TLS1.3": "TLS 1.3",
+GO_VERSIONS = {
     "VersionTLS10": "TLS 1.0",
     "VersionTLS11": "TLS 1.1",
     "VersionTLS12": "TLS 1.2",
     "VersionTLS13": "TLS 1.3",
 }
+VERSIONS = {**GO_VERSIONS, "TLS1.2": "TLS 1.2", "TLS1.3": "TLS 1.3"}  # the last two as etcd writes them
 Default = tuple[Known, str]  # whether a default holds, and a clause that goes on "…, and"
 UNREAD = "its command line was not read"
 _TOO_OLD = ("VersionTLS10", "VersionTLS11")

@@ -10,9 +10,9 @@ import re
 from app.evaluate.edges.flags import Default
 from app.model.encryption import Known
 
-_VERSION = re.compile(r"v?1\.(\d+)(?=[.+-]|$)")
+_VERSION = re.compile(r"v?1\.([0-9]{1,3})(?=[.+-]|$)")
 _WITHOUT_RSA, _WITHOUT_3DES = 30, 32
-_ETCD = re.compile(r"v?3\.(\d+)(?=[.+-]|$)")
+_ETCD = re.compile(r"v?3\.([0-9]{1,3})(?=[.+-]|$)")
 _ETCD_WITHOUT = 6
 
 

@@ -64,7 +64,7 @@ def _exposure(world: World, admission: Admission, owner: WorkloadKey, pods: list
 
 
 def _endpoints(world: World, pods: list[Pod], ports: Iterable[Taken]) -> Iterator[Endpoint]:
-    item = world.item(pods[0].ref.group, pods[0].ref.kind, pods[0].ref.namespace, pods[0].ref.name)
+    item = world.item_of(pods[0].ref)
     nodes = world.nodes_of(pod.node for pod in pods if pod.node) if any(pod.node for pod in pods) else ()
     addresses = tuple(address for node in nodes for address in node.addresses)
     for protocol, shown, _ in sorted(ports, key=lambda port: (port[1], port[0])):
@@ -84,7 +84,7 @@ def _targets(world: World, admission: Admission, pods: list[Pod]) -> Iterator[Ta
             for protocol, _, port in taken(pod)
         }
     )
-    item = world.item(pods[0].ref.group, pods[0].ref.kind, pods[0].ref.namespace, pods[0].ref.name)
+    item = world.item_of(pods[0].ref)
     for to in found:
         admitted, why = admission.straight(to, (), internal=False, snat=True)
         leg = passed("the node hands the connection to the pod", item or _nothing(pods[0]))

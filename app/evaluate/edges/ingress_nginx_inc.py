@@ -10,7 +10,7 @@ from app.evaluate.edges.ingress_nginx import lowest_of
 from app.evaluate.edges.legs import plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Relay
 from app.evaluate.edges.tls_hosts import HTTP, HTTPS, Coverage, covered
-from app.evaluate.edges.world import Item, World
+from app.evaluate.edges.world import Item, World, number
 from app.model.edge import Leg
 from app.model.encryption import Known
 from app.model.suites import listed_suites
@@ -48,14 +48,13 @@ def backend(world: World, item: Item, relay: Relay) -> Leg:
 
 def _ports(item: Item, name: str, usual: int) -> tuple[int, ...]:
     said = item.annotations.get(f"{_PREFIX}{name}", "").split(",")
-    return tuple(sorted({int(port) for port in said if port.strip().isdigit()})) or (usual,)
+    return tuple(sorted({number(port.strip()) for port in said} - {0})) or (usual,)
 
 
 def _encrypted(item: Item, relay: Relay, cover: Coverage) -> Leg:
     settings = relay.settings or {}
-    missing = (
-        cover.default_certificate is not Known.NO
-    )  # then the wildcard's certificate is served, or none at all
+    # then the wildcard's certificate is served, or none at all
+    missing = cover.default_certificate is not Known.NO
     return tls(
         cover.says,
         item.sign("spec.tls", cover.secret, "TLS entries"),

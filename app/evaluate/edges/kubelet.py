@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.evaluate.edges.flags import VERSIONS
+from app.evaluate.edges.flags import GO_VERSIONS
 from app.evaluate.edges.go_suites import default_suites
 from app.evaluate.edges.world import Item, words
 from app.model.control_plane import Finding
@@ -40,10 +40,10 @@ def _read(item: Item) -> Mapping[str, Any] | None:
 def _version(item: Item, settings: Mapping[str, Any]) -> Finding:
     version = text(settings.get("tlsMinVersion"))
     if version in ("VersionTLS10", "VersionTLS11"):
-        says = f"tlsMinVersion permits {VERSIONS[version]}"
+        says = f"tlsMinVersion permits {GO_VERSIONS[version]}"
         return _finding(item, Known.NO, says, "Set tlsMinVersion: VersionTLS12.")
-    if not version or version in VERSIONS:
-        shown = VERSIONS.get(version, "TLS 1.2 by default")
+    if not version or version in GO_VERSIONS:
+        shown = GO_VERSIONS.get(version, "TLS 1.2 by default")
         return _finding(item, Known.YES, f"the lowest version is {shown}", "")
     return _finding(item, Known.UNKNOWN, f"tlsMinVersion is {version}, which is not known", "")
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.evaluate.edges.flags import GO_VERSIONS
 from app.evaluate.edges.world import Item, World, words
 from app.model.control_plane import Finding
 from app.model.encryption import Known
@@ -17,12 +18,6 @@ from app.model.platform import Sign
 from app.model.suites import weak_suites
 
 CONFIG, OPERATOR = "config.openshift.io", "operator.openshift.io"
-_VERSIONS = {
-    "VersionTLS10": "TLS 1.0",
-    "VersionTLS11": "TLS 1.1",
-    "VersionTLS12": "TLS 1.2",
-    "VersionTLS13": "TLS 1.3",
-}
 # Old: suites of it that are weak, of a longer list. The others have none, so they need no list.
 _OLD_SUITES = (
     "AES128-GCM-SHA256",
@@ -98,4 +93,6 @@ def _declared(item: Item, profile: Mapping[str, Any]) -> Profile:
 
 
 def _by_list(name: str, said: Mapping[str, Any], sign: Sign) -> Profile:
-    return Profile(name, _VERSIONS.get(text(said.get("minTLSVersion")), ""), words(said.get("ciphers")), sign)
+    return Profile(
+        name, GO_VERSIONS.get(text(said.get("minTLSVersion")), ""), words(said.get("ciphers")), sign
+    )

@@ -147,7 +147,7 @@ def flags_of(world: World, pods: tuple[Pod, ...]) -> dict[str, str]:
     """Flags of the first pod's containers, in lower case."""
     if not pods:
         return {}
-    item = world.item(pods[0].ref.group, pods[0].ref.kind, pods[0].ref.namespace, pods[0].ref.name)
+    item = world.item_of(pods[0].ref)
     if item is None:
         return {}
     spec: Any = item.spec if item.ref.kind == "Pod" else item.at("spec", "template", "spec")

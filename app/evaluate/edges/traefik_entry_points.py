@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.evaluate.edges.relays import flags_of
-from app.evaluate.edges.world import World
+from app.evaluate.edges.world import World, number
 from app.model.connections import Protocol
 from app.model.encryption import Known
 from app.model.inventory import Pod
@@ -119,8 +119,7 @@ class EntryPoints:
 
     def _port(self, name: str) -> int:
         """The port of a Service that leads to it, by its number or by its name; else the usual one, or its own."""
-        address = self._said(name, "address").lower().removesuffix("/tcp").rpartition(":")[2]
-        own = int(address) if address.isdigit() else 0
+        own = number(self._said(name, "address").lower().removesuffix("/tcp").rpartition(":")[2])
         found = [port for port, leads in self._led if leads in (own, name) and leads]
         return min(found, default=_USUAL.get(name, own))
 

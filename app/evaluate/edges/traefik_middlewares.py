@@ -14,7 +14,6 @@ from app.model.platform import Sign
 
 GROUP = "traefik.io"
 _PROVIDER = "kubernetescrd"
-_DEEPEST = 8  # chains of chains
 # Kinds that may answer with a redirect by rules that are not read here; the rest hands on or refuses.
 _MAY_REDIRECT = ("redirectRegex", "plugin", "errors", "forwardAuth")
 
@@ -82,14 +81,17 @@ def hsts_of(world: World, references: Iterable[Reference]) -> str:
     return ""
 
 
-def _resolved(
-    world: World, references: Iterable[Reference], depth: int = 0
-) -> Iterator[tuple[Reference, Item | None]]:
-    """Each Middleware, those of chains in place of the chain."""
-    for reference in references:
+def _resolved(world: World, references: Iterable[Reference]) -> Iterator[tuple[Reference, Item | None]]:
+    """Each Middleware once, those of chains in place of the chain: chains may name one another, and themselves."""
+    waiting, seen = list(references)[::-1], set[Reference]()
+    while waiting:
+        reference = waiting.pop()
+        if reference in seen:
+            continue
+        seen.add(reference)
         item = world.item(GROUP, "Middleware", reference.home, reference.name) if reference.home else None
         chain = mapping(item.spec.get("chain")).get("middlewares") if item else None
-        if item and chain and depth < _DEEPEST:
-            yield from _resolved(world, by_objects(item, chain), depth + 1)
+        if item and chain:
+            waiting += by_objects(item, chain)[::-1]
         else:
             yield reference, item

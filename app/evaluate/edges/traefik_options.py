@@ -6,6 +6,7 @@ Sources: Traefik's reference of TLSOption, ServersTransport and the static `serv
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from app.evaluate.edges.flags import GO_VERSIONS
 from app.evaluate.edges.world import Item, World, words
 from app.model.encryption import Known
 from app.model.fields import dig, text
@@ -14,12 +15,6 @@ GROUP = "traefik.io"
 _DEFAULT = (
     "default"  # a TLSOption of this name counts for every router that names none, whatever its namespace
 )
-_LOWEST = {
-    "VersionTLS10": "TLS 1.0",
-    "VersionTLS11": "TLS 1.1",
-    "VersionTLS12": "TLS 1.2",
-    "VersionTLS13": "TLS 1.3",
-}
 _OF_TRAEFIK = "TLS 1.2"  # where no option says otherwise
 _DEMANDS = "RequireAndVerifyClientCert"
 
@@ -75,7 +70,7 @@ def _read(world: World, found: list[Item], *, named: bool) -> Options:
     demanded = text(dig(spec, "clientAuth", "clientAuthType")) == _DEMANDS
     lowest = text(spec.get("minVersion"))
     return Options(
-        _LOWEST.get(lowest, "") if lowest else _OF_TRAEFIK,
+        GO_VERSIONS.get(lowest, "") if lowest else _OF_TRAEFIK,
         Known.YES if demanded else Known.NO,
         words(spec.get("cipherSuites")),
     )

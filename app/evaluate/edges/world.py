@@ -1,5 +1,6 @@
 """One snapshot as the edges are followed through it: raw objects, services, pods, and what was not read."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,7 @@ from app.model.reachability import Reachability
 from app.model.snapshot import Coverage, Snapshot, SnapshotObject, SourceKind
 
 T = TypeVar("T")
+_DIGITS = re.compile(r"[0-9]{1,5}")  # `int` fails for other digits of Unicode, and for thousands of them
 
 
 @dataclass(frozen=True)
@@ -215,8 +217,8 @@ def target_numbers(pod: Pod, port: ServicePort) -> Iterator[int]:
     if isinstance(port.target, int):
         yield port.target or port.port
         return
-    if port.target.isdigit():
-        yield int(port.target)
+    if found := number(port.target):
+        yield found
         return
     named = [
         item.container_port
@@ -242,4 +244,4 @@ def number(value: object) -> int:
         return 0
     if isinstance(value, int):
         return value
-    return int(value) if isinstance(value, str) and value.isdigit() else 0
+    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else 0

@@ -60,6 +60,7 @@ def test_what_status_or_the_list_vouches_for_is_connected_to(host, addresses, al
         ("shop.example", ("2001:0:a9fe:a9fe::1",), ()),  # Teredo with it as the server
         ("shop.example", ("64:ff9b::a9fe:a9fe",), ()),  # NAT64 around it
         ("shop.example", ("fe80::1%eth0",), ()),
+        ("shop.example", ("fec0::1",), ()),  # of a site, before there were unique local ones
         ("shop.example", ("metadata.example",), ()),
         ("203.0.113.50", (), ()),  # an external IP is written by whoever may create a Service
         ("203.0.113.50", (), ("203.0.113.50.evil.example",)),

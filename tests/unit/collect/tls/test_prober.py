@@ -151,6 +151,14 @@ def test_a_version_is_not_refused_because_of_its_suites(authority, ciphers, suit
     assert found.by_version == {"TLS 1.2": (suite,)}
 
 
+def test_a_version_is_not_refused_because_of_its_group(authority):
+    context = context_of(authority.issue_cert(NAME))
+    context.set_ecdh_curve("X448")
+    with servers.listening(servers.speaking_tls(context)) as port:
+        found = probe(port)
+    assert found.accepted == ("TLS 1.2", "TLS 1.3")
+
+
 def test_a_server_with_nothing_in_common_demands_no_certificate(authority):
     """An alert "handshake failure" is a demand only where a certificate was asked for."""
     with servers.listening(servers.answering(b"\x15\x03\x03\x00\x02\x02\x28")) as port:
@@ -380,3 +388,11 @@ def test_a_name_that_cannot_be_asked_for_costs_the_certificate_and_no_more(autho
     assert found.outcome is ProbeOutcome.TLS
     assert found.accepted == ("TLS 1.2", "TLS 1.3")
     assert found.trusted is not Known.YES
+
+
+def test_a_chain_that_only_a_greeting_showed_is_not_verified(authority):
+    with tls_server(authority.issue_cert(NAME)) as port:
+        found = probe(port, host="a..b")
+    assert found.chain
+    assert found.trusted is Known.UNKNOWN
+    assert found.trust_says == "no handshake came to its end, so the chain was not verified"
