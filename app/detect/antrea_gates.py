@@ -1,13 +1,15 @@
 """Feature gates of Antrea, as far as they decide which policies are read.
 
-Gates are written into the files of ConfigMap `antrea-config`; what stands there behind `#` is not set. A file is YAML, and a
-stranger's YAML is not parsed for a few keys of it. Source: Antrea documentation, "Antrea Feature Gates".
+Gates are written into the files of ConfigMap `antrea-config`, which are YAML; what stands there behind `#` is not set.
+Source: Antrea documentation, "Antrea Feature Gates".
 """
 
-import re
+from collections.abc import Mapping
 
+from app.detect.fields import dig, mapping
 from app.detect.settings import ConfigMap
 from app.model.identity import GroupKind
+from app.model.yaml_text import UnreadableTextError, read_text
 
 _AGENT, _CONTROLLER = "antrea-agent.conf", "antrea-controller.conf"
 _OWN = frozenset(
@@ -43,19 +45,22 @@ def guards_nodes(config: ConfigMap | None) -> bool | None:
 
 def _gate(config: ConfigMap | None, file: str, name: str, *, usual: bool) -> bool | None:
     """One gate; None when the file was not read, or sets a whole stage of gates and not this one."""
-    setting = config.get(file) if config else None
-    if setting is None or setting.value is None:
+    gates = _gates(config, file)
+    if gates is None:
         return None
-    given = _set(setting.value, name)
+    given = gates.get(name)
     if given is not None:
-        return given
-    whole_stage = _set(setting.value, "AllBeta" if usual else "AllAlpha")
+        return given if isinstance(given, bool) else None
+    whole_stage = gates.get("AllBeta" if usual else "AllAlpha")
     return usual if whole_stage in (None, usual) else None
 
 
-def _set(text: str, name: str) -> bool | None:
-    """The last value of a key within a mapping."""
-    found: list[str] = re.findall(
-        rf'^[ \t]+"?{name}"?:[ \t]*"?(true|false)\b', text, re.MULTILINE | re.IGNORECASE
-    )
-    return found[-1].lower() == "true" if found else None
+def _gates(config: ConfigMap | None, file: str) -> Mapping[str, object] | None:
+    """What a file sets of gates; None when it was not read."""
+    setting = config.get(file) if config else None
+    if setting is None or setting.value is None:
+        return None
+    try:
+        return mapping(dig(read_text(setting.value), "featureGates"))
+    except UnreadableTextError:
+        return None

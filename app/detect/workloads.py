@@ -37,6 +37,11 @@ class Container:
         """The image as the template writes it."""
         return text(self.raw.get("image"))
 
+    def variable(self, name: str) -> Mapping[str, Any]:
+        """The entry of `env` that sets a variable, the last of that name; empty where none does."""
+        entries = [mapping(entry) for entry in sequence(self.raw.get("env"))]
+        return next((entry for entry in reversed(entries) if entry.get("name") == name), {})
+
     def words(self) -> Iterator[tuple[str, str]]:
         """Yield (JSON path, word) of the command line: command, then arguments; a shell script word by word."""
         script = any(_is_shell(word) for word in sequence(self.raw.get("command"))[:1])

@@ -7,6 +7,7 @@ tier in front of it, and for a namespaced policy the namespace in front of that:
 
 from enum import Enum, auto
 
+from app.model.fields import decimal
 from app.model.platform import Platform
 from app.model.policy import Family, Policy
 
@@ -33,8 +34,7 @@ def keys_of(platform: Platform) -> Keys:
 def minor_of(version: str) -> int | None:
     """The minor number of a version 3 of Calico; None for anything else."""
     major, _, rest = version.removeprefix("v").partition(".")
-    minor = rest.partition(".")[0]
-    return int(minor) if major == "3" and minor.isdigit() else None
+    return decimal(rest.partition(".")[0]) if major == "3" else None
 
 
 def rank(item: Policy, keys: Keys) -> tuple[float, str]:

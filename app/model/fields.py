@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+_LONGEST = 9  # digits; no number that a field holds has more
+
 
 def mapping(value: object) -> Mapping[str, Any]:
     """The value if it is a JSON object, else an empty one."""
@@ -17,6 +19,11 @@ def sequence(value: object) -> Sequence[Any]:
 def text(value: object) -> str:
     """The value if it is a string, else an empty one."""
     return value if isinstance(value, str) else ""
+
+
+def decimal(value: str) -> int | None:
+    """The number that ASCII digits write; None for anything else, also for what `int` takes or `str.isdigit` alone does."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= _LONGEST else None
 
 
 def strings(value: object) -> Mapping[str, str]:

@@ -208,9 +208,8 @@ def mixed_clusters(
         for space in SPACES
         for name, labels in (("one", {"role": "admin"}), ("two", {"role": "viewer"}), ("three", {}))
     )
-    if (
-        style is Profile.CILIUM and not conditions
-    ):  # which looks such names up in the whole cluster: a condition
+    # Cilium looks such names up in the whole cluster, which makes them a condition.
+    if style is Profile.CILIUM and not conditions:
         found = [replace(item, egress=tuple(map(_without_port_names, item.egress))) for item in found]
     ordered = tuple(sorted(found, key=lambda item: item.ref))
     return replace(cluster, policies=ordered, tiers=draw(tiers()), accounts=accounts)

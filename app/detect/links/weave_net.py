@@ -9,7 +9,7 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from app.detect.evidence import Agent
-from app.detect.fields import dig, mapping, sequence
+from app.detect.fields import dig
 from app.detect.ground import Ground
 from app.detect.links.agents import Agents
 from app.detect.links.seals import Finding, SealedLinks, ends_of
@@ -72,11 +72,8 @@ class _Reader:
 
     def _perhaps(self, found: Finding) -> Finding:
         """A Secret that may be missing leaves the variable unset, and Secrets are not read."""
-        entries = (mapping(entry) for entry in sequence(self.agent.container.raw.get("env")))
-        optional = any(
-            entry.get("name") == _PASSWORD and dig(entry, "valueFrom", "secretKeyRef", "optional") is True
-            for entry in entries
-        )
+        entry = self.agent.container.variable(_PASSWORD)
+        optional = dig(entry, "valueFrom", "secretKeyRef", "optional") is True
         says = "its password is that of a Secret which may be missing, and is not read"
         return replace(found, state=Known.UNKNOWN, says=says) if optional else found
 

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.detect.fields import dig, mapping, sequence, text
+from app.detect.fields import decimal, dig, mapping, sequence, text
 from app.detect.ground import Ground
 from app.detect.meshes.cilium_settings import CiliumSettings
 from app.detect.meshes.common.logic import every, known, some
@@ -228,9 +228,14 @@ def _ports(rule: Mapping[str, Any]) -> frozenset[int] | None:
     if not sequence(rule.get("toPorts")):
         return None
     entries = [mapping(port) for raw in sequence(rule.get("toPorts")) for port in sequence(dig(raw, "ports"))]
-    if not entries or any(not text(port.get("port")).isdigit() or "endPort" in port for port in entries):
-        return None
-    return frozenset(int(port["port"]) for port in entries if port.get("protocol", "ANY") in ("ANY", "TCP"))
+    found: set[int] = set()
+    for port in entries:
+        number = decimal(text(port.get("port")))
+        if number is None or "endPort" in port:
+            return None
+        if port.get("protocol", "ANY") in ("ANY", "TCP"):
+            found.add(number)
+    return frozenset(found) if entries else None
 
 
 def _selector(value: object, namespace: str) -> LabelSelector | None:

@@ -328,6 +328,21 @@ GATES = {
         None,
     ),
     "the agents' file alone": ("", None, [], [], False),
+    "set within one line": (
+        "featureGates: {NodeNetworkPolicy: true}",
+        "featureGates: {AdminNetworkPolicy: true}",
+        ADMIN,
+        NEWER,
+        True,
+    ),
+    "a key of that name elsewhere": ("other:\n  NodeNetworkPolicy: true\n", None, [], [], False),
+    "what cannot be read": (
+        "featureGates: [" * 9000,
+        "featureGates:\n  AdminNetworkPolicy: 2\n",
+        [],
+        NEWER,
+        None,
+    ),
 }
 
 

@@ -158,7 +158,7 @@ def test_policies_of_equal_order_stand_as_their_keys_do(keys, names):
 
 @pytest.mark.parametrize(
     ("version", "allowed"),
-    [("v3.31.7", False), ("v3.28.0", False), ("v3.32.0", True), ("", True), ("master", True)],
+    [("v3.31.7", False), ("v3.28.0", False), ("v3.32.0", True), ("", True), ("master", True), ("v3.²", True)],
 )
 def test_which_of_two_of_equal_order_acts_depends_on_the_version_of_calico(version, allowed):
     found = platform("calico")

@@ -6,11 +6,11 @@ includes leaves out whatever nothing includes. Source: Cilium `pkg/labelsfilter/
 Labels".
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
 from app.collect.policies.api import Context
+from app.collect.policies.cilium.expressions import expression
 from app.collect.policies.cilium.referents import AgentSettings
 from app.model.policy import Facet, PodPeer, Policy, Requirement, requirements
 
@@ -95,11 +95,9 @@ def _lengths(key: str, expressions: Iterable[str]) -> list[int]:
     """How much of the name each expression matches from its beginning; an expression that is none matches all of it."""
     found: list[int] = []
     for text in expressions:
-        try:
-            match = re.search(text, key)
-        except re.error:
+        pattern = expression(text)
+        if pattern is None:
             found.append(len(key))
-            continue
-        if match and match.start() == 0:
+        elif (match := pattern.search(key)) and match.start() == 0:
             found.append(match.end())
     return found

@@ -14,6 +14,7 @@ from app.collect.policies.cilium.peers import names_of
 from app.collect.policies.cilium.refusals import refused_icmps, refused_ports
 from app.collect.wire import cilium as wire
 from app.model.connections import LAST_PORT, PortSet, Protocol
+from app.model.fields import decimal
 from app.model.policy import NamedPort, PolicyPort, PortRange
 
 _ANY = (None, "", "ANY")
@@ -64,8 +65,8 @@ def _part(rule: wire.PortRule | wire.PortDenyRule, where: str, unclear: list[str
 def _ports(item: wire.Port, where: str, unclear: list[str]) -> Iterator[PolicyPort]:
     protocols = _protocols(item.protocol, where, unclear)
     text = (item.port or "0").lower()
-    if text.isascii() and text.isdigit():
-        ports = _numbers(int(text), item.end_port or 0, where, unclear)
+    if (first := decimal(text)) is not None:
+        ports = _numbers(first, item.end_port or 0, where, unclear)
         yield from (PortRange(protocol, ports) for protocol in protocols)
     elif _NAME.match(text):
         yield from (NamedPort(protocol, text) for protocol in protocols)

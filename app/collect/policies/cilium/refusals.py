@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from app.collect.addresses import Network
 from app.collect.policies.api import Context
+from app.collect.policies.cilium.expressions import expression
 from app.collect.policies.cilium.referents import ICMP_RULES, LAYER_7, NODE_SELECTORS, is_off
 from app.collect.wire import cilium as wire
+from app.model.fields import decimal
 
 Entry = wire.IngressRule | wire.IngressDenyRule | wire.EgressRule | wire.EgressDenyRule
 
@@ -103,7 +105,7 @@ def _refused_layer_7(
         yield from _refused_characters(item, f"{where}.rules.dns[{index}]")
     for index, http in enumerate(rules.http or ()):
         for text in (http.path, http.method):
-            if text and not _is_expression(text):
+            if text and expression(text) is None:
                 yield f"{where}.rules.http[{index}]: `{text}` is no regular expression"
     for index, port in enumerate(ports):
         yield from _refused_port(port, f"{where}.ports[{index}]", dns=bool(rules.dns))
@@ -114,7 +116,8 @@ def _refused_port(port: wire.Port, where: str, *, dns: bool) -> Iterator[str]:
         yield f"{where}: Cilium refuses rules on layer 7 for every port"
     if not dns and (port.protocol or "ANY").upper() != "TCP":
         yield f"{where}: Cilium refuses rules on layer 7 for protocol {port.protocol or 'ANY'}; only TCP has them"
-    if dns and (port.port or "").isdigit() and (port.end_port or 0) > int(port.port or 0):
+    first = decimal(port.port or "")
+    if dns and first is not None and (port.end_port or 0) > first:
         yield f"{where}: Cilium refuses rules for DNS on a range of ports"
 
 
@@ -122,12 +125,3 @@ def _refused_characters(item: wire.FQDNPeer, where: str) -> Iterator[str]:
     for text, allowed in ((item.match_name, _NAME), (item.match_pattern, _PATTERN)):
         if text and not allowed.match(text):
             yield f"{where}: Cilium refuses `{text}`, which is no domain name"
-
-
-def _is_expression(text: str) -> bool:
-    """Whether it compiles; the dialects of Go and Python agree on what nearly every rule is written with."""
-    try:
-        re.compile(text)
-    except re.error:
-        return False
-    return True

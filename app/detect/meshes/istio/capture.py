@@ -8,7 +8,7 @@ mutual TLS nor authorisation. Source: Istio documentation, "Resource Annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.detect.fields import mapping, sequence, text
+from app.detect.fields import text
 from app.detect.meshes.common.ports import EVERY_PORT, port_list
 from app.detect.pods import Program, SeenPod
 from app.detect.workloads import Container
@@ -111,8 +111,7 @@ class _Said:
 
 def _told(proxy: Program | None) -> str:
     """The mode as the injector worked it out: by the pod, its proxy configuration, or the settings of the mesh."""
-    entries = map(mapping, sequence(proxy.container.raw.get("env")) if proxy else ())
-    return next((text(entry.get("value")) for entry in entries if entry.get("name") == _TOLD), "")
+    return text(proxy.container.variable(_TOLD).get("value")) if proxy else ""
 
 
 def _addresses(said: _Said) -> Known:

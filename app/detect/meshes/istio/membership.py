@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import orjson
 
-from app.detect.fields import mapping, sequence, text
+from app.detect.fields import mapping, text
 from app.detect.pods import Program, SeenPod
 from app.model.encryption import EvidenceStrength, Known
 from app.model.identity import ObjectRef
@@ -156,11 +156,8 @@ def _sidecar(pod: SeenPod, program: Program) -> Place:
 
 
 def _without_envoy(pod: SeenPod, program: Program) -> bool:
-    env = {
-        text(mapping(item).get("name")): text(mapping(item).get("value"))
-        for item in sequence(program.container.raw.get("env"))
-    }
-    return env.get("ISTIO_META_GENERATOR") == "grpc" or "grpc-" in pod.annotations.get(TEMPLATES, "")
+    generator = program.container.variable("ISTIO_META_GENERATOR").get("value")
+    return generator == "grpc" or "grpc-" in pod.annotations.get(TEMPLATES, "")
 
 
 def _proxyless(pod: SeenPod, program: Program | None) -> Place:

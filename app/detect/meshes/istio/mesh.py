@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.detect.fields import decimal
 from app.detect.meshes.common.callers import ANYBODY, Caller
 from app.detect.meshes.istio.accepting import accepts
 from app.detect.meshes.istio.authorization.deciding import decide
@@ -78,13 +79,13 @@ class Istio:
         if side.kind is Kind.SIDECAR:
             found |= _apart(side.capture.inbound)
         found |= {
-            int(value)
+            port
             for number in (*side.guarded, *(side.waypoint or ()))
             for rule in self.policies[number].rules
             for term in rule.terms()
             if term.field == "ports"
             for value in term.values
-            if value.isdigit()
+            if (port := decimal(value)) is not None
         }
         return tuple(sorted(found))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.detect.evidence import Evidence
-from app.detect.fields import dig, mapping, text
+from app.detect.fields import decimal, dig, mapping, text
 from app.detect.meshes.istio.objects import SECURITY, by_age, heeded, match_labels, revision, sign
 from app.detect.meshes.istio.posture import Listener, Mode, Posture
 from app.detect.served import covers
@@ -136,9 +136,9 @@ def _read(item: SnapshotObject) -> PeerAuthentication:
         selecting=spec.get("selector") is not None,
         mode=_mode(dig(spec, "mtls", "mode")),
         ports={
-            int(port): _mode(dig(said, "mode"))
+            number: _mode(dig(said, "mode"))
             for port, said in mapping(spec.get("portLevelMtls")).items()
-            if port.isdigit()
+            if (number := decimal(port)) is not None
         },
         revision=revision(item),
     )

@@ -223,10 +223,8 @@ class Survey:
 
     def _tells_apart(self, port: Served) -> bool:
         host = host_of(port)
-        name = port.namespace, port.service
         told = self.scopes.narrows or self.rules.names(host) or host in self.entries.hosts
-        apart = {*self.services.narrowed, *self.services.policed, *self._unready}
-        return told or name in apart
+        return told or (port.namespace, port.service) in self._apart
 
     # ---- what is read once
 
@@ -274,13 +272,20 @@ class Survey:
         return EnvoyFilters(self._heeded)
 
     @cached_property
+    def _apart(self) -> frozenset[tuple[str, str]]:
+        """Services that clients may treat in a way of their own."""
+        return frozenset({*self.services.narrowed, *self.services.policed, *self._unready})
+
+    @cached_property
     def _unready(self) -> Mapping[tuple[str, str], ObjectRef]:
         """Headless Services of which a pod is not labelled as able to end mutual TLS, and the first such pod."""
         found: dict[tuple[str, str], ObjectRef] = {}
         for pod in self.ground.pods:
             names = {(item.namespace, item.service) for item in self.ground.served.get(pod.ref, ())}
-            if names & self.services.headless and not self._speaks_mtls(pod, self.places.get(pod.ref)):
-                found |= dict.fromkeys(names & self.services.headless - found.keys(), pod.ref)
+            names &= self.services.headless
+            if names and not self._speaks_mtls(pod, self.places.get(pod.ref)):
+                for name in names:
+                    found.setdefault(name, pod.ref)
         return found
 
 

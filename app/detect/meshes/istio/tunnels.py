@@ -4,7 +4,6 @@ The control plane decides, where it runs with ambient mode; up to 1.21 a proxy h
 Source: Istio, `pilot/pkg/features/ambient.go`, `pilot/pkg/xds/endpoints/endpoint_builder.go`.
 """
 
-from app.detect.fields import mapping, sequence
 from app.detect.meshes.common.logic import known
 from app.detect.meshes.istio.control_plane import ControlPlane
 from app.detect.meshes.istio.membership import HBONE, NO_HBONE, Place
@@ -21,9 +20,8 @@ def tunnels(found: Place | None, config: MeshConfig, parts: ControlPlane) -> Kno
         return known(told)
     if parts.tunnels:
         return Known.YES
-    return (
-        Known.UNKNOWN if told else Known.NO
-    )  # a proxy that is told to, by a control plane without ambient mode
+    # A proxy may be told to by a control plane that runs without ambient mode; what then happens is not read.
+    return Known.UNKNOWN if told else Known.NO
 
 
 def _told(found: Place | None, config: MeshConfig) -> bool:
@@ -34,5 +32,5 @@ def _told(found: Place | None, config: MeshConfig) -> bool:
 
 
 def _says(found: Place | None, name: str) -> bool:
-    env = sequence(found.proxy.container.raw.get("env")) if found and found.proxy else ()
-    return any(mapping(item).get("name") == name and mapping(item).get("value") == "true" for item in env)
+    proxy = found.proxy if found else None
+    return proxy is not None and proxy.container.variable(name).get("value") == "true"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.detect.evidence import Evidence
-from app.detect.fields import dig, mapping, sequence, strings, text
+from app.detect.fields import decimal, dig, mapping, sequence, strings, text
 from app.detect.meshes.kuma.membership import MESH
 from app.detect.meshes.kuma.targets import meant, selects, weight_of
 from app.model.encryption import UNTOLD, Known, Level
@@ -173,7 +173,7 @@ class Versions:
     def major(self) -> int | None:
         """Its first number; None when the tag is no version."""
         head = self.tag.removeprefix("v").split(".")[0]
-        return int(head) if head.isdigit() and "." in self.tag and head != "0" else None
+        return (decimal(head) or None) if "." in self.tag else None
 
 
 def control_plane_namespaces(evidence: Evidence) -> frozenset[str]:

@@ -22,7 +22,7 @@ MATCH = {
 
 def said(policy):
     """Subject first, then each rule: `path action ports peers`, with `for` (own) and `if` (conditions) after them."""
-    subject = f"selects {policy.subject.selector}"
+    subject = f"selects {policy.subject.selector}" + (" and nodes" if policy.subject.nodes else "")
     if policy.subject.namespace is not None:
         subject += f" in {policy.subject.namespace}"
     place = f"{policy.family} {policy.tier} {policy.order:g}".replace("  ", " ")

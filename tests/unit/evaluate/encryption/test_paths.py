@@ -51,6 +51,16 @@ def test_a_mesh_over_a_tunnel_keeps_its_label_and_the_tunnel_carries_the_rest():
     assert udp.fips is Known.NO
 
 
+def test_what_is_said_of_a_node_is_of_its_link_and_not_of_meshes_above_it():
+    for tunnel, label in ((CLEAR, Label.PLAINTEXT), (SEALED, Label.NODE_TUNNEL)):
+        found = asked(mesh("m", web="STRICT", db="STRICT"), tunnels=[tunnel]).nodes()
+        assert [(name, verdict.label, verdict.mesh) for name, verdict in found] == [
+            ("n1", label, ""),
+            ("n2", label, ""),
+        ]
+        assert found == asked(tunnels=[tunnel]).nodes()
+
+
 def test_different_meshes_are_strangers_to_each_other():
     refusing = asked(mesh("a", web="STRICT"), mesh("b", db="STRICT"), tunnels=[CLEAR])
     accepting = asked(mesh("a", web="STRICT"), mesh("b", db="PERMISSIVE"), tunnels=[CLEAR])

@@ -394,6 +394,16 @@ def test_what_is_forwarded_is_guarded_on_one_node_in_the_directions_of_the_polic
     assert [(item.ref.name, item.node, item.directions) for item in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("group", "directions"), [("projectcalico.org", {EGRESS}), (STORED, {INGRESS, EGRESS})]
+)
+def test_a_stored_policy_without_types_guards_what_is_forwarded_in_both_directions(group, directions):
+    at = thing("HostEndpoint", {"node": "n", "interfaceName": "eth0"}, name="h", labels={"role": "a"})
+    spec = {"selector": "role == 'a'", "applyOnForward": True, "egress": ALLOW}
+    (guard,) = normalized(f"{at}\n---\n{everywhere(spec, name='default.p', group=group)}").inventory.guards
+    assert guard.directions == directions
+
+
 def test_many_host_endpoints_are_one_gap():
     (gap,) = gaps(*(host(name, profiles=()) for name in "abcde"))
     assert gap.name == ""
