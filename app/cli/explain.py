@@ -27,6 +27,7 @@ from app.cli.witnesses import Answer, answers, witnesses
 from app.errors import ExitCode, InputError
 from app.model.connections import FIRST_PORT, LAST_PORT, Connections, PortSet, Protocol
 from app.model.decision import Decision, HalfDecision, TrailStep
+from app.model.fields import decimal
 from app.model.policy import Direction
 from app.model.reachability import Profile, Reachability
 from app.model.transit import PathVerdict
@@ -98,9 +99,10 @@ def _port(text: str | None) -> tuple[Protocol, int] | None:
         return None
     number, _, protocol = text.partition("/")
     name = (protocol or Protocol.TCP.value).upper()
-    if not number.isdigit() or not FIRST_PORT <= int(number) <= LAST_PORT or name not in list(Protocol):
+    port = decimal(number) or 0
+    if not FIRST_PORT <= port <= LAST_PORT or name not in list(Protocol):
         raise InputError(f"--port {text!r} is not a port", advice="write 443, 443/TCP, 53/UDP or 132/SCTP")
-    return Protocol(name), int(number)
+    return Protocol(name), port
 
 
 def _answers(

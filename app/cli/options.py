@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from app.errors import InputError
+from app.model.fields import decimal
 
 _HIDDEN = "[]..."
 _LONGEST_NAME = 100  # of a cluster; it becomes part of file names
@@ -109,8 +110,8 @@ def scan_number(text: str) -> int | None:
     """The number of a scan, None for the latest."""
     if text == "latest":
         return None
-    if text.isdigit() and int(text) > 0:
-        return int(text)
+    if number := decimal(text):
+        return number
     raise InputError(f"--scan {text!r} is not a scan", advice="give its number, or latest")
 
 

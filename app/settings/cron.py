@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
+from app.model.fields import decimal
+
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS = 5
 
@@ -101,14 +103,16 @@ def _days_of(part: str) -> range:
     end = _day(last) if dash else (6 if step else start)
     if end < start:
         end += 7
-    if (step and not step.isdigit()) or step == "0":
+    every = decimal(step) if step else 1
+    if not every:
         raise ValueError(f"{part!r} is not a step of days")
-    return range(start, end + 1, int(step or 1))
+    return range(start, end + 1, every)
 
 
 def _day(text: str) -> int:
     if text in _DAYS:
         return _DAYS.index(text)
-    if text.isdigit() and int(text) <= len(_DAYS):
-        return int(text)
+    number = decimal(text)
+    if number is not None and number <= len(_DAYS):
+        return number
     raise ValueError(f"{text!r} is not a day of the week (0 to 7, or sun to sat)")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from app.errors import ConfigurationError
+from app.model.fields import decimal
 from app.settings.cron import Cron
 from app.settings.program import CollectSettings, DocumentPaths, Settings
 from app.settings.yaml_file import anchored, mistakes, read_mapping
@@ -21,9 +22,10 @@ def _duration(value: object) -> object:
     if not isinstance(value, str):
         return value
     number, unit = value[:-1], value[-1:]
-    if not number.isdigit() or unit not in _UNITS:
+    count = decimal(number)
+    if count is None or unit not in _UNITS:
         raise ValueError("write a number and m, h or d, for example 12h")
-    return timedelta(seconds=int(number) * _UNITS[unit])
+    return timedelta(seconds=count * _UNITS[unit])
 
 
 Window = Annotated[timedelta, BeforeValidator(_duration)]

@@ -1,13 +1,12 @@
 """One snapshot as the edges are followed through it: raw objects, services, pods, and what was not read."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
 from app.model.connections import Protocol
-from app.model.fields import dig, mapping, sequence, strings, text
+from app.model.fields import decimal, dig, mapping, sequence, strings, text
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Node, Pod, Service, ServicePort
 from app.model.platform import Platform, Sign
@@ -15,7 +14,6 @@ from app.model.reachability import Reachability
 from app.model.snapshot import Coverage, Snapshot, SnapshotObject, SourceKind
 
 T = TypeVar("T")
-_DIGITS = re.compile(r"[0-9]{1,5}")  # `int` fails for other digits of Unicode, and for thousands of them
 
 
 @dataclass(frozen=True)
@@ -244,4 +242,4 @@ def number(value: object) -> int:
         return 0
     if isinstance(value, int):
         return value
-    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else 0
+    return (decimal(value) or 0) if isinstance(value, str) else 0

@@ -60,7 +60,7 @@ def test_several_values_may_be_written_with_commas_or_apart():
     assert split(("a,b", "c", "a")) == ("a", "b", "c")
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "last"])
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "last", "²", "9" * 5000])
 def test_a_scan_is_a_number_or_latest(text):
     assert scan_number("latest") is None
     assert scan_number("14") == 14

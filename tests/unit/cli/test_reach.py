@@ -163,7 +163,7 @@ def test_an_ambiguous_name_lists_what_it_can_be(netattest, manifests, tmp_path):
     assert "other/web[Pod], shop/web[Deployment]" in ended.err
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "http", "80/ICMP", "", "-1"])
+@pytest.mark.parametrize("port", ["0", "65536", "http", "80/ICMP", "", "-1", "²"])
 def test_a_port_that_is_none_is_refused(netattest, manifests, port):
     ended = explained(netattest, manifests, WEB, CART, f"--port={port}")
     assert ended.code == 2

@@ -113,6 +113,8 @@ def test_slots(expression, zone, since, until, expected):
         ("61 2 * * *", "61"),
         ("0 0 * * 8", "'8' is not a day of the week"),
         ("0 0 * * mon/x", "'mon/x' is not a step"),
+        ("0 0 * * ²", "'²' is not a day of the week"),
+        ("0 0 * * mon/²", "'mon/²' is not a step"),
         ("a b c d e", "a"),
     ],
 )

@@ -49,6 +49,7 @@ MISTAKES = {
     "a zone that is none": ("{name: a, cron: '0 1 * * *', timezone: Mars/Base}", "Mars/Base"),
     "two sources": ("{name: a, cron: '0 1 * * *', in_cluster: true, context: b}", "one source only"),
     "a window without a unit": ("{name: a, cron: '0 1 * * *', catch_up: '12'}", "number and m, h or d"),
+    "a window that is no number": ("{name: a, cron: '0 1 * * *', catch_up: '²h'}", "number and m, h or d"),
     "a name given twice": ("{name: a, cron: '0 1 * * *'}, {name: a, cron: '0 2 * * *'}", "given twice: a"),
     "no cluster": ("", "clusters"),
 }

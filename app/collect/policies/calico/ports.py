@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from app.collect.invalid import Violation
 from app.collect.wire import calico as wire
 from app.model.connections import FIRST_PORT, LAST_PORT, PortSet, Protocol
+from app.model.fields import decimal
 from app.model.policy import NamedPort, PolicyPort, PortRange
 
 _NUMBERS = {6: Protocol.TCP, 17: Protocol.UDP, 132: Protocol.SCTP}
 _NAMES = {"TCP": 6, "UDP": 17, "SCTP": 132, "ICMP": 1, "ICMPv6": 58, "UDPLite": 136}
 _LAST_PROTOCOL = 255
-_RANGE = re.compile(r"(\d+)(?::(\d+))?\Z", re.ASCII)
+_RANGE = re.compile(r"(\d{1,128})(?::(\d{1,128}))?\Z", re.ASCII)
 _PORT_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z")
 
 
@@ -91,7 +92,7 @@ def _number(name: wire.ProtocolName | None, path: str, found: list[Violation]) -
     if name is None:
         return None
     text = str(name)
-    number = int(text) if text.isascii() and text.isdigit() else _NAMES.get(text)
+    number = decimal(text) or _NAMES.get(text)
     if number is None or not 1 <= number <= _LAST_PROTOCOL:
         known = ", ".join(_NAMES)
         found.append(Violation(path, f"`{name}` is neither one of {known} nor a number from 1 to 255"))
