@@ -1,8 +1,9 @@
 """Which cipher suites are weak, by their IANA names. The one list that findings print.
 
 Source: RFC 9325 (Recommendations for Secure Use of TLS, 2022) section 4.1 and RFC 8996; read 2026. Not negotiable: NULL, export,
-anonymous, RC4, DES and 3DES, IDEA, MD5. Discouraged there and weak here as well: static RSA key exchange has no forward secrecy,
-and CBC modes are told apart from AEAD only where the entity's own policy asks for it.
+anonymous, RC4, DES and 3DES, IDEA, MD5; SEED, which it does not name, is as much out of use as IDEA. Discouraged there and weak
+here as well: static RSA key exchange has no forward secrecy, and CBC modes are told apart from AEAD only where the entity's own
+policy asks for it.
 """
 
 import re
@@ -20,6 +21,7 @@ _NEVER = (
     "_3DES_",
     "_RC2_",
     "_IDEA_",
+    "_SEED_",
     "_MD5",
 )
 # Key exchange without forward secrecy: static RSA, static Diffie-Hellman, a key that both ends share, Kerberos.

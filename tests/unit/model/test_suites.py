@@ -16,6 +16,8 @@ WEAK = (
     "ECDH-RSA-AES128-SHA",
     "DES-CBC3-SHA",
     "ADH-AES128-SHA",
+    "DHE-RSA-SEED-SHA",
+    "TLS_DHE_RSA_WITH_SEED_CBC_SHA",  # one suite by both names
 )
 STRONG = (
     "TLS_AES_128_GCM_SHA256",
