@@ -5,34 +5,34 @@ readers whom a trigger made before it would have held back for a moment.
 """
 
 from alembic import context
-from sqlalchemy import text
+from sqlalchemy import func, select
 
 from app.store.tables import metadata
 
-_BEFORE = (
-    # A migration that waits for a lock makes everybody behind it wait too: give up early, it can be repeated.
-    "SET lock_timeout = '10s'",
-    "SET statement_timeout = '5min'",
-    # Several processes may start at once; the second one finds nothing left to do.
-    "SELECT pg_advisory_lock(hashtext('netattest migrations'))",
-)
-_AFTER = (
-    "SELECT pg_advisory_unlock(hashtext('netattest migrations'))",
-    "RESET statement_timeout",
-    "RESET lock_timeout",
-)
+# A migration that waits for a lock makes everybody behind it wait too: give up early, it can be repeated.
+_PATIENCE = {"lock_timeout": "10s", "statement_timeout": "5min"}
+# Several processes may start at once; the second one finds nothing left to do.
+_KEY = func.hashtext("netattest migrations")
 
 connection = context.config.attributes["connection"]
+usual = {name: connection.scalar(select(func.current_setting(name))) for name in _PATIENCE}
+
+
+def _settings(values: dict[str, str]) -> None:
+    for name, value in values.items():
+        connection.execute(select(func.set_config(name, value, False)))
+    connection.commit()
+
+
 try:
-    for statement in _BEFORE:
-        connection.execute(text(statement))
-        connection.commit()
+    _settings(_PATIENCE)
+    connection.execute(select(func.pg_advisory_lock(_KEY)))
+    connection.commit()
     context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()
 finally:
     connection.rollback()
     if not connection.invalidated:
-        for statement in _AFTER:
-            connection.execute(text(statement))
-        connection.commit()
+        connection.execute(select(func.pg_advisory_unlock(_KEY)))
+        _settings(usual)

@@ -7,7 +7,8 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from app.assess.reading import Mistakes, parse
 from app.assess.scope_file import EXTERNAL, ScopeFile
 from app.model.history import Document
-from app.model.policy import AddressRange
+from app.model.inventory import NAME_LABEL
+from app.model.policy import AddressRange, Operator
 from app.model.scope import Scope, ScopeRule, Zone
 
 Network = IPv4Network | IPv6Network
@@ -17,6 +18,7 @@ _OUTSIDE = (
     ("ephi", False, "ephi: false"),
     ("soc2", False, "soc2: false"),
 )
+_WILD = re.compile(r"[*?]|\[!?\]?[^]]*\]")  # what stands for any sign in a shell pattern, or for some
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123 label
 
 
@@ -86,13 +88,23 @@ def _check_nameless(name: str, rules: Sequence[ScopeRule], mistakes: Mistakes) -
     """Refuse a rule that would put outside whatever nobody spoke about: unlabelled is never out of scope."""
     for index, rule in enumerate(rules):
         said = [text for field, out, text in _OUTSIDE if getattr(rule, field) == out]
-        if said and not rule.names_something:
+        if said and not _names_something(rule):
             mistakes.add(
                 name,
                 f"rules[{index}]",
                 f"'{rule.id}' says {' and '.join(said)} of whatever nobody named; what is outside is named by cluster, by"
                 " namespace, or by a label that it has (not by one that it lacks)",
             )
+
+
+def _names_something(rule: ScopeRule) -> bool:
+    """False for a rule that matches whatever nobody spoke about: no name, and no label that an object must have."""
+    names = (*rule.clusters, *rule.namespaces)
+    wanted = (*rule.namespace_selector.requirements, *rule.pod_selector.requirements)
+    return any(_WILD.sub("", text) for text in names) or any(
+        item.operator is Operator.IN or (item.operator is Operator.EXISTS and item.key != NAME_LABEL)
+        for item in wanted
+    )
 
 
 def _check_ends(name: str, read: ScopeFile, mistakes: Mistakes) -> None:

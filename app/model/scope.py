@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from app.model.approval import unapproved
 from app.model.connections import Connections
 from app.model.inventory import Labels
-from app.model.policy import EVERYTHING, AddressRange, LabelSelector, Operator
+from app.model.policy import EVERYTHING, AddressRange, LabelSelector
 from app.model.selection import meets
 
 
@@ -123,14 +123,6 @@ class ScopeRule:
     def says(self) -> dict[str, object]:
         """The fields of a placement that it speaks about, with what it says."""
         return {name: value for name in _FIELDS if (value := getattr(self, name)) is not None}
-
-    @property
-    def names_something(self) -> bool:
-        """False for a rule that matches whatever nobody spoke about: no name, and no label that an object must have."""
-        wanted = (*self.namespace_selector.requirements, *self.pod_selector.requirements)
-        return any(text.strip("*?") for text in (*self.clusters, *self.namespaces)) or any(
-            item.operator in (Operator.IN, Operator.EXISTS) for item in wanted
-        )
 
     def reaches(self, namespace: str, pod_labels: Labels) -> bool:
         """True when names and pod selector match; the namespace's labels are not asked."""

@@ -2,8 +2,17 @@
 
 import yaml
 
-UNREADABLE = (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError)
-"""What PyYAML raises for bytes: also for a month 13, `!!int x`, `!!timestamp x`, and brackets that are too deep."""
+UNREADABLE = (
+    yaml.YAMLError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+    AttributeError,
+    TypeError,
+)
+"""What PyYAML raises for bytes: also for a month 13, `!!bool x`, `!!int ''`, `!!timestamp x`, a number to base 60 that is too
+large, and brackets that are too deep."""
 
 LARGEST = 1_000_000  # characters; an API server takes no larger ConfigMap
 

@@ -14,6 +14,7 @@ from app.model.reachability import Workload
 from app.model.report import ReportDefinition, ReportInput
 from app.model.scope import Boundary, Placement
 from app.model.snapshot import Coverage
+from app.model.yaml_text import UNREADABLE
 from app.render.content import Link, SectionPage
 from app.render.evidence import EvidenceFile, evidence_files
 from app.render.failing import Finding, worst_first
@@ -255,7 +256,7 @@ def _titles(body: bytes) -> dict[str, str]:
     try:
         checks = (yaml.safe_load(body) or {}).get("checks", [])
         return {item["id"]: str(item["title"]) for item in checks}
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError):
+    except UNREADABLE:
         return {}  # then a check is named by its id; the file itself is attached
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.errors import ConfigurationError
 from app.model.bundle import Tool
+from app.model.history import ScanStatus
 from app.model.report import Artefact, ReportInput
 from app.render.bundle import UNNAMED, bundle_of, manifest_of
 from app.render.content import Page
@@ -166,7 +167,8 @@ def _stem(dossier: Dossier) -> str:
     shape = replace(report.definition, id=named(report.definition.id))
     scan, day = report.scan, iso_day(report.scan.taken_at)
     earlier = any(
-        item.scan.number < scan.number and iso_day(item.scan.taken_at) == day for item in report.chain
+        item.number < scan.number and item.status is not ScanStatus.FAILED and iso_day(item.taken_at) == day
+        for item in (link.scan for link in report.chain)
     )
     when = f"{day}.scan-{scan.number}" if earlier else day
     return file_stem(named(scan.cluster), report.assessment.framework.id, when, shape, _USUAL)

@@ -177,7 +177,7 @@ def read_template(path: Path) -> dict[str, Any]:
         job = yaml.safe_load(path.read_text(encoding="utf-8"))
         usable = job["kind"] == "Job" and job["metadata"]["namespace"] and job["spec"]["template"]["spec"]
         args = job["spec"]["template"]["spec"]["containers"][0]["args"]
-    except (OSError, LookupError, *UNREADABLE) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ConfigurationError(
             f"service.job_template: {path} cannot be used: {type(error).__name__} {error}",
             advice="start from deploy/components/executor/job.yaml",

@@ -70,9 +70,9 @@ class Lists:
 
     def _of_sets(self, was: list[Any], now: list[Any]) -> Iterator[tuple[int, Any, Any]]:
         """Entries that the other list has are left out; those of one name belong together, and then one to one as they stand."""
-        had, has = ({self._meaning("", item) for item in found} for found in (was, now))
-        gone = {at: item for at, item in enumerate(was) if self._meaning("", item) not in has}
-        come = {at: item for at, item in enumerate(now) if self._meaning("", item) not in had}
+        had, has = ({self._meaning(item) for item in found} for found in (was, now))
+        gone = {at: item for at, item in enumerate(was) if self._meaning(item) not in has}
+        come = {at: item for at, item in enumerate(now) if self._meaning(item) not in had}
         places = {_name(item): at for at, item in gone.items()}
         found = []
         for at, item in list(come.items()):
@@ -85,19 +85,19 @@ class Lists:
         found += [(at, item, ABSENT) for at, item in gone.items()]
         yield from sorted(found, key=lambda entry: entry[0])
 
-    def _meaning(self, field: str, value: Any) -> str:
-        """The same text for values that mean the same."""
-        return orjson.dumps(self._plain(field, value), option=orjson.OPT_SORT_KEYS).decode(errors="replace")
+    def _meaning(self, value: Any) -> bytes:
+        """The same bytes for values that mean the same."""
+        return _text(self._plain("", value))
 
     def _plain(self, field: str, value: Any) -> Any:
         if isinstance(value, dict):
             return {key: self._plain(key, item) for key, item in value.items()}
         if isinstance(value, list):
-            return (
-                sorted({self._meaning("", item) for item in value})
-                if self._is_set(field)
-                else [self._plain("", item) for item in value]
-            )
+            items = [self._plain("", item) for item in value]
+            if self._is_set(field):
+                distinct = {_text(item): item for item in items}
+                return [distinct[text] for text in sorted(distinct)]
+            return items
         return value
 
 
@@ -107,6 +107,10 @@ def _alike(was: list[Any], now: list[Any]) -> int:
         (at for at, (one, other) in enumerate(zip(was, now, strict=False)) if one != other),
         min(len(was), len(now)),
     )
+
+
+def _text(plain: Any) -> bytes:
+    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 
 def _item(values: list[Any], at: int) -> Any:

@@ -90,7 +90,8 @@ def _texts(xmp: bytes) -> set[str]:
     """Every text and every attribute of an XMP packet."""
     if b"<!" in xmp:  # no doctype, no entities, no comments: netattest writes none
         raise EvidenceError("its metadata (XMP) is not what netattest writes")
-    root = ET.fromstring(xmp)  # noqa: S314  no entity can be declared without `<!`
+    # As text it is UTF-8 whatever it declares, so that no entity can be declared without the bytes of `<!`.
+    root = ET.fromstring(xmp.decode())  # noqa: S314
     found = [(item.tag, item.text, item.tail, *item.attrib.values()) for item in root.iter()]
     return {part.strip() for parts in found for part in parts if part and part.strip()}
 

@@ -346,8 +346,20 @@ def _other_producer(writer: IncrementalPdfFileWriter) -> None:
 
 
 def _other_metadata(writer: IncrementalPdfFileWriter) -> None:
-    old = writer.root.raw_get("/Metadata").reference
     body = writer.root["/Metadata"].data.replace(b"Network security of", b"Assessor's opinion on")
+    _put_metadata(writer, body)
+
+
+def _metadata_with_entities(writer: IncrementalPdfFileWriter) -> None:
+    """In UTF-16 the bytes of `<!` do not stand next to each other."""
+    declared = (
+        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY e "2026-01-01T00:00:00Z">]><x>&e;</x>'
+    )
+    _put_metadata(writer, declared.encode("utf-16"))
+
+
+def _put_metadata(writer: IncrementalPdfFileWriter, body: bytes) -> None:
+    old = writer.root.raw_get("/Metadata").reference
     writer.objects[(old.generation, old.idnum)] = generic.StreamObject(stream_data=body)
     writer._update_meta = lambda *_: None  # pyHanko would write its own over it
 
@@ -735,6 +747,11 @@ def test_what_was_changed_without_tampering_is_the_only_thing_that_fails(tmp_pat
     )
 
     assert failed_parts(found) == {Part.CHAIN, Part.VERDICTS}  # chain.json is evidence too
+
+
+def test_metadata_that_declare_entities_are_not_read(tmp_path):
+    with pytest.raises(EvidenceError, match="cannot be read: UnicodeDecodeError"):
+        checked(tmp_path, _signed_after(_metadata_with_entities)("pdf"), PINNED)
 
 
 @pytest.mark.parametrize("where", [0.2, 0.5, 0.9, 0.999])

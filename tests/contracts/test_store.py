@@ -360,6 +360,14 @@ def test_points_are_chosen_by(store, chosen, count):
     assert store.points("elsewhere", **chosen) == ()
 
 
+def test_points_are_chosen_by_their_time_where_a_clock_went_back_between_scans(store):
+    for at in (night(1), night(5), night(3)):
+        points = [point("1.3.1", ControlState.EXCEPTION)]
+        store.save(record(at=at, points=points), snapshot(at=at))
+
+    assert [item.scan for item in store.points(CLUSTER, until=night(4))] == [1, 3]
+
+
 def test_a_point_keeps_its_numbers(store):
     two_nights_of_points(store)
     found = store.points(CLUSTER, control="1.3.1")[0]

@@ -12,7 +12,7 @@ _ODD_TEXTS = (
     "", " ", "\x00", "\u202e", "😀", "ß", "a" * 300, "../../etc/passwd", "{{ 7*7 }}", "<script>", "=cmd|' /C calc'!A0",
     "default", "kube-system", "*", "0.0.0.0/0", "::/0", "10.0.0.0/33", "1.2.3", "http", "-1", "65536", "true", "null",
     "all()", "has(a) &&", "!", "~", "&a *a", "<<", "2026-02-30", "1e400", "0x10", "NaN", "k8s:app", "any:", "reserved:host",
-    ": 2026-02-30\n", ": !!int x\n", ": !!timestamp x\n", "[" * 3000, ": 0b_\n",
+    ": 2026-02-30\n", ": !!int x\n", ": !!timestamp x\n", ": !!bool x\n", ": !!float ''\n", "[" * 3000, ": 0b_\n",
 )  # fmt: skip
 ODD: st.SearchStrategy[Json] = st.one_of(
     st.none(),

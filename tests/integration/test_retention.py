@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app import pipeline
-from app.errors import EvidenceError, NotFoundError, StoreError
+from app.errors import EvidenceError, InputError, NotFoundError, StoreError
 from app.model.control import ControlState
 from app.model.history import ScanStatus
 from app.model.retention import Hold, Policy, Rule
@@ -144,6 +144,19 @@ def test_a_hold_and_the_rules_decide_for_every_cluster(store: PostgresStore):
     assert store.check().problems == ()
     (again,) = pipeline.retain(store, policy, later, "0.2.0")
     assert again.removable == ()
+
+
+@pytest.mark.parametrize("name", ["prod-eu-l", "prod-?u-1"])
+def test_a_hold_that_fits_no_cluster_removes_nothing(store: PostgresStore, name):
+    written(store, 4)
+    rules = (Rule("year", ("prod-*",), 12, "history"),)
+    policy = Policy(rules, (Hold("case", (CLUSTER, name), "inquiry"),))
+
+    with pytest.raises(InputError, match=r"hold case names .*; nothing was removed") as raised:
+        pipeline.retain(store, policy, night(1).replace(year=2060), "0.2.0")
+
+    assert name in str(raised.value)
+    assert store.removed(CLUSTER) == {}
 
 
 @pytest.mark.parametrize("table", ["object_range", "check_count", "blob", "finding", "scan_document"])

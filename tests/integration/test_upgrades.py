@@ -190,6 +190,20 @@ def test_each_migration_holds_back_whom_the_manual_says_and_lets_go_before_the_n
     assert held == {**LOCKED, "0001": (set(), set())}
 
 
+def test_a_session_that_upgraded_has_the_patience_of_all_others_again(empty: Engine, engine: Engine):
+    """It goes back to the pool, and the program goes on with it."""
+    query = text(
+        "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'), pg_backend_pid()"
+    )
+    with empty.connect() as connection:
+        before = connection.execute(query).one()
+    migrate.upgrade(empty, MIGRATIONS)
+    with empty.connect() as connection:
+        assert connection.execute(query).one() == before
+    with engine.connect() as other:
+        assert other.execute(query).one()[:2] == before[:2] == ("10min", "1min")
+
+
 def test_migrations_give_up_on_a_lock_rather_than_holding_everybody_back(
     empty: Engine, store: PostgresStore, engine: Engine
 ):

@@ -192,6 +192,11 @@ NAMELESS = [  # rules that would put outside whatever nobody spoke about
         "clusters: ['*'], namespaces: ['?*'], zone: out-of-scope, soc2: false",
         "zone: out-of-scope and soc2: false",
     ),
+    ("namespaces: ['[a-z]*', '[!]]?'], soc2: false", "soc2: false"),
+    (
+        "namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: Exists}]}, ephi: false",
+        "ephi: false",  # every namespace has it
+    ),
     (
         "podSelector: {matchExpressions: [{key: zone, operator: DoesNotExist}]}, zone: out-of-scope",
         "zone: out-of-scope",

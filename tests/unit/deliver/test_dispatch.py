@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from app.deliver import FolderChannel, Patience, dispatch
-from app.errors import DeliveryError, TransientDeliveryError
+from app.errors import DeliveryError, TransientDeliveryError, UnusableChannelError
 from app.model.news import Delivery, DeliveryKey, DeliveryStatus
 from app.store import PostgresDeliveryBook
 from tests.histories import night
@@ -58,6 +58,15 @@ def test_what_may_work_later_is_tried_again_after_a_growing_pause(send, book):
     assert len(send.pauses) == 2
     assert send.pauses[0] < send.pauses[1] + 1
     assert book.deliveries("prod", night(1))[0].attempts == 3
+
+
+def test_what_lacks_something_here_is_not_waited_for_and_tried_in_the_next_round(send, book):
+    channel = Recorder("chat", UnusableChannelError("no secret"))
+    (sent,) = send((channel, parcel()))
+    assert (sent.status, sent.at_fault) == (DeliveryStatus.FAILED, True)
+    assert send.pauses == []
+    (sent,) = send((channel, parcel()))
+    assert (sent.status, sent.at_fault) == (DeliveryStatus.DELIVERED, False)
 
 
 def test_what_still_fails_is_tried_in_the_next_round(send, book):

@@ -9,6 +9,7 @@ import pytest
 from app.errors import ConfigurationError, RenderError
 from app.model.chain import ChainLink
 from app.model.finding import Outcome
+from app.model.history import ScanStatus
 from app.render import ReportRenderer, format_of
 from app.render.html import Templates, prose
 from app.render.names import file_stem
@@ -200,13 +201,19 @@ def test_a_name_in_what_a_test_leaves_open_is_set_as_one():
 
 
 @pytest.mark.parametrize(
-    ("hours", "name"),
-    [(1, "prod-pci-dss-4.0.1-2026-08-21.scan-14.html"), (30, "prod-pci-dss-4.0.1-2026-08-21.html")],
+    ("hours", "status", "name"),
+    [
+        (1, ScanStatus.PARTIAL, "prod-pci-dss-4.0.1-2026-08-21.scan-14.html"),
+        (1, ScanStatus.FAILED, "prod-pci-dss-4.0.1-2026-08-21.html"),  # it has no report
+        (30, ScanStatus.COMPLETE, "prod-pci-dss-4.0.1-2026-08-21.html"),
+    ],
 )
-def test_the_report_of_a_second_scan_of_a_day_does_not_replace_the_first(hours, name):
+def test_the_report_of_a_second_scan_of_a_day_does_not_replace_the_first(hours, status, name):
     report = report_input("prod")
     scan = report.scan
-    earlier = replace(scan, number=scan.number - 1, taken_at=scan.taken_at - timedelta(hours=hours))
+    earlier = replace(
+        scan, number=scan.number - 1, status=status, taken_at=scan.taken_at - timedelta(hours=hours)
+    )
     chain = (ChainLink(earlier, ""), ChainLink(scan, ""))
     (artefact,) = RENDERER.render(replace(report, chain=chain), ["html"])
 

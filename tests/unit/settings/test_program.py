@@ -100,6 +100,7 @@ def test_a_mistake_in_the_environment_names_the_variable(monkeypatch):
         ("a: 2026-13-45", "not valid YAML: month must be in"),
         ("a: !!int x", "not valid YAML"),
         ("a: !!timestamp x", "not valid YAML"),
+        ("a: !!bool x", "not valid YAML"),
         (f"a: {'[' * 3000}", "not valid YAML: maximum recursion depth"),
         (
             "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n"

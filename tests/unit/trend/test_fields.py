@@ -91,3 +91,15 @@ def test_what_differs_between_two_versions_in_meaning(name):
     kind, before, after, wanted = CASES[name]
     found = field_changes({**kind, "spec": before}, {**kind, "spec": after})
     assert [(item.path, item.before, item.after) for item in found] == wanted
+
+
+def test_lists_within_lists_cost_no_more_than_they_are_long():
+    """Text within text would have its quotes escaped once more at each level, and so grow beyond all bounds."""
+
+    def body(name):
+        for _ in range(100):
+            name = [name]
+        return {**POLICY, "spec": {"ingress": name}}
+
+    (found,) = field_changes(body("a"), body("b"))
+    assert found.path == "spec.ingress" + "[0]" * 100
