@@ -89,6 +89,12 @@ class TransientDeliveryError(DeliveryError):
     """The other side did not take it now, and may take it later: a connection, a time-out, a busy server."""
 
 
+class NightError(NetattestError):
+    """A night has no scan, or something that it owes could not be done; what could be was done and recorded."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
 class UnusableChannelError(TransientDeliveryError):
     """A channel lacks something on this side, such as its secret; it is tried again, since that may be there later."""
 

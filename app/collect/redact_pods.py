@@ -59,15 +59,16 @@ def redact_pod_spec(spec: Any) -> None:
 
 
 def _redact_container(container: dict[str, Any]) -> None:
-    hide = _setting if container.get("name") in _AGENTS else _hidden
+    name = container.get("name")
+    hide = _setting if isinstance(name, str) and name in _AGENTS else _hidden
     for variable in _objects(container.get("env")):
         if "value" in variable:
             variable["value"] = hide(variable)
     if "args" in container or "command" in container:
         _redact_command(container)
-    for name in _PROBES:
-        if name in container:
-            container[name] = _probe(container[name])
+    for probe in _PROBES:
+        if probe in container:
+            container[probe] = _probe(container[probe])
     container.pop("lifecycle", None)  # hooks run scripts; no verdict reads them
 
 

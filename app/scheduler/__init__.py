@@ -2,9 +2,10 @@
 
 from app.scheduler.alarm import Alarm
 from app.scheduler.leader import Leader
+from app.scheduler.once import Wake
 from app.scheduler.plan import Plan, plan
 from app.scheduler.runner import Runner
 from app.scheduler.service import Service
 from app.scheduler.work import Work
 
-__all__ = ["Alarm", "Leader", "Plan", "Runner", "Service", "Work", "plan"]
+__all__ = ["Alarm", "Leader", "Plan", "Runner", "Service", "Wake", "Work", "plan"]

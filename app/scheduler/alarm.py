@@ -49,8 +49,21 @@ class Alarm:
             log.info("the database answers again")
         else:
             log.error("the database does not answer", reason=sentences[-1])
-        occasion = f"database {'back' if over else 'silent'} {since.isoformat()}"
-        self.tell(News(_EVERYTHING, occasion, since, NightStatus.FAILED, headlines=sentences))
+        self.tell(_news(since, sentences, "back" if over else "silent"))
+
+
+def silent_tonight(at: datetime, reason: str) -> News:
+    """What is told when a process that was to do a night finds no database to do it with."""
+    sentences = (
+        f"The database did not answer at {_text(at)}: nothing is scanned.",
+        f"netattest was told: {reason}",
+    )
+    return _news(at, sentences, "silent")
+
+
+def _news(since: datetime, sentences: tuple[str, ...], state: str) -> News:
+    occasion = f"database {state} {since.isoformat()}"
+    return News(_EVERYTHING, occasion, since, NightStatus.FAILED, headlines=sentences)
 
 
 def _words(since: datetime, silence: Silence) -> tuple[str, ...]:

@@ -9,6 +9,9 @@ from app.model.finding import Severity
 from app.model.history import Scan, SlotStatus
 from app.model.news import DeliveryStatus
 
+# Of deliveries: a round that failed is begun again, and counted by the work that it belongs to.
+_WELL = (DeliveryStatus.DELIVERED.value, DeliveryStatus.FAILED.value)
+
 
 class Metrics:
     """All metrics of one service.
@@ -22,6 +25,7 @@ class Metrics:
         self._registry, self._fleet = CollectorRegistry(), CollectorRegistry()
         self._keeps = True
         self._shown: dict[str, int] = {}
+        self.problems = 0
         self._slots = Counter(
             "netattest_slots",
             "Slots of the schedule by how they ended.",
@@ -175,6 +179,7 @@ class Metrics:
 
     def checked(self, problems: int) -> None:
         """The whole store was checked."""
+        self.problems = problems
         if self._problems is None:
             self._problems = Gauge(
                 "netattest_store_problems",
@@ -186,6 +191,21 @@ class Metrics:
     def ended(self, cluster: str, status: SlotStatus) -> None:
         """A slot was recorded."""
         self._slots.labels(cluster, status.value).inc()
+
+    def troubles(self) -> tuple[str, ...]:
+        """What this process counted that somebody has to look at, in words; its log lines have the reasons."""
+        counted = (
+            (self._alerts, "{cluster}: a night is {status}", ()),
+            (self._job_failures, "{cluster}: {job} failed", ()),
+            (self._deliveries, "{cluster}: channel {channel} {status}", _WELL),
+        )
+        return tuple(
+            words.format(**sample.labels)
+            for counter, words, well in counted
+            for family in counter.collect()
+            for sample in family.samples
+            if sample.name.endswith("_total") and sample.labels.get("status") not in well
+        )
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""

@@ -61,6 +61,16 @@ class Runner:
         following = self.work.schedule.when.next_after(now - offset)
         self.work.metrics.due(self.cluster, following + offset if following else None)
 
+    def behind(self) -> bool:
+        """True when a slot is due that nobody has recorded: the tick before could not, and its log line says why.
+
+        Raises:
+            StoreError: the database does not say.
+        """
+        work, now = self.work, self.work.clock.now()
+        since = self._looked().last_slot or self._enrolled()
+        return bool(due_slots(work.schedule.when, since, now - work.schedule.offset))
+
     def recover(self) -> None:
         """Close slots that a killed process left open. Whoever still runs one holds the cluster's lock."""
         if self._looked().left_open:

@@ -93,10 +93,8 @@ class Service:
             self._metrics.declare(runner.cluster)
         with self._started() as scheduler, self._serving(scheduler):
             stop.wait()
-            for runner in self._runners:
-                runner.stopping = True
             self._log.info("stopping", grace_seconds=self._settings.grace_seconds)
-            ended = self._drained()
+            ended = drained(self._runners, self._settings.grace_seconds)
         self._leader.resign()
         return ended
 
@@ -166,13 +164,19 @@ class Service:
             self._log.info("serving metrics", url=f"http://{settings.host}:{port}/metrics")
             yield
 
-    def _drained(self) -> bool:
-        """Wait for running slots; those that take longer than the grace period are recorded as failed."""
-        end = monotonic() + self._settings.grace_seconds
-        pause = Event()
-        while any(runner.current for runner in self._runners) and monotonic() < end:
-            pause.wait(_POLL_SECONDS)
-        busy = [runner for runner in self._runners if runner.current]
-        for runner in busy:
-            runner.abandon()
-        return not busy
+
+def drained(runners: Sequence[Runner], seconds: float) -> bool:
+    """Begin nothing more and wait for running slots; those that take longer than so many seconds are recorded as failed.
+
+    Returns:
+        True when everything ended in time.
+    """
+    for runner in runners:
+        runner.stopping = True
+    end, pause = monotonic() + seconds, Event()
+    while any(runner.current for runner in runners) and monotonic() < end:
+        pause.wait(_POLL_SECONDS)
+    busy = [runner for runner in runners if runner.current]
+    for runner in busy:
+        runner.abandon()
+    return not busy

@@ -18,6 +18,7 @@ class Port(Wire):
 class Container(Wire):
     """`spec.containers[]` and `spec.initContainers[]`."""
 
+    name: str | None = None
     ports: list[Port] | None = None
     restart_policy: str | None = None
 

@@ -240,6 +240,7 @@ BROKEN = [
         "spec.initContainers[0].ports[0].protocol",
     ),
     (pod(spec={"containers": "x"}), "spec.containers"),
+    (pod(spec={"containers": [{"name": ["a", "b"], "image": "x"}]}), "spec.containers[0].name"),
     (pod(metadata={"name": "a", "namespace": "shop", "labels": {"a": 1}}), "metadata.labels[...]"),
     (controller("Deployment", "web", template=None), "spec.template"),
     (controller("Deployment", "web", replicas="3"), "spec.replicas"),
