@@ -60,9 +60,7 @@ def scan(
     Mistakes in the documents are told before anything is read: they are the operator's, not a night's.
     """
     assess.read_documents(request.documents)
-    if request.imported:
-        _require_after_the_last(request, store)
-    with store.exclusive(request.cluster), _failure_recorded(request, store):
+    with store.exclusive(request.cluster), _in_order(request, store), _failure_recorded(request, store):
         progress.stage("collect", cluster=request.cluster)
         snapshot, inventory = take_snapshot(request.cluster, request.taken_at, source)
         if prober is not None:
@@ -89,22 +87,35 @@ def scan(
     return ScanResult(saved, judgement, snapshot, comparison)
 
 
-def _require_after_the_last(request: ScanRequest, store: Store) -> None:
+@contextmanager
+def _in_order(request: ScanRequest, store: Store) -> Iterator[None]:
     """An import comes after what is stored already: what was compared with what is never changed afterwards.
 
-    A run that failed stored nothing to compare with; its record has the time of the attempt and stands in nobody's way.
+    Looked at while the cluster's lock is held, so that of two imports at once the second knows of the first. A run that failed
+    stored nothing to compare with; its record has the time of the attempt and stands in nobody's way.
     """
+    if request.imported:
+        _require_after_the_last(request, store)
+    yield
+
+
+def _require_after_the_last(request: ScanRequest, store: Store) -> None:
     later = [
         item
         for item in store.scans(request.cluster)
-        if item.status is not ScanStatus.FAILED and item.taken_at > request.taken_at
+        if item.status is not ScanStatus.FAILED and item.taken_at >= request.taken_at
     ]
-    if later:
-        raise InputError(
-            f"cluster {request.cluster} has scan {later[-1].number} of {later[-1].taken_at.isoformat()} already, "
-            f"which is later than {request.taken_at.isoformat()}",
-            advice="import the oldest first, or under a name of its own: --cluster NAME",
-        )
+    if not later:
+        return
+    known = (
+        f"cluster {request.cluster} has scan {later[-1].number} of {later[-1].taken_at.isoformat()} already"
+    )
+    if later[-1].taken_at == request.taken_at:
+        raise InputError(known, advice="nothing is imported twice; give other manifests a time of their own")
+    raise InputError(
+        f"{known}, which is later than {request.taken_at.isoformat()}",
+        advice="import the oldest first, or under a name of its own: --cluster NAME",
+    )
 
 
 def take_snapshot(cluster: str, taken_at: datetime, source: ObjectSource) -> tuple[Snapshot, Inventory]:

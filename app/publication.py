@@ -139,11 +139,11 @@ class Publication:
         from app.render.site import kept_record
 
         name, latest, begin = item.row.cluster, item.row.latest, _begin(item.row.until)
-        points = self.store.points(name, since=begin, until=_end(item.row.until))
+        courses = self.store.courses(name, begin, _end(item.row.until))
         recent = [scan for scan in item.scans if scan.taken_at >= begin]
-        lines = trend.follow(points, recent, None, item.slots).lines
+        lines = trend.follow_courses(courses, recent, item.slots)
         findings = self.store.findings(latest) if latest else ()
-        record = kept_record(item.row, item.scans, item.removed, item.slots, points, lines, findings)
+        record = kept_record(item.row, item.scans, item.removed, item.slots, courses, lines, findings)
         return bootstrap.site_renderer().cluster(record, shards, reports, filed)
 
     def _shards(self, row: "Overview", latest: Scan) -> Iterator[Artefact]:

@@ -8,10 +8,12 @@ from datetime import datetime
 from app.errors import NotFoundError, ScanInProgressError, StoreError
 from app.model.chain import ChainLink, record_digest, results_digest, scan_digest
 from app.model.context import Integrity, RunContext
+from app.model.control import ControlState
 from app.model.finding import CheckResult
 from app.model.history import (
     ChangeKind,
     ControlPoint,
+    Course,
     Document,
     FindingLife,
     ObjectChange,
@@ -189,6 +191,19 @@ class InMemoryStore:
             and (until is None or point.taken_at <= until)
         )
         return tuple(sorted(wanted, key=lambda item: (item.scan, item.framework, item.control)))
+
+    def courses(
+        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Course, ...]:
+        seen: dict[tuple[str, str, str], list[tuple[int, ControlState, bool]]] = {}
+        for point in self.points(cluster, since=since, until=until):
+            key = (point.framework, point.framework_digest, point.control)
+            seen.setdefault(key, []).append((point.scan, point.state, point.contrary))
+        alike: dict[tuple[str, tuple[tuple[int, ControlState, bool], ...]], set[str]] = {}
+        for (framework, _, control), steps in seen.items():
+            alike.setdefault((framework, tuple(steps)), set()).add(control)
+        courses = (Course(name, tuple(sorted(ids)), steps) for (name, steps), ids in alike.items())
+        return tuple(sorted(courses, key=lambda item: (item.framework, item.controls, item.seen)))
 
     def findings(self, scan: Scan, *, closed_since: int | None = None) -> tuple[FindingLife, ...]:
         lives: dict[str, _Life] = {}

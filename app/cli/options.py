@@ -99,11 +99,11 @@ def moment(text: str | None, option: str) -> datetime | None:
         return None
     try:
         value = datetime.fromisoformat(text)
-    except ValueError as error:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # an offset may lead out of the years that there are
         raise InputError(
             f"{option} {text!r} is not a time", advice="write 2026-11-22 or 2026-11-22T02:15:00Z"
         ) from error
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def scan_number(text: str) -> int | None:

@@ -112,6 +112,11 @@ def scan(
         raise InputError(
             "--taken-at and --slot exclude each other", advice="an import is no scan of a scheduled night"
         )
+    if at and at > (now := bootstrap.SystemClock().now()):
+        raise InputError(
+            f"--taken-at {at.isoformat()} is in the future: it is {now.isoformat(timespec='seconds')} here",
+            advice="give the time at which the manifests were taken, with its offset from UTC",
+        )
     name = new_name(cluster or _name(files))
     with session.store() as store:
         if due_at and not store.claim_slot(name, due_at):

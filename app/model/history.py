@@ -104,6 +104,20 @@ class ControlPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """Controls of one framework that had the same states in the same scans: a year has 70,000 points, and few courses.
+
+    Attributes:
+        controls: sorted.
+        seen: scan, state, and whether a supporting check contradicts it; by scan. Scans without these controls are left out.
+    """
+
+    framework: str
+    controls: tuple[str, ...]
+    seen: tuple[tuple[int, ControlState, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FindingLife:
     """A failing result over time, as known at one scan.
 

@@ -12,6 +12,7 @@ from app.model.context import RunContext
 from app.model.edge import Endpoint
 from app.model.history import (
     ControlPoint,
+    Course,
     Document,
     FindingLife,
     ObjectChange,
@@ -115,6 +116,15 @@ class Store(Protocol):
         up_to: int | None = None,
     ) -> tuple[ControlPoint, ...]:
         """Control states over stored scans, by scan, framework, control; empty filters take everything."""
+        ...
+
+    def courses(
+        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Course, ...]:
+        """Control states over stored scans taken within [since, until], by framework and first control; no two alike.
+
+        A control of which a framework had several editions has a course in each.
+        """
         ...
 
     def findings(self, scan: Scan, *, closed_since: int | None = None) -> tuple[FindingLife, ...]:

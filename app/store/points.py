@@ -1,14 +1,15 @@
 """Control states and check counts: a few small rows for each scan, which trends read without any snapshot."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, text
 
 from app.model.control import ControlState
 from app.model.finding import Outcome
-from app.model.history import CheckCounts, ControlPoint
+from app.model.history import CheckCounts, ControlPoint, Course
 from app.store.bulk import among, insert_rows
 from app.store.tables import check_count, control, control_state, scan
 
@@ -22,6 +23,20 @@ _OUTCOMES = {
 _TALLY = ("contrary", "passed", "failed", "excepted", "undecided")
 _STATE = tuple(control_state.c[name] for name in ("scan", "control_id", "state", *_TALLY))
 _STATES = {item.value: item for item in ControlState}
+_STEPS = {
+    f"{sign}{state.value}": (state, contrary)
+    for state in ControlState
+    for sign, contrary in (("", False), ("!", True))
+}
+_COURSES = text(
+    """
+    SELECT array_agg(control_id) AS controls, scans, states FROM (
+        SELECT control_id, array_agg(scan ORDER BY scan) AS scans,
+            string_agg(CASE WHEN contrary THEN '!' ELSE '' END || state, ',' ORDER BY scan) AS states
+        FROM control_state WHERE cluster_id = :cluster AND scan BETWEEN :first AND :last GROUP BY control_id
+    ) AS control GROUP BY scans, states"""
+)
+_Steps = tuple[tuple[int, ControlState, bool], ...]
 _Names = Mapping[int, tuple[str, str, str]]  # `control.id` → framework, digest of its file, control
 
 
@@ -79,6 +94,30 @@ def read_points(
         query = query.where(among(control_state.c.control_id, sorted(names)))
     rows = connection.execute(query.order_by(control_state.c.scan))
     return _by_control((row for row in rows if row[0] in times), times, names)
+
+
+def read_courses(
+    connection: Connection, cluster_id: int, since: datetime | None, until: datetime | None
+) -> tuple[Course, ...]:
+    """What pages show of a year, grouped by the server: its rows are some 70,000, and most controls go the same way."""
+    times = _times(connection, cluster_id, since, until, None)
+    if not times:
+        return ()
+    between = {"cluster": cluster_id, "first": min(times), "last": max(times)}
+    rows = connection.execute(_COURSES, between).all()
+    names = _names_of(connection, sorted({key for row in rows for key in row.controls}))
+    found: dict[tuple[str, _Steps], set[str]] = defaultdict(set)
+    for row in rows:
+        steps = tuple(step for step in _steps(row.scans, row.states) if step[0] in times)
+        for framework, _, control_id in (names[key] for key in row.controls if steps and key in names):
+            found[framework, steps].add(control_id)
+    courses = (Course(name, tuple(sorted(ids)), steps) for (name, steps), ids in found.items())
+    return tuple(sorted(courses, key=lambda item: (item.framework, item.controls, item.seen)))
+
+
+def _steps(scans: Sequence[int], states: str) -> Iterable[tuple[int, ControlState, bool]]:
+    each = (_STEPS[state] for state in states.split(","))
+    return ((number, *step) for number, step in zip(scans, each, strict=True))
 
 
 def points_of(connection: Connection, cluster_id: int, number: int) -> tuple[ControlPoint, ...]:

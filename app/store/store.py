@@ -11,6 +11,7 @@ from app.model.chain import ChainLink
 from app.model.context import RunContext
 from app.model.history import (
     ControlPoint,
+    Course,
     Document,
     FindingLife,
     ObjectChange,
@@ -159,6 +160,17 @@ class PostgresStore:
                 until=until,
                 up_to=up_to,
             )
+
+    def courses(
+        self, cluster: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Course, ...]:
+        """Control states over stored scans taken within [since, until], by framework and first control; no two alike.
+
+        A control of which a framework had several editions has a course in each.
+        """
+        with self._reading() as connection:
+            cluster_id = scans.cluster_id_of(connection, cluster)
+            return () if cluster_id is None else points.read_courses(connection, cluster_id, since, until)
 
     def findings(self, scan: Scan, *, closed_since: int | None = None) -> tuple[FindingLife, ...]:
         """Findings open at a scan, as known then; and those closed after scan `closed_since` if given."""

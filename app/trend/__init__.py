@@ -6,7 +6,7 @@ from app.trend.consequences import consequences
 from app.trend.counts import check_counts, points
 from app.trend.exposures import ages, exposures, lifetimes
 from app.trend.fields import field_changes, object_cause
-from app.trend.lines import follow, nights
+from app.trend.lines import follow, follow_courses, nights
 from app.trend.news import news_of_scan, news_of_slot, occasion_of_scan
 from app.trend.paths import path_changes
 from app.trend.protection import encryption_changes
@@ -24,6 +24,7 @@ __all__ = [
     "exposures",
     "field_changes",
     "follow",
+    "follow_courses",
     "lifetimes",
     "news_of_scan",
     "news_of_slot",

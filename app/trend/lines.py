@@ -7,6 +7,7 @@ from app.model.control import ControlState
 from app.model.history import (
     Comparison,
     ControlPoint,
+    Course,
     Scan,
     ScanStatus,
     Slot,
@@ -16,6 +17,7 @@ from app.model.history import (
     TrendPoint,
 )
 
+_Tally = Mapping[ControlState, int]
 NOT_ASSESSED = "This framework was not assessed in this scan."
 
 _JUDGED_BY = {
@@ -45,16 +47,36 @@ def follow(
         after it, and one for every slot that was missed. Nothing is interpolated: neither a failed scan nor a missed
         slot has counts.
     """
-    by_framework: dict[str, dict[int, list[ControlPoint]]] = defaultdict(lambda: defaultdict(list))
+    tallies = _tallies()
     for point in points:
-        by_framework[point.framework][point.scan].append(point)
+        tallies[point.framework][point.scan][point.state] += 1
+    return Trend(_lines(tallies, scans, slots), comparison)
+
+
+def follow_courses(
+    courses: Iterable[Course], scans: Sequence[Scan], slots: Sequence[Slot] = ()
+) -> tuple[TrendLine, ...]:
+    """The lines that `follow` draws, from controls told by their courses."""
+    tallies = _tallies()
+    for course in courses:
+        tally = tallies[course.framework]
+        for number, state, _ in course.seen:
+            tally[number][state] += len(course.controls)
+    return _lines(tallies, scans, slots)
+
+
+def _tallies() -> dict[str, dict[int, Counter[ControlState]]]:
+    """Framework → scan → how many of its controls were in which state."""
+    return defaultdict(lambda: defaultdict(Counter))
+
+
+def _lines(
+    tallies: Mapping[str, Mapping[int, _Tally]], scans: Sequence[Scan], slots: Sequence[Slot]
+) -> tuple[TrendLine, ...]:
     ordered = sorted(scans, key=lambda scan: scan.number)
-    return Trend(
-        lines=tuple(
-            TrendLine(name, _with_missed(tuple(_line(name, by_framework[name], ordered)), slots))
-            for name in sorted(by_framework)
-        ),
-        comparison=comparison,
+    return tuple(
+        TrendLine(name, _with_missed(tuple(_line(name, tallies[name], ordered)), slots))
+        for name in sorted(tallies)
     )
 
 
@@ -84,25 +106,21 @@ def _with_missed(line: tuple[TrendPoint, ...], slots: Sequence[Slot]) -> tuple[T
     return tuple(sorted((*line, *missed), key=lambda point: point.at)) if missed else line
 
 
-def _line(
-    framework: str, points: Mapping[int, Sequence[ControlPoint]], scans: Sequence[Scan]
-) -> Iterable[TrendPoint]:
-    first = min(points)
+def _line(framework: str, tallies: Mapping[int, _Tally], scans: Sequence[Scan]) -> Iterable[TrendPoint]:
+    first = min(tallies)
     previous: Scan | None = None
     for scan in scans:
         if scan.number < first:
             continue
-        yield _point(framework, scan, points.get(scan.number, ()), previous)
-        if scan.number in points:
+        yield _point(framework, scan, tallies.get(scan.number), previous)
+        if scan.number in tallies:
             previous = scan
 
 
-def _point(framework: str, scan: Scan, points: Sequence[ControlPoint], previous: Scan | None) -> TrendPoint:
-    assessed = scan.status is not ScanStatus.FAILED and bool(points)
-    if not assessed:
+def _point(framework: str, scan: Scan, tally: _Tally | None, previous: Scan | None) -> TrendPoint:
+    if scan.status is ScanStatus.FAILED or not tally:
         return _unstored(scan, scan.reason if scan.status is ScanStatus.FAILED else NOT_ASSESSED)
-    states = Counter(point.state for point in points)
-    return _stored(framework, scan, previous, tuple((state, states[state]) for state in ControlState))
+    return _stored(framework, scan, previous, tuple((state, tally.get(state, 0)) for state in ControlState))
 
 
 def _unstored(scan: Scan, why: str) -> TrendPoint:

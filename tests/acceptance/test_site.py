@@ -58,12 +58,12 @@ def store(shared_engine):
     return found
 
 
-def record(store, cluster, scans, lives, *, slots=(), removed=None, points=None):
-    """A cluster's page from what is stored about the example, under any name."""
-    found = store.points(year.CLUSTER) if points is None else points
-    latest = [item for item in found if item.scan == scans[-1].number]
+def record(store, cluster, scans, lives, *, slots=(), removed=None, known=True):
+    """A cluster's page from what is stored about the example, under any name; with no states unless they are known."""
+    points, courses = (store.points(year.CLUSTER), store.courses(year.CLUSTER)) if known else ((), ())
+    latest = [item for item in points if item.scan == scans[-1].number]
     row = overview(cluster, TODAY, scans, removed or {}, slots, latest)
-    return kept_record(row, scans, removed or {}, slots, found, (), lives)
+    return kept_record(row, scans, removed or {}, slots, courses, (), lives)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def records(store):
     return [
         record(store, year.CLUSTER, scans, lives),
         record(store, HOSTILE, scans, (hostile,)),
-        record(store, "dark", [failed], (), points=()),
+        record(store, "dark", [failed], (), known=False),
     ]
 
 

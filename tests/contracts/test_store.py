@@ -368,6 +368,41 @@ def test_points_are_chosen_by_their_time_where_a_clock_went_back_between_scans(s
     assert [item.scan for item in store.points(CLUSTER, until=night(4))] == [1, 3]
 
 
+@pytest.mark.parametrize(
+    "between", [{}, {"since": night(3)}, {"until": night(3)}, {"since": night(2), "until": night(4)}]
+)
+def test_courses_are_the_points_with_controls_that_went_alike_told_together(store, between):
+    """A clock that went back, a control that was not assessed for a night, a contradicted one, and another edition."""
+    states = (ControlState.SUPPORTED, ControlState.EXCEPTION, ControlState.SUPPORTED, ControlState.PARTIAL)
+    for number, (at, state) in enumerate(zip((1, 2, 5, 3), states, strict=True)):
+        points = [
+            point("1.3.1", state, failed=number),
+            point("1.2.1", state),
+            point("CC6.6", state, framework="soc2"),
+            replace(point("10.1", state), contrary=True),
+            replace(point("11.1", state), framework_digest=f"edition {number // 2}"),
+            *([point("12.1", state)] if number != 1 else []),
+        ]
+        store.save(record(at=night(at), points=points), snapshot(at=night(at)))
+
+    found = store.courses(CLUSTER, **between)
+
+    told = [
+        (scan, course.framework, control, state, contrary)
+        for course in found
+        for control in course.controls
+        for scan, state, contrary in course.seen
+    ]
+    points = store.points(CLUSTER, **between)
+    assert sorted(told) == sorted(
+        (item.scan, item.framework, item.control, item.state, item.contrary) for item in points
+    )
+    assert len({(course.framework, course.seen) for course in found}) == len(found)
+    assert any({"1.2.1", "1.3.1"} <= set(course.controls) for course in found)
+    assert [list(course.controls) for course in found] == [sorted(course.controls) for course in found]
+    assert store.courses("elsewhere", **between) == ()
+
+
 def test_a_point_keeps_its_numbers(store):
     two_nights_of_points(store)
     found = store.points(CLUSTER, control="1.3.1")[0]

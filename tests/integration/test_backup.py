@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, text
 
+from app.model.history import ScanStatus
 from app.store import PostgresStore, create_engine, open_database
 from app.store.binaries import Account, find_binaries
 from tests.histories import CLUSTER, night, pods, record, result, snapshot
@@ -31,13 +32,14 @@ def folder(tmp_path_factory):
     shutil.rmtree(made, ignore_errors=True)
 
 
-def test_a_dump_that_is_restored_is_the_same_evidence(
+def test_a_dump_that_is_taken_during_a_scan_and_restored_is_the_same_evidence(
     store: PostgresStore, engine: Engine, database_url: URL, folder: Path
 ):
     stored = written(store, 7)
     store.remove(CLUSTER, {stored[0]: "year"}, rule="{}", tool_version="0.2.0")
     before = {number: told(store, number) for number in stored[1:]}
-    tool(folder, "pg_dump", database_url, "--format=custom", f"--file={folder / 'netattest.dump'}")
+    with store.exclusive(CLUSTER):
+        tool(folder, "pg_dump", database_url, "--format=custom", f"--file={folder / 'netattest.dump'}")
 
     copy = database_url.set(database=f"{database_url.database}_restored")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -49,7 +51,11 @@ def test_a_dump_that_is_restored_is_the_same_evidence(
     assert restored.check().problems == ()
     assert {number: told(restored, number) for number in stored[1:]} == before
     assert restored.removed(CLUSTER) == {stored[0]: "year"}
-    restored.save(record(result("shop"), at=night(60)), snapshot(pods(cart=9), at=night(60)))
+    with restored.exclusive(CLUSTER):
+        restored.save(record(result("shop"), at=night(60)), snapshot(pods(cart=9), at=night(60)))
+    *_, cut, last = restored.scans(CLUSTER)
+    assert (cut.status, last.status, last.number) == (ScanStatus.FAILED, ScanStatus.COMPLETE, stored[-1] + 2)
+    assert "ended without a result: its process is gone" in cut.reason
     assert restored.check().problems == ()
     other.dispose()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

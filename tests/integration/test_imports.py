@@ -1,7 +1,7 @@
 """Dumps from the past come in with their own dates, and are never shown as scans of those nights."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import text
@@ -9,6 +9,7 @@ from sqlalchemy import text
 from app import bootstrap, pipeline
 from app.collect import ManifestSource
 from app.errors import InputError
+from app.model.history import ScanStatus
 from app.settings import load_settings
 from app.store import PostgresStore
 from tests.histories import CLUSTER
@@ -67,8 +68,26 @@ def test_imports_come_oldest_first(store, run):
     with pytest.raises(InputError, match=r"has scan 1 of 2025-02-01.*later than 2025-01-01"):
         run(THEN[0])
 
+    with pytest.raises(InputError, match=r"has scan 1 of 2025-02-01T02:00:00\+00:00 already$"):
+        run(THEN[1].astimezone(timezone(timedelta(hours=5, minutes=30))))
+
     assert len(store.scans(CLUSTER)) == 1, "nothing is left of a refused import"
     assert run(THEN[2]).scan.number == 2
+
+
+def test_of_two_imports_of_one_night_at_once_the_second_is_refused(store, run, monkeypatch):
+    """It waits for nobody, and looks at what is stored only when nobody else can add to it."""
+    held = store.exclusive
+
+    def meanwhile(cluster: str):
+        monkeypatch.undo()
+        run(THEN[0])
+        return held(cluster)
+
+    monkeypatch.setattr(store, "exclusive", meanwhile)
+    with pytest.raises(InputError, match="already"):
+        run(THEN[0])
+    assert [item.status for item in store.scans(CLUSTER)] == [ScanStatus.COMPLETE]
 
 
 def test_a_failed_run_of_today_stands_in_no_imports_way(store, run):

@@ -188,6 +188,19 @@ def test_every_column_without_evidence_exists_and_has_a_reason():
     assert all(NO_EVIDENCE.values())
 
 
+def test_every_column_that_the_server_has_is_edited_or_has_its_reason_here(stored: Engine):
+    """By the server's own catalogue, so that what a migration adds cannot be left out."""
+    query = """SELECT table_name || '.' || column_name FROM information_schema.columns
+               JOIN information_schema.tables USING (table_schema, table_name)
+               WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> 'alembic_version'"""
+    with stored.connect() as connection:
+        known = set(connection.scalars(text(query)))
+    edited_here = {f"{table.name}.{column.name}" for table, column in (item.values for item in COLUMNS)}
+
+    assert known == edited_here | NO_EVIDENCE.keys() | {name for name in known if name.split(".")[0] in TO_DO}
+    assert {name.split(".")[0] for name in known} >= TO_DO
+
+
 def test_the_whole_last_night_taken_out_is_found(stored: Engine):
     """As somebody would who knows the tables: every row of the last scan, and the ends that it set."""
     statements = [

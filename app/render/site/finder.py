@@ -37,24 +37,32 @@ def path_shards(row: Overview, paths: Iterable[Path], notes: Sequence[str]) -> I
     """
     some, told_of = iter(paths), _Facts()
     for number, part in enumerate(_parts(islice(some, MOST_PATHS))):
-        told = [(item.source, item.destination, told_of(item, verdicts)) for item, verdicts in part]
-        names = sorted({name for source, destination, _ in told for name in (source, destination)})
-        facts = sorted({fact for _, _, fact in told})
-        at = {name: place for place, name in enumerate(names)}
-        fact_at = {fact: place for place, fact in enumerate(facts)}
+        names, facts = _Places[str](), _Places[Fact]()
+        rows = [
+            [names[item.source], names[item.destination], facts[told_of(item, verdicts)]]
+            for item, verdicts in part
+        ]
         last = (number + 1) * SHARD >= MOST_PATHS
         yield _shard(
             row,
             "paths",
             number,
             {
-                "names": names,
-                "facts": facts,
-                "rows": [[at[source], at[destination], fact_at[fact]] for source, destination, fact in told],
+                "names": list(names),
+                "facts": list(facts),
+                "rows": rows,
                 "notes": list(notes),
                 "cut": last and next(some, None) is not None,
             },
         )
+
+
+class _Places(dict[T, int]):
+    """Values by the place at which they were met first."""
+
+    def __missing__(self, value: T) -> int:
+        place = self[value] = len(self)
+        return place
 
 
 class _Facts:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from app.model.control import ControlState
-from app.model.history import ControlPoint, Scan, ScanStatus, Slot, SlotStatus
+from app.model.history import ControlPoint, Course, Scan, ScanStatus, Slot, SlotStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +130,17 @@ def _shown(day: date, kind: str) -> Night:
 
 def worst(points: Iterable[ControlPoint]) -> str:
     """The worst state among points; one that a supporting check contradicts is worse than it says."""
-    return min(map(kind_of, points), key=_RANKS.__getitem__)
+    return min((kind_of(item.state, contrary=item.contrary) for item in points), key=_RANKS.__getitem__)
 
 
-def worst_by_scan(seen: Iterable[tuple[int, str]]) -> dict[int, str]:
-    """Scan → the worst of its kinds."""
+def worst_by_scan(courses: Iterable[Course]) -> dict[int, str]:
+    """Scan → the worst of what courses have there."""
     found: dict[int, str] = {}
-    for number, kind in seen:
-        if number not in found or _RANKS[kind] < _RANKS[found[number]]:
-            found[number] = kind
+    for course in courses:
+        for number, state, contrary in course.seen:
+            kind = kind_of(state, contrary=contrary)
+            if number not in found or _RANKS[kind] < _RANKS[found[number]]:
+                found[number] = kind
     return found
 
 
@@ -147,7 +149,8 @@ def words(kind: str) -> tuple[str, str]:
     return _MARKS[kind]
 
 
-def kind_of(point: ControlPoint) -> str:
+@lru_cache
+def kind_of(state: ControlState, *, contrary: bool) -> str:
     """How one control in one scan is shown."""
-    lifted = point.state in (ControlState.SUPPORTED, ControlState.MANUAL, ControlState.NOT_APPLICABLE)
-    return CONTRARY if point.contrary and lifted else point.state.value
+    lifted = state in (ControlState.SUPPORTED, ControlState.MANUAL, ControlState.NOT_APPLICABLE)
+    return CONTRARY if contrary and lifted else state.value

@@ -53,6 +53,7 @@ class SiteRenderer:
             row.page,
             title=row.cluster,
             record=record,
+            drawn=strips.Drawings(),
             row=row,
             paths=[name for name in shards if name.startswith("paths-")],
             reports=reports,

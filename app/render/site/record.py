@@ -2,13 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.model.canonical import digest
-from app.model.history import ControlPoint, FindingLife, Scan, ScanStatus, Slot, SlotStatus, TrendLine
-from app.render.site.nights import Days, Lost, Night, kind_of, words, worst, worst_by_scan
+from app.model.history import ControlPoint, Course, FindingLife, Scan, ScanStatus, Slot, SlotStatus, TrendLine
+from app.render.site.nights import Days, Lost, Night, words, worst, worst_by_scan
 
 NIGHTS = 365  # days of a calendar
 RECENT = 28  # of these, columns of the table with signs
@@ -163,31 +163,35 @@ def kept_record(
     scans: Sequence[Scan],
     removed: Mapping[int, str],
     slots: Iterable[Slot],
-    points: Iterable[ControlPoint],
+    courses: Iterable[Course],
     trends: Sequence[TrendLine],
     findings: Sequence[FindingLife],
 ) -> ClusterRecord:
-    """Everything that a cluster's page says; `points` and `slots` are of the days that are shown."""
+    """Everything that a cluster's page says; `courses` and `slots` are of the days that are shown."""
     span = [row.until - timedelta(days=back) for back in reversed(range(NIGHTS))]
     days = Days.of(span, scans, removed, slots)
-    found: dict[str, dict[str, list[tuple[int, str]]]] = defaultdict(lambda: defaultdict(list))
-    for point in points:
-        seen, lines = (point.scan, kind_of(point)), found[point.framework]
-        lines[point.control].append(seen)
-        lines[""].append(seen)
+    found: dict[str, list[Course]] = defaultdict(list)
+    for course in courses:
+        found[course.framework].append(course)
     return ClusterRecord(
         overview=row,
-        lines=tuple(
-            (
-                name,
-                tuple(
-                    Line(item, days.nights(worst_by_scan(controls[item])))
-                    for item in sorted(controls, key=_in_order)
-                ),
-            )
-            for name, controls in sorted(found.items())
-        ),
+        lines=tuple((name, tuple(_lines(of, days))) for name, of in sorted(found.items())),
         lost=days.lost(),
         trends=tuple(trends),
         findings=tuple(sorted(findings, key=lambda item: (item.severity.rank, item.fingerprint))),
     )
+
+
+def _lines(courses: Sequence[Course], days: Days) -> Iterator[Line]:
+    """The framework as a whole, then its controls; those that went the same way share their nights."""
+    yield Line("", days.nights(worst_by_scan(courses)))
+    of: dict[str, list[Course]] = defaultdict(list)
+    for course in courses:
+        for control in course.controls:
+            of[control].append(course)
+    shown: dict[tuple[int, ...], tuple[Night, ...]] = {}
+    for control in sorted(of, key=_in_order):
+        key = tuple(map(id, of[control]))
+        if key not in shown:
+            shown[key] = days.nights(worst_by_scan(of[control]))
+        yield Line(control, shown[key])

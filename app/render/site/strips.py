@@ -1,6 +1,7 @@
 """A year of one control in one line: height and hatch differ as much as colours do, and a day without a scan is empty."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
@@ -11,6 +12,7 @@ from app.model.history import TrendLine
 from app.render.charts import Break, Calendar, DayMark, Series, StepTrend, draw_calendar, draw_steps
 from app.render.charts.svg import FILLS, NOTE, hatch, num
 from app.render.site.nights import CONTRARY, UNSEEN, Night
+from app.render.site.record import Line
 
 _DAY: Final = 2
 _SCALE: Final = 0.75  # pixels
@@ -39,6 +41,36 @@ _SHOWN: Final = (
     (ControlState.SUPPORTED, "Supported"),
 )
 HATCH: Final = "site"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The days of a line: in words, as a strip, and the last weeks as cells of a table."""
+
+    says: str
+    strip: Markup
+    recent: Markup
+
+
+class Drawings:
+    """The lines of one page, drawn once for those that share their nights; they are alive as long as the page's record."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Drawn] = {}
+
+    def __call__(self, line: Line) -> Drawn:
+        """Draw a line, or find how another with the same nights was drawn."""
+        key = id(line.nights)
+        if key not in self._known:
+            says = ", ".join(f"{days} {word}" for word, days in line.counted)
+            self._known[key] = Drawn(says, strip(line.nights, says), Markup().join(map(_cell, line.recent)))
+        return self._known[key]
+
+
+def _cell(night: Night) -> Markup:
+    return Markup('<td class="night {}" title="{}: {}">{}</td>').format(
+        night.kind, night.day, night.says, night.mark
+    )
 
 
 def hatching() -> Markup:
