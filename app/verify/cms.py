@@ -6,7 +6,7 @@ Nothing is fetched: no revocation list, no intermediate certificate that is not 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asn1crypto import cms, x509
@@ -20,6 +20,9 @@ from app.verify.pdf import PdfFile
 from app.verify.pdf_seal import beyond_attributes
 
 _STAMPING = "time_stamping"  # extended key usage of RFC 3161, 2.3
+_AHEAD = timedelta(
+    minutes=5
+)  # a report may be checked in the second in which it was stamped, by a clock that is behind
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def _authority_problem(stamp: Any, trust: Trust) -> str:
     usage = authority.extended_key_usage_value
     if usage is None or _STAMPING not in usage.native:
         return f"its time-stamp comes from {authority.subject.human_friendly}, whose certificate is not for time-stamping"
-    if at > trust.now:
+    if at > trust.now + _AHEAD:
         return f"its time-stamp of {at:%Y-%m-%d %H:%M} UTC lies in the future of this machine's clock"
     if trust.authorities and not _authority_named(authority, trust):
         return (

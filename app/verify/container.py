@@ -71,7 +71,7 @@ def _after(body: bytes, entry: zipfile.ZipInfo) -> int | None:
         return None
     if method != entry.compress_type or flags != entry.flag_bits:
         return None
-    ends = data + entry.compress_size
+    ends: int = data + entry.compress_size
     if flags & _STREAMED:
         return ends + _descriptor(body[ends : ends + 24], entry)
     known = [entry.CRC, entry.compress_size, entry.file_size]

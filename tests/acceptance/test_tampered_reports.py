@@ -10,7 +10,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -111,6 +111,12 @@ def test_a_signers_clock_that_the_time_stamp_does_not_bear_out_is_told(tmp_path,
     (told,) = [item for item in found.statements if item.verdict is Verdict.UNCHECKED]
     assert (found.holds, told.part) == (True, Part.TIME)
     assert "was signed at 2024-01-01 00:00:00 UTC, says its signer's own clock" in told.says
+
+
+def test_an_authority_whose_clock_is_a_little_ahead_is_believed(tmp_path):
+    body = _stamped_by(TSA, PLAIN_TRUST.now + timedelta(minutes=3))("")
+
+    assert checked(tmp_path, body, STRICT).whole
 
 
 def test_a_key_that_the_named_authority_issued_is_trusted(tmp_path):
@@ -482,9 +488,9 @@ def _longer_pdf(files: s.Files) -> None:
     files[_pdf_name(files)] += b"\n% more\n"
 
 
-def _stamped_by(pair: s.KeyPair) -> Callable[[str], bytes]:
+def _stamped_by(pair: s.KeyPair, at: datetime = s.NOW) -> Callable[[str], bytes]:
     def make(_: str) -> bytes:
-        with s.time_server(pair, s.NOW) as url:
+        with s.time_server(pair, at) as url:
             return s.sealed(plain().pdf, "pdf", KEY, url)
 
     return make
@@ -877,6 +883,12 @@ CASES = [
         _stamped_by(s.key_pair("Web", usage=s.ExtendedKeyUsageOID.SERVER_AUTH)),
         Part.TIME,
         "is not for time-stamping",
+    ),
+    Case(
+        "a time-stamp of next week",
+        _stamped_by(TSA, s.NOW + timedelta(days=7)),
+        Part.TIME,
+        "lies in the future of this machine's clock",
     ),
     Case(
         "a certificate that had expired, without a time-stamp",
