@@ -116,10 +116,23 @@ class Machine:
 
     environment: Mapping[str, str]
     umask: int
-    user: int | None  # another one than the first machine's, where the tests may become one
+    user: int | None
 
 
 NOBODY = 65534
+
+
+def another_user() -> int | None:
+    """Somebody else, where the tests may become them and they may run this interpreter."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        subprocess.run([sys.executable, "-c", ""], user=NOBODY, cwd="/", check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return NOBODY
+
+
 MACHINES = (
     Machine({"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C", "LANG": "C"}, 0o077, None),
     Machine(
@@ -134,7 +147,7 @@ MACHINES = (
             "USER": "somebody",
         },
         0o002,
-        NOBODY if os.geteuid() == 0 else None,
+        another_user(),
     ),
 )
 EVERY_PDF = os.environ.get("NETATTEST_EVERY_PDF") == "1"
