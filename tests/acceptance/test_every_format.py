@@ -1,6 +1,7 @@
 """What holds for every format: the same bytes anywhere, no promise that only an assessor may make, and a twin without names."""
 
 import hashlib
+import html
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 from app import pipeline
 from app.bootstrap import documents
@@ -105,6 +107,37 @@ def test_the_search_finds_what_it_looks_for():
     assert "payments" in texts["x.pdf/attached snapshot.json"]
     assert "Network security of harbour" in texts["x.pdf/strings"]
     assert len(readable("x.zip", s.nights()[0].bundle)) > 20
+
+
+# Each control, in print
+
+
+def squeezed(markup: str) -> str:
+    """Markup or text of a page without anything that breaking lines may add."""
+    return re.sub(r"[\s\u00ad\u200b]", "", html.unescape(re.sub(r"<[^>]*>", "", markup))).casefold()
+
+
+@pytest.mark.parametrize(("night", "framework"), [(1, PCI), (-1, HIPAA), (-1, SOC2)])
+def test_the_pdf_says_of_each_control_what_the_page_says(night, framework):
+    """What the page says of each control of the catalogue is tested in test_frameworks."""
+    files = report(night if night > 0 else len(store().scans("harbour")), framework)
+    page, pdf = (
+        next(body for name, body in files.items() if name.endswith(end)) for end in (".html", ".pdf")
+    )
+    printed = squeezed(
+        subprocess.run(
+            ["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True
+        ).stdout.decode()
+    )
+    blocks = [item.partition("</tbody>")[0] for item in page.decode().split('<tbody id="control-')[1:]]
+    shown = {item.partition('"')[0]: item.partition(">")[2] for item in blocks}
+    catalogue = yaml.safe_load((resource("config") / f"frameworks/{framework}.yaml").read_bytes())["controls"]
+
+    assert set(shown) == {item["id"] for item in catalogue}
+    for control, block in shown.items():
+        for row in block.split("<tr")[1:]:
+            text = squeezed(row.partition(">")[2])
+            assert text in printed, f"{control}: {text}"
 
 
 # The same bytes anywhere
@@ -381,8 +414,6 @@ def _is_report(name: str) -> bool:
 
 
 def _checks() -> list[dict]:
-    import yaml
-
     return yaml.safe_load((resource("config") / "checks.yaml").read_bytes())["checks"]
 
 

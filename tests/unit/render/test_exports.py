@@ -175,10 +175,11 @@ def test_the_json_report_of_the_example_cluster_is_valid_by_its_published_schema
     ] == []
 
 
-def test_the_published_schema_is_the_one_that_the_code_gives():
-    published = json.loads((resource("config") / "schema/report.schema.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", ["report", "period"])
+def test_the_published_schema_is_the_one_that_the_code_gives(name):
+    published = json.loads((resource("config") / f"schema/{name}.schema.json").read_text(encoding="utf-8"))
 
-    assert published == schemas()["report"], "run `make schemas`"
+    assert published == schemas()[name], "run `make schemas`"
 
 
 @pytest.mark.parametrize(
