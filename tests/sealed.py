@@ -5,7 +5,7 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko.sign.timestamps import DummyTimeStamper, HTTPTimeStamper
 
 from app import __version__, pipeline
 from app.bootstrap import documents
@@ -105,8 +105,24 @@ def company() -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     return certificate, private
 
 
+class Careless(TimeAuthority):
+    """An authority whose answer nobody looks at, so that evidence can carry what must not be there."""
+
+    def client(self, now: datetime) -> HTTPTimeStamper:
+        return HTTPTimeStamper(self.url, timeout=self.timeout)
+
+
+def _whole(request: bytes, stamper: DummyTimeStamper) -> Iterator[bytes]:
+    yield stamper.request_tsa_response(tsp.TimeStampReq.load(request)).dump()
+
+
+Answer = Callable[[bytes, DummyTimeStamper], Iterator[bytes]]
+
+
 @contextmanager
-def time_server(pair: KeyPair, at: datetime | None = None) -> Iterator[str]:
+def time_server(
+    pair: KeyPair, at: datetime | None = None, answer: Answer = _whole, status: int = 200
+) -> Iterator[str]:
     """A real HTTP server that answers RFC 3161 requests; gives its address."""
     dummy = DummyTimeStamper(
         asn1.Certificate.load(pair.certificate), keys.PrivateKeyInfo.load(pair.key), fixed_dt=at
@@ -115,17 +131,20 @@ def time_server(pair: KeyPair, at: datetime | None = None) -> Iterator[str]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            answer = dummy.request_tsa_response(tsp.TimeStampReq.load(body)).dump()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Type", "application/timestamp-reply")
-            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
-            self.wfile.write(answer)
+            with suppress(ConnectionError):
+                for part in answer(body, dummy):
+                    self.wfile.write(part)
+                    self.wfile.flush()
 
         def log_message(self, *_: object) -> None:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
@@ -181,7 +200,7 @@ def _documents() -> tuple[Document, ...]:
 
 def sealed(body: bytes, ending: str, pair: KeyPair, url: str = "") -> bytes:
     """A PDF or a bundle with signatures."""
-    sealer = EvidenceSealer(pair, TimeAuthority(url) if url else None, lambda: NOW)
+    sealer = EvidenceSealer(pair, Careless(url) if url else None, lambda: NOW)
     return sealer.seal([Artefact(f"report.{ending}", "", body)])[0].body
 
 

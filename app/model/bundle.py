@@ -6,7 +6,7 @@ unsigned one (a signature is added after its last byte), so the digest holds for
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -18,6 +18,8 @@ from app.model.history import Scan
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE_SUFFIX: Final = ".p7s"
+REPORT: Final = "report/"
+"""Folder of rendered files."""
 EVIDENCE: Final = "evidence/"
 """Folder of what a PDF carries as attachments, under the same names."""
 
@@ -102,13 +104,23 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     """Write a ZIP: the manifest and its signature first, then by name, without dates; the same files, the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for name in sorted(files, key=lambda item: (not item.startswith(MANIFEST), item)):
-            entry = zipfile.ZipInfo(name, _NO_DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = _MODE
-            entry.create_system = 3  # Unix, wherever it is written
-            archive.writestr(entry, files[name])
+        for name in packed_order(files):
+            archive.writestr(packed_entry(name), files[name])
     return out.getvalue()
+
+
+def packed_order(names: Iterable[str]) -> list[str]:
+    """Names in the order in which `pack` writes them."""
+    return sorted(names, key=lambda item: (not item.startswith(MANIFEST), item))
+
+
+def packed_entry(name: str) -> zipfile.ZipInfo:
+    """What `pack` says of each file in the ZIP's directory."""
+    entry = zipfile.ZipInfo(name, _NO_DATE)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = _MODE
+    entry.create_system = 3  # Unix, wherever it is written
+    return entry
 
 
 def unpack(body: bytes) -> dict[str, bytes]:

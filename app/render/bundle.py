@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from typing import Final
 
-from app.model.bundle import EVIDENCE, MANIFEST, BundleManifest, FileEntry, Tool, pack
+from app.model.bundle import EVIDENCE, MANIFEST, REPORT, BundleManifest, FileEntry, Tool, pack
 from app.model.report import Artefact
 from app.render.dossier import Dossier
 
 UNNAMED: Final = Tool("netattest", "", "")
 
-_REPORT = "report/"
 _ABOUT: Final = {
     ".pdf": "Report for print, evidence attached",
     ".html": "Report for the screen",
@@ -30,8 +29,8 @@ def bundle_of(dossier: Dossier, tool: Tool, files: Iterable[Artefact]) -> bytes:
     bodies: dict[str, bytes] = {}
     entries: list[FileEntry] = []
     for item in files:
-        bodies[f"{_REPORT}{item.name}"] = item.body
-        entries.append(_entry(item, f"{_REPORT}{item.name}"))
+        bodies[f"{REPORT}{item.name}"] = item.body
+        entries.append(_entry(item, f"{REPORT}{item.name}"))
     for file in dossier.files:
         name = f"{EVIDENCE}{file.name}"
         bodies[name] = file.body

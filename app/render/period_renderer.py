@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import ConfigurationError
-from app.model.bundle import EVIDENCE, MANIFEST, BundleManifest, FileEntry, Tool, pack
+from app.model.bundle import EVIDENCE, MANIFEST, REPORT, BundleManifest, FileEntry, Tool, pack
 from app.model.nights import NightStatus
 from app.model.period import Period
 from app.model.report import Artefact, PeriodReport
@@ -24,7 +24,6 @@ from app.render.wording import clipped, short_digest
 PERIOD_FORMATS: Final = ("pdf", "html", "json", "csv", "manifest", "bundle")
 _USUAL: Final = "period"
 _RUNNING_NAME: Final = 48
-_REPORT: Final = "report/"
 
 
 class PeriodRenderer:
@@ -113,11 +112,11 @@ class PeriodRenderer:
     def _bundle(
         self, report: PeriodReport, made: Sequence[Artefact], files: Sequence[EvidenceFile]
     ) -> Artefact:
-        entries = [_entry(item, f"{_REPORT}{item.name}") for item in made]
+        entries = [_entry(item, f"{REPORT}{item.name}") for item in made]
         entries += [
             FileEntry(f"{EVIDENCE}{item.name}", item.about, len(item.body), item.digest) for item in files
         ]
-        bodies = {f"{_REPORT}{item.name}": item.body for item in made}
+        bodies = {f"{REPORT}{item.name}": item.body for item in made}
         bodies |= {f"{EVIDENCE}{item.name}": item.body for item in files}
         bodies[MANIFEST] = self._manifest(report, entries, MANIFEST).body
         return _artefact(report, "bundle.zip", "application/zip", pack(bodies))

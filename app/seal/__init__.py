@@ -1,5 +1,6 @@
 """Signatures on reports and bundles: keys of whoever runs netattest, RFC 3161 time-stamps, nothing in the database."""
 
+from app.seal.authority import TimeAuthority
 from app.seal.keys import (
     KeyFiles,
     KeyPair,
@@ -11,7 +12,7 @@ from app.seal.keys import (
     rotate_key,
 )
 from app.seal.sealer import EvidenceSealer
-from app.seal.signing import TimeAuthority, sign_detached
+from app.seal.signing import sign_detached
 
 __all__ = [
     "EvidenceSealer",

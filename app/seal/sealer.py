@@ -6,8 +6,9 @@ from datetime import datetime
 
 from app.model.bundle import MANIFEST, SIGNATURE_SUFFIX, pack, unpack
 from app.model.report import Artefact
+from app.seal.authority import TimeAuthority
 from app.seal.keys import KeyPair
-from app.seal.signing import TimeAuthority, sign_detached, sign_pdf
+from app.seal.signing import sign_detached, sign_pdf
 
 SIGNATURE_TYPE = "application/pkcs7-signature"
 
@@ -50,7 +51,7 @@ class EvidenceSealer:
             yield Artefact(name, SIGNATURE_TYPE, self.signature(artefact.body))
 
     def _pdf(self, body: bytes) -> bytes:
-        return sign_pdf(body, self._pair, self._authority)
+        return sign_pdf(body, self._pair, self._authority, self._now())
 
     def _bundle(self, body: bytes) -> bytes:
         """A bundle with its PDF signed, and a signature beside the manifest, whose bytes stay."""

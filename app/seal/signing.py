@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import Any, TypeVar
@@ -11,10 +10,11 @@ from asn1crypto import keys, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
-from pyhanko.sign.timestamps import HTTPTimeStamper, TimeStamper, TimestampRequestError
+from pyhanko.sign.timestamps import TimestampRequestError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from app.errors import SealError
+from app.seal.authority import TimeAuthority
 from app.seal.keys import KeyPair
 
 FIELD = "Seal"
@@ -24,19 +24,7 @@ _DIGEST = "sha256"
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True)
-class TimeAuthority:
-    """A time-stamping authority (RFC 3161). `timeout` is in seconds, for one request."""
-
-    url: str
-    timeout: float = 15.0
-
-    def client(self) -> TimeStamper:
-        """What asks it; a client may be used for one signature only, as it keeps what it was answered."""
-        return HTTPTimeStamper(self.url, timeout=self.timeout)
-
-
-def sign_pdf(pdf: bytes, pair: KeyPair, authority: TimeAuthority | None) -> bytes:
+def sign_pdf(pdf: bytes, pair: KeyPair, authority: TimeAuthority | None, now: datetime) -> bytes:
     """Add a PAdES signature (ETSI EN 319 142-1, level B-B, or B-T with a time-stamp).
 
     Returns:
@@ -49,7 +37,9 @@ def sign_pdf(pdf: bytes, pair: KeyPair, authority: TimeAuthority | None) -> byte
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD, md_algorithm=_DIGEST, subfilter=fields.SigSeedSubFilter.PADES
     )
-    signer = signers.PdfSigner(metadata, _signer(pair), timestamper=authority.client() if authority else None)
+    signer = signers.PdfSigner(
+        metadata, _signer(pair), timestamper=authority.client(now) if authority else None
+    )
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
     signed: BytesIO = _run(signer.async_sign_pdf(writer), authority)
     return signed.getvalue()
@@ -65,7 +55,7 @@ def sign_detached(data: bytes, pair: KeyPair, authority: TimeAuthority | None, n
         data,
         _DIGEST,
         detached=True,
-        timestamper=authority.client() if authority else None,
+        timestamper=authority.client(now) if authority else None,
         signed_attr_settings=PdfCMSSignedAttributes(signing_time=now),
     )
     signature: bytes = _run(made, authority).dump()

@@ -5,8 +5,8 @@ Nothing is fetched: no revocation list, no intermediate certificate that is not 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asn1crypto import cms, x509
@@ -17,8 +17,12 @@ from pyhanko_certvalidator import ValidationContext
 
 from app.model.verification import Trust
 from app.verify.pdf import PdfFile
+from app.verify.pdf_seal import beyond_attributes
 
 _STAMPING = "time_stamping"  # extended key usage of RFC 3161, 2.3
+_AHEAD = timedelta(
+    minutes=5
+)  # a report may be checked in the second in which it was stamped, by a clock that is behind
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Signature:
         claimed_at: what the signer's clock said.
         stamped_at: what the authority said; None without a valid time-stamp.
         stamp_problem: why the time-stamp does not count.
+        extras: what it says besides signing.
     """
 
     problem: str = ""
@@ -45,6 +50,7 @@ class Signature:
     authority: str = ""
     authority_fingerprint: str = ""
     stamp_problem: str = ""
+    extras: tuple[str, ...] = ()
 
 
 Validate = Callable[[ValidationContext, ValidationContext], StandardCMSSignatureStatus]
@@ -61,7 +67,7 @@ def read_detached(data: bytes, signature: bytes, trust: Trust) -> Signature:
         def validate(signers: ValidationContext, stamps: ValidationContext) -> StandardCMSSignatureStatus:
             return asyncio.run(async_validate_detached_cms(data, signed, signers, stamps))
 
-        return _signature(validate, trust)
+        return replace(_signature(validate, trust), extras=tuple(beyond_attributes(signed)))
     except (MemoryError, RecursionError):
         raise
     except Exception as error:  # noqa: BLE001  a hostile signature fails in every way there is
@@ -71,13 +77,14 @@ def read_detached(data: bytes, signature: bytes, trust: Trust) -> Signature:
 def read_embedded(pdf: PdfFile, trust: Trust) -> Signature:
     """Validate the signature inside a PDF; it has to cover the file to its last byte."""
     try:
-        coverage = _embedded(pdf).evaluate_signature_coverage()
+        embedded = _embedded(pdf)
+        coverage = embedded.evaluate_signature_coverage()
 
         def validate(signers: ValidationContext, stamps: ValidationContext) -> StandardCMSSignatureStatus:
             # A fresh reader each time: pyHanko keeps what it found. Revisions are compared by `app.verify.pdf`.
             return asyncio.run(async_validate_pdf_signature(_embedded(pdf), signers, stamps, skip_diff=True))
 
-        found = _signature(validate, trust)
+        found = replace(_signature(validate, trust), extras=tuple(beyond_attributes(embedded.signed_data)))
     except (MemoryError, RecursionError):
         raise
     except Exception as error:  # noqa: BLE001  as above
@@ -150,7 +157,7 @@ def _authority_problem(stamp: Any, trust: Trust) -> str:
     usage = authority.extended_key_usage_value
     if usage is None or _STAMPING not in usage.native:
         return f"its time-stamp comes from {authority.subject.human_friendly}, whose certificate is not for time-stamping"
-    if at > trust.now:
+    if at > trust.now + _AHEAD:
         return f"its time-stamp of {at:%Y-%m-%d %H:%M} UTC lies in the future of this machine's clock"
     if trust.authorities and not _authority_named(authority, trust):
         return (

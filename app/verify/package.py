@@ -7,7 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -15,13 +15,11 @@ from typing import Final
 from app.errors import EvidenceError, NotFoundError
 from app.model.bundle import EVIDENCE, MANIFEST, SIGNATURE_SUFFIX, read_manifest
 from app.verify import bounds
+from app.verify.container import FOLDERS, repacked
 from app.verify.pdf import PdfFile, read_pdf
 
 _NAME: Final = re.compile(r"(?:report/|evidence/)?[A-Za-z0-9_-][A-Za-z0-9._+-]{0,200}")
 _ENCRYPTED: Final = 0x1
-_LOCAL: Final = 30  # bytes of a local header, of an entry of the directory and of its end, names apart
-_CENTRAL: Final = 46
-_END: Final = 22
 _BROKEN: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -47,6 +45,7 @@ class Package:
         manifest: `netattest/bundle/v1`; None for a PDF alone.
         signature: over the manifest.
         pdfs: PDFs by name.
+        repacked: the ZIP around them is not laid out as netattest does it.
     """
 
     path: str
@@ -55,6 +54,7 @@ class Package:
     manifest: bytes | None = field(default=None, repr=False)
     signature: bytes | None = field(default=None, repr=False)
     pdfs: Mapping[str, PdfFile] = field(default_factory=dict, repr=False)
+    repacked: bool = False
 
     @property
     def formats(self) -> dict[str, str]:
@@ -99,7 +99,8 @@ def open_packages(path: Path) -> tuple[Package, ...]:
 def _file(path: Path) -> Package:
     body = _read(path)
     if body.startswith(b"PK"):
-        return _bundle(str(path), _unzip(path.name, body))
+        files, other = _unzip(path.name, body)
+        return replace(_bundle(str(path), files), repacked=other)
     if b"%PDF-" in body[:1024]:
         return _single_pdf(path, body)
     raise EvidenceError(
@@ -152,39 +153,20 @@ def _bundle(path: str, files: Mapping[str, bytes]) -> Package:
     return Package(path, own, evidence, files[MANIFEST], files.get(signature), pdfs)
 
 
-def _unzip(name: str, body: bytes) -> dict[str, bytes]:
-    """Read a ZIP in memory; nothing is written to the disk."""
+def _unzip(name: str, body: bytes) -> tuple[dict[str, bytes], bool]:
+    """Read a ZIP in memory; nothing is written to the disk. True beside its files when another tool packed it."""
     try:
         with zipfile.ZipFile(BytesIO(body)) as archive:
             entries = archive.infolist()
             _refuse_odd(name, entries)
-            _refuse_more(name, archive, len(body))
-            return _contents(archive, entries)
+            other = repacked(name, body, archive)
+            return _contents(archive, [entry for entry in entries if not _is_folder(entry)]), other
     except _BROKEN as error:
         raise EvidenceError(f"{name} is not a whole ZIP: {error}") from None
 
 
-def _refuse_more(name: str, archive: zipfile.ZipFile, size: int) -> None:
-    """A ZIP is read from its end, so that bytes before, between and after its files are seen by nobody who unpacks it."""
-    at = 0
-    for entry in sorted(archive.infolist(), key=lambda item: item.header_offset):
-        if entry.header_offset != at:
-            break
-        at += _LOCAL + len(entry.orig_filename.encode()) + entry.compress_size
-    if archive.comment or at != archive.start_dir or size != _end(archive):
-        raise EvidenceError(
-            f"{name} holds bytes beside its files",
-            advice="take the bundle again from where it was handed over",
-        )
-
-
-def _end(archive: zipfile.ZipFile) -> int:
-    """Where a ZIP ends that holds its files and their directory (APPNOTE 4.3.12 and 4.3.16), and nothing else."""
-    return (
-        archive.start_dir
-        + _END
-        + sum(_CENTRAL + len(item.orig_filename.encode()) for item in archive.infolist())
-    )
+def _is_folder(entry: zipfile.ZipInfo) -> bool:
+    return entry.orig_filename in FOLDERS and not (entry.file_size or entry.compress_size)
 
 
 def _refuse_odd(name: str, entries: list[zipfile.ZipInfo]) -> None:
@@ -193,7 +175,7 @@ def _refuse_odd(name: str, entries: list[zipfile.ZipInfo]) -> None:
     seen: set[str] = set()
     for entry in entries:
         shown = repr(entry.orig_filename[:100])
-        if not _NAME.fullmatch(entry.orig_filename):
+        if not _NAME.fullmatch(entry.orig_filename) and not _is_folder(entry):
             raise EvidenceError(f"{name} holds {shown}, a name that no bundle has: nothing was unpacked")
         if entry.filename in seen:
             raise EvidenceError(f"{name} holds {shown} twice")

@@ -12,6 +12,7 @@ from app.errors import EvidenceError
 from app.verify import bounds
 from app.verify.pdf_objects import DEEPEST, at, items, text
 from app.verify.pdf_revision import beyond_signature
+from app.verify.pdf_seal import beyond_seal
 
 _SIGNED_REVISIONS: Final = 2
 
@@ -116,3 +117,4 @@ def _problems(reader: Any, signatures: int, body: bytes) -> Iterator[str]:
         yield f"it was changed after it was written: it has {revisions} revisions"
     elif signatures:
         yield from beyond_signature(reader)
+        yield from beyond_seal(reader)

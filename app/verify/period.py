@@ -163,3 +163,7 @@ def _left() -> Iterator[Statement]:
         Part.VERDICTS,
         "what each night found is worked out again from that night's own report (`netattest report --nights DATE`)",
     )
+    yield unchecked(
+        Part.PAGES,
+        "pages and tables of a period are not printed again: that they say what period.json says rests on the signature",
+    )

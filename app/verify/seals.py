@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.model.verification import Part, Statement, Trust, fails, holds, unchecked
 from app.verify.cms import Signature, read_detached, read_embedded
 from app.verify.package import Package
 
+_CLOCKS_DIFFER = timedelta(hours=1)
 _UNSIGNED = (
     "it is not signed: whoever handed it over could have made all of it; what follows shows only that it agrees with"
     " itself"
@@ -52,8 +53,11 @@ def _told(what: str, signature: Signature, trust: Trust) -> Iterator[Statement]:
         yield fails(Part.SIGNATURE, f"{what}: {signature.problem}")
         return
     yield holds(Part.SIGNATURE, f"{what} is byte for byte what was signed")
+    if signature.extras:
+        yield fails(Part.SIGNATURE, f"{what}: its signature says more than that", signature.extras)
     yield _signer(what, signature, trust)
     yield _time(what, signature, trust)
+    yield from _clock(what, signature)
 
 
 def _signer(what: str, signature: Signature, trust: Trust) -> Statement:
@@ -89,6 +93,14 @@ def _time(what: str, signature: Signature, trust: Trust) -> Statement:
     authority = f"{signature.authority}, certificate SHA-256 {signature.authority_fingerprint}"
     known = "the named authority" if trust.authorities else "an authority that is not pinned (--tsa-trust)"
     return holds(Part.TIME, f"{what} existed at {at}, says {known}: {authority}")
+
+
+def _clock(what: str, signature: Signature) -> Iterator[Statement]:
+    """A signer's clock that is far from the time-stamp: viewers show it, and nothing but the signer's word is behind it."""
+    claimed, stamped = signature.claimed_at, signature.stamped_at
+    if claimed and stamped and abs(claimed - stamped) > _CLOCKS_DIFFER:
+        says = f"{what} was signed at {claimed:%Y-%m-%d %H:%M:%S %Z}, says its signer's own clock, which the time-stamp does not bear out"
+        yield unchecked(Part.TIME, says)
 
 
 def _one_signer(signatures: tuple[tuple[str, Signature], ...]) -> Iterator[Statement]:

@@ -40,12 +40,31 @@ def with_files(**changed: bytes) -> bytes:
     return pack({**files(), **{name.replace("__", "/"): body for name, body in changed.items()}})
 
 
-def zipped(*names: str) -> bytes:
+def zipped(*names: str, comment: bytes = b"", extra: bytes = b"") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name in names:
-            archive.writestr(zipfile.ZipInfo(name), b"x")
+            entry = zipfile.ZipInfo(name)
+            entry.comment, entry.extra = comment, extra
+            archive.writestr(entry, b"x")
     return out.getvalue()
+
+
+DATED = b"UT\x05\x00\x01" + bytes(4)
+FIELD = b"XX\x04\x00fine"
+
+
+def resized(body: bytes) -> bytes:
+    """Whoever reads a ZIP from its beginning sees another size than whoever reads its directory."""
+    return body[:18] + struct.pack("<I", 2) + body[22:]
+
+
+def flagged(body: bytes) -> bytes:
+    return body[:6] + b"\x08" + body[7:]
+
+
+def renamed(body: bytes) -> bytes:
+    return body[:30] + b"b" + body[31:]
 
 
 def declared(body: bytes, size: int) -> bytes:
@@ -127,7 +146,7 @@ CASES = [
     Case(
         "a ZIP that says less than it has",
         lambda: declared(pack({"a": bytes(1 << 20)}), 10),
-        "not a whole ZIP",
+        "bytes beside its files",
     ),
     Case("a ZIP with a broken stream", lambda: streamed(pack({"a": bytes(999)})), "not a whole ZIP"),
     Case("an encrypted ZIP", lambda: encrypted(zipped("a")), "encrypted"),
@@ -136,6 +155,18 @@ CASES = [
     ),
     Case("a ZIP before something else", lambda: zipped("a") + bytes(9), "bytes beside its files"),
     Case("a ZIP with a comment", lambda: commented(zipped("a")), "bytes beside its files"),
+    Case("a ZIP with a comment on a file", lambda: zipped("a", comment=b"fine"), "bytes beside its files"),
+    Case("a field of a kind that no tool writes", lambda: zipped("a", extra=FIELD), "bytes beside its files"),
+    Case("more fields than a file needs", lambda: zipped("a", extra=DATED * 9), "bytes beside its files"),
+    Case(
+        "a field longer than its entry",
+        lambda: zipped("a", extra=DATED + b"UT\x09"),
+        "bytes beside its files",
+    ),
+    Case("a folder that is a file", lambda: zipped("report/"), "a name that no bundle has"),
+    Case("a file that says other sizes of itself", lambda: resized(zipped("a")), "bytes beside its files"),
+    Case("a file that says it is a stream", lambda: flagged(zipped("a")), "bytes beside its files"),
+    Case("a file that says another name of itself", lambda: renamed(zipped("a")), "bytes beside its files"),
     Case("a ZIP without manifest", lambda: zipped("a"), "has no manifest.json"),
     Case(
         "numbers beyond all bounds",

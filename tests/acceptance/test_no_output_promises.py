@@ -96,13 +96,13 @@ SAY_NOTHING = {
     "heartbeat": "posts an empty object",
 }
 
-REPORTS: dict[str, tuple[tuple[str, ...], str]] = {
-    "auditor": (OPTIONAL, "html,oscal"),  # the others, in every format: test_every_format
-    "executive": (USUAL[1:2], ",".join(FORMATS)),
-    "engineer": (USUAL[1:2], "html,pdf"),
-    "findings": (USUAL[1:2], "html,json"),
+REPORTS: dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]] = {
+    "auditor": (OPTIONAL, "html,oscal", ()),  # the others, in every format: test_every_format
+    "executive": (USUAL[1:2], ",".join(FORMATS), ()),
+    "engineer": (USUAL[1:2], "html,pdf", ()),
+    "findings": (USUAL[1:2], "html,json,csv", ("--redact",)),
 }
-"""By definition: frameworks and formats."""
+"""By definition: frameworks, formats, and what else is asked for."""
 
 
 @dataclass
@@ -176,7 +176,7 @@ def test_every_output_has_its_line():
     assert {*COMMANDS, *SERVES} == set(_commands())
     assert {*CHANNELS, *SAY_NOTHING} == kinds
     assert {*REPORTS, "period"} == definitions
-    assert {item for _, formats in REPORTS.values() for item in formats.split(",")} == set(FORMATS)
+    assert {item for _, formats, _ in REPORTS.values() for item in formats.split(",")} == set(FORMATS)
 
 
 @pytest.mark.parametrize("command", [item for item in COMMANDS if item not in ("deliver", "publish")])
@@ -189,10 +189,10 @@ def test_no_command_promises_it(said, command):
 
 @pytest.mark.parametrize("definition", REPORTS)
 def test_no_report_promises_it(said, definition, tmp_path):
-    frameworks, formats = REPORTS[definition]
+    frameworks, formats, more = REPORTS[definition]
     said(
         "report", "--cluster", "harbour", "--definition", definition, "--framework", ",".join(frameworks),
-        "--format", formats, "--output", str(tmp_path), "--unsigned",
+        "--format", formats, "--output", str(tmp_path), "--unsigned", *more,
     )  # fmt: skip
     found = files(tmp_path)
     assert len(found) == len(frameworks) * len(formats.split(","))
@@ -275,13 +275,15 @@ def spoken(path: Path) -> Iterator[str]:
 
 
 def shipped() -> dict[str, bytes]:
-    """Texts of the program by file: strings of its modules, templates, frameworks, checks, definitions, deployments."""
+    """Texts of the program by file: strings of its modules, templates, frameworks, checks, definitions, deployments, docs."""
     found = {
         str(path.relative_to(ROOT)): "\n".join(spoken(path)).encode() for path in (ROOT / "app").rglob("*.py")
     }
-    folders = ("templates", "config", "reports", "deploy")
-    kinds = (".html", ".css", ".js", ".yaml", ".json")
-    paths = (path for name in folders for path in (ROOT / name).rglob("*"))
+    folders = ("templates", "config", "reports", "deploy", "docs")
+    kinds = (".html", ".css", ".js", ".yaml", ".json", ".md")
+    inside = (path for name in folders for path in (ROOT / name).rglob("*"))
+    # Decisions are for those who work on the program, and not about clusters.
+    paths = (path for path in (*inside, ROOT / "README.md", ROOT / "SECURITY.md") if "adr" not in path.parts)
     return found | {
         str(path.relative_to(ROOT)): path.read_bytes()
         for path in paths

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import jsonschema
 import pikepdf
 import pytest
 from typer.testing import CliRunner
 
 from app.cli.program import build
 from app.model.verification import Verdict
+from app.resources import resource
 from app.store import PostgresStore
 from app.verify import Package, check_period
 from tests import year
@@ -64,6 +66,19 @@ def test_its_pdf_is_an_archival_file_that_can_be_read_aloud(written):
 
     assert validated([file], "3a") == {file.stem: {}}
     assert set(validated([file], "ua1")[file.stem]) == {CLAIM}
+
+
+def test_its_json_is_valid_by_the_published_schema(written, period, tmp_path):
+    schema = json.loads((resource("config") / "schema/period.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    report(written, tmp_path, "--sample", "3", "--seed", "4711", formats="json")
+    sampled = json.loads((tmp_path / f"{written.stem}.json").read_bytes())
+
+    assert sampled["sample"]
+    assert list(validator.iter_errors(sampled)) == []
+    assert [f"{item.json_path}: {item.message[:200]}" for item in validator.iter_errors(period)] == []
+    assert list(validator.iter_errors({**period, "more": 1}))
+    assert list(validator.iter_errors({**period, "nights": [{"day": "2026-01-01"}]}))
 
 
 def report(written, folder, *more, formats="pdf,html,json,csv"):
@@ -366,7 +381,8 @@ def test_a_sample_is_drawn_again_when_it_is_verified(written, tmp_path):
         files = {"period.json": json.dumps(told).encode(), "manifest.json": b'{"redacted": true}'}
         return {item.part.value: item.verdict.value for item in check_period(Package("", {}, files))[0]}
 
-    assert drawn("4711") == {"chain": "not-checked", "documents": "holds", "verdicts": "not-checked"}
+    left = {"chain": "not-checked", "verdicts": "not-checked", "pages": "not-checked"}
+    assert drawn("4711") == {**left, "documents": "holds"}
     assert drawn("4712")["documents"] == "does-not-hold"
 
 

@@ -1,18 +1,22 @@
 """Nothing that a cluster contains makes the renderer read a file or open a connection: a listening socket, a canary file."""
 
+import re
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from app import pipeline
 from app.bootstrap import documents
+from app.cli.program import build
 from app.collect import ManifestSource
 from app.model.history import Document
 from app.render import FORMATS, load_definition
@@ -65,6 +69,9 @@ def payloads(url: str, path: str) -> dict[str, str]:
         "font": f"<style>@font-face {{ font-family: x; src: url({url}/f.woff) }} * {{ font-family: x }}</style>",
         "template": "{% include '" + path.removeprefix("file://") + "' %}{{ ''.__class__.__mro__ }}",
         "entity": f'<!DOCTYPE x [<!ENTITY e SYSTEM "{path}">]>&e;',
+        "data": "<img src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><image href='"
+        + path
+        + "'/></svg>\">",
         "base": f'<base href="{url}/"><script src="x.js"></script><meta http-equiv="refresh" content="0;url={url}">',
     }
 
@@ -231,7 +238,7 @@ def test_a_hostile_cluster_and_hostile_registers_open_no_connection_and_read_no_
         assert not [item.name for item in made if CANARY in item.body]
         text = next(item.body for item in made if item.name.endswith(".html")).decode()
         judged = next(item.body for item in made if item.name.endswith(".csv")).decode()
-        assert all(f"n{number}/v{number}[Deployment]" in judged for number in range(10))
+        assert all(f"n{number}/v{number}[Deployment]" in judged for number in range(len(payloads("", ""))))
         assert "example.com/0" in text, "labels are in the report, as text"
         assert text.count("&lt;base href=") >= 10, "the payloads of the registers too"
         assert "&lt;img src=" in text
@@ -240,6 +247,78 @@ def test_a_hostile_cluster_and_hostile_registers_open_no_connection_and_read_no_
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))):
             pass
     assert len(visitors) == 1
+
+
+def test_a_period_of_hostile_clusters_opens_no_connection_and_keeps_long_names_on_the_page(
+    shared_engine, tmp_path
+):
+    canary = tmp_path / "canary"
+    canary.write_bytes(CANARY)
+    (tmp_path / "netattest.yaml").write_text("{}")
+    settings = ("--config", str(tmp_path / "netattest.yaml"))
+    settings += ("--database-url", shared_engine.url.render_as_string(hide_password=False))
+    longest = ".".join(["a" * 63] * 3 + ["b" * 61])
+    odd = (
+        "\u202eevil\u202c \u05e9\u05dc\u05d5\u05dd",
+        "\U0001f525\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    )
+
+    def run(*arguments: str) -> None:
+        ended = CliRunner().invoke(build(), [*arguments, *settings])
+        assert ended.exit_code in (0, 3), ended.output
+
+    with listening() as (url, visitors):
+        named = [workload("n0", name, odd[0], {"app": "x"}) for name in (longest, *odd)]
+        named.append(policy("n0", longest, odd[1], {"app": "x"}))
+        manifests = tmp_path / "cluster.yaml"
+        for night, objects in (("01", named), ("02", [])):
+            text = f"{hostile_cluster(url, canary.as_uri())}---\n{yaml.safe_dump_all(objects)}"
+            manifests.write_text(text, encoding="utf-8")
+            taken = ("--taken-at", f"2026-11-{night}", "--cluster", "hostile")
+            run("scan", "--from", str(manifests), *taken)
+        made = ("--format", "html,pdf,json,csv", "--output", str(tmp_path / "out"), "--unsigned")
+        run(
+            "report",
+            "--cluster",
+            "hostile",
+            "--framework",
+            "pci",
+            "--period",
+            "2026-11-01..2026-11-02",
+            *made,
+        )
+        assert visitors == []
+    bodies = {path.name.rpartition(".")[2]: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert not [name for name, body in bodies.items() if CANARY in body]
+    page = bodies["html"].decode()
+    assert longest in re.sub(r"<wbr\s*/?>|\u200b", "", page)
+    assert "&lt;img src=" in page
+    assert not re.search(r"<(img|object|embed|iframe|base|link|use)\b", page)
+    beyond = [word for word in printed(bodies["pdf"]) if word.left < 0 or word.right > word.width]
+    assert beyond == []
+    assert "a" * 20 in "".join(word.text for word in printed(bodies["pdf"]))
+
+
+@dataclass(frozen=True)
+class Word:
+    text: str
+    left: float
+    right: float
+    width: float  # of its page
+
+
+def printed(body: bytes) -> Iterator[Word]:
+    """Every word of a PDF, and where it stands."""
+    boxes = subprocess.run(
+        ["pdftotext", "-bbox", "-", "-"], input=body, capture_output=True, check=True
+    ).stdout
+    page = r'<page width="([\d.]+)"|<word xMin="([-\d.]+)" yMin="[-\d.]+" xMax="([-\d.]+)" yMax="[-\d.]+">(.*)</word>'
+    width = 0.0
+    for found in re.finditer(page, boxes.decode()):
+        if found[1]:
+            width = float(found[1])
+        else:
+            yield Word(found[4], float(found[2]), float(found[3]), width)
 
 
 def test_a_drawing_holds_names_as_text_and_nothing_that_could_lead_anywhere(tmp_path):

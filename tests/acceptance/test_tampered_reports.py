@@ -5,15 +5,20 @@ without, since what they change is told before.
 """
 
 import json
+import shutil
+import subprocess
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
+from pathlib import Path
+from unittest.mock import patch
 
 import pikepdf
 import pytest
-from asn1crypto import keys, x509
+from asn1crypto import cms, core, keys, x509
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
@@ -100,6 +105,20 @@ def test_an_unpinned_key_is_said_plainly(tmp_path):
     )
 
 
+def test_a_signers_clock_that_the_time_stamp_does_not_bear_out_is_told(tmp_path, clock):
+    found = checked(tmp_path, _dated("D:20240101000000Z")(clock), STRICT)
+
+    (told,) = [item for item in found.statements if item.verdict is Verdict.UNCHECKED]
+    assert (found.holds, told.part) == (True, Part.TIME)
+    assert "was signed at 2024-01-01 00:00:00 UTC, says its signer's own clock" in told.says
+
+
+def test_an_authority_whose_clock_is_a_little_ahead_is_believed(tmp_path):
+    body = _stamped_by(TSA, PLAIN_TRUST.now + timedelta(minutes=3))("")
+
+    assert checked(tmp_path, body, STRICT).whole
+
+
 def test_a_key_that_the_named_authority_issued_is_trusted(tmp_path):
     root = s.company()
     pair = s.key_pair("Acme evidence", issuer=root)
@@ -155,6 +174,58 @@ def test_an_unpacked_bundle_is_a_bundle(tmp_path):
     )
 
     assert failed_parts(found) == set()
+
+
+class Pipe(BytesIO):
+    """What cannot go back: sizes are written behind each file."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def tell(self) -> int:
+        raise OSError
+
+
+def _packed_anew(body: bytes, method: int, *folders: str, into: BytesIO | None = None) -> bytes:
+    out = into or BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name in folders:
+            archive.mkdir(name)
+        for name, content in reversed(unpack(body).items()):
+            archive.writestr(name, content)  # dated as of now
+    return out.getvalue()
+
+
+def _info_zip(body: bytes, folder: Path) -> bytes:
+    """By Info-ZIP, as a person does it: folders, dates and owners in extra fields."""
+    for name, content in unpack(body).items():
+        path = folder / "unpacked" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    subprocess.run(["zip", "-q", "-r", "../again.zip", "."], cwd=folder / "unpacked", check=True)
+    return (folder / "again.zip").read_bytes()
+
+
+REPACKED: dict[str, Callable[[bytes, Path], bytes]] = {
+    "by Info-ZIP": _info_zip,
+    "stored, with folders": lambda body, _: _packed_anew(body, zipfile.ZIP_STORED, "report", "evidence"),
+    "by bzip2": lambda body, _: _packed_anew(body, zipfile.ZIP_BZIP2),
+    "as a stream": lambda body, _: _packed_anew(body, zipfile.ZIP_DEFLATED, into=Pipe()),
+}
+
+
+@pytest.mark.parametrize("way", REPACKED)
+def test_a_bundle_that_another_tool_packed_again_holds_and_that_is_told(tmp_path, clock, way):
+    if way == "by Info-ZIP" and not shutil.which("zip"):
+        pytest.skip("zip is not installed")
+    body = s.sealed(plain().bundle, "zip", KEY, clock)
+    told = "the ZIP around them was packed again by another tool"
+
+    found = checked(tmp_path, REPACKED[way](body, tmp_path), STRICT)
+
+    assert found.whole, found.statements
+    assert sum(told in item.says for item in found.statements) == 1
+    assert not any(told in item.says for item in checked(tmp_path, body, STRICT).statements)
 
 
 def test_another_version_says_so_and_compares_what_it_may(tmp_path):
@@ -293,8 +364,13 @@ def _removed_page(body: bytes) -> bytes:
     return out.getvalue()
 
 
-def _signed_after(change: Callable[[IncrementalPdfFileWriter], object]) -> Callable[[str], bytes]:
-    """Signed by the genuine key, in one revision with something else: what whoever holds the key could do."""
+def _signed_after(
+    change: Callable[[IncrementalPdfFileWriter], object] = lambda _: None, **said: str
+) -> Callable[[str], bytes]:
+    """Signed by the genuine key, in one revision with something else: what whoever holds the key could do.
+
+    `said` goes into the dictionary of the signature.
+    """
 
     def make(_: str) -> bytes:
         signer = signers.SimpleSigner(
@@ -304,13 +380,48 @@ def _signed_after(change: Callable[[IncrementalPdfFileWriter], object]) -> Calla
         )
         writer = IncrementalPdfFileWriter(BytesIO(plain().pdf))
         place = change(writer)
-        meta = signers.PdfSignatureMetadata(
-            "Seal", md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES
-        )
+        named = {"field_name": "Seal", "md_algorithm": "sha256", "subfilter": fields.SigSeedSubFilter.PADES}
+        meta = signers.PdfSignatureMetadata(**{**named, **said})
         field = place if isinstance(place, fields.SigFieldSpec) else None
         return signers.PdfSigner(meta, signer, new_field_spec=field).sign_pdf(writer).getvalue()
 
     return make
+
+
+def _dated(text: str) -> Callable[[str], bytes]:
+    """Signed by the genuine key, with a text in the place of the date."""
+
+    def make(clock: str) -> bytes:
+        with patch("pyhanko.sign.signers.pdf_byterange.pdf_date", lambda _: generic.pdf_string(text)):
+            return s.sealed(plain().pdf, "pdf", KEY, clock)
+
+    return make
+
+
+def _contents(change: Callable[[bytes], bytes]) -> Callable[[str], bytes]:
+    """A sealed PDF with something else in the one place that its signature does not cover: that of the signature."""
+
+    def make(_: str) -> bytes:
+        body = s.sealed(plain().pdf, "pdf", KEY)
+        start = body.rindex(b"/Contents <") + len(b"/Contents <")
+        end = body.index(b">", start)
+        made = change(bytes.fromhex(body[start:end].decode()))
+        return body[:start] + made.hex().encode().ljust(end - start, b"0") + body[end:]
+
+    return make
+
+
+def _with_attribute(content: bytes) -> bytes:
+    """Anybody can add attributes that are not signed."""
+    value = cms.ContentInfo.load(content)
+    signer = value["content"]["signer_infos"][0]
+    words = cms.CMSAttribute({"type": "1.2.840.113549.1.9.2", "values": [core.UTF8String("approved by all")]})
+    signer["unsigned_attrs"] = cms.CMSAttributes([words])
+    return value.dump(force=True)
+
+
+def _signature_with_attribute(files: s.Files) -> None:
+    files[SIGNATURE] = _with_attribute(files[SIGNATURE])
 
 
 def _visible(_: IncrementalPdfFileWriter) -> fields.SigFieldSpec:
@@ -377,9 +488,9 @@ def _longer_pdf(files: s.Files) -> None:
     files[_pdf_name(files)] += b"\n% more\n"
 
 
-def _stamped_by(pair: s.KeyPair) -> Callable[[str], bytes]:
+def _stamped_by(pair: s.KeyPair, at: datetime = s.NOW) -> Callable[[str], bytes]:
     def make(_: str) -> bytes:
-        with s.time_server(pair, s.NOW) as url:
+        with s.time_server(pair, at) as url:
             return s.sealed(plain().pdf, "pdf", KEY, url)
 
     return make
@@ -488,6 +599,55 @@ CASES = [
             ("another producer", _other_producer, "also changes /Producer"),
             ("other metadata", _other_metadata, "also changes what the file says of itself"),
         )
+    ),
+    *(
+        Case(
+            f"{key} in the dictionary of the signature",
+            _signed_after(**{key: "Approved by an assessor"}),
+            Part.DIGESTS,
+            f"its signature also says {said} 'Approved by an assessor'",
+            PINNED,
+        )
+        for key, said in (
+            ("reason", "/Reason"),
+            ("name", "/Name"),
+            ("location", "/Location"),
+            ("contact_info", "/ContactInfo"),
+        )
+    ),
+    Case(
+        "a signature field of another name",
+        _signed_after(field_name="Approved by an assessor"),
+        Part.DIGESTS,
+        "the field of its signature is called 'Approved by an assessor'",
+        PINNED,
+    ),
+    Case(
+        "words in place of the date of the signature",
+        _dated("last year, by an assessor"),
+        Part.DIGESTS,
+        "says 'last year, by an assessor' for the time at which it was made",
+    ),
+    Case(
+        "bytes behind the signature of a PDF",
+        _contents(lambda content: content.rstrip(b"\0") + b"approved"),
+        Part.DIGESTS,
+        "bytes stand behind its signature",
+        PINNED,
+    ),
+    Case(
+        "an attribute added to the signature of a PDF",
+        _contents(_with_attribute),
+        Part.SIGNATURE,
+        "attributes that netattest does not write: 1.2.840.113549.1.9.2",
+        PINNED,
+    ),
+    Case(
+        "an attribute added to the manifest's signature",
+        sealed_bundle(_signature_with_attribute),
+        Part.SIGNATURE,
+        "attributes that netattest does not write: 1.2.840.113549.1.9.2",
+        PINNED,
     ),
     Case(
         "the attachments taken out of a PDF",
@@ -723,6 +883,12 @@ CASES = [
         _stamped_by(s.key_pair("Web", usage=s.ExtendedKeyUsageOID.SERVER_AUTH)),
         Part.TIME,
         "is not for time-stamping",
+    ),
+    Case(
+        "a time-stamp of next week",
+        _stamped_by(TSA, s.NOW + timedelta(days=7)),
+        Part.TIME,
+        "lies in the future of this machine's clock",
     ),
     Case(
         "a certificate that had expired, without a time-stamp",

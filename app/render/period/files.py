@@ -15,7 +15,7 @@ from app.render.plain import plain
 from app.render.table_file import safe_cell
 from app.render.twin import Twin
 
-_SETS = ("accepted", "failed", "undecided", "untested", "unseen")
+SETS = ("accepted", "failed", "undecided", "untested", "unseen")
 
 
 def period_files(report: PeriodReport, twin: Twin | None = None) -> tuple[EvidenceFile, ...]:
@@ -115,7 +115,7 @@ def _standing(standing: Standing, period: Period) -> dict[str, object]:
         "course": standing.course.value,
         "nights": standing.nights.bit_count(),
         "held": standing.held.bit_count(),
-        **{name: _ranges(getattr(standing, name), period) for name in _SETS},
+        **{name: _ranges(getattr(standing, name), period) for name in SETS},
     }
 
 
@@ -172,7 +172,7 @@ def tables(period: Period) -> tuple[EvidenceFile, ...]:
 
 
 _NIGHT = ("day", "due_at", "status", "scans", "failed_runs", "taken_at", "cause", "caught_up")
-_COUNTS = ("course", "nights", "held", *_SETS)
+_COUNTS = ("course", "nights", "held", *SETS)
 _CONTROL = ("control", "title", *_COUNTS, "says")
 _WORKLOAD = ("workload", "namespace", "inside", "first_seen", "last_seen", "control", *_COUNTS, "says")
 _DEVIATION = (
@@ -216,7 +216,7 @@ def _counts(standing: Standing) -> Sequence[object]:
         standing.course.value,
         standing.nights.bit_count(),
         standing.held.bit_count(),
-        *(getattr(standing, name).bit_count() for name in _SETS),
+        *(getattr(standing, name).bit_count() for name in SETS),
     )
 
 

@@ -8,12 +8,14 @@ from uuid import UUID
 
 import jsonschema
 import pytest
+from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
 from app.model.control import ControlState
 from app.model.finding import Outcome
 from app.render import ReportRenderer, schemas
 from app.render.dossier import Dossier
 from app.render.names import derived, line, token
+from app.render.ocsf import VERSION as OCSF
 from app.resources import resource
 from tests.report_builder import empty_input, report_input, result
 from tests.sealed import nights
@@ -137,6 +139,30 @@ def test_ocsf_events_have_what_the_class_requires():
         assert event["resources"]
 
 
+@pytest.fixture(scope="module")
+def ocsf_schema():
+    """OCSF's own, of the version that the events name."""
+    value = OcsfJsonSchemaEmbedded(get_ocsf_schema(OCSF)).get_class_schema("compliance_finding")
+    return jsonschema.Draft202012Validator(value)
+
+
+@pytest.mark.parametrize("report", [REPORTS["usual"], REPORTS["hostile"]], ids=["usual", "hostile"])
+def test_ocsf_is_valid_by_its_schema(report, ocsf_schema):
+    events = json.loads(document(report, "ocsf").body)
+
+    assert events
+    for event in events:
+        assert event["metadata"]["version"] == OCSF
+        assert [f"{item.json_path}: {item.message[:200]}" for item in ocsf_schema.iter_errors(event)] == []
+    (first, *_) = events
+    for wrong in (
+        {**first, "more": 1},
+        {**first, "severity_id": 77},
+        {key: first[key] for key in first if key != "time"},
+    ):
+        assert list(ocsf_schema.iter_errors(wrong))
+
+
 def test_ocsf_tells_every_failure_and_counts_what_passed():
     report = report_input()
     dossier = Dossier(report)
@@ -175,10 +201,11 @@ def test_the_json_report_of_the_example_cluster_is_valid_by_its_published_schema
     ] == []
 
 
-def test_the_published_schema_is_the_one_that_the_code_gives():
-    published = json.loads((resource("config") / "schema/report.schema.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", ["report", "period"])
+def test_the_published_schema_is_the_one_that_the_code_gives(name):
+    published = json.loads((resource("config") / f"schema/{name}.schema.json").read_text(encoding="utf-8"))
 
-    assert published == schemas()["report"], "run `make schemas`"
+    assert published == schemas()[name], "run `make schemas`"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from app.model.report import ReportDefinition
 from app.render import ReportRenderer, load_definition
 from app.resources import resource
 from tests.report_builder import many_findings, report_input
+from tests.sealed import NOW, STAMPING, key_pair, sealed, time_server
 from tests.verapdf import CLAIM, validated
 
 RENDERER = ReportRenderer(resource("templates"))
@@ -27,12 +28,16 @@ def definition(name: str) -> ReportDefinition:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """One report of each definition, and two that are broken on purpose."""
+    """One report of each definition, one of them signed and time-stamped too, and two that are broken on purpose."""
     made = tmp_path_factory.mktemp("standards")
     for name in OF_ONE_SCAN:
         report = many_findings(5) if name == "engineer" else report_input()
         (artefact,) = RENDERER.render(replace(report, definition=definition(name)), ["pdf"])
         (made / f"{name}.pdf").write_bytes(artefact.body)
+    with time_server(key_pair("Time authority", usage=STAMPING), NOW) as url:
+        (made / "sealed.pdf").write_bytes(
+            sealed((made / "executive.pdf").read_bytes(), "pdf", key_pair(), url)
+        )
     with pikepdf.open(io.BytesIO((made / "executive.pdf").read_bytes())) as document:
         del document.Root.OutputIntents
         document.save(made / "without-colours.pdf")
@@ -47,7 +52,7 @@ def test_every_report_is_an_archival_file(folder):
 
     spoilt = {name: found.pop(name) for name in ("without-colours", "without-tags")}
     assert all(spoilt.values()), "a validator that passes these checks nothing"
-    assert found == {name: {} for name in OF_ONE_SCAN}
+    assert found == {name: {} for name in (*OF_ONE_SCAN, "sealed")}
 
 
 def test_every_report_can_be_read_aloud(folder):
@@ -55,4 +60,6 @@ def test_every_report_can_be_read_aloud(folder):
 
     assert ("ISO 14289-1:2014", "7.1") in found.pop("without-tags")
     found.pop("without-colours")
-    assert {name: set(rules) for name, rules in found.items()} == {name: {CLAIM} for name in OF_ONE_SCAN}
+    assert {name: set(rules) for name, rules in found.items()} == {
+        name: {CLAIM} for name in (*OF_ONE_SCAN, "sealed")
+    }
