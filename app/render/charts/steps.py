@@ -14,6 +14,7 @@ _RIGHT: Final = 118.0
 _TOP: Final = 14.0
 _BOTTOM: Final = 16.0
 _LABEL_STEP: Final = 10.0
+_FOOT: Final = 3.0  # from the lowest label to the foot: dates stand there too
 _APART: Final = 1.7
 _MANY: Final = 90  # points above which dots would merge into a line of their own
 
@@ -147,16 +148,16 @@ def _line(trend: StepTrend, series: Series, xs: list[float], lift: float) -> lis
 
 
 def _labels(trend: StepTrend, xs: list[float]) -> list[str]:
-    """Write the last value of each line at its end, moved apart where they would touch."""
+    """Write the last value of each line at its end, moved apart where they would touch: up from the foot of the chart."""
     ends = [
         (_y(trend, item.values[-1]), item)
         for item in trend.series
         if item.values and item.values[-1] is not None
     ]
     shapes: list[str] = []
-    lowest = -_LABEL_STEP
-    for y, series in sorted(ends, key=lambda pair: pair[0]):
-        lowest = max(y + 2.6, lowest + _LABEL_STEP)
+    above = trend.height - _FOOT + _LABEL_STEP
+    for _, (y, series) in sorted(enumerate(ends), key=lambda item: (-item[1][0], -item[0])):
+        above = min(y + 2.6, above - _LABEL_STEP)
         words = f"{series.values[-1]} {series.word.lower()}"
-        shapes.append(text(xs[-1] + 7, lowest, words, kind="value", state=series.state))
-    return shapes
+        shapes.append(text(xs[-1] + 7, above, words, kind="value", state=series.state))
+    return shapes[::-1]
