@@ -148,16 +148,32 @@ def _line(trend: StepTrend, series: Series, xs: list[float], lift: float) -> lis
 
 
 def _labels(trend: StepTrend, xs: list[float]) -> list[str]:
-    """Write the last value of each line at its end, moved apart where they would touch: up from the foot of the chart."""
+    """Write the last value of each line at its end, moved apart where they would touch."""
     ends = [
         (_y(trend, item.values[-1]), item)
         for item in trend.series
         if item.values and item.values[-1] is not None
     ]
-    shapes: list[str] = []
-    above = trend.height - _FOOT + _LABEL_STEP
-    for _, (y, series) in sorted(enumerate(ends), key=lambda item: (-item[1][0], -item[0])):
-        above = min(y + 2.6, above - _LABEL_STEP)
-        words = f"{series.values[-1]} {series.word.lower()}"
-        shapes.append(text(xs[-1] + 7, above, words, kind="value", state=series.state))
-    return shapes[::-1]
+    ends.sort(key=lambda pair: pair[0])
+    heights = _apart([y + 2.6 for y, _ in ends], trend.height - _FOOT)
+    return [
+        text(
+            xs[-1] + 7,
+            height,
+            f"{item.values[-1]} {item.word.lower()}",
+            kind="value",
+            state=item.state,
+        )
+        for height, (_, item) in zip(heights, ends, strict=True)
+    ]
+
+
+def _apart(heights: list[float], foot: float) -> list[float]:
+    """Move sorted heights down until they do not touch, then up again from the foot as far as they went over it."""
+    placed: list[float] = []
+    for height in heights:
+        placed.append(max(height, placed[-1] + _LABEL_STEP) if placed else height)
+    for index in reversed(range(len(placed))):
+        below = placed[index + 1] - _LABEL_STEP if index + 1 < len(placed) else foot
+        placed[index] = min(placed[index], below)
+    return placed
