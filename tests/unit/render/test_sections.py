@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.model.connections import Connections
+from app.model.connections import Connections, PortSet, Protocol
 from app.model.control import CheckTally, ControlState, Role
 from app.model.finding import Outcome
 from app.model.identity import GroupKind, ObjectRef
@@ -293,6 +293,26 @@ class TestReachability:
         assert rows[0].startswith("payments/api[Deployment] outside world")
         assert any("card-vault" in row and "kube-system" in row and "all connections" in row for row in rows)
         assert not any("payments payments/" in row for row in rows)
+
+    def test_workloads_that_the_same_sources_reach_share_a_row(self):
+        engine = report_input().judgement.reachability
+        agent = workload("monitoring", "agent")
+        vaults = tuple(workload("payments", f"vault-{n}") for n in range(5))
+        ports = {(agent.id, vault.id): Connections.all() for vault in vaults}
+        ports[agent.id, vaults[1].id] = Connections.of(
+            {Protocol.TCP: PortSet.of([(443, 443)])}
+        )  # not alike, so on its own
+        world = replace(
+            engine,
+            workloads=(agent, *vaults),
+            rows=ports,
+            isolated=frozenset((vault.id, Direction.INGRESS) for vault in vaults),
+        )
+        shared, alone = reachability.build(Dossier(with_reachability(report_input(), world))).paths.rows
+
+        assert shared.cells[0].lines == tuple(vaults[n].id for n in (0, 2, 3))
+        assert shared.cells[0].notes == ("and 1 more workload of payments",)
+        assert alone.cells[0] == vaults[1].id
 
     def test_when_policies_could_not_be_listed_every_cell_is_unknown(self):
         report = report_input()
