@@ -23,7 +23,7 @@ def drift(report: PeriodReport) -> PeriodPage:
         says = "The period has one stored scan only, so there is nothing to compare."
         return PeriodPage("period-drift", title, lede=(says,))
     most = report.definition.rows
-    whole = f"`netattest diff {found.before.number} {found.after.number}`"
+    whole = f"`netattest diff --cluster {report.period.cluster} {found.before.number} {found.after.number}`"
     return PeriodPage(
         "period-drift",
         title,
