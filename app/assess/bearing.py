@@ -84,10 +84,15 @@ def _missing(run: CheckRun, inside: list[CheckResult]) -> list[str]:
     if undecided:
         first = min(undecided, key=_worst_first)
         found.append(
-            f"`{run.meta.id}` could not judge {len(undecided)} of {len(inside)} subjects, "
-            f"the first of them {first.subject}: {_sentence(first.says)}"
+            f"`{run.meta.id}` could not judge {_which(len(undecided), len(inside))}{first.subject}: {_sentence(first.says)}"
         )
     return found
+
+
+def _which(some: int, whole: int) -> str:
+    if whole == 1:
+        return "its one subject, "
+    return f"{some} of {whole} subjects, {'the first of them ' if some > 1 else ''}"
 
 
 def _sentence(text: str) -> str:

@@ -7,7 +7,7 @@ from app.cli.filters import Filters
 from app.cli.output import emit, emit_csv, heading, say, table
 from app.cli.session import Session
 from app.cli.shapes import plural
-from app.cli.spark import broken, sparkline
+from app.cli.spark import courses
 from app.errors import NotFoundError
 from app.model.archive import SaidOver
 from app.model.finding import Outcome, Severity
@@ -111,21 +111,16 @@ def _named(counts: Counts) -> dict[str, int] | None:
 
 def _tell(cluster: str, nights: Sequence[Night]) -> None:
     heading(f"Failing results, {plural(len(nights), 'night')} of {cluster}")
-    breaks = broken([night.point for night in nights])
-    courses: dict[str, list[int | None]] = {
+    values: dict[str, list[int | None]] = {
         severity.value: [None if night.failing is None else night.failing[severity] for night in nights]
         for severity in Severity
     }
-    courses["could not be told"] = [
+    values["could not be told"] = [
         None if night.undecided is None else sum(night.undecided.values()) for night in nights
     ]
-    rows: list[list[object]] = []
-    for name, values in courses.items():
-        known = [value for value in values if value is not None]
-        if any(known):
-            rows.append([name, sparkline(values, breaks), known[0], known[-1]])
+    columns, rows, right = courses("severity", values, [night.point for night in nights])
     if rows:
-        table(["severity", "course", "first", "last"], rows, right=[2, 3])
+        table(columns, rows, right=right)
     else:
         say("none that fits")
     for night in nights:

@@ -33,7 +33,7 @@ from app.cli.options import (
 from app.cli.output import emit, emit_csv, heading, say, table
 from app.cli.session import begin
 from app.cli.shapes import joined, plural
-from app.cli.spark import broken, sparkline
+from app.cli.spark import courses
 from app.errors import InputError, NotFoundError
 from app.model.control import ControlState
 from app.model.history import ControlPoint, Trend, TrendLine, TrendPoint
@@ -220,15 +220,10 @@ def _span(line: TrendLine) -> str:
 
 
 def _tell_line(line: TrendLine) -> None:
-    """One row for each state: its course, the first count and the last one."""
-    rows: list[list[object]] = []
-    breaks = broken(line.points)
-    for state in ControlState:
-        values = [_count(point, state) for point in line.points]
-        known = [value for value in values if value is not None]
-        if any(known):
-            rows.append([state.value, sparkline(values, breaks), known[0], known[-1]])
-    table(["controls", "course", "first", "last"], rows, right=[2, 3])
+    """For each state its course, the first count and the last one."""
+    values = {state.value: [_count(point, state) for point in line.points] for state in ControlState}
+    columns, rows, right = courses("controls", values, line.points)
+    table(columns, rows, right=right)
 
 
 def _tell_control(points: Sequence[ControlPoint]) -> None:

@@ -2,9 +2,10 @@
 
 from app.model.control import ControlState
 from app.model.finding import CheckResult, Outcome
+from app.render.claims import claimed
 from app.render.content import Column, Mark, Row, Stack, Table, capped
 from app.render.dossier import Dossier
-from app.render.wording import clipped, ended
+from app.render.wording import clipped
 
 _CHECK = "policy-change-without-approval"
 _MARKS = {
@@ -39,7 +40,7 @@ def changes_table(dossier: Dossier) -> Table:
 def _row(item: CheckResult) -> Row:
     names = item.data.get("approved_changes")
     references = ", ".join(str(name) for name in names) if isinstance(names, list) else ""
-    says = Stack((ended(item.says),), tuple(item.why[:1]))
+    says = Stack((claimed(item),), tuple(item.why[:1]))
     return Row(
         (clipped(item.subject.id, 80), says, references or "none", _MARKS.get(item.outcome, _NOT_TOLD))
     )

@@ -14,6 +14,7 @@ _RIGHT: Final = 118.0
 _TOP: Final = 14.0
 _BOTTOM: Final = 16.0
 _LABEL_STEP: Final = 10.0
+_FOOT: Final = 3.0  # from the lowest label to the foot: dates stand there too
 _APART: Final = 1.7
 _MANY: Final = 90  # points above which dots would merge into a line of their own
 
@@ -153,10 +154,26 @@ def _labels(trend: StepTrend, xs: list[float]) -> list[str]:
         for item in trend.series
         if item.values and item.values[-1] is not None
     ]
-    shapes: list[str] = []
-    lowest = -_LABEL_STEP
-    for y, series in sorted(ends, key=lambda pair: pair[0]):
-        lowest = max(y + 2.6, lowest + _LABEL_STEP)
-        words = f"{series.values[-1]} {series.word.lower()}"
-        shapes.append(text(xs[-1] + 7, lowest, words, kind="value", state=series.state))
-    return shapes
+    ends.sort(key=lambda pair: pair[0])
+    heights = _apart([y + 2.6 for y, _ in ends], trend.height - _FOOT)
+    return [
+        text(
+            xs[-1] + 7,
+            height,
+            f"{item.values[-1]} {item.word.lower()}",
+            kind="value",
+            state=item.state,
+        )
+        for height, (_, item) in zip(heights, ends, strict=True)
+    ]
+
+
+def _apart(heights: list[float], foot: float) -> list[float]:
+    """Move sorted heights down until they do not touch, then up again from the foot as far as they went over it."""
+    placed: list[float] = []
+    for height in heights:
+        placed.append(max(height, placed[-1] + _LABEL_STEP) if placed else height)
+    for index in reversed(range(len(placed))):
+        below = placed[index + 1] - _LABEL_STEP if index + 1 < len(placed) else foot
+        placed[index] = min(placed[index], below)
+    return placed

@@ -6,10 +6,11 @@ from typing import Final
 from app.model.change import Drift, EncryptionChange
 from app.model.control import ControlState
 from app.model.report import PeriodReport
+from app.render.claims import claimed
 from app.render.content import Column, Mark, Row, Stack, Table, capped
 from app.render.period.deviations import cause_lines
 from app.render.period.pages import Part, PeriodPage, PeriodSection
-from app.render.wording import SEVERITY_WORDS, count, ended, minute, number
+from app.render.wording import SEVERITY_WORDS, count, minute, number
 
 _LOST, _WON = ControlState.EXCEPTION, ControlState.SUPPORTED
 
@@ -22,7 +23,7 @@ def drift(report: PeriodReport) -> PeriodPage:
         says = "The period has one stored scan only, so there is nothing to compare."
         return PeriodPage("period-drift", title, lede=(says,))
     most = report.definition.rows
-    whole = f"`netattest diff {found.before.number} {found.after.number}`"
+    whole = f"`netattest diff --cluster {report.period.cluster} {found.before.number} {found.after.number}`"
     return PeriodPage(
         "period-drift",
         title,
@@ -155,7 +156,7 @@ def _findings(found: Drift, most: int, whole: str) -> Table:
             Row(
                 (
                     SEVERITY_WORDS[item.severity],
-                    ended(item.says),
+                    claimed(item),
                     Mark.of(_LOST if word == "Opened" else _WON, word),
                 )
             )

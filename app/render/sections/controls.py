@@ -9,7 +9,9 @@ from app.render.content import Entry, Link, Mark, SectionPage
 from app.render.dossier import Dossier, Section
 from app.render.wording import count, day, ended, number, plural, sentence, short_digest
 
-_LONG_NUMBER: Final = 8  # characters; `12.5.2.1` still fits the narrow column
+_NUMBER_WIDTHS: Final = ((6, 8), (9, 10))
+"""Characters that fit a column of so many percent: `11.4.5`, `12.5.2.1` and `SC-7(21)`; `164.308(a)(1)` needs far more."""
+_WIDEST_NUMBER: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,11 @@ class Chapter:
 
 @dataclass(frozen=True)
 class ControlsPage(SectionPage):
-    """Chapters, and readiness items of proposed rules, which are never counted; `long_numbers` such as 45 CFR has."""
+    """Chapters, and readiness items of proposed rules, which are never counted; the column of numbers is `number_width` percent wide."""
 
     chapters: tuple[Chapter, ...]
     readiness: tuple[ControlRow, ...]
-    long_numbers: bool
+    number_width: int
 
 
 def build(dossier: Dossier) -> ControlsPage:
@@ -81,8 +83,12 @@ def build(dossier: Dossier) -> ControlsPage:
         entries=tuple(Entry(item.title, item.anchor, 2) for item in chapters),
         chapters=chapters,
         readiness=tuple(row for item, row in rows if not item.control.enabled),
-        long_numbers=any(len(row.number) > _LONG_NUMBER for _, row in rows),
+        number_width=_number_width(max((len(row.number) for _, row in rows), default=0)),
     )
+
+
+def _number_width(longest: int) -> int:
+    return next((width for most, width in _NUMBER_WIDTHS if longest <= most), _WIDEST_NUMBER)
 
 
 def _row(dossier: Dossier, item: ControlAssessment) -> ControlRow:
@@ -143,6 +149,12 @@ def result_words(tally: CheckTally) -> str:
         whole = "no subject in scope" if tally.population_complete else "population not read"
         return sentence(whole)
     applying = tally.population - tally.count(Outcome.NOT_APPLICABLE)
+    if not applying and tally.population_complete:
+        return (
+            "Does not apply."
+            if tally.population == 1
+            else f"Applies to none of {count(tally.population, 'subject')}."
+        )
     parts = [f"{number(tally.count(Outcome.PASS))} of {number(applying)} without exception"]
     failed = tally.count(Outcome.FAIL)
     if failed:

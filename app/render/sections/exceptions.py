@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from app.model.control import MOST_HITS, ControlState, ExceptionUse
 from app.model.finding import Outcome
+from app.render.claims import claimed
 from app.render.content import Column, Links, Mark, Row, SectionPage, Stack, Table, capped
 from app.render.dossier import Dossier, Section
-from app.render.wording import clipped, count, day, ended, iso_day, number, sentence
+from app.render.wording import clipped, count, day, iso_day, number, sentence
 
 _SUBJECTS = 4
 _SOON = 30  # days
@@ -109,7 +110,7 @@ def _beneath(dossier: Dossier) -> Table:
             Row(
                 (
                     dossier.finding_link(item),
-                    Stack((ended(item.result.says),), (item.result.check,)),
+                    Stack((claimed(item.result),), (item.result.check,)),
                     Links(tuple(dossier.control_link(number) for number in item.controls)),
                     item.exception,
                 )

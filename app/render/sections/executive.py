@@ -7,6 +7,7 @@ from app.model.control import ControlState, ExceptionUse
 from app.model.finding import CheckResult, Outcome
 from app.model.snapshot import Coverage
 from app.render.charts import StepTrend
+from app.render.claims import claim
 from app.render.content import Cell, Column, Fact, Mark, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
 from app.render.failing import Finding
@@ -115,7 +116,7 @@ def _gravest(item: CheckResult) -> tuple[int, str, str]:
 
 
 def _says(item: CheckResult) -> str:
-    return ended(clipped(item.says or f"{item.check}: {item.subject}", _LINE))
+    return ended(clipped(claim(item), _LINE))
 
 
 def _more(left: int, noun: str) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 
 from app.model.control import ControlState
 from app.model.finding import CheckResult, Evidence, Outcome
+from app.render.claims import claim, claimed, plain
 from app.render.content import Column, Entry, Link, Mark, Row, SectionPage, Table
 from app.render.dossier import Dossier, Section
 from app.render.excerpt import Line, excerpt_lines
@@ -137,7 +138,7 @@ def _block(dossier: Dossier, item: Finding) -> Block:
     words, _, code = result.remedy.partition("\n\n")
     return Block(
         id=item.id,
-        title=_title(result),
+        title=claim(result),
         mark=item.mark,
         severity=SEVERITY_WORDS[result.severity],
         severity_id=result.severity.value,
@@ -174,16 +175,12 @@ def _left(result: CheckResult) -> str:
 def _reasons(result: CheckResult) -> tuple[str, ...]:
     """All of them when only one would be left out: saying so takes as much room."""
     most = MOST_REASONS if len(result.why) > MOST_REASONS + 1 else len(result.why)
-    return tuple(ended(step) for step in result.why[:most])
+    return tuple(ended(plain(step)) for step in result.why[:most])
 
 
 def _ended_before_code(words: str, code: str) -> str:
     """A remedy may end in an object to apply, after an empty line; then a colon leads to it."""
     return f"{words.rstrip('.: ')}:" if code else ended(words)
-
-
-def _title(result: CheckResult) -> str:
-    return (ended(result.says) or f"{result.check}: {result.subject}.")[:-1]
 
 
 def _seen(dossier: Dossier, item: Finding) -> str:
@@ -214,7 +211,7 @@ def _others(dossier: Dossier, findings: tuple[Finding, ...]) -> Table:
         columns=(
             Column("Finding", 12, "code"),
             Column("What is wrong"),
-            Column("Severity", 8),
+            Column("Severity", 10),
             Column("Controls", 14),
             Column("State", 16, "mark"),
         ),
@@ -229,7 +226,7 @@ def _others(dossier: Dossier, findings: tuple[Finding, ...]) -> Table:
 def _short_row(item: Finding) -> Row:
     cells = (
         item.id,
-        _title(item.result) + ".",
+        claimed(item.result),
         SEVERITY_WORDS[item.result.severity],
         ", ".join(item.controls),
         item.mark,

@@ -60,7 +60,7 @@ def build(dossier: Dossier) -> FixesPage:
         title="Fixes that were tried",
         lede=_lede(found),
         entries=tuple(Entry(item.title, item.id, 2) for item in blocks),
-        proof=_proof(found),
+        proof=_proof(found, dossier.report.scan.cluster),
         blocks=blocks,
         kept=_kept(_staying(found), dossier.definition.rows),
         notes=_notes(found),
@@ -98,14 +98,14 @@ def _lede(found: Remedies) -> tuple[str, ...]:
     )
 
 
-def _proof(found: Remedies) -> tuple[str, ...]:
+def _proof(found: Remedies, cluster: str) -> tuple[str, ...]:
     if not found.remedies:
         return ()
     lines = [_opening(found), _flows(found)]
     if found.untried:
         lines.append(
             f"{count(found.untried, 'finding')} in further namespaces {'was' if found.untried == 1 else 'were'} not tried"
-            " here; `netattest fix --namespace NAME` does."
+            f" here; `netattest fix --cluster {cluster} --namespace NAME` does."
         )
     return tuple(lines)
 

@@ -19,6 +19,7 @@ class HygienePage(SectionPage):
 
     kinds: Table
     policies: Table
+    clean: str
     notes: tuple[str, ...]
 
 
@@ -30,9 +31,12 @@ def build(dossier: Dossier) -> HygienePage:
         id="hygiene",
         title="Policy hygiene",
         lede=_lede(hygiene) if found else (_NOT_LOOKED_AT,),
-        entries=(Entry("Every policy", "hygiene-policies", 2),) if hygiene.policies else (),
+        entries=(Entry("Policies with remarks", "hygiene-policies", 2),)
+        if any(not _nothing_to_say(item) for item in hygiene.policies)
+        else (),
         kinds=_kinds(hygiene),
         policies=_policies(hygiene, dossier.definition.rows),
+        clean=_clean(hygiene, dossier.definition.rows),
         notes=tuple(said(note) for note in hygiene.notes),
     )
 
@@ -73,10 +77,11 @@ def _kinds(found: Hygiene) -> Table:
 
 
 def _policies(found: Hygiene, rows: int) -> Table:
-    """Those with the gravest remarks first, then the others, each in order of identity."""
-    ordered = sorted(found.policies, key=lambda item: (_gravest(item), item.ref, item.part))
+    """Policies about which something is odd or cannot be told, the gravest first, then in order of identity."""
+    told = [item for item in found.policies if not _nothing_to_say(item)]
+    ordered = sorted(told, key=lambda item: (_gravest(item), item.ref, item.part))
     return Table(
-        "Every policy, and what is odd about it",
+        "Policies with remarks",
         (
             Column("Policy", 44, "code"),
             Column("Workloads", 12, "number"),
@@ -84,9 +89,22 @@ def _policies(found: Hygiene, rows: int) -> Table:
             Column("Remarks"),
         ),
         tuple(_row(item) for item in ordered[:rows]),
-        note=capped(min(rows, len(ordered)), len(ordered), "policies", POLICIES_FILE),
+        note=capped(min(rows, len(ordered)), len(ordered), "policies with remarks", POLICIES_FILE),
         empty="",
     )
+
+
+def _nothing_to_say(item: PolicyRemarks) -> bool:
+    return not item.remarks and not item.unjudged
+
+
+def _clean(found: Hygiene, rows: int) -> str:
+    """The rest by name, as a row each would say nothing; the file has the workloads and rules of all."""
+    rest = sorted(_name(item) for item in found.policies if _nothing_to_say(item))
+    if not rest:
+        return ""
+    more = f" · and {number(len(rest) - rows)} more" if len(rest) > rows else ""
+    return f"{' · '.join(rest[:rows])}{more}"
 
 
 def _gravest(item: PolicyRemarks) -> int:
@@ -94,8 +112,11 @@ def _gravest(item: PolicyRemarks) -> int:
 
 
 def _row(item: PolicyRemarks) -> Row:
-    name = f"{item.ref} ({item.part})" if item.part else str(item.ref)
-    return Row((name, number(item.workloads), number(item.rules), _remarks(item)))
+    return Row((_name(item), number(item.workloads), number(item.rules), _remarks(item)))
+
+
+def _name(item: PolicyRemarks) -> str:
+    return f"{item.ref} ({item.part})" if item.part else str(item.ref)
 
 
 def _remarks(item: PolicyRemarks) -> Cell:

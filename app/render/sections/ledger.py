@@ -61,9 +61,9 @@ def _table(caption: str, dossier: Dossier, entries: tuple[LedgerEntry, ...]) -> 
     return Table(
         caption=caption,
         columns=(
-            Column("Number", 10 if short else 16, "code"),
-            Column("What a scan brings", 22 if short else 24),
-            Column("It does not prove", 32 if short else 28),
+            Column("Number", 10 if short else 20, "code"),
+            Column("What a scan brings", 18),
+            Column("It does not prove", 42 if short else 36),
             Column("To get elsewhere"),
         ),
         rows=tuple(_row(dossier, item) for item in entries),

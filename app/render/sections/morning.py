@@ -6,6 +6,7 @@ from typing import Final
 from app.model.control import ControlState
 from app.model.finding import CheckResult, Severity
 from app.model.history import ChangeKind, Comparison, PathChange
+from app.render.claims import claim
 from app.render.content import Column, Entry, Mark, Row, SectionPage, Table
 from app.render.dossier import Dossier, Section
 from app.render.sections.summary import coverage_sentence, since_sentence
@@ -82,7 +83,7 @@ def _left(value: int, noun: str) -> str:
 
 
 def _says(item: CheckResult) -> str:
-    return clipped(item.says or f"{item.check}: {item.subject}", _LONGEST)
+    return clipped(claim(item), _LONGEST)
 
 
 def _opened(dossier: Dossier, item: CheckResult) -> Opened:

@@ -5,7 +5,8 @@ from typing import Final
 
 from app.model.finding import CheckResult, CheckRun, Outcome
 from app.render.charts import Segment, StackedBar
-from app.render.content import Link, Mark, SectionPage
+from app.render.claims import claimed
+from app.render.content import Column, Link, Links, Mark, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
 from app.render.wording import OUTCOME_MARKS, OUTCOME_WORDS, count, number, sentence
 
@@ -41,16 +42,19 @@ class Population:
 
 @dataclass(frozen=True)
 class PopulationsPage(SectionPage):
-    """Checks that bear on the framework, in the order of their evidence ids."""
+    """Checks that bear on the framework, in the order of their evidence ids; `idle` are those with nothing to judge."""
 
     populations: tuple[Population, ...]
+    idle: Table
     note: str
+    nothing: str
 
 
 def build(dossier: Dossier) -> PopulationsPage:
     """Build the section."""
-    populations = tuple(_population(dossier, evidence, run) for evidence, run in dossier.mapped_runs)
-    others = len(dossier.runs) - len(populations)
+    judged = [item for item in dossier.mapped_runs if _judges(dossier, item[1])]
+    idle = [item for item in dossier.mapped_runs if not _judges(dossier, item[1])]
+    others = len(dossier.runs) - len(dossier.mapped_runs)
     return PopulationsPage(
         id="populations",
         title="Populations",
@@ -61,11 +65,53 @@ def build(dossier: Dossier) -> PopulationsPage:
                 " not apply; `populations.csv` has every subject with its sentence."
             ),
         ),
-        populations=populations,
+        populations=tuple(_population(dossier, evidence, run) for evidence, run in judged),
+        idle=_idle(dossier, idle),
         note=f"{count(others, 'test')} of this scan {'bears' if others == 1 else 'bear'} on no control of this framework."
         if others
         else "",
+        nothing="No test judged a subject."
+        if idle
+        else "No test of this scan bears on a control of this framework.",
     )
+
+
+def _judges(dossier: Dossier, run: CheckRun) -> bool:
+    """A test that judged a subject, or could not: an unread population is never nothing to judge."""
+    judged = (item.outcome is not Outcome.NOT_APPLICABLE for item in dossier.of_boundary(run))
+    return not run.population_complete or any(judged)
+
+
+def _idle(dossier: Dossier, runs: list[tuple[str, CheckRun]]) -> Table:
+    return Table(
+        caption="Tests with nothing to judge",
+        columns=(
+            Column("Evidence", 10, "code"),
+            Column("Test", 22),
+            Column("Subjects", 8, "number"),
+            Column("Why it does not apply"),
+            Column("Controls", 14),
+        ),
+        rows=tuple(_idle_row(dossier, evidence, run) for evidence, run in runs),
+        empty="",
+    )
+
+
+def _idle_row(dossier: Dossier, evidence: str, run: CheckRun) -> Row:
+    """One test; its subjects say the same of themselves, so the first stands for them."""
+    results = dossier.of_boundary(run)
+    why = claimed(results[0]) if results else "No subject in the population."
+    example = "For example: " if len(results) > 1 else ""
+    cells = (
+        evidence,
+        Stack((sentence(run.meta.title)[:-1],), (run.meta.id,)),
+        number(len(results)),
+        Stack(
+            (f"{example}{why}",), (" ".join(sentence(limit) for limit in run.limits),) if run.limits else ()
+        ),
+        Links(tuple(dossier.control_link(item.control.id) for item in dossier.bearing[run.meta.id])),
+    )
+    return Row(cells, OUTCOME_MARKS[Outcome.NOT_APPLICABLE].value, evidence)
 
 
 def _population(dossier: Dossier, evidence: str, run: CheckRun) -> Population:

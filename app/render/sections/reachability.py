@@ -174,10 +174,9 @@ def _paths(dossier: Dossier, *, blind: bool) -> Table:
     targets = [item for item in dossier.report.judgement.reachability.workloads if dossier.sensitive(item)]
     own_node = OwnNode(dossier.report.judgement.reachability)
     examined = () if blind else targets[:_MOST_TARGETS]
-    rows = [row for item in examined for row in _paths_into(dossier, item, own_node)]
-    rows.sort(key=lambda row: row[0])
+    rows = _folded([row for item in examined for row in _paths_into(dossier, item, own_node)])
     shown = rows[: dossier.definition.rows]
-    note = capped(len(shown), len(rows), "paths", "reachability.json")
+    note = capped(len(shown), len(rows), "rows", "reachability.json")
     if len(targets) > _MOST_TARGETS:
         note = f"{note} Paths into the first {_MOST_TARGETS} of {count(len(targets), 'sensitive workload')} were worked out.".strip()
     if any(residual for (residual, *_), _ in shown):
@@ -195,6 +194,24 @@ def _paths(dossier: Dossier, *, blind: bool) -> Table:
         note=note,
         empty=_no_paths(part, blind=blind, targets=len(targets)),
     )
+
+
+def _folded(rows: list[tuple[_Order, Row]]) -> list[tuple[_Order, Row]]:
+    """Workloads of one namespace that the same sources reach on the same ports share a row, in the place of the first."""
+    groups: dict[tuple[object, ...], list[tuple[_Order, Row]]] = {}
+    for order, row in sorted(rows, key=lambda pair: pair[0]):
+        groups.setdefault((order[0], order[2].partition("/")[0], row.cells[1:]), []).append((order, row))
+    return [(found[0][0], _shared(found)) for found in groups.values()]
+
+
+def _shared(found: list[tuple[_Order, Row]]) -> Row:
+    first = found[0][1]
+    if len(found) == 1:
+        return first
+    targets = tuple(order[2] for order, _ in found)
+    left = len(targets) - _NAMES
+    more = (f"and {count(left, 'more workload')} of {targets[0].partition('/')[0]}",) if left > 0 else ()
+    return Row((Stack(targets[:_NAMES], more), *first.cells[1:]))
 
 
 def _no_paths(part: str, *, blind: bool, targets: int) -> str:

@@ -61,6 +61,7 @@ class ScopePage(SectionPage):
     nodes: Table
     uncovered: Table
     kinds: Table
+    bare: str
     absent: tuple[KindGroup, ...]
     residuals: tuple[str, ...]
 
@@ -93,7 +94,8 @@ def build(dossier: Dossier) -> ScopePage:
         signs=signs_table([sign for plugin in platform.plugins for sign in plugin.signs]),
         nodes=nodes_table(platform.nodes, dossier.definition.rows),
         uncovered=uncovered_table(platform.pod_exceptions),
-        kinds=_kinds(dossier.report.snapshot.kinds),
+        kinds=_kinds([item for item in dossier.report.snapshot.kinds if not _bare(item)]),
+        bare=_bare_kinds([item for item in dossier.report.snapshot.kinds if _bare(item)]),
         absent=_absent(dossier.report.snapshot.kinds),
         residuals=_residuals(dossier),
     )
@@ -223,6 +225,16 @@ def _kinds(kinds: Iterable[KindCoverage]) -> Table:
         ),
         empty="The source does not say which kinds it was asked for.",
     )
+
+
+def _bare(item: KindCoverage) -> bool:
+    """Read to the end, and there was none of it: a dozen such rows would hide those that matter."""
+    return item.coverage is Coverage.COMPLETE and not item.count
+
+
+def _bare_kinds(kinds: Iterable[KindCoverage]) -> str:
+    named = ", ".join(f"`{item.group_kind}`" for item in kinds)
+    return f"Read completely, and there is none: {named}." if named else ""
 
 
 def _absent(kinds: Iterable[KindCoverage]) -> tuple[KindGroup, ...]:

@@ -8,6 +8,7 @@ from app.model.control import Assessment, ControlState
 from app.model.finding import Severity
 from app.model.platform import Enforcement
 from app.render.charts import Segment, Sparkline, StackedBar
+from app.render.claims import claimed
 from app.render.content import Column, Mark, Row, SectionPage, Table
 from app.render.dossier import Dossier, Section
 from app.render.failing import Finding
@@ -16,7 +17,6 @@ from app.render.wording import (
     STATE_WORDS,
     count,
     day,
-    ended,
     joined,
     number,
     plural,
@@ -88,7 +88,7 @@ def build(dossier: Dossier) -> SummaryPage:
             ),
             dossier.ledger.sentence,
         ),
-        figures=tuple(_figure(dossier, state) for state in _FIGURES),
+        figures=tuple(_figure(dossier, state) for state in _FIGURES) if dossier.counted else (),
         heads=tuple(Mark.of(state) for state in STATE_WORDS),
         frameworks=tuple(framework_bar(index, item) for index, item in enumerate(assessments)),
         first=_first(dossier),
@@ -221,7 +221,7 @@ def _row(dossier: Dossier, item: Finding) -> Row:
     return Row(
         (
             dossier.finding_link(item),
-            ended(item.result.says),
+            claimed(item.result),
             ", ".join(item.controls),
             day(item.life.opened_at) if item.life else "not recorded",
         ),

@@ -7,13 +7,13 @@ from app.model.control import ControlState
 from app.model.finding import CheckResult
 from app.model.history import ChangeKind, Comparison, TrendLine, TrendPoint
 from app.render.charts import Break, Series, StepTrend
+from app.render.claims import claimed
 from app.render.content import Column, Entry, Mark, Row, SectionPage, Table, capped
 from app.render.dossier import Dossier, Section
 from app.render.wording import (
     SEVERITY_WORDS,
     STATE_WORDS,
     count,
-    ended,
     joined,
     minute,
     number,
@@ -43,19 +43,18 @@ class Line:
 
 @dataclass(frozen=True)
 class TrendsPage(SectionPage):
-    """`since` is empty for a first scan; then the tables are too."""
+    """`since` is empty for a first scan; `alike` says in one line what has no table, as nothing of it differs."""
 
     lines: tuple[Line, ...]
     since: str
-    changes: Table
-    flips: Table
-    paths: Table
-    objects: Table
+    differing: tuple[Table, ...]
+    alike: str
 
 
 def build(dossier: Dossier) -> TrendsPage:
     """Build the section."""
     comparison, drawn = dossier.report.trend.comparison, lines_of(dossier)
+    tables = tuple(build(dossier, comparison) for build in (_changes, _flips, _paths, _objects))
     return TrendsPage(
         id="trends",
         title="Trends",
@@ -63,10 +62,8 @@ def build(dossier: Dossier) -> TrendsPage:
         entries=(Entry("Since the scan before", "trends-since", 2),) if comparison else (),
         lines=drawn,
         since=_since(comparison),
-        changes=_changes(dossier, comparison),
-        flips=_flips(dossier, comparison),
-        paths=_paths(dossier, comparison),
-        objects=_objects(dossier, comparison),
+        differing=tuple(table for table in tables if table.rows),
+        alike=" ".join(table.empty for table in tables if not table.rows),
     )
 
 
@@ -199,7 +196,7 @@ def _changes(dossier: Dossier, comparison: Comparison | None) -> Table:
         ),
         rows=tuple(_change_row(dossier, word, result) for word, result in shown),
         note=capped(len(shown), len(rows), "changes", "findings.json"),
-        empty="None opened and none closed.",
+        empty="No failing result opened or closed.",
     )
 
 
@@ -207,7 +204,7 @@ def _change_row(dossier: Dossier, word: str, result: CheckResult) -> Row:
     finding = dossier.findings_by_print.get(result.fingerprint)
     name = dossier.finding_link(finding) if finding else f"F-{result.fingerprint[:8]}"
     state = ControlState.EXCEPTION if word == "Opened" else ControlState.SUPPORTED
-    return Row((name, ended(result.says), SEVERITY_WORDS[result.severity], Mark.of(state, word)))
+    return Row((name, claimed(result), SEVERITY_WORDS[result.severity], Mark.of(state, word)))
 
 
 def _flips(dossier: Dossier, comparison: Comparison | None) -> Table:

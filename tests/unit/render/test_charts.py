@@ -137,14 +137,19 @@ def test_short_histories_do_not_break_the_chart(values):
     ET.fromstring(draw_sparkline(Sparkline("s", "t", values)))
 
 
-def test_end_labels_of_equal_lines_do_not_touch():
+@pytest.mark.parametrize("value", [0, 2, 5])
+def test_end_labels_of_equal_lines_do_not_touch_and_stay_within_the_chart(value):
     series = tuple(
-        Series(state, state, (2,)) for state in ("exception", "insufficient-evidence", "supported")
+        Series(state, state, (value,)) for state in ("exception", "insufficient-evidence", "supported")
     )
-    svg = draw_steps(StepTrend("t", "t", "d", (AT,), series, (), 5))
-    heights = sorted(float(item.get("y", "0")) for item in parts(svg, "t-value"))
+    svg = draw_steps(StepTrend("t", "t", "d", (AT,), series, (), 5, height=96))
+    labels = [(item.get("class", ""), float(item.get("y", "0"))) for item in parts(svg, "t-value")]
+    heights = [height for _, height in labels]
 
-    assert [after - before >= 9 for before, after in itertools.pairwise(heights)] == [True, True]
+    assert "ink-exception" in labels[0][0]  # the first line is drawn highest, and so is its label
+    assert all(after - before >= 9 for before, after in itertools.pairwise(heights))
+    assert heights[0] > 0
+    assert heights[-1] < 96
 
 
 @pytest.mark.parametrize("state", list(ControlState))

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.model.connections import Connections
+from app.model.connections import Connections, PortSet, Protocol
 from app.model.control import CheckTally, ControlState, Role
+from app.model.finding import Outcome
 from app.model.identity import GroupKind, ObjectRef
 from app.model.platform import UNKNOWN_PLATFORM, Enforcement, NodeEnforcement, Sign
 from app.model.policy import Direction
@@ -111,6 +112,17 @@ class TestScope:
     def test_unlabelled_is_unknown_and_counts_as_in_scope(self):
         assert "1 workload of 12 is placed by no rule and counts as in scope." in scope.build(USUAL).lede[0]
         assert any("Unknown: counts as in scope" in row for row in texts(scope.build(USUAL).placement))
+
+    def test_kinds_that_were_read_and_have_no_object_are_one_sentence(self):
+        report = report_input()
+        job = KindCoverage(GroupKind("batch", "Job"), "v1", Coverage.COMPLETE, 0, 1)
+        cut = KindCoverage(GroupKind("batch", "CronJob"), "v1", Coverage.PARTIAL, 0, 1)
+        snapshot = replace(report.snapshot, kinds=(*report.snapshot.kinds, job, cut))
+        page = scope.build(Dossier(replace(report, snapshot=snapshot)))
+
+        assert page.bare == "Read completely, and there is none: `Job.batch`."
+        assert any("CronJob.batch" in row for row in texts(page.kinds))
+        assert not any("Job.batch" in row.split() for row in texts(page.kinds))
 
     def test_kinds_that_are_not_served_are_one_list_by_api_group(self):
         report = report_input()
@@ -282,6 +294,26 @@ class TestReachability:
         assert any("card-vault" in row and "kube-system" in row and "all connections" in row for row in rows)
         assert not any("payments payments/" in row for row in rows)
 
+    def test_workloads_that_the_same_sources_reach_share_a_row(self):
+        engine = report_input().judgement.reachability
+        agent = workload("monitoring", "agent")
+        vaults = tuple(workload("payments", f"vault-{n}") for n in range(5))
+        ports = {(agent.id, vault.id): Connections.all() for vault in vaults}
+        ports[agent.id, vaults[1].id] = Connections.of(
+            {Protocol.TCP: PortSet.of([(443, 443)])}
+        )  # not alike, so on its own
+        world = replace(
+            engine,
+            workloads=(agent, *vaults),
+            rows=ports,
+            isolated=frozenset((vault.id, Direction.INGRESS) for vault in vaults),
+        )
+        shared, alone = reachability.build(Dossier(with_reachability(report_input(), world))).paths.rows
+
+        assert shared.cells[0].lines == tuple(vaults[n].id for n in (0, 2, 3))
+        assert shared.cells[0].notes == ("and 1 more workload of payments",)
+        assert alone.cells[0] == vaults[1].id
+
     def test_when_policies_could_not_be_listed_every_cell_is_unknown(self):
         report = report_input()
         kinds = tuple(
@@ -381,9 +413,22 @@ class TestTrends:
     def test_changes_since_the_scan_before_are_tables(self):
         page = trends.build(USUAL)
 
-        assert "Opened" in texts(page.changes)[0]
-        assert "1.3.1" in texts(page.flips)[0]
-        assert len(page.objects.rows) == 2
+        changes, flips, paths, objects = page.differing
+        assert "Opened" in texts(changes)[0]
+        assert "1.3.1" in texts(flips)[0]
+        assert len(paths.rows), len(objects.rows) == (1, 2)
+        assert page.alike == ""
+
+    def test_what_does_not_differ_is_one_line_and_no_empty_table(self):
+        comparison = replace(USUAL.report.trend.comparison, flips=(), paths=())
+        trend = replace(USUAL.report.trend, comparison=comparison)
+        page = trends.build(Dossier(replace(USUAL.report, trend=trend)))
+
+        assert [table.caption for table in page.differing] == [
+            "Failing results that opened or closed",
+            "Objects that changed",
+        ]
+        assert page.alike == "No control of this framework changed its state. No connection opened or closed."
 
     def test_a_first_scan_compares_with_nothing(self):
         page = trends.build(EMPTY)
@@ -408,6 +453,35 @@ class TestPopulations:
         groups = {group.mark.word: group for group in page.populations[0].groups}
 
         assert groups["No exception"].names == ("batch", "monitoring", "payments", "shop")
+
+    def test_a_test_with_nothing_to_judge_is_one_row_with_its_reason(self):
+        report = USUAL.report
+        (first, *others) = report.judgement.runs
+        idle = replace(
+            first,
+            results=tuple(
+                replace(item, outcome=Outcome.NOT_APPLICABLE, says="there is no mesh")
+                for item in first.results
+            ),
+        )
+        evidence = USUAL.evidence_ids[first.meta.id]
+
+        def page(run):
+            judgement = replace(report.judgement, runs=(run, *others))
+            return populations.build(Dossier(replace(report, judgement=judgement)))
+
+        (row,) = page(idle).idle.rows
+        assert (row.anchor, row.cells[0], row.cells[3].lines) == (
+            evidence,
+            evidence,
+            ("For example: There is no mesh.",),
+        )
+        assert evidence not in {item.evidence for item in page(idle).populations}
+        (row,) = page(replace(idle, results=())).idle.rows
+        assert row.cells[3].lines == ("No subject in the population.",)
+        unread = page(replace(idle, results=(), population_complete=False))  # never "nothing to judge"
+        assert not unread.idle.rows
+        assert evidence in {item.evidence for item in unread.populations}
 
     def test_the_contents_name_the_section_alone(self):
         assert populations.build(USUAL).entries == ()

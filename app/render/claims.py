@@ -1,0 +1,38 @@
+"""What a result says, as a line of a report: a sentence that begins as sentences do, in words that a reader knows."""
+
+from typing import Final
+
+from app.model.finding import CheckResult
+from app.render.wording import ended
+
+_EVERY: Final = {
+    "external:0.0.0.0-255.255.255.255": "every IPv4 address outside the cluster",
+    "external:::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff": "every IPv6 address outside the cluster",
+}
+"""Ids of the `reach` contract that name the whole of an address family; tables and files keep the ids."""
+
+_IN_NAMES: Final = frozenset("/=[.:-0123456789")
+
+
+def claim(result: CheckResult) -> str:
+    """What a result says, without a full stop; names keep their letters, any other beginning is a capital."""
+    text = plain(result.says) or f"{result.check}: {result.subject}"
+    return text if _begins_with_name(text, result) else text[:1].upper() + text[1:]
+
+
+def claimed(result: CheckResult) -> str:
+    """The same as a whole sentence."""
+    return ended(claim(result))
+
+
+def plain(text: str) -> str:
+    """Say in words what an id of all addresses of one family means."""
+    for name, words in _EVERY.items():
+        text = text.replace(name, words)
+    return text.strip().removesuffix(".")
+
+
+def _begins_with_name(text: str, result: CheckResult) -> bool:
+    """A word with signs of names in it, or the subject's own: a namespace may be named as any word is."""
+    first, subject = text.split(" ", 1)[0], result.subject.id
+    return bool(_IN_NAMES.intersection(first)) or first in (subject, subject.partition(" → ")[0])
