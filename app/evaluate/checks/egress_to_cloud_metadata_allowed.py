@@ -79,7 +79,7 @@ class _Judge:
     def _open(self, workload: Workload, opened: Opened, details: Details) -> CheckResult:
         address = next(item for item in self.addresses if overlap(range_of(item), opened.range))
         says = f"{workload.id} may reach the instance metadata service at {address} on TCP {PORT}"
-        doubts = self.proof.against_open(workload, Direction.EGRESS)
+        doubts = self.proof.against_open(workload, Direction.EGRESS, leaving=True)
         doubts = doubts if self.clouds else (*doubts, _NO_CLOUD)
         if doubts:
             return self.verdicts.undecided(workload_subject(workload), says, doubts, base=details)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.evaluate.checks.common.addresses import PUBLIC, overlap
+from app.evaluate.doubts import OUTWARD
 from app.evaluate.edges.world import PodPort, World
 from app.model.encryption import Known
 from app.model.platform import Enforcement
@@ -28,6 +29,8 @@ class Admission:
         if platform.enforcement is not Enforcement.ENFORCED:
             return f"enforcement is {platform.enforcement.value}: {platform.reason}"
         for gap in self.world.snapshot.gaps:
+            if gap.group_kind in OUTWARD:
+                continue  # they only take away
             policy = gap.group_kind.kind.endswith("NetworkPolicy") or not gap.group_kind.kind
             if policy or gap.reason is GapReason.UNKNOWN_KIND:
                 return gap.message.rstrip(".")
