@@ -52,15 +52,23 @@ class Admission:
         for atom in self._atoms(tuple(sources), internal=internal):
             if self._allows(atom.id, to):
                 return Known.YES, f"its policies admit {atom.id}"
+        says = self._none_of(to, sources, internal=internal)
         if snat:
             return (
                 Known.UNKNOWN,
-                (
-                    "no address outside is admitted, but a node may stand in as the source, "
-                    "and traffic from a pod's own node cannot be refused"
-                ),
+                f"{says}; but a node may stand in as the source, and traffic from a pod's own node cannot be refused",
             )
-        return self._denied("its policies admit no such address outside")
+        return self._denied(says)
+
+    def _none_of(self, to: PodPort, sources: Sequence[AddressRange], *, internal: bool) -> str:
+        """Which addresses are not admitted; where public ones were asked for, which others are."""
+        if sources:
+            return "its policies admit no address that its balancer admits"
+        if internal:
+            return "its policies admit no address outside"
+        others = [atom for atom in self.world.reachability.externals if self._allows(atom.id, to)]
+        beside = f", and {others[0].id} beside, which is not" if others else ""
+        return f"its policies admit no public address{beside}"
 
     def relayed(self, relays: Sequence[str], to: PodPort) -> Answer:
         """From relays to a pod; whoever reaches one of them reaches what it reaches."""
