@@ -23,6 +23,7 @@ KINDS = {
     "CNP": ("cilium.io/v2", "CiliumNetworkPolicy"),
     "CCNP": ("cilium.io/v2", "CiliumClusterwideNetworkPolicy"),
     "NP": ("networking.k8s.io/v1", "NetworkPolicy"),
+    "KCNP": ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"),
 }
 
 
@@ -189,7 +190,7 @@ def engine_of(folder, items, gaps=()):
 
 
 def objects(case):
-    yield from cilium(case.get("settings", {}))
+    yield from cilium(case.get("settings", {}), case.get("version", "1.18.6"))
     for name, labels in case.get("namespaces", {}).items():
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
     for name, address in case.get("nodes", {}).items():
@@ -230,7 +231,7 @@ def policy(name, spec, *, refused):
     )
 
 
-def cilium(settings):
+def cilium(settings, version="1.18.6"):
     """The agent's DaemonSet and its ConfigMap."""
     metadata = {"name": "cilium", "namespace": "kube-system", "labels": {"k8s-app": "cilium"}}
     labels = {"k8s-app": "cilium"}
@@ -240,7 +241,7 @@ def cilium(settings):
             "metadata": {"labels": labels},
             "spec": {
                 "hostNetwork": True,
-                "containers": [{"name": "cilium-agent", "image": "quay.io/cilium/cilium:v1.18.6"}],
+                "containers": [{"name": "cilium-agent", "image": f"quay.io/cilium/cilium:v{version}"}],
             },
         },
     }
