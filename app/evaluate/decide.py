@@ -92,10 +92,19 @@ class Decider:
                 egress=self._doubted(egress, source, destination),
                 ingress=self._doubted(ingress, destination, source),
                 profile_notes=self._profile_notes(source, destination),
+                unproven=tuple(self._unproven((egress, source), (ingress, destination))),
             ),
             source,
             destination,
         )
+
+    def _unproven(self, *ends: tuple[HalfDecision, Endpoint]) -> Iterator[str]:
+        """Why policies may not hold at an end that denies."""
+        for half, end in ends:
+            if half.reason.denies and end.position is not None:
+                why = self._cluster.unproven(end.position)
+                if why:
+                    yield f"{end.id} has pods on {why}"
 
     def _forwarded(self, decision: Decision, source: Endpoint, destination: Endpoint) -> Decision:
         """What both ends let through may still be denied by what guards the node of one of them."""
