@@ -191,6 +191,7 @@ def _answer_shape(view: View, answer: Answer) -> dict[str, object]:
         "ingress": _half_shape(decision.ingress),
         "steps": _steps(answer),
         "profile_notes": list(decision.profile_notes),
+        "unproven": list(decision.unproven),
         "encryption": [verdict_shape(item) for item in _in_transit(view, answer)],
     }
 

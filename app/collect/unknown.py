@@ -15,6 +15,9 @@ _CALICO_COPY = "knp.default."
 _COMPUTED = (
     "controlplane.antrea.io",
 )  # what Antrea's controller works out of policies, served to its agents
+# Networks beside the cluster's own, which is the one that is judged. OpenShift documentation, "Configuring multi-network policy": these
+# policies "cannot manage the default cluster network".
+_OF_OTHER_NETWORKS = (GroupKind("k8s.cni.cncf.io", "MultiNetworkPolicy"),)
 _NAMED = 3
 
 
@@ -33,7 +36,12 @@ def unknown_policy_gaps(by_kind: Mapping[GroupKind, Sequence[SnapshotObject]]) -
 
 def calls_itself_a_policy(kind: GroupKind) -> bool:
     """True for a kind outside the table whose name says that it restricts the network."""
-    return kind not in BY_KIND and kind.kind.endswith("NetworkPolicy") and kind.group not in _COMPUTED
+    return (
+        kind not in BY_KIND
+        and kind.kind.endswith("NetworkPolicy")
+        and kind.group not in _COMPUTED
+        and kind not in _OF_OTHER_NETWORKS
+    )
 
 
 def _place(ref: ObjectRef) -> str:

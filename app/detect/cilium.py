@@ -6,6 +6,7 @@ more change what they mean. Source: Cilium documentation, "Policy Enforcement Mo
 Chaining", "Layer 3 Policies" (`policy-cidr-match-mode`, `allow-localhost`), "Host Policies".
 """
 
+import re
 from dataclasses import dataclass
 
 from app.detect.cilium_endpoints import unmanaged
@@ -42,7 +43,8 @@ _OWN_POLICIES = {
     ("cilium.io", "CiliumClusterwideNetworkPolicy"): "enable-cilium-clusterwide-network-policy",
 }
 # Cilium documentation, "Network Policy" under Kubernetes: ClusterNetworkPolicy from 1.20 on, where it is turned on.
-_CLUSTER_POLICY = {("policy.networking.k8s.io", "ClusterNetworkPolicy"): "enable-k8s-cluster-network-policy"}
+_CLUSTER_POLICY = ("policy.networking.k8s.io", "ClusterNetworkPolicy")
+_CLUSTER_POLICY_SINCE = (1, 20)
 _NEVER_READ = (
     ("policy.networking.k8s.io", "AdminNetworkPolicy"),
     ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
@@ -82,6 +84,7 @@ def find(evidence: Evidence) -> Engine | None:
         config=(config,),
         exceptions=exceptions,
         cilium=settings.reading(),
+        reads=frozenset({GroupKind(*_CLUSTER_POLICY)}) if settings.cluster_policies() else frozenset(),
         ignores=settings.ignored(),
         guards_nodes=settings.read("enable-host-firewall").truth,
         cautions=(
@@ -168,13 +171,28 @@ class _Settings:
             cidrs_match_nodes="nodes" in modes,
             cidrs_match_pods="pods" in modes,
             own_node=self.read("allow-localhost").value != "policy",
+            cluster_policies=self.cluster_policies() is True,
         )
+
+    def cluster_policies(self) -> bool | None:
+        """Whether ClusterNetworkPolicy is obeyed; None where the value or the version is not understood."""
+        on, version = self.read("enable-k8s-cluster-network-policy").truth, _version(self.agent.version)
+        if not on:
+            return on
+        return version >= _CLUSTER_POLICY_SINCE if version else None
 
     def ignored(self) -> frozenset[GroupKind]:
         """Kinds that the agents do not read: of Cilium's own by their settings, of admin policies by what Cilium knows."""
-        switched = _OWN_POLICIES | _CLUSTER_POLICY
-        off = (kind for kind, key in switched.items() if self.read(key).truth is False)
+        off = [kind for kind, key in _OWN_POLICIES.items() if self.read(key).truth is False]
+        if self.cluster_policies() is False:
+            off.append(_CLUSTER_POLICY)
         return frozenset(GroupKind(*kind) for kind in (*off, *_NEVER_READ))
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """Major and minor number; empty where the image's tag tells none."""
+    found = re.match(r"v?(\d+)\.(\d+)\b", text, re.ASCII)
+    return (int(found[1]), int(found[2])) if found else ()
 
 
 def _cautions(settings: _Settings, chaining: Setting) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from functools import partial
 from itertools import groupby
 
 from app.evaluate.calico_order import Keys, rank
+from app.evaluate.cilium import BEFORE_DEFAULT
 from app.model.identity import ObjectRef
 from app.model.policy import Action, Family, Policy, Tier
 from app.model.reachability import Profile
@@ -136,6 +137,9 @@ def _cilium(policies: Sequence[Policy], _: Sequence[Tier]) -> Iterator[Stage]:
     yield _admin(policies)
     own = sorted(_of(policies, Family.KUBERNETES, Family.CILIUM), key=lambda item: item.key)
     turns = [Turn(item, actions) for actions in (_FIRST, _THEN) for item in own]
+    early = [item for item in _of(policies, Family.BASELINE) if item.part == BEFORE_DEFAULT]
+    turns += [Turn(item) for item in sorted(early, key=_rank)] if own else []
+    policies = [item for item in policies if item not in early]
     mixed = any(item.family is Family.CILIUM for item in own)
     yield Stage("Cilium's policies" if mixed else NETWORK_POLICY, Action.DENY, _one_lane(turns))
     yield _baseline(policies)

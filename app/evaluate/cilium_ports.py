@@ -14,7 +14,7 @@ from app.model.connections import PortSet, Protocol
 from app.model.inventory import Pod
 from app.model.policy import Family, NamedPort, Policy, PortRange, Rule
 
-_READ = (Family.KUBERNETES, Family.CILIUM)
+_READ = (Family.KUBERNETES, Family.CILIUM, Family.ADMIN, Family.BASELINE)
 
 Numbers = Mapping[tuple[Protocol, str], frozenset[int]]
 

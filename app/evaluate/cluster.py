@@ -23,9 +23,14 @@ from app.evaluate.vocabulary import Vocabulary
 from app.evaluate.workloads import Partition, partition
 from app.model.connections import Connections
 from app.model.inventory import Inventory
-from app.model.platform import Platform
+from app.model.platform import Enforcement, Platform
 from app.model.policy import Direction, Policy
 from app.model.reachability import ExternalRange, Profile, Workload
+
+AS_DECLARED = (
+    Enforcement.UNKNOWN,
+    Enforcement.DEGRADED,
+)  # policies count there, and nothing proves that they hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,7 @@ class Cluster:
         self.inventory = compiled.inventory
         self.reading = compiled.reading
         self.partition = compiled.partition
+        self._as_declared = as_declared
         self.policies = compiled.policies(as_declared=as_declared)
         self.space = compiled.space
         self.restricted = as_set(
@@ -192,6 +198,17 @@ class Cluster:
     def externals(self) -> tuple[ExternalRange, ...]:
         """Address atoms, IPv4 first."""
         return tuple(ExternalRange(atom) for atom in self.space.atoms)
+
+    def unproven(self, position: int) -> str:
+        """Why it is not proven that policies hold on a workload's nodes; empty where it is, or where that is the whole cluster's answer."""
+        platform = self._compiled.platform
+        if self._as_declared:
+            return ""
+        entries = (entry for entry in platform.nodes if entry.node in self.workloads[position].nodes)
+        weak = (entry for entry in entries if entry.enforcement in AS_DECLARED)
+        return next(
+            (f"{entry.node}: {entry.reason}" for entry in weak if entry.reason != platform.reason), ""
+        )
 
     @property
     def workloads(self) -> tuple[Workload, ...]:

@@ -36,6 +36,8 @@ from app.model.peers import namespace_requirements
 from app.model.policy import Action, Direction
 from app.model.reachability import Default
 
+# Ends that nothing on the pod network restricts.
+_UNTOUCHED = (Reason.OUTSIDE, Reason.NOT_ENFORCED, Reason.HOST_NETWORK)
 _HOST_NETWORK_NOTE = "it uses its node's network, and policies do not select such pods"
 
 
@@ -90,10 +92,19 @@ class Decider:
                 egress=self._doubted(egress, source, destination),
                 ingress=self._doubted(ingress, destination, source),
                 profile_notes=self._profile_notes(source, destination),
+                unproven=tuple(self._unproven((egress, source), (ingress, destination))),
             ),
             source,
             destination,
         )
+
+    def _unproven(self, *ends: tuple[HalfDecision, Endpoint]) -> Iterator[str]:
+        """Why policies may not hold at an end that denies."""
+        for half, end in ends:
+            if half.reason.denies and end.position is not None:
+                why = self._cluster.unproven(end.position)
+                if why:
+                    yield f"{end.id} has pods on {why}"
 
     def _forwarded(self, decision: Decision, source: Endpoint, destination: Endpoint) -> Decision:
         """What both ends let through may still be denied by what guards the node of one of them."""
@@ -251,7 +262,15 @@ class Decider:
         reason = Reason.NOT_SELECTED if half.reason is Reason.NOT_ENFORCED and half.idle else half.reason
         why = self._doubts.about_end(reason, pod.namespace, from_template=template)
         why = why or self._unclear(half) or self._label_doubt(half, subject, other)
+        why = why or self._beside(half, pod.namespace, other)
         return replace(half, reason=Reason.CANNOT_TELL, note=why) if why else half
+
+    def _beside(self, half: HalfDecision, namespace: str, other: Endpoint) -> str:
+        """What may deny beside the policies that were asked; what they deny stays denied."""
+        if half.direction is Direction.INGRESS or not half.reason.allows or half.reason in _UNTOUCHED:
+            return ""
+        peer = self._cluster.pod_class(other)
+        return self._doubts.about_egress(namespace, leaving=peer is None or peer.host_network)
 
     def _unclear(self, half: HalfDecision) -> str:
         """Doubt about a policy of a stage that was asked: policies of later stages do not matter."""

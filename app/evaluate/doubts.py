@@ -5,6 +5,8 @@ The rules, from the strongest gap to the weakest:
 - A policy kind that is not evaluated could deny anything where it applies: every end in its namespace, or every end of
   the cluster when it has none, cannot be told. HostNetwork pods are touched by the cluster-wide ones alone. The same
   holds for a policy that was not read and whose kind can deny, and for the tiers that order such policies.
+- Some kinds are known to take away from egress alone, some of those (egress firewalls) from what leaves the pod network alone: to addresses
+  outside and to what runs in the network of nodes. Nothing else is in doubt for them, nor what is denied without them.
 - A NetworkPolicy that was not read (or an object whose type could not be known) could isolate an end that nothing isolates, and
   could allow what no rule allows. What a rule allows stays allowed: NetworkPolicies only add up.
 - Sets of addresses and profiles of Calico that were not read are no better, where there are policies of Calico.
@@ -34,6 +36,18 @@ _ANY = GroupKind("", "")
 _CALICO = ("crd.projectcalico.org", "projectcalico.org")
 _HOSTS = ("HostEndpoint",)
 _REFERRED_TO = ("GlobalNetworkSet", "NetworkSet", "Profile")
+# What OVN-Kubernetes gives a namespace instead of the cluster's network, and with it who can meet whom.
+_OWN_NETWORKS = (
+    GroupKind("k8s.ovn.org", "UserDefinedNetwork"),
+    GroupKind("k8s.ovn.org", "ClusterUserDefinedNetwork"),
+)
+# OVN-Kubernetes, API reference of EgressFirewall: traffic from a pod to an address outside the cluster is checked, allowed by default.
+OUTWARD = (
+    GroupKind("k8s.ovn.org", "EgressFirewall"),
+    GroupKind("network.openshift.io", "EgressNetworkPolicy"),
+)
+# GKE documentation, "Control Pod egress traffic using FQDN network policies".
+EGRESS_ALONE = (GroupKind("networking.gke.io", "FQDNNetworkPolicy"), *OUTWARD)
 
 _SETTLED = (Reason.OUTSIDE, Reason.NOT_ENFORCED)
 # One more NetworkPolicy could isolate an end that nothing isolates, and allow what nothing allows.
@@ -52,6 +66,7 @@ class Doubts:
     namespaces: tuple[CollectionGap, ...]
     assumed_namespaces: frozenset[str]
     host_policies: str = ""
+    egress_kinds: tuple[CollectionGap, ...] = ()
 
     @classmethod
     def of(
@@ -62,10 +77,12 @@ class Doubts:
         calico = any(policy.family is Family.CALICO for policy in inventory.policies)
         of_hosts = [gap for gap in gaps if _is_calico(gap, _HOSTS)]
         hosts = [gap for gap in of_hosts if gap.field != FORWARDED]
+        leaving = tuple(gap for gap in gaps if gap.group_kind in EGRESS_ALONE)
         unknown = [
             gap
             for gap in gaps
             if gap not in of_hosts
+            and gap not in leaving
             and (
                 gap.reason is GapReason.UNKNOWN_KIND
                 or can_deny(gap.group_kind)
@@ -86,12 +103,20 @@ class Doubts:
             namespaces=of_kind(_NAMESPACE),
             assumed_namespaces=frozenset(item.name for item in inventory.namespaces if item.assumed),
             host_policies=_host_policies(inventory.policies, platform),
+            egress_kinds=leaving,
         )
 
     def about_policies(self, namespace: str) -> str:
         """Why a list of policies that could select pods of a namespace is incomplete; empty when it is not."""
         gap = _touching(self.unknown_kinds, namespace) or _touching(self.policies, namespace)
         return gap.message if gap else ""
+
+    def about_egress(self, namespace: str, *, leaving: bool) -> str:
+        """What may deny pods of a namespace what policies allow them to send; `leaving` the pod network or not."""
+        kinds = self.egress_kinds
+        return _message(
+            _touching((gap for gap in kinds if leaving or gap.group_kind not in OUTWARD), namespace)
+        )
 
     def about_hosts(self) -> str:
         """Why it is not known what restricts pods on their node's network; empty when nothing says so."""
@@ -126,7 +151,7 @@ def can_deny(kind: GroupKind) -> bool:
     """True for policies beside NetworkPolicy, all of which can deny, and for what orders them; never for staged ones."""
     if kind == _POLICY or kind.kind.startswith("Staged"):
         return False
-    return kind.kind.endswith("NetworkPolicy") or kind.kind == "Tier"
+    return kind.kind.endswith("NetworkPolicy") or kind.kind == "Tier" or kind in _OWN_NETWORKS
 
 
 def _is_calico(gap: CollectionGap, kinds: Container[str]) -> bool:

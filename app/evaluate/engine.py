@@ -8,7 +8,7 @@ from functools import cached_property
 from weakref import WeakValueDictionary
 
 from app.errors import NotFoundError
-from app.evaluate.cluster import Cluster, Compiled, Endpoint
+from app.evaluate.cluster import AS_DECLARED, Cluster, Compiled, Endpoint
 from app.evaluate.decide import Decider
 from app.evaluate.doubts import Doubts
 from app.evaluate.effects import effective_rule
@@ -24,7 +24,7 @@ from app.model.connections import Connections, Protocol
 from app.model.decision import Decision
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory
-from app.model.platform import Enforcement, Platform
+from app.model.platform import Platform
 from app.model.policy import Direction
 from app.model.reachability import (
     Connection,
@@ -66,11 +66,11 @@ def _enforcement_notes(platform: Platform, *, as_declared: bool) -> tuple[str, .
     if as_declared:
         return ("as declared: every policy that is not staged counts, whatever the data plane enforces",)
     notes: list[str] = []
-    if platform.enforcement in _AS_DECLARED:
+    if platform.enforcement in AS_DECLARED:
         notes.append(f"as declared: {platform.reason}")
     by_reason: dict[str, list[str]] = {}
     for entry in platform.nodes:
-        if entry.enforcement in _AS_DECLARED and entry.reason != platform.reason:
+        if entry.enforcement in AS_DECLARED and entry.reason != platform.reason:
             by_reason.setdefault(entry.reason, []).append(entry.node)
     notes += [
         f"as declared on {len(nodes)} of {len(platform.nodes)} nodes, such as {min(nodes)}: {reason}"
@@ -87,7 +87,6 @@ def _idle_notes(idle: Mapping[ObjectRef, str]) -> tuple[str, ...]:
 
 
 _NAMED = 3
-_AS_DECLARED = (Enforcement.UNKNOWN, Enforcement.DEGRADED)
 
 # A run asks for two views of one inventory. What both share lives as long as either of them, and no longer; each value
 # holds the inventory that it was asked about and the platform, so their identities cannot be taken by others meanwhile.

@@ -22,6 +22,7 @@ def explain(decision: Decision, ports: Connections | None = None) -> tuple[str, 
         *_half(decision.egress),
         *_half(decision.ingress),
         _result(decision, ports),
+        *(f"That is as declared, and not proven: {text}." for text in decision.unproven),
         *_change(decision),
         *(f"{note[0].upper()}{note[1:]}." for note in decision.profile_notes),
     )

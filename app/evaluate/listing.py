@@ -60,7 +60,10 @@ class Listing:
                 workloads += [(position, allowed, notes) for position in self._cluster.members[endpoint]]
         workloads.sort(key=_first)
         inside = [(self._ids[position], allowed, notes) for position, allowed, notes in workloads]
-        about = self._notes.on_end(Direction.EGRESS, number)
+        about = (
+            *self._notes.on_end(Direction.EGRESS, number),
+            *self._notes.on_leaving(number, self._first_atom),
+        )
         ranges = self._ranges(sorted(atoms, key=_first))
         outside = sorted((external.id, allowed, about + notes) for external, allowed, notes in ranges)
         at = bisect_left(inside, "external:", key=_id)

@@ -39,11 +39,21 @@ class Notes:
         """Notes on a connection between two endpoints, by number."""
         notes = (
             *self.on_end(Direction.EGRESS, source),
+            *self.on_leaving(source, destination),
             *self.on_end(Direction.INGRESS, destination),
             *self.on_conditions(source, destination, allowed),
             *self.on_reading(source, destination, row, allowed),
         )
         return tuple(dict.fromkeys(notes)) if notes else notes
+
+    def on_leaving(self, source: int, destination: int) -> tuple[str, ...]:
+        """What may deny what a pod sends, beside policies; endpoints by number."""
+        classes = self._cluster.partition.classes
+        if not self._doubts.egress_kinds or source >= len(classes) or classes[source].host_network:
+            return ()
+        leaving = destination >= len(classes) or classes[destination].host_network
+        why = self._doubts.about_egress(classes[source].namespace, leaving=leaving)
+        return (f"cannot tell for certain: {why}",) if why else ()
 
     def on_conditions(self, source: int, destination: int, allowed: Connections) -> tuple[str, ...]:
         """What a connection depends on beyond ends and ports, where some of it does."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from app.evaluate.cilium import BEFORE_DEFAULT
 from app.evaluate.program import Program, StageProgram
 from app.evaluate.resolve import CompiledPolicy, CompiledRule
 from app.model.decision import Acted, RuleRef, TrailStep
@@ -28,6 +29,7 @@ Asked = tuple[tuple[AskedStage, ...], ...]
 
 def asked_of(program: Program, direction: Direction, policies: Sequence[CompiledPolicy]) -> Asked:
     """The part of a program that concerns ends which these policies select."""
+    policies = _in_time(direction, policies)
     by_key = {item.policy.key: item for item in policies}
     concerned = {number for key in by_key for number in program.stages_of.get(key, ())}
     rules = program.by_step(rule for item in policies for rule in item.rules[direction])
@@ -35,6 +37,13 @@ def asked_of(program: Program, direction: Direction, policies: Sequence[Compiled
         tuple(_asked(stage, direction, by_key, rules) for stage in plane if stage.number in concerned)
         for plane in program.planes
     )
+
+
+def _in_time(direction: Direction, policies: Sequence[CompiledPolicy]) -> Sequence[CompiledPolicy]:
+    """Without what is asked before a default deny, where there is none."""
+    if any(direction in item.policy.isolates for item in policies):
+        return policies
+    return [item for item in policies if item.policy.part != BEFORE_DEFAULT]
 
 
 def _asked(

@@ -133,7 +133,8 @@ class HalfDecision:
 class Decision:
     """One (source, destination, protocol, port): allowed when both ends allow.
 
-    `profile_notes` says where data planes read the API differently, one sentence each.
+    `profile_notes` says where data planes read the API differently, one sentence each; `unproven` of ends that deny, why it is not
+    proven that policies hold there.
     """
 
     source: str
@@ -143,6 +144,7 @@ class Decision:
     egress: HalfDecision
     ingress: HalfDecision
     profile_notes: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> bool:

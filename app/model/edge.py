@@ -147,7 +147,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One object that opens a way in.
+    """One way in that an object opens.
 
     Attributes:
         id: `Kind namespace/name`, as the register of approved exposures writes it.
@@ -156,7 +156,7 @@ class Exposure:
         field: where in the object.
         says: how, as the end of a sentence.
         internal: an annotation or field asks for a load balancer inside the cloud network; lower severity, no proof.
-        sources: `loadBalancerSourceRanges`, merged, where no node port and no external IP leads around them; empty means anyone.
+        sources: `loadBalancerSourceRanges` of a balancer, merged; empty means anyone.
         endpoints: sorted by host and port.
         targets: sorted by workload and port; empty when none is known.
         unresolved: what could not be followed, one sentence each.

@@ -68,6 +68,7 @@ class CiliumReading:
         cidrs_match_nodes: a CIDR also matches nodes (`policy-cidr-match-mode: nodes`).
         cidrs_match_pods: a CIDR also matches pods (`policy-cidr-match-mode: pods`, since Cilium 1.20).
         own_node: the pod's own node always reaches it (`allow-localhost` is not `policy`).
+        cluster_policies: ClusterNetworkPolicy counts (`enable-k8s-cluster-network-policy`, since Cilium 1.20).
     """
 
     default_deny: Sign | None = None
@@ -76,6 +77,7 @@ class CiliumReading:
     cidrs_match_nodes: bool = False
     cidrs_match_pods: bool = False
     own_node: bool = True
+    cluster_policies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

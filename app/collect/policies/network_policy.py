@@ -6,7 +6,6 @@ meaning is not guessed. A port name that no pod has is legal and matches nothing
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
@@ -14,7 +13,7 @@ import msgspec
 from app.collect.addresses import ip_block
 from app.collect.invalid import InvalidObjectError, Violation, decode
 from app.collect.policies.api import Context, PolicyApi
-from app.collect.policies.cilium.identities import unseen_labels
+from app.collect.policies.cilium.identities import as_seen
 from app.collect.policies.cilium.referents import CONFIG_MAP, agent_settings
 from app.collect.ports import policy_port
 from app.collect.selectors import label_selector
@@ -65,8 +64,7 @@ def network_policy(item: SnapshotObject) -> Policy:
 
 def _read(item: SnapshotObject, context: Context) -> tuple[Policy, ...]:
     """Cilium's agents may not see a label that the policy asks for, and then it selects no one by it."""
-    policy = network_policy(item)
-    return (replace(policy, unclear=unseen_labels(policy, context)),)
+    return (as_seen(network_policy(item), context),)
 
 
 API = PolicyApi(

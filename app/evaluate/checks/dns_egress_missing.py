@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from app.evaluate.checks.common.dns_caches import DnsCaches, is_cache
 from app.evaluate.checks.common.evidence import evidence_of_policies
 from app.evaluate.checks.common.population import boundaries_of, workload_subject
 from app.evaluate.checks.common.proof import Proof
@@ -18,6 +19,10 @@ from app.model.reachability import Workload
 _NO_RESOLVER = Doubt(
     "no pod of kube-system has the label k8s-app=kube-dns, so the cluster resolver is not known",
     "Add kube-system to what is read, or scan the cluster itself.",
+)
+_LIMIT = "Pods may be set to ask a resolver that no object shows (dnsPolicy, a resolver of the cloud on each node)."
+_BOTH = (
+    "Let its pods ask both: the pods of the cluster resolver, and an ipBlock with the addresses of the cache."
 )
 _REMEDY = """\
 Let its pods ask the cluster resolver:
@@ -43,7 +48,8 @@ class DnsEgressMissing:
     """Judges each workload that policies isolate for egress; the others do not apply.
 
     It passes when it may reach one resolver on both UDP and TCP, end to end and on the port of the resolver's pods: a
-    policy sees what a Service port was translated to. This is a warning of an outage and of the allow-all that tends to
+    policy sees what a Service port was translated to. Where a DNS cache runs on the nodes as well, it has to reach both: which of
+    them pods ask is set on nodes, and whether policies are asked on the way depends on the plugin. This is a warning of an outage and of the allow-all that tends to
     follow it, never a compliance failure by itself.
     """
 
@@ -55,7 +61,7 @@ class DnsEgressMissing:
         return judge.verdicts.run(
             (judge.result(item) for item in facts.reachability.workloads),
             complete=not judge.proof.pods,
-            limits=declared_only(facts),
+            limits=(*declared_only(facts), _LIMIT),
         )
 
 
@@ -68,9 +74,11 @@ class _Judge:
     verdicts: Verdicts
     proof: Proof = field(init=False)
     resolvers: tuple[Resolver, ...] = field(init=False)
+    caches: DnsCaches = field(init=False)
 
     def __post_init__(self) -> None:
         self.proof, self.resolvers = Proof(self.facts), tuple(resolvers(self.facts))
+        self.caches = DnsCaches(self.facts, self.resolvers)
 
     def result(self, workload: Workload) -> CheckResult:
         subject, isolating = workload_subject(workload), self._isolating(workload)
@@ -93,8 +101,24 @@ class _Judge:
         if not self.resolvers:
             says = f"whether {workload.id} can resolve names cannot be told"
             return self.verdicts.undecided(subject, says, (_NO_RESOLVER,), base=details)
-        missing = min((self._missing(workload, item) for item in self.resolvers), key=len)
-        return self._judged(workload, missing, details)
+        near = [self._missing(workload, item) for item in self.resolvers if is_cache(item)]
+        far = [self._missing(workload, item) for item in self.resolvers if not is_cache(item)]
+        if near and far and bool(min(near, key=len)) is not bool(min(far, key=len)):
+            return self._one_of_two(workload, reached=not min(far, key=len), details=details)
+        return self._judged(workload, min((*near, *far), key=len), details)
+
+    def _one_of_two(self, workload: Workload, *, reached: bool, details: Details) -> CheckResult:
+        """It may reach the resolver or the cache before it, and not both."""
+        servers = names(item.workload.id for item in self.resolvers if not is_cache(item))
+        cache = f"the cache on its node ({names(self.caches.addresses)})"
+        one, other = (servers, cache) if reached else (cache, servers)
+        doubt = Doubt(
+            f"{names(item.workload.id for item in self.caches.found)} answers on each node, and which of the two pods ask, and whether "
+            "policies are asked then, is not told by any object",
+            _BOTH,
+        )
+        says = f"{workload.id} may reach {one} on UDP and TCP {DNS}, and not {other}"
+        return self.verdicts.undecided(workload_subject(workload), says, (doubt,), base=details)
 
     def _judged(self, workload: Workload, missing: tuple[Protocol, ...], details: Details) -> CheckResult:
         resolvers = names(item.workload.id for item in self.resolvers)
@@ -125,6 +149,8 @@ class _Judge:
 
     def _missing(self, workload: Workload, resolver: Resolver) -> tuple[Protocol, ...]:
         allowed = self.facts.reachability.between(workload.id, resolver.workload.id)
+        if is_cache(resolver):
+            allowed |= self.caches.reached(workload)
         return tuple(item for item in DNS_PROTOCOLS if not _reaches(allowed, item, resolver.ports[item]))
 
 

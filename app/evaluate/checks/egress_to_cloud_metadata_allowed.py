@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from app.evaluate.checks.common.addresses import METADATA, range_of
+from app.evaluate.checks.common.addresses import overlap, range_of
+from app.evaluate.checks.common.clouds import clouds_of, metadata_of
 from app.evaluate.checks.common.outside import Opened, Outside
 from app.evaluate.checks.common.population import workload_subject
 from app.evaluate.checks.common.proof import Proof
@@ -18,19 +19,6 @@ from app.model.reachability import Workload
 
 PORT = 80  # plain HTTP on every cloud that has the service
 
-_CLOUDS = {  # by the scheme of `Node.spec.providerID`
-    "alicloud": "Alibaba Cloud",
-    "aws": "AWS",
-    "azure": "Azure",
-    "digitalocean": "DigitalOcean",
-    "gce": "Google Cloud",
-    "hcloud": "Hetzner Cloud",
-    "ibm": "IBM Cloud",
-    "linode": "Linode",
-    "openstack": "OpenStack",
-}
-_DISTRIBUTIONS = {"AKS": "Azure", "EKS": "AWS", "GKE": "Google Cloud"}
-
 _NO_CLOUD = Doubt(
     "no node says which cloud it runs on, so there may be no metadata service to reach",
     "Scan the cluster itself, where nodes carry spec.providerID.",
@@ -42,9 +30,9 @@ _LIMIT = (
 
 @dataclass(frozen=True, slots=True)
 class EgressToCloudMetadataAllowed:
-    """Judges each workload on the pod network by TCP 80 to 169.254.169.254 and, for AWS, fd00:ec2::254.
+    """Judges each workload on the pod network by TCP 80 to the metadata addresses of the cloud that the nodes run on.
 
-    It fails where effective egress reaches the address and the nodes say which cloud they run on; on an unknown cloud
+    It fails where effective egress reaches one of them and the nodes say which cloud they run on; on an unknown cloud
     the same is insufficient evidence. Pods on the host network do not apply: host-network-bypasses-policy has them.
     """
 
@@ -70,11 +58,12 @@ class _Judge:
     proof: Proof = field(init=False)
     outside: Outside = field(init=False)
     clouds: tuple[str, ...] = field(init=False)
+    addresses: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.proof, self.clouds = Proof(self.facts), _clouds(self.facts)
-        addresses = METADATA if "AWS" in self.clouds or not self.clouds else METADATA[:1]
-        self.outside = Outside(self.facts, [range_of(item) for item in addresses], Direction.EGRESS)
+        self.proof, self.clouds = Proof(self.facts), clouds_of(self.facts)
+        self.addresses = metadata_of(self.clouds)
+        self.outside = Outside(self.facts, [range_of(item) for item in self.addresses], Direction.EGRESS)
 
     def result(self, workload: Workload) -> CheckResult:
         subject = workload_subject(workload)
@@ -88,9 +77,9 @@ class _Judge:
         return self.verdicts.passed(subject, says, doubts=self.proof.against_closed(workload), base=details)
 
     def _open(self, workload: Workload, opened: Opened, details: Details) -> CheckResult:
-        address = METADATA[0] if opened.range.version == 4 else METADATA[1]  # noqa: PLR2004  IP version
+        address = next(item for item in self.addresses if overlap(range_of(item), opened.range))
         says = f"{workload.id} may reach the instance metadata service at {address} on TCP {PORT}"
-        doubts = self.proof.against_open(workload, Direction.EGRESS)
+        doubts = self.proof.against_open(workload, Direction.EGRESS, leaving=True)
         doubts = doubts if self.clouds else (*doubts, _NO_CLOUD)
         if doubts:
             return self.verdicts.undecided(workload_subject(workload), says, doubts, base=details)
@@ -111,12 +100,3 @@ class _Judge:
             ),
             base=details,
         )
-
-
-def _clouds(facts: Facts) -> tuple[str, ...]:
-    schemes = {node.provider_id.partition("://")[0] for node in facts.inventory.nodes}
-    found = {_CLOUDS[scheme] for scheme in schemes if scheme in _CLOUDS}
-    found |= {
-        cloud for name, cloud in _DISTRIBUTIONS.items() if name in facts.platform.distribution.split(", ")
-    }
-    return tuple(sorted(found))

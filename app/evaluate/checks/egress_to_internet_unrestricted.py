@@ -95,7 +95,7 @@ class _Judge:
             says = f"{workload.id} may connect to every untrusted IPv{family} address on {ports}"
         else:
             says = f"{workload.id} may connect to {self._where(opened)} on {left}"
-        doubts = self.proof.against_open(workload, Direction.EGRESS)
+        doubts = self.proof.against_open(workload, Direction.EGRESS, leaving=True)
         if not everywhere and not self.flows.supplied:
             doubts = (*doubts, _NO_REGISTER)
         if not any(self.facts.reachability.certain(workload.id, item.id) & left for item in opened):

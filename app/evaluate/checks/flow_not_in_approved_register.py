@@ -100,9 +100,11 @@ class _Judge:
     def _open(self, flow: Flow) -> Iterable[Doubt]:
         """Why the example is not proven to be open, at either end."""
         ends = {item.id: item for item in self.facts.reachability.workloads if item.id in flow.example}
+        to = ends.get(flow.example[1])
+        leaving = to is None or to.host_network
         for name, way in zip(flow.example, (Direction.EGRESS, Direction.INGRESS), strict=True):
             if name in ends:
-                yield from self.proof.against_open(ends[name], way)
+                yield from self.proof.against_open(ends[name], way, leaving=leaving)
 
 
 _REMEDY = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.evaluate.checks.common.addresses import PUBLIC, overlap
+from app.evaluate.doubts import OUTWARD
 from app.evaluate.edges.world import PodPort, World
 from app.model.encryption import Known
 from app.model.platform import Enforcement
@@ -28,6 +29,8 @@ class Admission:
         if platform.enforcement is not Enforcement.ENFORCED:
             return f"enforcement is {platform.enforcement.value}: {platform.reason}"
         for gap in self.world.snapshot.gaps:
+            if gap.group_kind in OUTWARD:
+                continue  # they only take away
             policy = gap.group_kind.kind.endswith("NetworkPolicy") or not gap.group_kind.kind
             if policy or gap.reason is GapReason.UNKNOWN_KIND:
                 return gap.message.rstrip(".")
@@ -49,15 +52,23 @@ class Admission:
         for atom in self._atoms(tuple(sources), internal=internal):
             if self._allows(atom.id, to):
                 return Known.YES, f"its policies admit {atom.id}"
+        says = self._none_of(to, sources, internal=internal)
         if snat:
             return (
                 Known.UNKNOWN,
-                (
-                    "no address outside is admitted, but a node may stand in as the source, "
-                    "and traffic from a pod's own node cannot be refused"
-                ),
+                f"{says}; but a node may stand in as the source, and traffic from a pod's own node cannot be refused",
             )
-        return self._denied("its policies admit no such address outside")
+        return self._denied(says)
+
+    def _none_of(self, to: PodPort, sources: Sequence[AddressRange], *, internal: bool) -> str:
+        """Which addresses are not admitted; where public ones were asked for, which others are."""
+        if sources:
+            return "its policies admit no address that its balancer admits"
+        if internal:
+            return "its policies admit no address outside"
+        others = [atom for atom in self.world.reachability.externals if self._allows(atom.id, to)]
+        beside = f", and {others[0].id} beside, which is not" if others else ""
+        return f"its policies admit no public address{beside}"
 
     def relayed(self, relays: Sequence[str], to: PodPort) -> Answer:
         """From relays to a pod; whoever reaches one of them reaches what it reaches."""

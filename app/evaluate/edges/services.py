@@ -1,6 +1,7 @@
 """Services that open a way in: load balancers, node ports, external IPs."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_network
 
 from app.evaluate.checks.common.addresses import merged
@@ -15,25 +16,53 @@ from app.model.inventory import Service, ServicePort
 from app.model.policy import AddressRange
 
 _NODE_HOP = "externalTrafficPolicy is not Local: a node may receive the traffic and send it on to another one, in its own name."
+_NOT_HERE = "loadBalancerSourceRanges hold at the load balancer alone, and not here."
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """One way in that a Service opens: what it is, in which field, and the end of a sentence about it."""
+
+    way: Way
+    field: str
+    says: str
 
 
 def service_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
-    """Each Service that is reachable from outside."""
+    """Each way in that a Service opens: one Service may open several."""
     for service in world.inventory.services:
-        ways = [f"is a {service.type} Service"] if service.type in ("LoadBalancer", "NodePort") else []
-        if service.external_ips:
-            ways.append(f"has external IPs {names(service.external_ips)}")
         item = world.item("", "Service", service.ref.namespace, service.ref.name)
-        if ways and item:
-            yield _exposure(world, admission, service, item, names(ways))
+        if item:
+            for opening in _openings(service):
+                yield _exposure(world, admission, service, item, opening)
 
 
-def _exposure(world: World, admission: Admission, service: Service, item: Item, says: str) -> Exposure:
+def _openings(service: Service) -> Iterator[_Opening]:
+    """A balancer, and what leads around it: its proxies filter by source ranges what comes for the balancer's addresses alone.
+
+    Source: Kubernetes API, `ServiceSpec.type`, `.loadBalancerSourceRanges`, `.allocateLoadBalancerNodePorts`, `.externalIPs`.
+    """
+    node_ports = sorted({port.node_port for port in service.ports if port.node_port})
+    if service.type == "LoadBalancer":
+        yield _Opening(Way.LOAD_BALANCER, "spec.type", "is a LoadBalancer Service")
+        if node_ports:
+            many = "s" if len(node_ports) > 1 else ""
+            says = f"takes node port{many} {names(node_ports)} of every node beside its balancer"
+            yield _Opening(Way.NODE_PORT, "spec.ports", says)
+    if service.type == "NodePort":
+        yield _Opening(Way.NODE_PORT, "spec.type", "is a NodePort Service")
+    if service.external_ips:
+        yield _Opening(Way.EXTERNAL_IP, "spec.externalIPs", f"has external IPs {names(service.external_ips)}")
+
+
+def _exposure(
+    world: World, admission: Admission, service: Service, item: Item, opening: _Opening
+) -> Exposure:
     internal = is_internal(item)
     snat = item.spec.get("externalTrafficPolicy") != "Local"
     ranges, wrong = _sources(service)
-    around = tuple(_around_the_balancer(service))
-    sources = () if around else ranges
+    balanced = opening.way is Way.LOAD_BALANCER
+    sources = ranges if balanced else ()
     targets = [
         Target(
             workload=to.workload,
@@ -43,7 +72,9 @@ def _exposure(world: World, admission: Admission, service: Service, item: Item, 
             via=(),
             admitted=answer,
             why=why,
-            leg=balancer_leg(world, item, port, client=False),
+            leg=balancer_leg(world, item, port, client=False)
+            if balanced
+            else _passed_on("nothing in front of the pod ends TLS", port, item),
         )
         for port in service.ports
         for to in world.behind(service, port)
@@ -52,42 +83,18 @@ def _exposure(world: World, admission: Admission, service: Service, item: Item, 
     return Exposure(
         id=str(service.ref),
         ref=service.ref,
-        way=_way(service),
-        field="spec.externalIPs" if service.external_ips else "spec.type",
-        says=says,
+        way=opening.way,
+        field=opening.field,
+        says=opening.says,
         internal=internal,
         sources=sources,
-        endpoints=tuple(sorted(_endpoints(world, service, item), key=lambda one: (one.host, one.port))),
-        targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
-        unresolved=(*wrong, *_unresolved(world, service, targets)),
-        notes=(
-            *((_NODE_HOP,) if snat else ()),
-            *(f"loadBalancerSourceRanges hold at the balancer alone: {way}." for way in around if ranges),
+        endpoints=tuple(
+            sorted(_endpoints(world, service, item, opening.way), key=lambda one: (one.host, one.port))
         ),
+        targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
+        unresolved=(*(wrong if balanced else ()), *_unresolved(world, service, targets)),
+        notes=(*((_NODE_HOP,) if snat else ()), *((_NOT_HERE,) if ranges and not balanced else ())),
     )
-
-
-def _around_the_balancer(service: Service) -> Iterator[str]:
-    """Ways to the pods of a load balancer that its source ranges do not filter.
-
-    Source: Kubernetes API, `ServiceSpec.loadBalancerSourceRanges`; its proxies filter what comes for the balancer's addresses.
-    """
-    if service.type == "LoadBalancer":
-        ports = sorted({port.node_port for port in service.ports if port.node_port})
-        if ports:
-            yield f"node port {names(map(str, ports))} of every node answers as well"
-        if service.external_ips:
-            yield f"external IPs {names(service.external_ips)} answer as well"
-
-
-def _way(service: Service) -> Way:
-    match service.type:
-        case "LoadBalancer":
-            return Way.LOAD_BALANCER
-        case "NodePort":
-            return Way.NODE_PORT
-        case _:
-            return Way.EXTERNAL_IP
 
 
 def _sources(service: Service) -> tuple[tuple[AddressRange, ...], tuple[str, ...]]:
@@ -115,21 +122,30 @@ def _unresolved(world: World, service: Service, targets: Sequence[Target]) -> It
         yield missing
 
 
-def _endpoints(world: World, service: Service, item: Item) -> Iterator[Endpoint]:
+def _endpoints(world: World, service: Service, item: Item, way: Way) -> Iterator[Endpoint]:
     for port in service.ports:
-        if service.type == "LoadBalancer":
-            leg = balancer_leg(world, item, port, client=True)
-            for host in service.load_balancer or (ANY_HOST,):
-                told = bool(service.load_balancer)
-                yield Endpoint(host, port.port, port.protocol, leg, (host,) if told else (), approved=told)
-        if service.type == "NodePort" and port.node_port:
-            leg = passed(f"node port {port.node_port} carries whatever the pod speaks", item)
-            yield Endpoint(ANY_HOST, port.node_port, port.protocol, leg, world.node_addresses, approved=True)
-        for host in service.external_ips:
-            yield Endpoint(host, port.port, port.protocol, _external_leg(port, item))
+        match way:
+            case Way.LOAD_BALANCER:
+                leg = balancer_leg(world, item, port, client=True)
+                for host in service.load_balancer or (ANY_HOST,):
+                    told = bool(service.load_balancer)
+                    yield Endpoint(
+                        host, port.port, port.protocol, leg, (host,) if told else (), approved=told
+                    )
+            case Way.NODE_PORT if port.node_port:
+                leg = _passed_on(f"no balancer stands in front of node port {port.node_port}", port, item)
+                yield Endpoint(
+                    ANY_HOST, port.node_port, port.protocol, leg, world.node_addresses, approved=True
+                )
+            case Way.EXTERNAL_IP:
+                leg = _passed_on("no balancer stands in front of an external IP", port, item)
+                for host in service.external_ips:
+                    yield Endpoint(host, port.port, port.protocol, leg)
+            case _:
+                pass
 
 
-def _external_leg(port: ServicePort, item: Item) -> Leg:
+def _passed_on(says: str, port: ServicePort, item: Item) -> Leg:
     if port.protocol is not Protocol.TCP:
         return unknown(f"{port.protocol} is not looked into", item)
-    return passed("an external IP carries whatever the pod speaks", item)
+    return passed(f"{says}, so the port carries what the pod speaks", item)

@@ -353,7 +353,7 @@ ON_NODES = {
         {"CiliumClusterwideNetworkPolicy", *USUALLY},
         False,
     ),
-    "ClusterNetworkPolicy on": ({"enable-k8s-cluster-network-policy": "true"}, NEVER, False),
+    "ClusterNetworkPolicy on, before 1.20": ({"enable-k8s-cluster-network-policy": "true"}, USUALLY, False),
     "no settings": (None, set(), None),
 }
 

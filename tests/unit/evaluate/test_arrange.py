@@ -283,6 +283,17 @@ def test_a_condition_is_named_in_the_list():
     }
 
 
+@pytest.mark.parametrize(
+    ("first", "second"), [(Family.CALICO, Family.CILIUM), (Family.CILIUM, Family.CALICO)]
+)
+def test_what_one_data_plane_may_deny_is_not_certain_because_another_allows_it(first, second):
+    narrow = wide("l7", first, isolates=True, ingress=[act(Action.ALLOW, conditions=["GET only"])])
+    half, engine = decide([narrow, wide("open", second, isolates=True, ingress=[ALLOW])])
+    assert half.conditions
+    assert engine.between(CART, WEB).is_all
+    assert not engine.certain(CART, WEB)
+
+
 def test_a_neighbour_on_the_node_is_reached_for_certain_whatever_conditions_there_are():
     pods = [pod("shop/web", node="n1"), pod("shop/host", node="n1", host_network=True)]
     l7 = wide("l7", Family.CILIUM, isolates=True, ingress=[act(Action.ALLOW, conditions=["GET only"])])

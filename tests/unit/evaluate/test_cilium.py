@@ -23,6 +23,7 @@ KINDS = {
     "CNP": ("cilium.io/v2", "CiliumNetworkPolicy"),
     "CCNP": ("cilium.io/v2", "CiliumClusterwideNetworkPolicy"),
     "NP": ("networking.k8s.io/v1", "NetworkPolicy"),
+    "KCNP": ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"),
 }
 
 
@@ -87,8 +88,7 @@ def test_two_parts_of_one_object_are_one_witness(tmp_path):
 UNEVALUATED = [
     ("networking.k8s.aws/v1alpha1", "ApplicationNetworkPolicy", "x"),
     ("networking.k8s.aws/v1alpha1", "ClusterNetworkPolicy", ""),
-    ("k8s.ovn.org/v1", "EgressFirewall", "x"),
-    ("networking.gke.io/v1alpha1", "FQDNNetworkPolicy", "x"),
+    ("k8s.ovn.org/v1", "UserDefinedNetwork", "x"),
 ]
 
 
@@ -106,6 +106,40 @@ def test_a_policy_kind_that_is_not_evaluated_leaves_what_it_could_touch_untold(
     assert not touched.allowed
     elsewhere = engine.decide("y/b[Pod]", "z/c[Pod]", Protocol.TCP, 80)
     assert elsewhere.allowed is bool(namespace)
+
+
+# What may be denied beside the policies: of egress alone, or of what leaves the pod network alone.
+LEAVING = ("world", "x/h")
+BESIDE = {
+    "EgressFirewall": ("k8s.ovn.org/v1", LEAVING),
+    "EgressNetworkPolicy": ("network.openshift.io/v1", LEAVING),
+    "FQDNNetworkPolicy": ("networking.gke.io/v1alpha1", (*LEAVING, "y/b")),
+    "MultiNetworkPolicy": ("k8s.cni.cncf.io/v1beta1", ()),
+}
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_a_kind_that_takes_away_from_egress_alone_leaves_the_rest_told(kind, tmp_path):
+    version, untold = BESIDE[kind]
+    closed = {"podSelector": {"matchLabels": {"pod": "c"}}, "policyTypes": ["Egress"]}
+    cluster = {"x/a": {}, "x/c": {}, "x/h": {"hostNetwork": True}, "y/b": {}}
+    case = {"cluster": cluster, "policies": {"NP x/out": closed}}
+    other = {"apiVersion": version, "kind": kind, "metadata": {"name": "p", "namespace": "x"}, "spec": {}}
+    engine = engine_of(tmp_path, [*objects(case), other])
+    noted = {row.destination for row in engine.connections() if row.source == "x/a[Pod]" and row.notes}
+
+    def reason(source, to):
+        return engine.decide(end(engine, source), end(engine, to), Protocol.TCP, 80).egress.reason
+
+    for to in (*LEAVING, "y/b"):
+        assert (reason("x/a", to) is Reason.CANNOT_TELL) is (to in untold), to
+        shown = (
+            any(item.startswith("external") for item in noted) if to == "world" else end(engine, to) in noted
+        )
+        assert shown is (to in untold), to
+        assert reason("x/c", to) is Reason.NO_RULE_MATCHES  # what is denied stays denied
+    assert reason("y/b", "world") is Reason.NOT_SELECTED
+    assert engine.decide("y/b[Pod]", "x/a[Pod]", Protocol.TCP, 80).ingress.reason is Reason.NOT_SELECTED
 
 
 @pytest.mark.parametrize("kind", ["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"])
@@ -156,7 +190,7 @@ def engine_of(folder, items, gaps=()):
 
 
 def objects(case):
-    yield from cilium(case.get("settings", {}))
+    yield from cilium(case.get("settings", {}), case.get("version", "1.18.6"))
     for name, labels in case.get("namespaces", {}).items():
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
     for name, address in case.get("nodes", {}).items():
@@ -197,7 +231,7 @@ def policy(name, spec, *, refused):
     )
 
 
-def cilium(settings):
+def cilium(settings, version="1.18.6"):
     """The agent's DaemonSet and its ConfigMap."""
     metadata = {"name": "cilium", "namespace": "kube-system", "labels": {"k8s-app": "cilium"}}
     labels = {"k8s-app": "cilium"}
@@ -207,7 +241,7 @@ def cilium(settings):
             "metadata": {"labels": labels},
             "spec": {
                 "hostNetwork": True,
-                "containers": [{"name": "cilium-agent", "image": "quay.io/cilium/cilium:v1.18.6"}],
+                "containers": [{"name": "cilium-agent", "image": f"quay.io/cilium/cilium:v{version}"}],
             },
         },
     }

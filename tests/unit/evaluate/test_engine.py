@@ -220,6 +220,24 @@ def test_a_workload_on_two_kinds_of_node_is_split_in_both_views():
     assert ids(engine(*pods, policies=[DENY], found=mixed, as_declared=True)) == ids(effective)
 
 
+def test_what_is_denied_on_a_node_without_a_working_agent_is_said_to_be_unproven():
+    weak = platform(
+        "calico", nodes={"n1": Enforcement.DEGRADED, "n2": Enforcement.ENFORCED}, reason="no agent"
+    )
+    pods = [pod("shop/web", node="n1"), pod("shop/cart", node="n2"), pod("ops/m", node="n1")]
+
+    def steps(source, to, **options):
+        decision = engine(*pods, policies=[DENY], found=weak, **options).decide(source, to, TCP, 80)
+        return [step for step in evaluate.explain(decision) if "not proven" in step]
+
+    assert steps("ops/m[Pod]", "shop/web[Pod]") == [
+        "That is as declared, and not proven: shop/web[Pod] has pods on n1: n1: no agent."
+    ]
+    assert steps("ops/m[Pod]", "shop/cart[Pod]") == []
+    assert steps("shop/cart[Pod]", "ops/m[Pod]") == []  # nothing denies it
+    assert steps("ops/m[Pod]", "shop/web[Pod]", as_declared=True) == []
+
+
 def test_a_pod_that_the_plugin_never_covers_is_not_restricted():
     windows = platform(exceptions={ref("shop/web", "Pod", ""): "it runs on Windows"})
     found = engine(pod("shop/web"), pod("ops/m"), policies=[DENY], found=windows)

@@ -2,17 +2,19 @@
 
 An agent drops the others before any selector is asked, also one of NetworkPolicy: `matchLabels` on such a label then selects no
 pod. The default list leaves out what changes from pod to pod; setting `labels` of `cilium-config` adds to it, and one entry in it that
-includes leaves out whatever nothing includes. Source: Cilium `pkg/labelsfilter/filter.go`; manual, "Limiting Identity-Relevant
+includes leaves out whatever nothing includes. A file (`label-prefix-file`) replaces the default list, the labels of namespaces included;
+what stands in it is not read. Source: Cilium `pkg/labelsfilter/filter.go`; manual, "Limiting Identity-Relevant
 Labels".
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 
 from app.collect.policies.api import Context
 from app.collect.policies.cilium.expressions import expression
 from app.collect.policies.cilium.referents import AgentSettings
-from app.model.policy import Facet, PodPeer, Policy, Requirement, requirements
+from app.model.policy import Facet, LabelSelector, Operator, PodPeer, Policy, Requirement, requirements
 
 _SOURCE = "k8s"
 _INCLUDED = (
@@ -45,15 +47,46 @@ def is_seen(key: str, context: Context) -> bool:
     return all(_kept(key, tokens) for tokens in _settings(context))
 
 
+def unread_list(context: Context) -> str:
+    """Why it is not known which labels are kept at all; empty where no agent is given a list of its own in a file."""
+    files = [item.label_file for item in context.each(AgentSettings) if item.label_file]
+    if not files:
+        return ""
+    return f"which labels Cilium keeps for policies stands in a file that was not read (label-prefix-file: {files[0]})"
+
+
 def unseen(key: str) -> str:
     """What is to be said of a label that is not kept for certain."""
     return f"label `{key}` counts only where Cilium is told to keep it for policies"
 
 
-def unseen_labels(policy: Policy, context: Context) -> tuple[str, ...]:
-    """Labels of pods that a NetworkPolicy asks for and Cilium may not see; none where Cilium's settings were not read."""
+def is_negative(item: Requirement) -> bool:
+    """Whether a pod without the label meets it, so that it holds for more pods where the label is not seen."""
+    return item.operator in (Operator.NOT_IN, Operator.DOES_NOT_EXIST)
+
+
+def as_seen(policy: Policy, context: Context) -> Policy:
+    """A NetworkPolicy with what Cilium may not see of what it asks for as unclear; the same where its settings were not read.
+
+    Then it may also select pods that only a label keeps from it that is not seen.
+    """
+    doubts = _doubts(policy, context)
+    if not doubts:
+        return policy
+    kept = (item for item in requirements(policy.subject.selector) if not _is_lost(item, context))
+    subject = replace(policy.subject, selector=LabelSelector(tuple(kept)))
+    return replace(policy, subject=subject, unclear=doubts)
+
+
+def _is_lost(item: Requirement, context: Context) -> bool:
+    return is_negative(item) and (bool(unread_list(context)) or not is_seen(item.key, context))
+
+
+def _doubts(policy: Policy, context: Context) -> tuple[str, ...]:
     if not context.each(AgentSettings):
         return ()
+    if unread := unread_list(context):
+        return (unread,)
     keys = {item.key for item in _asked(policy) if item.facet is Facet.POD}
     return tuple(unseen(key) for key in sorted(keys) if not is_seen(key, context))
 

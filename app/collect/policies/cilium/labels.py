@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from app.collect.invalid import Violation
 from app.collect.policies.api import Context
-from app.collect.policies.cilium.identities import is_seen, unseen
+from app.collect.policies.cilium.identities import is_negative, is_seen, unread_list, unseen
 from app.collect.policies.cilium.referents import cluster_name
 from app.collect.selectors import label_selector
 from app.collect.wire import cilium as wire
@@ -68,15 +68,23 @@ def endpoint_selector(
         unclear: takes what Cilium would refuse, or what this program does not know.
     """
     found = _Found()
+    unread = unread_list(context)
+    if unread:
+        found.doubts.append(unread)
     cluster = cluster_name(context)
     for source, item, where in _requirements(selector, path, unclear):
         found.keys.add(item.key)
         if source == "reserved":
             found.reserved.append(item)
         elif source in _POD_SOURCES:
-            _pod_requirement(item, where, cluster, found)
-            if not _is_always_seen(item.key) and not is_seen(item.key, context):
+            seen = _is_always_seen(item.key) or is_seen(item.key, context)
+            if seen and not unread:
+                _pod_requirement(item, where, cluster, found)
+                continue
+            if not seen:
                 found.doubts.append(unseen(item.key))
+            if not is_negative(item):  # a label that is not seen meets it
+                _pod_requirement(item, where, cluster, found)
         else:
             unclear.append(f"{where}: labels of source `{source}` are not evaluated")
     return EndpointSelector(

@@ -53,7 +53,7 @@ class AgentSettings:
     """`cilium-config`; `cluster` is None when its data was not kept.
 
     `match_modes`: what a CIDR matches beside addresses outside (`policy-cidr-match-mode`). `switches`: those of `_SWITCHES` that are on.
-    `labels`: which labels of pods are kept for policies, as written.
+    `labels`: which labels of pods are kept for policies, as written. `label_file`: a file of the agent that replaces the default list.
     """
 
     ref: ObjectRef
@@ -61,6 +61,7 @@ class AgentSettings:
     match_modes: frozenset[str] = frozenset()
     switches: frozenset[str] = frozenset()
     labels: tuple[str, ...] = ()
+    label_file: str = ""
 
 
 def cidr_group(item: SnapshotObject) -> CIDRGroup:
@@ -102,7 +103,8 @@ def agent_settings(item: SnapshotObject) -> AgentSettings | None:
     modes = data.get(_MATCH_MODE, "").replace(",", " ").split()
     on = frozenset(name for name, usual in _SWITCHES.items() if _is_on(data.get(name), usual=usual))
     labels = tuple(data.get("labels", "").split())
-    return AgentSettings(item.ref, data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), frozenset(modes), on, labels)
+    cluster, file = data.get(_CLUSTER_NAME, _DEFAULT_CLUSTER), data.get("label-prefix-file", "").strip()
+    return AgentSettings(item.ref, cluster, frozenset(modes), on, labels, file)
 
 
 def cluster_name(context: Context) -> str | None:

@@ -41,9 +41,6 @@ _SPECIAL = (
     "ff00::/8",  # multicast, RFC 4291
 )
 
-# Instance metadata: the same IPv4 address on AWS, Azure, Google Cloud and OpenStack; IPv6 on AWS only.
-METADATA = ("169.254.169.254", "fd00:ec2::254")
-
 
 def range_of(network: str) -> AddressRange:
     """An address or a block in CIDR form as a range."""

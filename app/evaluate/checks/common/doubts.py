@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from app.evaluate.checks.common.verdicts import Doubt
+from app.evaluate.doubts import OUTWARD
 from app.model.facts import Facts
 from app.model.identity import GroupKind
 from app.model.snapshot import CollectionGap, GapReason, SourceKind
@@ -26,7 +27,7 @@ _TEMPLATES = frozenset(
 )
 _KUBERNETES_POLICY = GroupKind("networking.k8s.io", "NetworkPolicy")
 # OVN-Kubernetes restricts by these too; all other policy kinds of the known plugins end in `NetworkPolicy`.
-_OTHER_POLICIES = ("EgressFirewall", "UserDefinedNetwork", "ClusterUserDefinedNetwork")
+_OTHER_POLICIES = ("UserDefinedNetwork", "ClusterUserDefinedNetwork")
 
 
 class Gaps:
@@ -73,6 +74,11 @@ def foreign_policy_gaps(facts: Facts) -> Gaps:
     return Gaps(facts.snapshot.gaps, lambda gap: _touches_policies(gap) and _is_foreign(gap.group_kind))
 
 
+def outward_gaps(facts: Facts) -> Gaps:
+    """Kinds that may deny what leaves the pod network, and nothing else."""
+    return Gaps(facts.snapshot.gaps, lambda gap: gap.group_kind in OUTWARD)
+
+
 def pod_gaps(facts: Facts) -> Gaps:
     """Pods that were not read; where pods come from templates alone, templates that were not."""
     from_files = facts.snapshot.source.kind is SourceKind.FILES
@@ -98,8 +104,10 @@ def merged(namespace: str, *groups: Gaps) -> tuple[Doubt, ...]:
 
 def _touches_policies(gap: CollectionGap) -> bool:
     kind = gap.group_kind
-    if kind.kind == "HostEndpoint" or kind.kind.startswith("Staged"):
-        return False  # the first only takes away from what is allowed, the second is not enforced
+    if kind.kind == "HostEndpoint" or kind.kind.startswith("Staged") or kind in OUTWARD:
+        return (
+            False  # the first and the last only take away from what is allowed, staged ones are not enforced
+        )
     return (
         gap.reason is GapReason.UNKNOWN_KIND
         or kind == _ANY

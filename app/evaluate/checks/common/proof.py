@@ -7,6 +7,7 @@ from app.evaluate.checks.common.doubts import (
     foreign_policy_gaps,
     kind_gaps,
     merged,
+    outward_gaps,
     pod_gaps,
     policy_gaps,
 )
@@ -28,14 +29,17 @@ class Proof:
     foreign: Gaps = field(init=False)
     pods: Gaps = field(init=False)
     namespaces: Gaps = field(init=False)
+    outward: Gaps = field(init=False)
 
     def __post_init__(self) -> None:
         self.policies, self.foreign = policy_gaps(self.facts), foreign_policy_gaps(self.facts)
-        self.pods = pod_gaps(self.facts)
+        self.pods, self.outward = pod_gaps(self.facts), outward_gaps(self.facts)
         self.namespaces = kind_gaps(self.facts, GroupKind("", "Namespace"))
 
-    def against_open(self, workload: Workload, direction: Direction) -> tuple[Doubt, ...]:
-        """Why an opening is not proven.
+    def against_open(
+        self, workload: Workload, direction: Direction, *, leaving: bool = False
+    ) -> tuple[Doubt, ...]:
+        """Why an opening is not proven; `leaving` the pod network or not.
 
         A policy that was not read could isolate what nothing isolates. What a rule allows stays allowed, except where a
         policy kind that can deny was not evaluated. Where nothing enforces policies, an opening is certain.
@@ -44,6 +48,8 @@ class Proof:
             return ()
         isolated = workload.host_network or self.facts.reachability.isolating(workload.id, direction)
         unread = (self.foreign if isolated else self.policies).of(workload.namespace)
+        if leaving and direction is Direction.EGRESS and not workload.host_network:
+            unread = (*unread, *self.outward.of(workload.namespace))
         return (*unread, *not_understood(self.facts, workload, direction))
 
     def against_closed(self, workload: Workload) -> tuple[Doubt, ...]:

@@ -14,7 +14,8 @@ RESOLVER_LABEL = (
     "k8s-app"  # of CoreDNS, kube-dns and NodeLocal DNSCache in every distribution that keeps upstream's names
 )
 RESOLVER_HOME = "kube-system"
-_VALUES = ("kube-dns", "coredns", "node-local-dns")
+CACHE = "node-local-dns"
+_VALUES = ("kube-dns", "coredns", CACHE)
 
 
 @dataclass(frozen=True, slots=True)

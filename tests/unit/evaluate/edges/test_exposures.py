@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from app.model.edge import Security
+from app.model.edge import Security, Way
 from app.model.encryption import Known
 from tests.facts import facts_of
 
@@ -98,24 +98,6 @@ def balancer(**more):
             Known.NO,
         ),
         (
-            {
-                "externalTrafficPolicy": "Local",
-                "loadBalancerSourceRanges": ["9.0.0.0/8"],
-                "ports": [{"port": 443, "targetPort": 8080, "nodePort": 30443}],
-            },
-            policy(ingress=FROM_WORLD),
-            Known.YES,  # source ranges hold at the balancer, not at the nodes
-        ),
-        (
-            {
-                "externalTrafficPolicy": "Local",
-                "loadBalancerSourceRanges": ["9.0.0.0/8"],
-                "externalIPs": ["198.51.100.7"],
-            },
-            policy(ingress=FROM_WORLD),
-            Known.YES,  # nor for an external IP
-        ),
-        (
             {"externalTrafficPolicy": "Local", "loadBalancerSourceRanges": ["8.8.0.0/16"]},
             policy(ingress=FROM_WORLD),
             Known.YES,
@@ -133,15 +115,51 @@ def test_a_load_balancer_is_asked_from_the_outside_that_it_admits(service, polic
     assert (target.port, target.admitted) == (8080, admitted)
 
 
-def test_what_leads_around_the_source_ranges_of_a_balancer_is_said():
-    ports = [{"port": 443, "targetPort": 8080, "nodePort": 30443}]
-    services = balancer(ports=ports, loadBalancerSourceRanges=["9.0.0.0/8"], externalIPs=["198.51.100.7"])
-    found = exposures(cluster={"services": services})["Service shop/lb"]
-    assert found.sources == ()
-    assert [text.partition(": ")[2] for text in found.notes if "loadBalancerSourceRanges" in text] == [
-        "node port 30443 of every node answers as well.",
-        "external IPs 198.51.100.7 answer as well.",
+def test_an_address_that_is_not_public_and_admitted_is_told_where_no_public_one_is():
+    office = [{"from": [{"ipBlock": {"cidr": "172.16.0.0/12"}}]}]
+    services = balancer(externalTrafficPolicy="Local")
+    for rules, says in ((office, "external:172.16.0.0-172.31.255.255"), ([], "no public address")):
+        found = exposures(
+            cluster={"services": services, "policies": policy(ingress=rules, policyTypes=["Ingress"])}
+        )
+        (target,) = found["Service shop/lb"].targets
+        assert target.admitted is Known.NO
+        assert says in target.why
+        assert ("beside, which is not" in target.why) is bool(rules)
+
+
+def test_what_leads_around_the_source_ranges_of_a_balancer_is_a_way_in_of_its_own():
+    services = balancer(
+        ports=[{"port": 443, "targetPort": 8080, "nodePort": 30443}],
+        externalTrafficPolicy="Local",
+        loadBalancerSourceRanges=["9.0.0.0/8"],
+        externalIPs=["198.51.100.7"],
+    )
+    cluster = {**BASE["cluster"], "services": services, "policies": policy(ingress=FROM_WORLD)}
+    found = [item for item in facts_of({"cluster": cluster}).edges.exposures if item.id == "Service shop/lb"]
+    assert [(item.way, item.field, item.endpoints[0].port, item.targets[0].admitted) for item in found] == [
+        (Way.EXTERNAL_IP, "spec.externalIPs", 443, Known.YES),
+        (Way.NODE_PORT, "spec.ports", 30443, Known.YES),
+        (Way.LOAD_BALANCER, "spec.type", 443, Known.NO),
     ]
+    assert [bool(item.sources) for item in found] == [False, False, True]
+    assert [any("loadBalancerSourceRanges" in note for note in item.notes) for item in found] == [
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize("kind", ["LoadBalancer", "NodePort"])
+def test_a_balancer_without_node_ports_opens_one_way_and_a_node_port_service_one(kind):
+    ports = [{"port": 443, "targetPort": 8080} | ({"nodePort": 30443} if kind == "NodePort" else {})]
+    services = balancer(ports=ports, type=kind)
+    found = [
+        item
+        for item in facts_of({"cluster": {**BASE["cluster"], "services": services}}).edges.exposures
+        if item.id == "Service shop/lb"
+    ]
+    assert [(item.field, len(item.endpoints)) for item in found] == [("spec.type", 1)]
 
 
 def test_a_port_name_that_the_pod_does_not_have_is_not_followed():
