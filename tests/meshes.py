@@ -121,6 +121,7 @@ _LISTED = [
     "CiliumNetworkPolicy.cilium.io",
     "CiliumClusterwideNetworkPolicy.cilium.io",
     "CiliumNode.cilium.io",
+    "CiliumNodeConfig.cilium.io",
 ]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import IPv4Network, ip_address, ip_network
 
+from app.detect.cilium_nodes import KIND
 from app.detect.evidence import Agent
 from app.detect.fields import dig, sequence, text
 from app.detect.ground import Ground
@@ -219,6 +220,11 @@ class _Reader:
             return Finding(
                 Known.UNKNOWN, EvidenceStrength.CONFIGURED, says, setting.sign("whether nodes encrypt")
             )
+        if self._others:
+            says = f"encrypt-node is on, but whether single nodes have other settings cannot be told: {self._others}"
+            return Finding(
+                Known.UNKNOWN, EvidenceStrength.CONFIGURED, says, setting.sign("whether nodes encrypt")
+            )
         return self._opted_out(name) or replace(here, says=f"{here.says}, encrypt-node included")
 
     def _opted_out(self, name: str) -> Finding | None:
@@ -261,9 +267,14 @@ class _Reader:
         return network is not None and self._within(pod, network)
 
     def _settled(self, node: str) -> bool:
-        """False where the agent may not run by what was read: it is older, of another version, or not seen to be ready."""
+        """False where the agent may not run by what was read: it is older, of another version, not ready, or has settings of its own."""
         stale = self._agents.stale(node, self.config)
-        return not (stale or self._rolling or self._agents.unready(node))
+        return not (stale or self._rolling or self._agents.unready(node) or self._others)
+
+    @property
+    def _others(self) -> str:
+        """Why single nodes may have settings that were not read."""
+        return self.ground.evidence.doubt(*KIND, self.agent.first.ref.namespace)
 
     @property
     def _rolling(self) -> bool:

@@ -128,6 +128,7 @@ CILIUM = [
     ("strict knows IPv4 alone", cilium(STRICT_19, pods=DUAL), BEST, "in clear to a peer"),
     ("strict in a version that is not known", cilium(STRICT_19, version="latest"), BEST, "in clear to a peer"),
     ("strict, newer than its agents", cilium(STRICT_19, changed="2026-10-02T00:00:00Z"), BEST, "in clear to a peer"),
+    ("strict, and settings of single nodes refused", cilium(STRICT_19, gaps=[refused("cilium.io", "CiliumNodeConfig")]), BEST, "in clear to a peer"),
     ("strict, while its pods are replaced", cilium(STRICT_19, agent=cilium_agent(status=ROLLING)), BEST, "in clear to a peer"),
     ("strict, with an agent that is not ready", cilium(STRICT_19, ready=False), BEST, "in clear to a peer"),
     ("two nodes share one key", cilium(WG, published=("one=", "one=")), UNKNOWN, "is also another node's"),
