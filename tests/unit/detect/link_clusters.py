@@ -167,13 +167,20 @@ def k3s(args, *shown, others=()):
 SECRET = {"WEAVE_PASSWORD": {"valueFrom": {"secretKeyRef": {"name": "weave-passwd", "key": "weave-passwd"}}}}
 
 
-def weave(env=None, args=(), addresses=("192.0.2.1", "198.51.100.1"), status=None, agents=("n1", "n2")):
+def weave(
+    env=None,
+    args=(),
+    addresses=("192.0.2.1", "198.51.100.1"),
+    status=None,
+    agents=("n1", "n2"),
+    sources=(),
+):
     nodes = []
     for at, address in enumerate(addresses, start=1):
         item = node(f"n{at}")
         item["status"]["addresses"] = [{"type": "InternalIP", "address": address}]
         nodes.append(item)
-    agent = daemon_set("weave-net", container("weave", env=env or {}, args=list(args)))
+    agent = daemon_set("weave-net", container("weave", env=env or {}, args=list(args), envFrom=list(sources)))
     if status:
         agent["status"] = status
     return cluster(agent, *(agent_pod("weave-net", at) for at in agents), *nodes, *PODS)

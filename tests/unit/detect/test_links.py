@@ -265,6 +265,7 @@ WEAVE = [
     ("a password by reference", weave(SECRET), BEST, "a password is set"),
     ("a password on the command line", weave({"EXTRA_ARGS": "--password=x"}), BEST, "on the command line"),
     ("no password", weave(), CLEAR, "no password is set"),
+    ("a password of a Secret with all of its keys", weave(sources=[{"secretRef": {"name": "weave-passwd"}}]), UNKNOWN, "Secret kube-system/weave-passwd, which is never read, may set it"),
     ("an empty password", weave({"WEAVE_PASSWORD": ""}), CLEAR, "no password is set"),
     ("a peer in a trusted subnet", weave(TRUSTED), UNKNOWN, "trusted subnets"),
     ("no peer in a trusted subnet", weave(TRUSTED, addresses=("198.51.100.1", "198.51.100.2")), BEST, "a password is set"),
