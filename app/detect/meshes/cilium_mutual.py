@@ -16,6 +16,7 @@ from app.detect.meshes.common.logic import every, known, some
 from app.detect.pods import SeenPod
 from app.detect.selectors import selector
 from app.model.encryption import (
+    OUT_OF_BAND,
     Accepting,
     Authorisation,
     Authorised,
@@ -182,7 +183,7 @@ def _members(
         if rule and not pod.pod.host_network:
             others = "whom it calls" if rule.egress else "clients of it"
             says = f"{rule.sign.ref} asks {others} to be authenticated"
-            yield pod.ref, Membership("out of band", on, pod.strength, "", says, (rule.sign,))
+            yield pod.ref, Membership(OUT_OF_BAND, on, pod.strength, "", says, (rule.sign,))
 
 
 def _admits(rule: Rule, client: Side, server: Side, port: int) -> Known:

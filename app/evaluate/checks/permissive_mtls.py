@@ -10,7 +10,7 @@ from app.evaluate.checks.common.transit import TEMPLATES, strength_of_evidence
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import count, names, verb
 from app.model.connections import Protocol
-from app.model.encryption import OWN_PORT, EvidenceStrength, Known, weakest
+from app.model.encryption import AT_THE_EDGE, OUT_OF_BAND, OWN_PORT, EvidenceStrength, Known, weakest
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity
 from app.model.reachability import Workload
@@ -22,6 +22,12 @@ _REMEDY = (
     "Make the mesh refuse plain text on these ports, for the whole namespace where you can; take ports out of exclusion lists; "
     "until then admit by policy only sources that are in the mesh."
 )
+_WITHOUT_A_MODE = {
+    OUT_OF_BAND: "authenticated out of band alone, and plaintext-path judges what reaches it",
+    **dict.fromkeys(
+        AT_THE_EDGE, "a proxy of the mesh itself, and lb-without-tls judges what it takes from outside"
+    ),
+}
 _LIMITS = (
     "A port of which the mesh takes no notice is judged like one that accepts plain text: the program behind it may refuse.",
     "A pod's own node may always connect to it; this is left out of who could be served in plain text.",
@@ -81,6 +87,9 @@ class _Judge:
         placed = Details(boundaries=boundaries_of(self.facts.placements[workload.id]))
         if all(item.enrolled is Known.NO for item in members):
             says = f"{workload.id} is in no mesh; see mesh-workload-not-enrolled and plaintext-path"
+            return self.verdicts.not_applicable(workload_subject(workload), says, base=placed)
+        if all(item.how in _WITHOUT_A_MODE for item in members):
+            says = f"{workload.id} has no mode: it is {names(sorted({_WITHOUT_A_MODE[item.how] for item in members}))}"
             return self.verdicts.not_applicable(workload_subject(workload), says, base=placed)
         tcp = [
             item
