@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.evaluate.checks.common.evidence import evidence_of_signs
 from app.evaluate.checks.common.population import boundaries_of, cluster_subject, workload_subject
 from app.evaluate.checks.common.proof import Proof
-from app.evaluate.checks.common.transit import TEMPLATES, strength_of_evidence
+from app.evaluate.checks.common.transit import intended, strength_of_evidence
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import count, names, verb
 from app.model.connections import Protocol
@@ -105,7 +105,7 @@ class _Judge:
         open_ = [item for item in listeners if item.plain is Known.YES or not item.mode]
         unsure = [item for item in listeners if item.plain is Known.UNKNOWN and item.mode]
         details = _details(open_ or unsure or listeners, placed)
-        templates = (TEMPLATES,) if _intended(listeners) else ()
+        templates = (intended(self.facts, (workload.id,)),) if _intended(listeners) else ()
         if open_:
             return self._open(workload, open_, templates, details)
         if unsure:
