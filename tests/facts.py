@@ -3,6 +3,7 @@
 namespaces: {payments: {team: pay}}
 workloads:
   payments/api: {labels: {app: api}, node: n1, ports: {http: 8080}}     a Pod; without a node a Deployment
+  payments/db-0: {node: n1, of: StatefulSet db}                         one pod of a workload that may have others
 policies:
   payments/deny: {podSelector: {}, policyTypes: [Ingress]}              the spec, word for word
 services:
@@ -26,7 +27,7 @@ from app.assess.reading import Mistakes
 from app.assess.registers_reading import baseline_document, read_registers
 from app.collect import normalize
 from app.collect.objects import identify, snapshot_object
-from app.detect import protection
+from app.detect import detect, protection
 from app.evaluate import encryption, find_edges, reachability
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.context import Changes, DocumentChange, Integrity, RunContext
@@ -72,7 +73,7 @@ from app.model.snapshot import (
     SourceInfo,
     SourceKind,
 )
-from app.model.transit import Protection
+from app.model.transit import AttestedLink, Protection
 from app.resources import resource
 from tests.builders import platform as make_platform
 from tests.builders import selector
@@ -103,7 +104,8 @@ def facts_of(case: Mapping[str, Any]) -> Facts:
         kinds=tuple(sorted(_coverage(*item) for item in (case.get("kinds") or {}).items())),
         gaps=tuple(sorted({*(_gap(text) for text in case.get("gaps") or ()), *read.gaps})),
     )
-    platform = platform_of(case.get("platform", "enforced"))
+    said = case.get("platform", "enforced")
+    platform = detect(snapshot) if said == "detected" else platform_of(said)
     views = [
         reachability(read.inventory, platform, snapshot.gaps, profile=Profile.SPEC, as_declared=declared)
         for declared in (False, True)
@@ -121,7 +123,10 @@ def facts_of(case: Mapping[str, Any]) -> Facts:
         context=_context(case.get("context") or {}),
         at=AT,
         encryption=encryption(
-            views[0], read.inventory, _protection(case, snapshot, read.inventory, platform)
+            views[0],
+            read.inventory,
+            _protection(case, snapshot, read.inventory, platform),
+            [_attested(*item) for item in (case.get("attested") or {}).items()],
         ),
         registers=_registers(case.get("registers") or {}),
         duties=tuple(_duty(*item) for item in (case.get("duties") or {}).items()),
@@ -143,12 +148,26 @@ def _found(name: str, said: Mapping[str, str]) -> CheckRun:
 def _protection(
     case: Mapping[str, Any], snapshot: Snapshot, inventory: Inventory, platform: Platform
 ) -> Protection:
-    """What the objects show; `meshes: {m: {web: STRICT}}` and `links: {wg: {web: sealed}}` say it, pod by pod, instead."""
+    """What the objects show; `meshes: {m: {web: STRICT}}` and `links: {wg: {web: sealed}}` say it, pod by pod, instead.
+
+    Meshes named in `out_of_band` authenticate and carry nothing; `attested: {AWS: {pool: a}}` puts a statement of a provider on file.
+    """
     if "meshes" not in case and "links" not in case:
         return protection(snapshot, inventory, platform)
+    apart = case.get("out_of_band") or ()
     return Protection(
-        tuple(FixedMesh(name, modes) for name, modes in (case.get("meshes") or {}).items()),
+        tuple(
+            FixedMesh(name, modes, out_of_band=name in apart)
+            for name, modes in (case.get("meshes") or {}).items()
+        ),
         tuple(FixedLinks(name, ends) for name, ends in (case.get("links") or {}).items()),
+    )
+
+
+def _attested(feature: str, labels: Mapping[str, str]) -> AttestedLink:
+    day = date(2026, 1, 1)
+    return AttestedLink(
+        feature, "B. Approver", day, day.replace(2027), node_labels=tuple(sorted(labels.items()))
     )
 
 
@@ -270,7 +289,12 @@ def _workload(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "node" in said:
         spec["nodeName"] = said["node"]
-        return _object("v1", "Pod", name, labels=labels, spec=spec, status={"phase": "Running"})
+        pod = _object("v1", "Pod", name, labels=labels, spec=spec, status={"phase": "Running"})
+        kind, _, owner = said.get("of", "").partition(" ")
+        if owner:
+            references = [{"apiVersion": "apps/v1", "kind": kind, "name": owner, "controller": True}]
+            pod["metadata"]["ownerReferences"] = references
+        return pod
     template = {"metadata": {"labels": labels}, "spec": spec}
     return _object(
         "apps/v1", "Deployment", name, spec={"selector": {"matchLabels": labels}, "template": template}
@@ -309,7 +333,7 @@ def _kind(name: str) -> GroupKind:
 
 
 def platform_of(said: str | Mapping[str, Any]) -> Platform:
-    """`enforced`, `unknown`, `not-enforced`, `degraded`, or with `nodes: {n1: degraded}`."""
+    """`enforced`, `unknown`, `not-enforced`, `degraded`, or with `nodes: {n1: degraded}`; `detected` is told from the objects."""
     if said == "unknown":
         return make_platform("")
     if isinstance(said, str):

@@ -5,6 +5,7 @@ cluster:
   pods:
     shop/web: {like: istio, labels: {...}, annotations: {...}, ports: {http: 8080}, account: web, node: n1}
     shop/api: {like: istio, as: Deployment}                      a template instead of a pod
+    shop/db: {main: {readinessProbe: {...}}}                     more fields of the application's container
   services: {shop/cart: {80: 8080}}                              Service port to container port; selects label app=cart
   objects: [...]                                                 whole manifests
 says:
@@ -12,6 +13,8 @@ says:
   shop/web asks shop/cart:8080: denied                              what the mesh's authorisation says
   shop/cart:8080: no, STRICT                                     plain text, and the mode
   level shop/cart:8080: namespace spec.mtls.mode                 where the setting stands that decides, and its field
+  why shop/cart:8080: port 8080 bypasses its proxy               the sentence about the listener
+  caution consul: entries that were …                            what is said beside the mesh
   shop/web: sidecar yes observed                                 membership
 """
 
@@ -115,12 +118,14 @@ _LISTED = [
     "ServiceIntentions.consul.hashicorp.com",
     "Mesh.kuma.io",
     "MeshIdentity.kuma.io",
+    "MeshService.kuma.io",
     "MeshTLS.kuma.io",
     "MeshTrust.kuma.io",
     "MeshTrafficPermission.kuma.io",
     "CiliumNetworkPolicy.cilium.io",
     "CiliumClusterwideNetworkPolicy.cilium.io",
     "CiliumNode.cilium.io",
+    "CiliumNodeConfig.cilium.io",
 ]
 
 
@@ -167,17 +172,23 @@ class Cluster:
 
     def answer(self, question: str) -> str:
         """What is said of a path, an authorisation, a listener or a membership."""
+        for start, asked in (("level ", self._level), ("why ", self._why), ("caution ", self._cautions)):
+            if question.startswith(start):
+                return asked(question.removeprefix(start))
         if " > " in question:
             source, _, target = question.partition(" > ")
             return self.path(source, target).label.value
         if " asks " in question:
             source, _, target = question.partition(" asks ")
             return self.authorisation(source, target).decision.value
-        if question.startswith("level "):
-            return self._level(question.removeprefix("level "))
-        if ":" in question:
-            return self._listener(question)
-        return self._membership(question)
+        return self._listener(question) if ":" in question else self._membership(question)
+
+    def _why(self, target: str) -> str:
+        found = self.accepting(target)
+        return found.says if found else ""
+
+    def _cautions(self, mesh: str) -> str:
+        return " ".join(text for item in self.protection.meshes if item.id == mesh for text in item.cautions)
 
     def path(self, source: str, target: str) -> Any:
         name, _, port = target.partition(":")
@@ -302,7 +313,10 @@ def _pod(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     inits = said.get("inits", like.get("inits")) or []
     spec: dict[str, Any] = {
         "serviceAccountName": said.get("account", "default"),
-        "containers": [{"name": "main", "image": "example.com/main:1", "ports": ports}, *beside],
+        "containers": [
+            {"name": "main", "image": "example.com/main:1", "ports": ports, **(said.get("main") or {})},
+            *beside,
+        ],
         "initContainers": [*(dict(item) for item in inits), *natives],
         **({"nodeName": said["node"]} if "node" in said else {}),
         **({"hostNetwork": True} if said.get("host_network") else {}),

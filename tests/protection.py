@@ -1,6 +1,6 @@
 """Meshes and links as a test says them, pod by pod; and the slow way to a verdict, which asks about every pair of pods.
 
-mesh("m", web="STRICT", cart="PERMISSIVE", old="none")     modes: STRICT, PERMISSIVE, DISABLE, UNREAD, UNGUARDED; "?" may be a member
+mesh("m", web="STRICT", cart="PERMISSIVE", old="none")     modes: STRICT, PERMISSIVE, DISABLE, UNREAD, UNGUARDED, TLS (of a rule); "?" may be a member
 links("wg", web="sealed", cart="open", db="?")             ends: sealed, strict, open, ?
 """
 
@@ -10,6 +10,7 @@ from itertools import product
 
 from app.model.connections import Protocol
 from app.model.encryption import (
+    OUT_OF_BAND,
     Accepting,
     Authorisation,
     Authorised,
@@ -48,7 +49,8 @@ class FixedMesh:
         if mode is None:
             return None
         known = Known.UNKNOWN if mode == "?" else Known.NO if mode == "none" else Known.YES
-        return Membership("sidecar", known, self.strength, "", f"{pod.name} is a member")
+        how = OUT_OF_BAND if self.out_of_band else "sidecar"
+        return Membership(how, known, self.strength, "", f"{pod.name} is a member")
 
     def key(self, pod: ObjectRef):
         return tuple(
@@ -73,6 +75,8 @@ class FixedMesh:
         one, other = self._mode(client, 0), self._mode(server, port)
         if "none" in (one, other):
             return Sending(ClientTls.PLAIN, self.strength, "one end is not in the mesh")
+        if other == "TLS":
+            return Sending(ClientTls.APP_TLS, self.strength, "a rule makes the client start TLS")
         if "?" in (one, other):
             return Sending(ClientTls.UNKNOWN, self.strength, "whether both are in the mesh is not known")
         how = ClientTls.AUTHENTICATED if self.out_of_band else ClientTls.MESH_MTLS
@@ -80,7 +84,7 @@ class FixedMesh:
 
     def accepts(self, server, port: int) -> Accepting | None:
         mode = self._mode(server, port)
-        if mode in ("none", "DISABLE", "UNGUARDED") or self.out_of_band:
+        if mode in ("none", "DISABLE", "UNGUARDED", "TLS") or self.out_of_band:
             return None
         plain = MODES.get(mode, Known.UNKNOWN)
         says, level = f"the port is {mode}", self._level(server, port)

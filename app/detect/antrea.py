@@ -3,11 +3,10 @@
 Source: Antrea documentation, "Getting Started", "Traffic Encap Mode"; the project's install manifests.
 """
 
-import re
-
+from app.detect.antrea_files import AGENT_FILE, settings_of
 from app.detect.antrea_gates import guards_nodes, kinds_read
 from app.detect.evidence import Agent, Evidence
-from app.detect.fields import dig
+from app.detect.fields import dig, text
 from app.detect.provider import Engine, Provider, Verdict, degraded, enforced, unknown
 from app.detect.settings import ConfigMap, config_map
 from app.model.platform import Sign
@@ -15,9 +14,7 @@ from app.model.platform import Sign
 _AGENT = "antrea-agent"
 _CONTROLLER = "antrea-controller"
 _CONFIG = "antrea-config"
-_FILE = "antrea-agent.conf"
 _CHAINED = "networkpolicyonly"
-_MODE = re.compile(r'^trafficEncapMode:\s*"?(\w+)', re.MULTILINE)
 
 
 def find(evidence: Evidence) -> Engine | None:
@@ -45,13 +42,13 @@ def find(evidence: Evidence) -> Engine | None:
 
 
 def _mode(config: ConfigMap | None) -> Sign | None:
-    """The file in the ConfigMap is YAML; one key of it is needed, and a stranger's YAML is not parsed for that."""
-    setting = config.get(_FILE) if config else None
-    found = _MODE.search(setting.value) if setting and setting.value else None
-    if setting is None or found is None:
+    """The key that says it, where the agent's file has one."""
+    setting = config.get(AGENT_FILE) if config else None
+    mode = text((settings_of(config, AGENT_FILE) or {}).get("trafficEncapMode"))
+    if setting is None or not mode:
         return None
     says = "whether Antrea gives pods their network, or only policies (networkPolicyOnly)"
-    return Sign(setting.ref, f"{setting.field}.trafficEncapMode", found.group(1), says, setting.digest)
+    return Sign(setting.ref, f"{setting.field}.trafficEncapMode", mode, says, setting.digest)
 
 
 def _verdict(evidence: Evidence, agent: Agent) -> Verdict:

@@ -6,12 +6,11 @@ Source: Antrea documentation, "Antrea Feature Gates".
 
 from collections.abc import Mapping
 
-from app.detect.fields import dig, mapping
+from app.detect.antrea_files import AGENT_FILE, CONTROLLER_FILE, settings_of
+from app.detect.fields import mapping
 from app.detect.settings import ConfigMap
 from app.model.identity import GroupKind
-from app.model.yaml_text import UnreadableTextError, read_text
 
-_AGENT, _CONTROLLER = "antrea-agent.conf", "antrea-controller.conf"
 _OWN = frozenset(
     {GroupKind("crd.antrea.io", "NetworkPolicy"), GroupKind("crd.antrea.io", "ClusterNetworkPolicy")}
 )
@@ -26,13 +25,13 @@ _BY_GATE = {
 
 def kinds_read(config: ConfigMap | None) -> tuple[frozenset[GroupKind], frozenset[GroupKind]]:
     """Policy kinds that the gates turn on, and those that they turn off; a kind in neither cannot be told."""
-    own = [_gate(config, file, "AntreaPolicy", usual=True) for file in (_AGENT, _CONTROLLER)]
+    own = [_gate(config, file, "AntreaPolicy", usual=True) for file in (AGENT_FILE, CONTROLLER_FILE)]
     if False in own:
         return frozenset(), _OWN.union(*_BY_GATE.values())
     on: set[GroupKind] = set()
     off: set[GroupKind] = set()
     for gate, kinds in _BY_GATE.items():
-        given = _gate(config, _CONTROLLER, gate, usual=False)
+        given = _gate(config, CONTROLLER_FILE, gate, usual=False)
         if given is not None:
             (on if given else off).update(kinds)
     return frozenset(on), frozenset(off)
@@ -40,7 +39,7 @@ def kinds_read(config: ConfigMap | None) -> tuple[frozenset[GroupKind], frozense
 
 def guards_nodes(config: ConfigMap | None) -> bool | None:
     """Whether policies are applied to nodes; None when it cannot be told."""
-    return _gate(config, _AGENT, "NodeNetworkPolicy", usual=False)
+    return _gate(config, AGENT_FILE, "NodeNetworkPolicy", usual=False)
 
 
 def _gate(config: ConfigMap | None, file: str, name: str, *, usual: bool) -> bool | None:
@@ -57,10 +56,5 @@ def _gate(config: ConfigMap | None, file: str, name: str, *, usual: bool) -> boo
 
 def _gates(config: ConfigMap | None, file: str) -> Mapping[str, object] | None:
     """What a file sets of gates; None when it was not read."""
-    setting = config.get(file) if config else None
-    if setting is None or setting.value is None:
-        return None
-    try:
-        return mapping(dig(read_text(setting.value), "featureGates"))
-    except UnreadableTextError:
-        return None
+    found = settings_of(config, file)
+    return None if found is None else mapping(found.get("featureGates"))

@@ -58,6 +58,22 @@ def flannel_backends(evidence: Evidence) -> tuple[str, ...] | None:
     return tuple(sorted(found - {""})) if nodes else None
 
 
+def flannel_doubt(evidence: Evidence) -> str:
+    """Why it cannot be told whether k3s runs its own Flannel, as a clause; empty where every server says that it does.
+
+    What Flannel wrote about a node stays when another network plugin takes its place.
+    """
+    nodes = [node for node in evidence.nodes if "+k3s" in node.kubelet_version]
+    servers = [node for node in nodes if any(key in node.labels for key in _SERVER)]
+    if not servers:
+        return "no k3s server is among the nodes that were read"
+    silent = next((node.name for node in servers if _words(node) is None), "")
+    if silent:
+        return f"k3s server {silent} does not say in annotation {_ARGS} which network it runs"
+    asked = {_last(_words(node) or (), _BACKEND) for node in servers}
+    return "k3s servers disagree about --flannel-backend=none" if "none" in asked and len(asked) > 1 else ""
+
+
 def _verdict(servers: Sequence[Node]) -> Verdict:
     """Every server must say the same: each of them can be the one that a node asks."""
     if not servers:

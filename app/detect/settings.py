@@ -101,11 +101,39 @@ def option(evidence: Evidence, container: Container, name: str) -> Setting | Non
 
 
 def environment(evidence: Evidence, container: Container, name: str) -> Setting | None:
-    """An environment variable, references to ConfigMaps resolved; None when it is not set."""
+    """An environment variable, references to ConfigMaps resolved; None when it is not set.
+
+    `env` comes before `envFrom`, and of several sources there the last; see `unread_sources` for those that were not read.
+    """
     found = None
     for index, entry in enumerate(sequence(container.raw.get("env"))):
         if mapping(entry).get("name") == name:
             found = _variable(evidence, container, mapping(entry), f"{container.path}.env[{index}]")
+    return found or _from_sources(evidence, container, name)
+
+
+def unread_sources(evidence: Evidence, container: Container) -> str:
+    """A source of `envFrom` that was not read and may set any variable, as a clause; empty where there is none."""
+    for raw in sequence(container.raw.get("envFrom")):
+        secret, config = text(dig(raw, "secretRef", "name")), text(dig(raw, "configMapRef", "name"))
+        if secret:
+            return f"Secret {container.owner.namespace}/{secret}, which is never read, may set it"
+        namespace, found = container.owner.namespace, config_map(evidence, container.owner.namespace, config)
+        absent = evidence.live and not evidence.doubt("", "ConfigMap", namespace, config)
+        if found is None and dig(raw, "configMapRef", "optional") is True and absent:
+            continue
+        if found is None or not found.readable:
+            return f"ConfigMap {namespace}/{config}, which is not among what was read, may set it"
+    return ""
+
+
+def _from_sources(evidence: Evidence, container: Container, name: str) -> Setting | None:
+    found = None
+    for raw in sequence(container.raw.get("envFrom")):
+        prefix, reference = text(dig(raw, "prefix")), text(dig(raw, "configMapRef", "name"))
+        source = config_map(evidence, container.owner.namespace, reference) if reference else None
+        if source and name.startswith(prefix):
+            found = source.get(name.removeprefix(prefix)) or found
     return found
 
 

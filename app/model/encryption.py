@@ -78,12 +78,16 @@ class ClientTls(StrEnum):
     UNKNOWN = "unknown"
 
 
+OUT_OF_BAND = "out of band"  # authenticated by agents beside the traffic, which nothing carries or encrypts
+AT_THE_EDGE = ("gateway", "waypoint")  # proxies of a mesh itself, for which no mode is set
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """A pod that a mesh carries, or was meant to carry.
 
     Attributes:
-        how: "sidecar", "ambient", "proxyless", "gateway", "waypoint" …
+        how: "sidecar", "ambient", "proxyless", "gateway", "waypoint", `OUT_OF_BAND` …
         enrolled: NO for a pod that is meant to be in the mesh and is not.
         strength: OBSERVED for a running proxy or a status, INTENDED for a template.
         identity: the workload identity as far as it is known (`spiffe://…/ns/shop/sa/cart`), else empty.

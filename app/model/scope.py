@@ -50,7 +50,7 @@ class Placement:
         public: meant to be reached from untrusted networks.
         shared: a shared component (DNS, ingress, monitoring) that every zone may talk to as declared.
         tenant: customer tenant; empty when none.
-        meshed: declared to be in a service mesh.
+        meshed: declared to be in a service mesh, or not to be; None where no rule speaks of it.
         rules: ids of the scope rules that said so, in file order.
     """
 
@@ -62,7 +62,7 @@ class Placement:
     public: bool = False
     shared: bool = False
     tenant: str = ""
-    meshed: bool = False
+    meshed: bool | None = None
     rules: tuple[str, ...] = ()
 
     def inside(self, boundary: Boundary | None) -> bool | None:

@@ -40,8 +40,8 @@ MESHES = (
         "kuma.io",
         _MESH,
         MODES + AUTHORISATION,
-        "MeshIdentity/meshidentities MeshTLS/meshtlses MeshTrafficPermission/meshtrafficpermissions "
-        "MeshTrust/meshtrusts",
+        "MeshIdentity/meshidentities MeshService/meshservices MeshTLS/meshtlses "
+        "MeshTrafficPermission/meshtrafficpermissions MeshTrust/meshtrusts",
     ),
     *custom("kuma.io", _MESH, MODES, "Mesh/meshes", namespaced=False),
 )

@@ -5,13 +5,15 @@ Secret `antrea-ipsec` holds, and the install manifest ships a well-known one.
 Source: Antrea documentation, "Traffic Encryption"; pkg/agent in its source.
 """
 
-import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
+from app.detect.antrea_files import AGENT_FILE, settings_of
 from app.detect.evidence import Agent
-from app.detect.fields import dig, mapping
+from app.detect.fields import dig, mapping, text
 from app.detect.ground import Ground
 from app.detect.links.agents import Agents
 from app.detect.links.seals import Finding, SealedLinks, ends_of
@@ -24,7 +26,6 @@ from app.model.platform import Sign
 
 _AGENT = "antrea-agent"
 _CONFIG = "antrea-config"
-_FILE = "antrea-agent.conf"
 _KEY = "node.antrea.io/wireguard-public-key"
 _DEFAULT_PSK = (
     "Antrea's IPsec manifest ships a well-known pre-shared key; whether it was replaced is said by Secret antrea-ipsec, "
@@ -70,13 +71,16 @@ class _Reader:
     def _nodes(self) -> Mapping[str, Node]:
         return {node.name: node for node in self.ground.evidence.nodes}
 
+    @cached_property
+    def _settings(self) -> Mapping[str, Any] | None:
+        return settings_of(self._config, AGENT_FILE)
+
     def _key(self, name: str, default: str) -> Sign | None:
-        """A top-level key of the agent's file, lower case; a stranger's YAML is not parsed for one key."""
-        setting = self._config.get(_FILE) if self._config else None
-        if setting is None or setting.value is None:
+        """A key of the agent's file, lower case as Antrea compares it; None where the file could not be read."""
+        setting = self._config.get(AGENT_FILE) if self._config else None
+        if setting is None or self._settings is None:
             return None
-        found = re.search(rf'^{name}:\s*"?([\w-]+)', setting.value, re.MULTILINE)
-        value = found.group(1).lower() if found else default
+        value = str(self._settings.get(name) or default).lower()
         return Sign(setting.ref, f"{setting.field}.{name}", value, "a setting of the agent", setting.digest)
 
     @cached_property
@@ -88,11 +92,8 @@ class _Reader:
     @property
     def pre_shared(self) -> bool:
         """IPsec with a pre-shared key, which is the default."""
-        setting = self._config.get(_FILE) if self._config else None
-        by_certificate = re.search(
-            r'^\s+authenticationMode:\s*"?cert\b', (setting and setting.value) or "", re.MULTILINE
-        )
-        return self.mode == "ipsec" and not by_certificate
+        asked = text(dig(self._settings or {}, "ipsec", "authenticationMode"))
+        return self.mode == "ipsec" and asked.lower() != "cert"
 
     def finding(self, pod: Pod, _family: int) -> Finding:
         """What holds on a pod's node."""
@@ -112,7 +113,7 @@ class _Reader:
         namespace = self.agent.first.ref.namespace
         if encryption is None or encap is None:
             doubt = self.ground.evidence.doubt("", "ConfigMap", namespace, self._name)
-            why = doubt or "it is not among what was read"
+            why = doubt or self._unusable
             says = (
                 f"its encryption is set in ConfigMap {namespace}/{self._name}, which could not be used: {why}"
             )
@@ -130,6 +131,14 @@ class _Reader:
             return Finding(Known.NO, EvidenceStrength.CONFIGURED, says, encap)
         says = f"trafficEncryptionMode is {encryption.value}"
         return Finding(Known.YES, EvidenceStrength.CONFIGURED, says, encryption)
+
+    @property
+    def _unusable(self) -> str:
+        """Why a file that nobody refused says nothing."""
+        setting = self._config.get(AGENT_FILE) if self._config else None
+        if setting is None:
+            return f"its {AGENT_FILE} is not among what was read"
+        return f"its {AGENT_FILE} is masked" if setting.value is None else f"its {AGENT_FILE} is no YAML"
 
     @cached_property
     def _per_node(self) -> str:
@@ -154,14 +163,28 @@ class _Reader:
             return Finding(Known.NO, EvidenceStrength.OBSERVED, "no agent of Antrea runs on the node")
         if self.mode == "ipsec":
             return self._unproven(name, usual)
+        return self._by_key(node, usual)
+
+    def _by_key(self, node: Node, usual: Finding) -> Finding:
+        """With WireGuard a node is encrypted to by the key that it has published, if that is its alone."""
         key = node.annotations.get(_KEY, "")
         path, said = f"metadata.annotations['{_KEY}']", "the key that this node has published"
         sign = Sign(node.ref, path, key or "(not set)", said, node.digest)
         if not key:
             says = f"{usual.says}, but the node has published no WireGuard key"
             return replace(usual, state=Known.NO, strength=EvidenceStrength.OBSERVED, says=says, sign=sign)
+        if self._published[key] > 1:
+            says = f"{usual.says}, but the node's key is also another node's"
+            return replace(
+                usual, state=Known.UNKNOWN, strength=EvidenceStrength.OBSERVED, says=says, sign=sign
+            )
         says = f"{usual.says} and the node has published a key"
-        return replace(usual, strength=self._agents.strength(name), says=says, sign=sign)
+        return replace(usual, strength=self._agents.strength(node.name), says=says, sign=sign)
+
+    @cached_property
+    def _published(self) -> Counter[str]:
+        """How many nodes publish each key."""
+        return Counter(node.annotations.get(_KEY, "") for node in self._nodes.values())
 
     def _unproven(self, name: str, usual: Finding) -> Finding:
         """IPsec is as configured, unless the agent has not read that yet."""

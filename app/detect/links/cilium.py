@@ -6,11 +6,13 @@ Strict mode (WireGuard, IPv4) drops what cannot be encrypted within one CIDR; it
 Source: Cilium documentation, "Transparent Encryption", "WireGuard", "IPsec".
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import IPv4Network, ip_address, ip_network
 
+from app.detect.cilium_nodes import KIND
 from app.detect.evidence import Agent
 from app.detect.fields import dig, sequence, text
 from app.detect.ground import Ground
@@ -189,8 +191,19 @@ class _Reader:
             what = "the node has published no WireGuard key" if wireguard else "the node names no IPsec key"
             says = f"{on.says}, but {what}"
             return replace(on, state=Known.NO, strength=EvidenceStrength.OBSERVED, says=says, sign=sign)
+        if wireguard and self._published_by[str(value)] > 1:
+            says = (
+                f"{on.says}, but the node's key is also another node's, and agents refuse the second of them"
+            )
+            return replace(on, state=Known.UNKNOWN, strength=EvidenceStrength.OBSERVED, says=says, sign=sign)
         says = f"{on.says} and the node has a key"
         return replace(on, strength=self._agents.strength(name), says=says, sign=sign)
+
+    @cached_property
+    def _published_by(self) -> Counter[str]:
+        """How many nodes publish each WireGuard key."""
+        found = (dig(item.parsed(), "metadata", "annotations", _KEY) for item in self._cilium_nodes.values())
+        return Counter(text(key) for key in found)
 
     def _host(self, name: str, here: Finding) -> Finding:
         setting = self._settings.read("encrypt-node", name)
@@ -201,8 +214,14 @@ class _Reader:
             state = Known.NO if setting.truth is False else Known.UNKNOWN
             says = "traffic of nodes and of pods on the host network is left out (encrypt-node is not on)"
             return Finding(state, EvidenceStrength.CONFIGURED, says, setting.sign("whether nodes encrypt"))
-        if self._agents.stale(name, self.config):
+        flag = setting.ref == self.agent.first.ref
+        if self._agents.stale(name, self.config) or (flag and self._rolling):
             says = "encrypt-node is on in a configuration that is newer than the agent that runs it"
+            return Finding(
+                Known.UNKNOWN, EvidenceStrength.CONFIGURED, says, setting.sign("whether nodes encrypt")
+            )
+        if self._others:
+            says = f"encrypt-node is on, but whether single nodes have other settings cannot be told: {self._others}"
             return Finding(
                 Known.UNKNOWN, EvidenceStrength.CONFIGURED, says, setting.sign("whether nodes encrypt")
             )
@@ -242,10 +261,24 @@ class _Reader:
         return Finding(Known.NO, EvidenceStrength.OBSERVED, says, found.sign)
 
     def _strict(self, pod: Pod, family: int) -> bool:
-        if family != 4 or self._agents.stale(pod.node, self.config):  # noqa: PLR2004  IP version
+        if family != 4 or not self._settled(pod.node):  # noqa: PLR2004  IP version
             return False
         network = self._settings.strict(pod.node)
         return network is not None and self._within(pod, network)
+
+    def _settled(self, node: str) -> bool:
+        """False where the agent may not run by what was read: it is older, of another version, not ready, or has settings of its own."""
+        stale = self._agents.stale(node, self.config)
+        return not (stale or self._rolling or self._agents.unready(node) or self._others)
+
+    @property
+    def _others(self) -> str:
+        """Why single nodes may have settings that were not read."""
+        return self.ground.evidence.doubt(*KIND, self.agent.first.ref.namespace)
+
+    @property
+    def _rolling(self) -> bool:
+        return any(item.rolling for item in self.agent.daemon_sets)
 
     def _within(self, pod: Pod, network: IPv4Network) -> bool:
         """The pod's own addresses where they are known, else every range that pods of the cluster come from."""

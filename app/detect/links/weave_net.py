@@ -13,7 +13,7 @@ from app.detect.fields import dig
 from app.detect.ground import Ground
 from app.detect.links.agents import Agents
 from app.detect.links.seals import Finding, SealedLinks, ends_of
-from app.detect.settings import Setting, environment, option
+from app.detect.settings import Setting, environment, option, unread_sources
 from app.model.encryption import EvidenceStrength, Known
 from app.model.inventory import Pod
 from app.model.links import Links
@@ -67,6 +67,9 @@ class _Reader:
         if extra is not None and extra.value is None:
             says = "whether EXTRA_ARGS sets a password cannot be read"
             return Finding(Known.UNKNOWN, EvidenceStrength.CONFIGURED, says, extra.sign("more arguments"))
+        if unread := unread_sources(self.ground.evidence, container):
+            says = f"whether {_PASSWORD} is set cannot be told: {unread}"
+            return Finding(Known.UNKNOWN, EvidenceStrength.CONFIGURED, says)
         sign = self.agent.container.sign("its container sets no password")
         return Finding(Known.NO, EvidenceStrength.CONFIGURED, "no password is set", sign)
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from app.detect.fields import decimal, dig, mapping, sequence, text
 from app.detect.ground import Ground
-from app.detect.meshes.cilium_settings import CiliumSettings
+from app.detect.meshes.cilium_settings import MUTUAL, SPIRE, CiliumSettings
 from app.detect.meshes.common.logic import every, known, some
 from app.detect.pods import SeenPod
 from app.detect.selectors import selector
 from app.model.encryption import (
+    OUT_OF_BAND,
     Accepting,
     Authorisation,
     Authorised,
@@ -33,7 +34,6 @@ from app.model.policy import LabelSelector, Operator, Requirement
 from app.model.scope import selects
 from app.model.snapshot import SnapshotObject
 
-_SWITCH, _SPIRE = "mesh-auth-mutual-enabled", "mesh-auth-spire-server-address"
 _GROUP = "cilium.io"
 _KINDS = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
 _NAMESPACE, _NAMESPACE_LABELS = "io.kubernetes.pod.namespace", "io.cilium.k8s.namespace.labels."
@@ -44,9 +44,10 @@ _REQUIRED = "required"
 
 @dataclass(frozen=True)
 class Rule:
-    """One ingress rule of a policy. `peers` None means everyone; a selector None could not be read."""
+    """One rule of a policy. `peers` None means everyone; a selector None could not be read."""
 
     sign: Sign
+    egress: bool
     subject: LabelSelector | None
     peers: tuple[LabelSelector | None, ...] | None
     ports: frozenset[int] | None
@@ -82,22 +83,30 @@ class CiliumMutual:
         return self.keys.get(pod, ())
 
     def sends(self, client: Side, server: Side, port: int) -> Sending:
-        """Authenticated where every rule that lets the client in asks for it; plain text in any case."""
+        """Authenticated where every rule that lets it in, or every one that lets it out, asks for it; plain text in any case."""
         strength = weakest(_strength(client), _strength(server), EvidenceStrength.CONFIGURED)
-        admitting = [(rule, _admits(rule, client, server, port)) for rule in self.rules]
-        found = [rule for rule, answer in admitting if answer is Known.YES]
-        unsure = self.doubt or any(answer is Known.UNKNOWN for _, answer in admitting)
-        asked = [rule for rule in found if rule.required]
+        halves = [self._half(client, server, port, egress=egress) for egress in (False, True)]
+        asked = [rule for half, _ in halves for rule in half]
         if not asked:
             return Sending(ClientTls.PLAIN, strength, "no rule asks for authentication between them")
-        signs = tuple(rule.sign for rule in asked)
-        if unsure or len(asked) < len(found):
-            says = "a rule asks for authentication, but another may let the client in without it"
+        sure = [half for half, certain in halves if half and certain]
+        if not sure or self.doubt:
+            says = "a rule asks for authentication, but another may let the client through without it"
             if self.doubt:
                 says = f"whether both ends are authenticated cannot be told ({self.doubt}); it would encrypt nothing"
-            return Sending(ClientTls.PLAIN, strength, says, signs)
-        says = f"{asked[0].sign.ref} asks for authentication of both ends, which encrypts nothing"
+            return Sending(ClientTls.PLAIN, strength, says, tuple(rule.sign for rule in asked))
+        says = f"{sure[0][0].sign.ref} asks for authentication of both ends, which encrypts nothing"
+        signs = tuple(rule.sign for rule in sure[0])
         return Sending(ClientTls.AUTHENTICATED, strength, says, signs)
+
+    def _half(self, client: Side, server: Side, port: int, *, egress: bool) -> tuple[list[Rule], bool]:
+        """Rules of one direction that let the client through and ask for it; whether no other lets it through without."""
+        mine = [rule for rule in self.rules if rule.egress is egress]
+        admitting = [(rule, _admits(rule, client, server, port)) for rule in mine]
+        open_ = [rule for rule, answer in admitting if answer is not Known.NO and not rule.required]
+        unsure = any(answer is Known.UNKNOWN for _, answer in admitting)
+        asked = [rule for rule, answer in admitting if answer is Known.YES and rule.required]
+        return asked, not open_ and not unsure
 
     def accepts(self, server: Side, port: int) -> Accepting | None:  # noqa: ARG002
         """It guards no port with TLS."""
@@ -124,8 +133,8 @@ def find(ground: Ground) -> Iterable[CiliumMutual]:
     asked = [rule for rule in rules if rule.required]
     if settings is None or on is Known.NO or (on is Known.UNKNOWN and not asked):
         return
-    switch = settings.switch(_SWITCH)
-    unread = "" if on is Known.YES else settings.doubt or f"{_SWITCH} has a value that is not understood"
+    switch = settings.switch(MUTUAL)
+    unread = "" if on is Known.YES else _unread(settings)
     named = frozenset(
         item.key
         for rule in rules
@@ -150,12 +159,20 @@ def find(ground: Ground) -> Iterable[CiliumMutual]:
 
 def _on(settings: CiliumSettings) -> Known:
     """Whether agents are set up for it; settings that were not read may say so."""
-    switch = settings.switch(_SWITCH)
+    switch = settings.switch(MUTUAL)
     if switch is None:
         return Known.UNKNOWN if settings.doubt else Known.NO
     if switch.truth is None:
         return Known.UNKNOWN
-    return known(switch.truth and bool(settings.text(_SPIRE)))
+    if switch.truth and settings.text(SPIRE) and settings.unsettled(MUTUAL, SPIRE):
+        return Known.UNKNOWN
+    return known(switch.truth and bool(settings.text(SPIRE)))
+
+
+def _unread(settings: CiliumSettings) -> str:
+    """Why it is not known whether agents are set up for it."""
+    unsettled = settings.unsettled(MUTUAL, SPIRE)
+    return settings.doubt or unsettled or f"{MUTUAL} has a value that is not understood"
 
 
 def _members(
@@ -164,14 +181,16 @@ def _members(
     for pod in ground.pods:
         rule = next((rule for rule in asked if _holds(rule.subject, keys[pod.ref]) is Known.YES), None)
         if rule and not pod.pod.host_network:
-            says = f"{rule.sign.ref} asks clients of it to be authenticated"
-            yield pod.ref, Membership("out of band", on, pod.strength, "", says, (rule.sign,))
+            others = "whom it calls" if rule.egress else "clients of it"
+            says = f"{rule.sign.ref} asks {others} to be authenticated"
+            yield pod.ref, Membership(OUT_OF_BAND, on, pod.strength, "", says, (rule.sign,))
 
 
 def _admits(rule: Rule, client: Side, server: Side, port: int) -> Known:
     ports = known(rule.ports is None or port in rule.ports)
-    peers = Known.YES if rule.peers is None else some(_holds(peer, client) for peer in rule.peers)
-    return every((_holds(rule.subject, server), peers, ports))
+    own, other = (client, server) if rule.egress else (server, client)
+    peers = Known.YES if rule.peers is None else some(_holds(peer, other) for peer in rule.peers)
+    return every((_holds(rule.subject, own), peers, ports))
 
 
 def _holds(chosen: LabelSelector | None, side: Side) -> Known:
@@ -203,24 +222,24 @@ def _of_spec(item: SnapshotObject, place: str, spec: Mapping[str, Any]) -> Itera
     subject = _selector(spec.get("endpointSelector"), item.ref.namespace)
     if "endpointSelector" not in spec:
         return  # about nodes
-    for index, raw in enumerate(sequence(spec.get("ingress"))):
-        rule = mapping(raw)
-        mode = text(dig(rule, "authentication", "mode"))
-        path = f"{place}.ingress[{index}]"
-        sign = Sign(
-            item.ref, f"{path}.authentication.mode", mode, "whether both ends are authenticated", item.digest
-        )
-        yield Rule(sign, subject, _peers(rule, item.ref.namespace), _ports(rule), mode == _REQUIRED)
+    for direction, prefix in (("ingress", "from"), ("egress", "to")):
+        for index, raw in enumerate(sequence(spec.get(direction))):
+            rule = mapping(raw)
+            mode = text(dig(rule, "authentication", "mode"))
+            field_ = f"{place}.{direction}[{index}].authentication.mode"
+            sign = Sign(item.ref, field_, mode, "whether both ends are authenticated", item.digest)
+            peers = _peers(rule, prefix, item.ref.namespace)
+            yield Rule(sign, prefix == "to", subject, peers, _ports(rule), mode == _REQUIRED)
 
 
-def _peers(rule: Mapping[str, Any], namespace: str) -> tuple[LabelSelector | None, ...] | None:
-    """Selectors of clients; None for everyone. What is no endpoint of this cluster is left out."""
-    fields = [name for name in rule if name.startswith("from")]
-    if not fields or _EVERYONE & set(map(text, sequence(rule.get("fromEntities")))):
+def _peers(rule: Mapping[str, Any], prefix: str, namespace: str) -> tuple[LabelSelector | None, ...] | None:
+    """Selectors of the other end; None for everyone. What is no endpoint of this cluster is left out."""
+    fields = [name for name in rule if name.startswith(prefix) and name != "toPorts"]
+    if not fields or _EVERYONE & set(map(text, sequence(rule.get(f"{prefix}Entities")))):
         return None
-    unread = any(name not in ("fromEndpoints", "fromEntities", "fromCIDR", "fromCIDRSet") for name in fields)
-    found = tuple(_selector(raw, namespace) for raw in sequence(rule.get("fromEndpoints")))
-    return (*found, None) if unread else found
+    read = {f"{prefix}{what}" for what in ("Endpoints", "Entities", "CIDR", "CIDRSet", "FQDNs")}
+    found = tuple(_selector(raw, namespace) for raw in sequence(rule.get(f"{prefix}Endpoints")))
+    return (*found, None) if set(fields) - read else found
 
 
 def _ports(rule: Mapping[str, Any]) -> frozenset[int] | None:

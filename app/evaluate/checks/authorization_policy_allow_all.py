@@ -20,6 +20,7 @@ _REMEDY = (
     "public page may stay if it is limited to that port and path; accept it with an exception."
 )
 _LIMITS = (
+    "Pods of a workload that are in no mesh have no rules; mesh-workload-not-enrolled and authorization-policy-missing name them.",
     "A rule that names a whole namespace or part of a name counts as naming its callers.",
     "What network policies keep away from a workload is not taken off here: the two layers are judged each for itself.",
 )

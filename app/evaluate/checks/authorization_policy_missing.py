@@ -8,6 +8,7 @@ from app.evaluate.checks.common.evidence import evidence_of_signs
 from app.evaluate.checks.common.mesh_guards import Guarded, guarded
 from app.evaluate.checks.common.population import boundaries_of, cluster_subject, workload_subject
 from app.evaluate.checks.common.verdicts import Check, Details, Verdicts
+from app.evaluate.checks.common.wording import names, verb
 from app.model.encryption import Known
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Strength
@@ -21,6 +22,8 @@ _REMEDY = (
     "empty spec beside ALLOW policies (Istio), a Server without open access and AuthorizationPolicies (Linkerd), a deny "
     "intention for `*` (Consul), a MeshTrafficPermission (Kuma)."
 )
+_SHOWN = 3
+_ENROL = "Restart these pods so that the mesh takes them in; policies of a mesh hold for the pods that it carries alone."
 _LIMITS = (
     "Identities are those that the mesh gives; what an application asks of its callers itself is not visible from the cluster.",
 )
@@ -30,7 +33,7 @@ _LIMITS = (
 class AuthorizationPolicyMissing:
     """Judges each workload that is seen in a mesh, where the entity claims segmentation by workload identity.
 
-    It fails where no allow-list holds for one of its pods: then whoever is not denied is served. Objects decide, on pods that
+    It fails where no allow-list holds for one of its pods, also where that one is in no mesh: then whoever is not denied is served. Objects decide, on pods that
     are seen to be in the mesh.
     """
 
@@ -62,17 +65,27 @@ def _result(facts: Facts, verdicts: Verdicts, workload: Workload) -> CheckResult
         placed = Details(boundaries=boundaries_of(facts.placements[workload.id]))
         return verdicts.not_applicable(subject, says, base=placed)
     details = _details(facts, workload, found)
-    missing = [item for item in found.guards if item.allow_list is Known.NO]
-    if missing:
-        says = f"{workload.id} serves whom no policy names: {missing[0].says}"
+    if says := _served(workload, found):
         if found.templates:
             return verdicts.undecided(subject, f"{says} in what was read", found.templates, base=details)
-        return verdicts.failed(subject, says, remedy=_REMEDY, base=details)
+        remedy = _REMEDY if any(item.allow_list is Known.NO for item in found.guards) else _ENROL
+        return verdicts.failed(subject, says, remedy=remedy, base=details)
     if found.unread:
         says = f"whether a policy restricts who may call {workload.id} cannot be told"
         return verdicts.undecided(subject, says, (*found.unread, *found.templates), base=details)
     says = f"{workload.id} serves only callers whom a policy lets in: {found.guards[0].says}"
     return verdicts.passed(subject, says, doubts=found.templates, base=details)
+
+
+def _served(workload: Workload, found: Guarded) -> str:
+    """Why it serves whom no policy names, of the first pod that does; empty where none does."""
+    missing = [item for item in found.guards if item.allow_list is Known.NO]
+    if missing:
+        return f"{workload.id} serves whom no policy names: {missing[0].says}"
+    if found.outside:
+        pods = names(map(str, found.outside), _SHOWN)
+        return f"{workload.id} serves whom no policy names: {pods} {verb(len(found.outside), 'is', 'are')} in no mesh"
+    return ""
 
 
 def _details(facts: Facts, workload: Workload, found: Guarded) -> Details:

@@ -3,18 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.evaluate.checks.common.attempts import fresh, known_names
 from app.evaluate.checks.common.doubts import kind_gaps
 from app.evaluate.checks.common.evidence import evidence_for, evidence_of_signs
 from app.evaluate.checks.common.population import boundaries_of_all, cluster_subject, policy_subject
 from app.evaluate.checks.common.selection import Selection
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
 from app.evaluate.checks.common.wording import count, names
+from app.model.decision import Reason
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity, Strength
 from app.model.identity import GroupKind
 from app.model.platform import Enforcement, Platform
+from app.model.registers import Answer
 
-_LIMIT = "Told from the network plugin's own objects; no connection was tried."
+_LIMIT = (
+    "Told from the network plugin's own objects, and from connections that somebody tried and handed in as probes.yaml; netattest "
+    "tries none."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,8 @@ class CniDoesNotEnforcePolicies:
 
     The cluster fails where no engine enforces or the engine is switched off, whether or not a policy exists: the next one
     would be ignored. An engine that fails on part of the nodes still exists: that part is policy-enforcement-degraded's.
+    A connection that somebody made on the day before the scan, although stored policies deny it, comes before all settings:
+    then something does not enforce. One that was stopped shows that for its own path, and passes nothing.
     A policy fails where no data plane here obeys its kind, and at `low` where it is staged: what it declares is not what
     is enforced. Policies that are obeyed are no subjects of their own.
     """
@@ -43,6 +51,11 @@ class CniDoesNotEnforcePolicies:
             why=_why(platform),
             evidence=evidence_of_signs(sign for plugin in platform.plugins for sign in plugin.signs),
         )
+        if passed_through := tuple(_passed_through(facts)):
+            details["strength"] = Strength.OBSERVED
+            details["why"] = (*passed_through, *details["why"])
+            says = f"{count(len(passed_through), 'connection')} came about that stored policies deny"
+            return verdicts.failed(subject, says, remedy=_CANARY, base=details)
         match platform.enforcement:
             case Enforcement.ENFORCED | Enforcement.DEGRADED:
                 return verdicts.passed(subject, f"policies are enforced: {platform.reason}", base=details)
@@ -64,6 +77,19 @@ class CniDoesNotEnforcePolicies:
 
 
 CHECK: Check = CniDoesNotEnforcePolicies()
+
+
+def _passed_through(facts: Facts) -> Iterator[str]:
+    """Attempts of the last day that connected although policies, taken as declared, deny them; a sentence for each."""
+    named, probes = known_names(facts), facts.registers.probes
+    for item in probes.results if probes else ():
+        one, other = named.get(item.source), named.get(item.destination)
+        if not (one and other) or item.answer is not Answer.CONNECTED or not fresh(facts, item):
+            continue
+        decision = facts.declared.decide(one, other, item.protocol, item.port)
+        untold = Reason.CANNOT_TELL in (decision.egress.reason, decision.ingress.reason)
+        if not decision.allowed and not untold:
+            yield f"{one} connected to {other} on {item.protocol} {item.port} at {item.at:%Y-%m-%d %H:%M} UTC, which policies deny."
 
 
 def _without_effect(facts: Facts, verdicts: Verdicts) -> Iterator[CheckResult]:
@@ -96,6 +122,10 @@ def _without_effect(facts: Facts, verdicts: Verdicts) -> Iterator[CheckResult]:
             yield verdicts.failed(subject, f"{policy.ref} {idle}", remedy=_IGNORED, base=details)
 
 
+_CANARY = (
+    "Find out which data plane these pods use and whether its policy engine runs there; see policy-enforcement-degraded, and try "
+    "again."
+)
 _BY_HAND = (
     "Judge by hand what it does here, or replace it by a kind that the network plugin is known to obey."
 )

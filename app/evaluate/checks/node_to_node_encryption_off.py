@@ -61,6 +61,11 @@ def _results(facts: Facts, verdicts: Verdicts) -> Iterator[CheckResult]:
         says = "whether nodes encrypt between each other cannot be told"
         doubt = Doubt("no pod with a node was read", "Scan the cluster itself.")
         yield verdicts.undecided(cluster_subject(facts), says, (doubt,))
+    judged = {name for name, _ in nodes}
+    for node in facts.inventory.nodes if nodes else ():
+        if node.name not in judged:
+            says = f"no pod on the pod network runs on {node.name}, so nothing there would be encrypted"
+            yield verdicts.not_applicable(node_subject(node.name), says)
     workloads, unread = _on_nodes(facts), pod_gaps(facts).anywhere()
     for name, found in nodes:
         yield _result(facts, verdicts, name, found, workloads.get(name, ()), unread)

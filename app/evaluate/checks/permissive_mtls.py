@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from app.evaluate.checks.common.evidence import evidence_of_signs
 from app.evaluate.checks.common.population import boundaries_of, cluster_subject, workload_subject
 from app.evaluate.checks.common.proof import Proof
-from app.evaluate.checks.common.transit import TEMPLATES, strength_of_evidence
+from app.evaluate.checks.common.transit import intended, strength_of_evidence
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import count, names, verb
 from app.model.connections import Protocol
-from app.model.encryption import OWN_PORT, EvidenceStrength, Known, weakest
+from app.model.encryption import AT_THE_EDGE, OUT_OF_BAND, OWN_PORT, EvidenceStrength, Known, weakest
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity
 from app.model.reachability import Workload
@@ -22,6 +22,12 @@ _REMEDY = (
     "Make the mesh refuse plain text on these ports, for the whole namespace where you can; take ports out of exclusion lists; "
     "until then admit by policy only sources that are in the mesh."
 )
+_WITHOUT_A_MODE = {
+    OUT_OF_BAND: "authenticated out of band alone, and plaintext-path judges what reaches it",
+    **dict.fromkeys(
+        AT_THE_EDGE, "a proxy of the mesh itself, and lb-without-tls judges what it takes from outside"
+    ),
+}
 _LIMITS = (
     "A port of which the mesh takes no notice is judged like one that accepts plain text: the program behind it may refuse.",
     "A pod's own node may always connect to it; this is left out of who could be served in plain text.",
@@ -82,6 +88,9 @@ class _Judge:
         if all(item.enrolled is Known.NO for item in members):
             says = f"{workload.id} is in no mesh; see mesh-workload-not-enrolled and plaintext-path"
             return self.verdicts.not_applicable(workload_subject(workload), says, base=placed)
+        if all(item.how in _WITHOUT_A_MODE for item in members):
+            says = f"{workload.id} has no mode: it is {names(sorted({_WITHOUT_A_MODE[item.how] for item in members}))}"
+            return self.verdicts.not_applicable(workload_subject(workload), says, base=placed)
         tcp = [
             item
             for item in self.facts.encryption.listeners(workload.id)
@@ -96,7 +105,7 @@ class _Judge:
         open_ = [item for item in listeners if item.plain is Known.YES or not item.mode]
         unsure = [item for item in listeners if item.plain is Known.UNKNOWN and item.mode]
         details = _details(open_ or unsure or listeners, placed)
-        templates = (TEMPLATES,) if _intended(listeners) else ()
+        templates = (intended(self.facts, (workload.id,)),) if _intended(listeners) else ()
         if open_:
             return self._open(workload, open_, templates, details)
         if unsure:

@@ -9,7 +9,7 @@ from app.evaluate.checks.common.evidence import evidence_of_signs
 from app.evaluate.checks.common.population import boundaries_of, workload_subject
 from app.evaluate.checks.common.proof import Proof
 from app.evaluate.checks.common.tls_hints import Spoken, TlsHints
-from app.evaluate.checks.common.transit import OPEN, TEMPLATES, called, strength_of_evidence
+from app.evaluate.checks.common.transit import OPEN, OVERRIDABLE, called, intended, strength_of_evidence
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import count, names
 from app.model.connections import Connections
@@ -114,7 +114,7 @@ class _Judge:
         subject = workload_subject(workload)
         says = f"{_paths(bare)} to {workload.id} on {ports} are not proven encrypted"
         against = self.proof.against_open(workload, Direction.INGRESS)
-        templates = (TEMPLATES,) if _intended(bare) else ()
+        templates = self._intended(workload, bare)
         looks = (_looks(spoken),) if not ports - spoken.hinted else ()
         unlisted = (_UNLISTED,) if spoken.listed and not ports & spoken.listed else ()
         doubts = (*against, *templates, *looks, *unlisted)
@@ -131,7 +131,7 @@ class _Judge:
         if by_word:
             says = f"{_paths(flows)} to {workload.id} are encrypted, some by declared TLS ({names(spoken.entries)})"
         # a pod that was not read may be open, whether it sends or receives
-        doubts = (*self.proof.pods.anywhere(), *((TEMPLATES,) if _intended(flows) else ()))
+        doubts = (*self.proof.pods.anywhere(), *self._intended(workload, flows))
         if self._others_kept_out(flows):
             doubts += self.proof.against_closed(workload)
         return self.verdicts.passed(workload_subject(workload), says, doubts=doubts, base=details)
@@ -152,6 +152,13 @@ class _Judge:
             allowed[item.batch] = allowed.get(item.batch, Connections()) | item.verdict.ports
         everywhere = sum(number for batch, number in _batches(flows).items() if allowed[batch].is_all)
         return everywhere < len(self.facts.reachability.workloads) - 1
+
+    def _intended(self, workload: Workload, flows: Sequence[Inflow]) -> tuple[Doubt, ...]:
+        """Why a verdict is only intended; a statement on file is no more than that, and says who made it."""
+        found = [item for item in flows if item.verdict.strength is EvidenceStrength.INTENDED]
+        reason = intended(self.facts, (workload.id, *(name for item in found for name in item.examples)))
+        stated = all(item.verdict.label is Label.PROVIDER_ATTESTED for item in found)
+        return (reason,) if found and not (stated and reason is OVERRIDABLE) else ()
 
     def _details(self, flows: Sequence[Inflow], boundaries: frozenset[Boundary]) -> Details:
         worst = sorted(flows, key=lambda item: (item.verdict.label not in OPEN, -item.verdict.label.rank))
@@ -211,10 +218,6 @@ def _step(flow: Inflow) -> str:
     verdict = flow.verdict
     more = f", like {flow.count - 1} more" if flow.count > 1 else ""
     return f"From {flow.examples[0] if flow.examples else 'a workload'}{more}, on {verdict.ports}: {called(verdict.label)}; {verdict.says}."
-
-
-def _intended(flows: Sequence[Inflow]) -> bool:
-    return any(flow.verdict.strength is EvidenceStrength.INTENDED for flow in flows)
 
 
 def _looks(spoken: Spoken) -> Doubt:

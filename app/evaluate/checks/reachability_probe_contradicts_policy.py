@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
+from app.evaluate.checks.common.attempts import fresh, known_names
 from app.evaluate.checks.common.population import boundaries_of_all, cluster_subject
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
 from app.evaluate.checks.common.witness import steps
@@ -14,7 +14,6 @@ from app.model.finding import CheckResult, CheckRun, Severity, Strength, Subject
 from app.model.registers import Answer, Probe, Probes
 from app.model.scope import Zone
 
-FRESH = timedelta(days=1)  # how much older than the scan a probe may be
 _NONE = Doubt(
     "no probe results were given",
     "Connect from a pod in each zone, and hand the results in as probes.yaml; config/probes.example.yaml shows its shape.",
@@ -58,12 +57,7 @@ class _Judge:
     names: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        workloads = self.facts.reachability.workloads
-        short = [f"{item.namespace}/{item.key.name}" for item in workloads]
-        self.names = {
-            **{name: item.id for name, item in zip(short, workloads, strict=True) if short.count(name) == 1},
-            **{item.id: item.id for item in workloads},
-        }
+        self.names = known_names(self.facts)
 
     def latest(self) -> dict[str, Probe]:
         """The last attempt of each pair and port, by what a result is called."""
@@ -123,7 +117,7 @@ class _Judge:
                 yield Doubt(
                     f"{text} is no workload of this scan", "Name the workload as `namespace/name[Kind]`."
                 )
-        if not self.facts.at - FRESH <= probe.at <= self.facts.at:
+        if not fresh(self.facts, probe):
             yield Doubt(
                 f"it was not made within a day before this scan of {self.facts.at:%Y-%m-%d %H:%M} UTC",
                 "Probe each night, shortly before the scan.",

@@ -90,7 +90,8 @@ class Listeners:
         """What the least guarded of its pods accepts; whether any of them is only a template."""
         kinds = [self._population.kinds[number] for number in self._population.groups[group]]
         found = [self._accepting(self._layers, kind, protocol, port) for kind in kinds]
-        worst = max(found, key=lambda item: _ORDER.index(item.plain))
+        # of two that are not known, one that nothing guards is weaker than one whose mode could not be read
+        worst = max(found, key=lambda item: (_ORDER.index(item.plain), not item.mode))
         return worst, any(kind.template for kind in kinds)
 
     @staticmethod

@@ -23,8 +23,9 @@ DUAL = (
 )
 
 
-def on_both(agent):
-    return agent_pod(agent, "n1"), agent_pod(agent, "n2")
+def on_both(agent, *, ready=True):
+    """Its pod on each node; `ready` is that of the second."""
+    return agent_pod(agent, "n1"), agent_pod(agent, "n2", ready=ready)
 
 
 KEY, KEY6 = "projectcalico.org/WireguardPublicKey", "projectcalico.org/WireguardPublicKeyV6"
@@ -58,6 +59,18 @@ STRICT_19 = {
     "encryption-strict-egress-cidr": "10.0.0.0/8",
     "encryption-strict-egress-allow-remote-node-identities": "false",
 }
+
+ROLLING = {"desiredNumberScheduled": 2, "updatedNumberScheduled": 1}
+
+
+def cilium_agent(*args, version="v1.20.0", status=None):
+    found = daemon_set(
+        "cilium",
+        container("cilium-agent", f"quay.io/cilium/cilium:{version}", args=list(args)),
+        labels={"k8s-app": "cilium"},
+    )
+    return {**found, **({"status": status} if status else {})}
+
 
 STRICT_18 = {
     **WG,
@@ -96,7 +109,7 @@ def cilium(
     )
     return cluster(
         agent,
-        *on_both(agent["metadata"]["name"]),
+        *on_both(agent["metadata"]["name"], ready=more.pop("ready", True)),
         config_map("cilium-config", data, changed=more.pop("changed", "")),
         *more.pop("nodes", (node("n1", labels=labels), node("n2"))),
         *(cilium_node(f"n{at}", key, ipsec) for at, key in enumerate(published, start=1)),
@@ -126,16 +139,24 @@ def flannel(asked, shown, agents=("n1", "n2"), **more):
     )
 
 
-def k3s(args, *shown):
-    servers = {"k3s.io/node-args": f'["server"{args}]'}
+def k3s(args, *shown, others=()):
+    """`args` of the first server, as JSON after its first word, or None for no annotation; `others` are those of further servers."""
+    said = [args, *others]
     control = {"node-role.kubernetes.io/control-plane": "true"}
     return cluster(
         *(
             node(
                 f"n{at}",
                 kubelet="v1.31.0+k3s1",
-                labels=control if at == 1 else {},
-                annotations={**(servers if at == 1 else {}), **({BACKEND: value} if value else {})},
+                labels=control if at <= len(said) else {},
+                annotations={
+                    **(
+                        {"k3s.io/node-args": f'["server"{said[at - 1]}]'}
+                        if at <= len(said) and said[at - 1] is not None
+                        else {}
+                    ),
+                    **({BACKEND: value} if value else {}),
+                },
             )
             for at, value in enumerate(shown, start=1)
         ),
@@ -146,13 +167,20 @@ def k3s(args, *shown):
 SECRET = {"WEAVE_PASSWORD": {"valueFrom": {"secretKeyRef": {"name": "weave-passwd", "key": "weave-passwd"}}}}
 
 
-def weave(env=None, args=(), addresses=("192.0.2.1", "198.51.100.1"), status=None, agents=("n1", "n2")):
+def weave(
+    env=None,
+    args=(),
+    addresses=("192.0.2.1", "198.51.100.1"),
+    status=None,
+    agents=("n1", "n2"),
+    sources=(),
+):
     nodes = []
     for at, address in enumerate(addresses, start=1):
         item = node(f"n{at}")
         item["status"]["addresses"] = [{"type": "InternalIP", "address": address}]
         nodes.append(item)
-    agent = daemon_set("weave-net", container("weave", env=env or {}, args=list(args)))
+    agent = daemon_set("weave-net", container("weave", env=env or {}, args=list(args), envFrom=list(sources)))
     if status:
         agent["status"] = status
     return cluster(agent, *(agent_pod("weave-net", at) for at in agents), *nodes, *PODS)

@@ -17,6 +17,7 @@ from tests.unit.detect.build import (
     thing,
 )
 from tests.unit.detect.link_clusters import (
+    BACKEND,
     DUAL,
     FULL,
     IPSEC,
@@ -26,6 +27,7 @@ from tests.unit.detect.link_clusters import (
     OFF,
     ON,
     PODS,
+    ROLLING,
     SECRET,
     STRICT_18,
     STRICT_19,
@@ -35,6 +37,7 @@ from tests.unit.detect.link_clusters import (
     antrea,
     calico,
     cilium,
+    cilium_agent,
     felix,
     flannel,
     k3s,
@@ -125,6 +128,13 @@ CILIUM = [
     ("strict knows IPv4 alone", cilium(STRICT_19, pods=DUAL), BEST, "in clear to a peer"),
     ("strict in a version that is not known", cilium(STRICT_19, version="latest"), BEST, "in clear to a peer"),
     ("strict, newer than its agents", cilium(STRICT_19, changed="2026-10-02T00:00:00Z"), BEST, "in clear to a peer"),
+    ("strict, and settings of single nodes refused", cilium(STRICT_19, gaps=[refused("cilium.io", "CiliumNodeConfig")]), BEST, "in clear to a peer"),
+    ("strict, while its pods are replaced", cilium(STRICT_19, agent=cilium_agent(status=ROLLING)), BEST, "in clear to a peer"),
+    ("strict, with an agent that is not ready", cilium(STRICT_19, ready=False), BEST, "in clear to a peer"),
+    ("two nodes share one key", cilium(WG, published=("one=", "one=")), UNKNOWN, "is also another node's"),
+    ("on in a configuration newer than its agents, which show it", cilium(WG, changed="2026-10-02T00:00:00Z"), BEST, "the pod's endpoint announces it"),
+    ("an overlay encrypts nothing", cilium({"routing-mode": "tunnel", "tunnel-protocol": "geneve"}, keys=(None, None)), CLEAR, "neither WireGuard nor IPsec is on"),
+    ("a flag comes before the ConfigMap", cilium(OFF, agent=cilium_agent("--enable-wireguard")), BEST, "the pod's endpoint announces it"),
     ("off, newer than its agents", cilium(OFF, keys=(None, None), changed="2026-10-02T00:00:00Z"), UNKNOWN, "newer than the agent"),
     ("its ConfigMap refused", cluster(daemon_set("cilium", container("cilium-agent")), node("n1"), *PODS, gaps=[refused("", "ConfigMap", "kube-system")]), UNKNOWN, "could not be used"),
 ]  # fmt: skip
@@ -175,6 +185,16 @@ def test_encrypt_node_that_is_newer_than_the_agent_covers_nothing_yet():
     assert link(cilium(node_too, changed="2026-10-02T00:00:00Z"), "host", "b").state is UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [(ROLLING, UNKNOWN), ({"desiredNumberScheduled": 2, "updatedNumberScheduled": 2}, BEST)],
+)
+def test_a_flag_for_nodes_covers_them_once_every_agent_was_started_with_it(status, state):
+    agent = cilium_agent("--encrypt-node", status=status)
+
+    assert link(cilium(WG, agent=agent), "host", "b").state is state
+
+
 def test_cilium_covers_the_host_network_only_with_encrypt_node():
     node_too = {**WG, "encrypt-node": "true"}
 
@@ -216,6 +236,13 @@ K3S = [
     ("wireguard-native on both", k3s(',"--flannel-backend","wireguard-native"', "wireguard", "wireguard"), BEST, "encrypts"),
     ("the default", k3s("", "vxlan", "vxlan"), CLEAR, "backend vxlan does not encrypt"),
     ("asked for, not there on one", k3s(',"--flannel-backend","wireguard-native"', "wireguard", "vxlan"), CLEAR, "vxlan"),
+    ("wireguard-native as one word", k3s(',"--flannel-backend=wireguard-native"', "wireguard", "wireguard"), BEST, "encrypts"),
+    ("a VPN of its own", k3s(',"--vpn-auth","name=tailscale"', "extension", "extension"), UNKNOWN, "backend extension"),
+    ("one node does not show it", k3s(',"--flannel-backend","wireguard-native"', "wireguard", ""), UNKNOWN, "the node does not show"),
+    ("a server that does not say", k3s(None, "wireguard", "wireguard"), UNKNOWN, "may be left from before"),
+    ("a server whose word cannot be read", k3s(",", "wireguard", "wireguard"), UNKNOWN, "may be left from before"),
+    ("no server was read", cluster(*(node(f"n{at}", kubelet="v1.31.0+k3s1", annotations={BACKEND: "wireguard"}) for at in (1, 2)), *PODS), UNKNOWN, "no k3s server is among"),
+    ("servers disagree", k3s(',"--flannel-backend","none"', "wireguard", "wireguard", others=(',"--flannel-backend","wireguard-native"',)), UNKNOWN, "servers disagree about"),
     ("asked for, not shown", k3s(',"--flannel-backend","wireguard-native"', "", ""), UNKNOWN, "servers ask for backend wireguard-native"),
 ]  # fmt: skip
 
@@ -238,6 +265,7 @@ WEAVE = [
     ("a password by reference", weave(SECRET), BEST, "a password is set"),
     ("a password on the command line", weave({"EXTRA_ARGS": "--password=x"}), BEST, "on the command line"),
     ("no password", weave(), CLEAR, "no password is set"),
+    ("a password of a Secret with all of its keys", weave(sources=[{"secretRef": {"name": "weave-passwd"}}]), UNKNOWN, "Secret kube-system/weave-passwd, which is never read, may set it"),
     ("an empty password", weave({"WEAVE_PASSWORD": ""}), CLEAR, "no password is set"),
     ("a peer in a trusted subnet", weave(TRUSTED), UNKNOWN, "trusted subnets"),
     ("no peer in a trusted subnet", weave(TRUSTED, addresses=("198.51.100.1", "198.51.100.2")), BEST, "a password is set"),
@@ -267,6 +295,16 @@ ANTREA = [
     ("commented out", antrea('#trafficEncryptionMode: "wireGuard"\n'), CLEAR, "trafficEncryptionMode is none"),
     ("IPsec", antrea('trafficEncryptionMode: "ipsec"\n'), BEST, "trafficEncryptionMode is ipsec"),
     ("IPsec, newer than its agents", antrea('trafficEncryptionMode: "ipsec"\n', changed="2026-10-02T00:00:00Z"), UNKNOWN, "newer than the agent"),
+    ("in single quotes", antrea("trafficEncapMode: 'noEncap'\ntrafficEncryptionMode: 'ipsec'\n"), CLEAR, "has no effect with trafficEncapMode noencap"),
+    ("with other blanks and a comment", antrea("trafficEncryptionMode :   IPsec   # since March\n"), BEST, "trafficEncryptionMode is ipsec"),
+    ("a key without a value is its default", antrea('trafficEncryptionMode:\ntrafficEncapMode: "encap"\n'), CLEAR, "trafficEncryptionMode is none"),
+    ("a file that is no YAML", antrea("trafficEncryptionMode: ipsec\n bad: [\n"), UNKNOWN, "its antrea-agent.conf is no YAML"),
+    ("a file that is masked", antrea("trafficEncryptionMode: ipsec\npassword: <redacted>\n"), UNKNOWN, "its antrea-agent.conf is masked"),
+    ("a mode that is not known", antrea("trafficEncryptionMode: quantum\n"), UNKNOWN, "quantum is not known"),
+    ("policies alone, beside another plugin", antrea('trafficEncapMode: "networkPolicyOnly"\ntrafficEncryptionMode: "wireGuard"\n'), CLEAR, "has no effect"),
+    ("two nodes share one key", antrea(WIRE, ("one=", "one=")), UNKNOWN, "is also another node's"),
+    ("no agent on one node", antrea(WIRE, agents=("n1",)), CLEAR, "no agent of Antrea runs on the node (n2)"),
+    ("nodes refused", antrea('trafficEncryptionMode: "ipsec"\n', (), gaps=[refused("", "Node")]), UNKNOWN, "its node was not read"),
     ("changed for some nodes", antrea(WIRE, ("one=", "two="), thing("crd.antrea.io/v1alpha1", "AntreaNodeConfig", "some", spec={"trafficEncryptionMode": "none"})), UNKNOWN, "AntreaNodeConfig"),
     ("off, newer than its agents", antrea("", changed="2026-10-02T00:00:00Z"), UNKNOWN, "newer than the agent"),
     ("its ConfigMap refused", cluster(daemon_set("antrea-agent", container("antrea-agent")), node("n1"), *PODS, gaps=[refused("", "ConfigMap", "kube-system")]), UNKNOWN, "could not be used"),
@@ -283,12 +321,15 @@ def test_antrea(name, snapshot, state, why):
 
 def test_the_well_known_key_of_antrea_is_a_caution():
     by_key = links_of(antrea('trafficEncryptionMode: "ipsec"\n'))["antrea-ipsec"]
-    by_certificate = links_of(
-        antrea('trafficEncryptionMode: "ipsec"\nipsec:\n  authenticationMode: "cert"\n')
-    )
 
     assert "well-known pre-shared key" in by_key.cautions[0]
-    assert by_certificate["antrea-ipsec"].cautions == ()
+    for said in (
+        '\n  authenticationMode: "cert"',
+        "\n    authenticationMode: 'cert'",
+        " {authenticationMode: cert}",
+    ):
+        (found,) = links_of(antrea(f"trafficEncryptionMode: ipsec\nipsec:{said}\n")).values()
+        assert found.cautions == ()
 
 
 OPENSHIFT = [

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.detect.evidence import Evidence
-from app.detect.settings import config_map, environment, option, switch
+from app.detect.settings import config_map, environment, option, switch, unread_sources
 from app.detect.workloads import image_version
+from tests.unit.detect.build import cluster, container, daemon_set, folder
 from tests.unit.detect.build import config_map as a_config_map
-from tests.unit.detect.build import container, daemon_set, folder
 
 # what the command line is, what `--run-firewall` is then
 SWITCHES = {
@@ -160,3 +160,48 @@ def test_a_version_is_an_image_tag_that_looks_like_one(image, version):
 def _read(*others, **fields):
     evidence = Evidence.of(folder(daemon_set("agent", container("program", **fields)), *others))
     return evidence, evidence.daemon_sets[0].containers[0]
+
+
+SOURCES = {
+    "its key": ([{"configMapRef": {"name": "seen"}}], {}, "on"),
+    "with a prefix": ([{"configMapRef": {"name": "seen"}, "prefix": "X_"}], {}, None),
+    "the last of two": ([{"configMapRef": {"name": "seen"}}, {"configMapRef": {"name": "other"}}], {}, "off"),
+    "after a variable of its own": ([{"configMapRef": {"name": "seen"}}], {"SWITCH": "mine"}, "mine"),
+    "one that was not read": ([{"configMapRef": {"name": "unseen"}}], {}, None),
+}
+
+
+@pytest.mark.parametrize(("sources", "env", "value"), SOURCES.values(), ids=SOURCES)
+def test_variables_of_a_whole_config_map(sources, env, value):
+    evidence, found = _with_sources(sources, env=env)
+    setting = environment(evidence, found, "SWITCH")
+
+    assert (setting.value if setting else None) == value
+    assert setting is None or env or setting.field == "data['SWITCH']"
+
+
+UNREAD = {
+    "a Secret": ({"secretRef": {"name": "keys"}}, "Secret kube-system/keys, which is never read, may set it"),
+    "a ConfigMap that was read": ({"configMapRef": {"name": "seen"}}, ""),
+    "one that was not": ({"configMapRef": {"name": "unseen"}}, "ConfigMap kube-system/unseen, which is not among what was read, may set it"),
+    "one that need not be there": ({"configMapRef": {"name": "unseen", "optional": True}}, "ConfigMap kube-system/unseen, which is not among what was read, may set it"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "says"), UNREAD.values(), ids=UNREAD)
+def test_a_source_that_was_not_read_may_set_anything(source, says):
+    assert unread_sources(*_with_sources([source])) == says
+
+
+def test_a_source_that_need_not_be_there_and_is_not_sets_nothing():
+    optional = {"configMapRef": {"name": "unseen", "optional": True}}
+
+    assert unread_sources(*_with_sources([optional], live=True)) == ""
+
+
+def _with_sources(sources, env=None, *, live=False):
+    agent = daemon_set("agent", container("agent", env=env or {}, envFrom=sources))
+    maps = a_config_map("seen", {"SWITCH": "on"}), a_config_map("other", {"SWITCH": "off"})
+    evidence = Evidence.of((cluster if live else folder)(agent, *maps))
+    (found,) = evidence.daemon_sets
+    return evidence, found.containers[0]

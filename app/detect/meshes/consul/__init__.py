@@ -8,7 +8,7 @@ from app.detect.fields import dig, mapping, sequence
 from app.detect.ground import Ground
 from app.detect.meshes.common.classes import Classes
 from app.detect.meshes.consul.membership import Member, member_of, services_of
-from app.detect.meshes.consul.mesh import OUTSIDE, Consul, Side
+from app.detect.meshes.consul.mesh import ELSEWHERE, OUTSIDE, Consul, Side
 from app.detect.meshes.consul.settings import ANY, Entries
 from app.detect.pods import SeenPod
 from app.detect.served import fronts
@@ -36,6 +36,7 @@ def find(ground: Ground) -> Iterable[Consul]:
         classes=Classes.of(ground.pods, survey.side, OUTSIDE),
         entries=survey.entries,
         default=survey.default,
+        cautions=(ELSEWHERE, *survey.entries.checks),
         services_doubt=ground.evidence.doubt("", "Service"),
     )
 
@@ -102,6 +103,7 @@ class _Survey:
             skips_in=member.skips_in,
             skips_out=member.skips_out,
             some_addresses=member.some_addresses,
+            checked=member.checked,
             fronts=fronts(in_front),
             services=tuple(name for name in names if name in self._told_apart),
         )

@@ -10,6 +10,7 @@ import orjson
 
 from app.detect.fields import mapping, sequence, text
 from app.detect.meshes.common.ports import NO_PORT, port_list
+from app.detect.meshes.common.probes import probed
 from app.detect.pods import Program, SeenPod
 from app.model.connections import PortSet
 from app.model.encryption import EvidenceStrength, Known
@@ -22,6 +23,8 @@ _TRANSPARENT = f"{_PREFIX}transparent-proxy-status"
 _WANTS_TRANSPARENT = f"{_PREFIX}transparent-proxy"
 _REDIRECT = f"{_PREFIX}redirect-traffic-config"
 SERVICE = f"{_PREFIX}connect-service"
+# Where the injector redirects probes to; the proxy serves there what they ask for, and nothing else (consul-k8s, `redirect_traffic.go`).
+_CHECKED = range(20300, 20600)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Member:
     skips_in: PortSet | None = NO_PORT
     skips_out: PortSet | None = NO_PORT
     some_addresses: bool = False  # some destination ranges or programs pass the proxy by
+    checked: tuple[int, ...] = ()  # ports at which the proxy serves health checks in plain text
 
 
 def member_of(pod: SeenPod, *, installed: bool, by_default: bool, transparent: bool) -> Member | None:
@@ -65,6 +69,7 @@ def member_of(pod: SeenPod, *, installed: bool, by_default: bool, transparent: b
         skips_in=_skipped(pod, "ExcludeInboundPorts", "transparent-proxy-exclude-inbound-ports"),
         skips_out=_skipped(pod, "ExcludeOutboundPorts", "transparent-proxy-exclude-outbound-ports"),
         some_addresses=_some_addresses(pod),
+        checked=tuple(port for port in probed(pod) if port in _CHECKED),
     )
 
 

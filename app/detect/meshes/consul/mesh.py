@@ -9,6 +9,7 @@ from app.detect.meshes.consul.settings import ANY, GROUP, KINDS, Entries, Intent
 from app.detect.served import Front
 from app.model.connections import PortSet
 from app.model.encryption import (
+    OWN_PORT,
     UNTOLD,
     Accepting,
     Authorisation,
@@ -26,7 +27,7 @@ from app.model.encryption import (
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
 
-_ELSEWHERE = "entries that were written in Consul itself are not visible in the cluster; what Kubernetes holds is what counts"
+ELSEWHERE = "entries that were written in Consul itself are not visible in the cluster; what Kubernetes holds is what counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Side:
     skips_in: PortSet | None = NO_PORT
     skips_out: PortSet | None = NO_PORT
     some_addresses: bool = False
+    checked: tuple[int, ...] = ()
     fronts: tuple[Front, ...] = ()
     services: tuple[str, ...] = ()
 
@@ -61,7 +63,7 @@ class Consul:
     entries: Entries = field(repr=False)
     default: Authorised
     services_doubt: str = ""
-    cautions: tuple[str, ...] = (_ELSEWHERE,)
+    cautions: tuple[str, ...] = (ELSEWHERE,)
     fips: Known = Known.UNKNOWN
     id: str = "consul"
     name: str = "Consul"
@@ -108,29 +110,35 @@ class Consul:
     def accepts(self, server: Hashable, port: int) -> Accepting | None:
         """By the mode that holds for the pod's services."""
         side = self.classes.side(server)
-        if side.enrolled is not Known.YES:
-            return None
+        return next(self._accepted(side, port)) if side.enrolled is Known.YES else None
+
+    def _accepted(self, side: Side, port: int) -> Iterator[Accepting]:
+        """The first answer holds."""
         strength = weakest(side.strength, EvidenceStrength.CONFIGURED)
         if not side.transparent:
             says = "it is not redirected: the application's own port is reached past the proxy unless it listens on localhost alone"
-            return Accepting(Known.UNKNOWN, UNTOLD, strength, says)
+            yield Accepting(Known.UNKNOWN, UNTOLD, strength, says)
         if side.skips_in is None:
-            return Accepting(
-                Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read"
-            )
-        if port in side.skips_in or port in self.entries.exposed(side.services):
-            past = f"port {port} bypasses its proxy"
-            served = f"its proxy serves paths of the application at port {port}, in plain text"
-            return Accepting(Known.YES, "", strength, past if port in side.skips_in else served)
+            says = "the ports that its proxy leaves out cannot be read"
+            yield Accepting(Known.UNKNOWN, UNTOLD, strength, says)
+            return
+        if port in side.checked:
+            says = "its proxy serves the pod's health checks here, in plain text"
+            yield Accepting(Known.YES, OWN_PORT, strength, says)
+        if port in side.skips_in:
+            yield Accepting(Known.YES, "", strength, f"port {port} bypasses its proxy")
+        if port in self.entries.exposed(side.services):
+            says = f"its proxy serves paths of the application at port {port}, in plain text"
+            yield Accepting(Known.YES, "", strength, says)
         if why := self._doubt("Mesh", "ProxyDefaults", "ServiceDefaults"):
-            return Accepting(Known.UNKNOWN, UNTOLD, strength, f"the mode cannot be told: {why}")
+            yield Accepting(Known.UNKNOWN, UNTOLD, strength, f"the mode cannot be told: {why}")
         found = self._mode(side)
-        return Accepting(found.mode.plain, found.mode, strength, found.says, found.signs, found.level)
+        yield Accepting(found.mode.plain, found.mode, strength, found.says, found.signs, found.level)
 
     def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:  # noqa: ARG002  all alike
         """Ports with a Service, and those that a proxy leaves out."""
         side = self.classes.side(server)
-        found = {port for port, _ in side.fronts} | self.entries.exposed(side.services)
+        found = {port for port, _ in side.fronts} | set(side.checked) | self.entries.exposed(side.services)
         found |= {
             port for first, last in (side.skips_in or PortSet()).intervals for port in range(first, last + 1)
         }

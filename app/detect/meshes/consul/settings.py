@@ -124,6 +124,18 @@ class Entries:
             if isinstance(number := dig(path, "listenerPort"), int)
         )
 
+    @cached_property
+    def checks(self) -> tuple[str, ...]:
+        """Entries that open a port for each health check, in plain text; which ports these are is not visible."""
+        kinds = ("ProxyDefaults", "ServiceDefaults")
+        objects = (item for kind in kinds for item in self.evidence.snapshot.of_kind(GROUP, kind))
+        return tuple(
+            f"{item.ref} has spec.expose.checks: proxies serve paths of health checks in plain text, on ports of their own choice (21500 "
+            "to 21755 by default)"
+            for item in objects
+            if dig(item.parsed(), "spec", "expose", "checks") is True
+        )
+
     @property
     def _allowed(self) -> bool:
         leave = self._leave

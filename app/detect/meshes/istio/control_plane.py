@@ -10,7 +10,7 @@ from app.detect.fields import dig, mapping, sequence, strings, text
 from app.detect.ground import Ground
 from app.detect.meshes.istio.membership import REVISION, Role, role_of
 from app.detect.pods import Program, SeenPod
-from app.detect.settings import environment
+from app.detect.settings import environment, unread_sources
 from app.detect.workloads import Container, DaemonSet, image_version
 from app.model.encryption import Known
 from app.model.platform import Sign
@@ -76,6 +76,20 @@ class ControlPlane:
             *(item.sign("the control plane of Istio") for item in self.pilots),
             *(item.containers[0].sign("the node proxy of Istio") for item in self.ztunnels),
         )
+
+    @cached_property
+    def hidden(self) -> str:
+        """Why it cannot be told whether control planes run with ambient mode, as a clause; empty where it can.
+
+        A switch that nothing sets may be set by a source of environment that was not read.
+        """
+        for item in self.pilots:
+            said = [environment(self.ground.evidence, item, name) for name in (_AMBIENT, _TUNNELS)]
+            off = any(found and found.truth is False for found in said)
+            unread = unread_sources(self.ground.evidence, item)
+            if unread and None in said and not off:
+                return f"whether {item.owner} runs with ambient mode cannot be told: {unread}"
+        return ""
 
     @cached_property
     def tunnels(self) -> bool | None:

@@ -73,6 +73,7 @@ class DestinationRule:
         exports: `exportTo` as it takes effect; empty where the object does not say.
         selector: labels of the clients that it means; None where it has no selector.
         revision: the one revision that heeds it; empty for all.
+        perhaps: whether it holds for clients depends on the release of the control plane.
     """
 
     item: SnapshotObject
@@ -82,6 +83,7 @@ class DestinationRule:
     traffic: Traffic
     subsets: tuple[Subset, ...]
     revision: str = ""
+    perhaps: bool = False
 
     @property
     def namespace(self) -> str:

@@ -2,7 +2,8 @@
 
 The client's namespace, then the Service's, then the root namespace; clients of the root namespace begin with what it keeps to itself.
 In each the most specific host, and for that host a rule whose workloadSelector matches the client before one without; a rule
-with a selector is never exported. Rules of one host, namespace and `exportTo` are one. Source: Istio,
+with a selector is never exported. Rules of one host, namespace and `exportTo` are one. One without a selector that is exported like one with
+a selector, which is to say kept at home, is lost to other clients in some releases (istio/istio issue 58322). Source: Istio,
 `pilot/pkg/model/push_context.go`, `destination_rule.go`, `sidecar.go`.
 """
 
@@ -95,7 +96,7 @@ def _indexed(rules: Iterable[DestinationRule], *, private: bool) -> _Index:
 
 def _merge(found: list[DestinationRule], rule: DestinationRule) -> None:
     """Add a rule to those of its namespace: joined to one of the same host that is exported alike, else by its own."""
-    apart = True
+    apart, lost = True, False
     for position, older in enumerate(found):
         if older.host != rule.host:
             continue
@@ -108,10 +109,11 @@ def _merge(found: list[DestinationRule], rule: DestinationRule) -> None:
         if all(selecting) and rule.selector != older.selector:
             apart = True
             continue
+        lost = alike and any(selecting) != all(selecting)
         apart = apart and any(selecting) != all(selecting)
         found[position] = _joined(older, rule)
-    if apart:
-        found.append(rule)
+    if apart or lost:
+        found.append(replace(rule, perhaps=rule.perhaps or not apart))
 
 
 def _joined(older: DestinationRule, newer: DestinationRule) -> DestinationRule:

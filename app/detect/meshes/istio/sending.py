@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.detect.meshes.istio.destination_rules import Tls, Told
+from app.detect.meshes.istio.destination_rules import DestinationRule, Tls, Told
 from app.detect.meshes.istio.ending import cannot_end, not_begun
 from app.detect.meshes.istio.hosts import host_of
 from app.detect.meshes.istio.membership import Kind
@@ -168,7 +168,18 @@ class Client:
         )
         if rule is None:
             return (None,)
-        labels = dict(server.labels)
+        told = self._by_rule(rule, client, server, entry)
+        if rule.perhaps and told != (None,):
+            return (
+                f"whether {rule.item.ref} holds for clients that the rule with a workloadSelector beside it leaves out depends on the "
+                "release of the control plane"
+            )
+        return told
+
+    def _by_rule(
+        self, rule: DestinationRule, client: Side, server: Side, entry: Served
+    ) -> tuple[Told | None, ...] | str:
+        host, labels = host_of(entry), dict(server.labels)
         if why := self.routes.doubt:
             possible = rule.told(entry.port, labels, rule.named)
             return (
@@ -253,7 +264,8 @@ def _tunnelled(client: Side, server: Side) -> Sending | None:
     if client.tunnel_out is Known.YES:
         return _mtls(client, server, "the client's proxy opens an HBONE tunnel (mutual TLS)")
     says = (
-        "the client's proxy is told to open HBONE tunnels by a control plane that runs without ambient mode"
+        "whether the client's proxy opens HBONE tunnels cannot be told: it is told to by a control plane that runs without ambient mode, "
+        "or that one's own settings were not all read"
     )
     return _unknown(client, server, says)
 

@@ -16,6 +16,8 @@ def tunnels(found: Place | None, config: MeshConfig, parts: ControlPlane) -> Kno
     told = _told(found, config)
     if _says(found, NO_HBONE):
         return Known.NO
+    if parts.hidden:
+        return Known.UNKNOWN
     if parts.tunnels is None or (parts.tunnels and not parts.tunnels_by_itself):
         return known(told)
     if parts.tunnels:

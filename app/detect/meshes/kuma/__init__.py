@@ -18,6 +18,7 @@ from app.detect.settings import environment
 from app.detect.workloads import Container, image_version
 from app.model.encryption import Known, Membership
 from app.model.identity import ObjectRef
+from app.model.platform import Sign
 
 __all__ = ["find"]
 
@@ -98,6 +99,7 @@ class _Survey:
             rules=tuple(numbers),
             permissions_doubt=self.ground.evidence.doubt(GROUP, KIND),
             services_doubt=self.ground.evidence.doubt("", "Service"),
+            late_doubt=self.settings.late_doubt,
         )
 
     def _side(self, pod: SeenPod, mesh: str, permissions: Permissions, numbers: dict[Rule, int]) -> Side:
@@ -122,7 +124,15 @@ class _Survey:
             namespace=pod.pod.namespace if asks else "",
             account=(pod.pod.service_account or "default") if asks else "",
             labels=tuple(sorted(labels.items())) if asks else (),
+            checked=member.checked,
+            late=tuple(self._late(pod, mesh)),
         )
+
+    def _late(self, pod: SeenPod, mesh: str) -> Iterator[tuple[int, Sign]]:
+        for item in self.ground.served.get(pod.ref, ()):
+            sign = self.settings.late(mesh, item.namespace, item.service)
+            if sign:
+                yield item.target, sign
 
     @cached_property
     def _told_apart(self) -> bool:

@@ -6,6 +6,7 @@ Source: Kuma documentation, "Data plane on Kubernetes", "Transparent proxying", 
 import re
 from dataclasses import dataclass
 
+from app.detect.fields import decimal
 from app.detect.meshes.common.ports import NO_PORT, port_list
 from app.detect.pods import Program, SeenPod
 from app.model.connections import PortSet
@@ -22,6 +23,7 @@ _CONFIG = "traffic.kuma.io/transparent-proxy-config"
 _EXCLUDE = "traffic.kuma.io/exclude-{}-ports"
 _EXCLUDE_IPS = "traffic.kuma.io/exclude-{}-ips"
 _GATEWAY = "kuma.io/gateway"
+_PROBE_PROXY, _VIRTUAL_PROBES = "kuma.io/application-probe-proxy-port", "kuma.io/virtual-probes"
 # The configuration is YAML that Kuma wrote; a few lines of it are needed, and a stranger's YAML is not parsed for that.
 _SECTION = re.compile(r"^  (inbound|outbound):[ \t]*\n((?: {4}.*\n|[ \t]*\n)*)", re.MULTILINE)
 _ENABLED = re.compile(r"^    enabled:[ \t]*(true|false)[ \t]*$", re.MULTILINE)
@@ -43,6 +45,7 @@ class Member:
     skips_out: PortSet | None = NO_PORT
     some_addresses: bool = False  # connections with some addresses or programs pass the proxy by
     program: Program | None = None
+    checked: int = 0  # port at which the proxy answers health checks for the pod's programs, in plain text
 
 
 def member_of(pod: SeenPod, *, installed: bool) -> Member | None:
@@ -67,6 +70,7 @@ def member_of(pod: SeenPod, *, installed: bool) -> Member | None:
         skips_out=_skipped(pod, "outbound"),
         some_addresses=_some_addresses(pod),
         program=program,
+        checked=_checked(pod),
     )
 
 
@@ -80,6 +84,14 @@ def _asked(pod: SeenPod, mesh: str, *, installed: bool) -> Member | None:
     skips_in = PortSet.all() if _is_gateway(pod) else _skipped(pod, "inbound")
     skips = (skips_in, _skipped(pod, "outbound"), _some_addresses(pod))
     return Member(Known.YES, EvidenceStrength.INTENDED, "it asks for a proxy", (sign,), mesh, *skips)
+
+
+def _checked(pod: SeenPod) -> int:
+    """The port that the injector wrote down: of its proxy for probes, or of virtual probes, as older releases have them."""
+    if pod.annotations.get(_PROBE_PROXY):
+        return decimal(pod.annotations[_PROBE_PROXY]) or 0
+    on = pod.annotations.get(_VIRTUAL_PROBES) in ("enabled", "true")
+    return (decimal(pod.annotations.get(f"{_VIRTUAL_PROBES}-port", "")) or 0) if on else 0
 
 
 def _is_gateway(pod: SeenPod) -> bool:

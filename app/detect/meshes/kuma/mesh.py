@@ -10,6 +10,7 @@ from app.detect.meshes.kuma.settings import Tls
 from app.detect.served import Front
 from app.model.connections import PortSet
 from app.model.encryption import (
+    OWN_PORT,
     UNTOLD,
     Accepting,
     Authorisation,
@@ -36,7 +37,13 @@ _OFF = Tls(Known.NO, Known.YES, "", "it is not in the mesh")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One class of pods; see `Member`. `guards_all`: ports without a Service are refused too, not passed on."""
+    """One class of pods; see `Member`.
+
+    Attributes:
+        guards_all: ports without a Service are refused too, not passed on.
+        checked: port at which its proxy answers health checks in plain text; 0 where there is none.
+        late: container ports of MeshServices that are not ready for mutual TLS, and the field.
+    """
 
     enrolled: Known = Known.NO
     strength: EvidenceStrength = EvidenceStrength.OBSERVED
@@ -50,6 +57,8 @@ class Side:
     namespace: str = ""
     account: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    checked: int = 0
+    late: tuple[tuple[int, Sign], ...] = ()
 
     def service_ports(self, port: int) -> tuple[int, ...]:
         """Service ports in front of a container port."""
@@ -72,6 +81,7 @@ class Kuma:
     rules: tuple[Rule, ...] = field(repr=False)
     permissions_doubt: str = ""
     services_doubt: str = ""
+    late_doubt: str = ""
     cautions: tuple[str, ...] = ()
     fips: Known = Known.UNKNOWN
     name: str = "Kuma"
@@ -94,7 +104,8 @@ class Kuma:
                 if Known.NO not in (source.enrolled, target.enrolled):
                     return Sending(how, strength, side.tls.says, side.tls.signs)
         how, says = next(self._sent(source, target, port))
-        return Sending(how, strength, says, target.tls.signs if how is ClientTls.MESH_MTLS else ())
+        late = tuple(sign for at, sign in target.late if at == port) if how is not ClientTls.MESH_MTLS else ()
+        return Sending(how, strength, says, target.tls.signs if how is ClientTls.MESH_MTLS else late)
 
     def _sent(self, source: Side, target: Side, port: int) -> Iterator[tuple[ClientTls, str]]:
         """What is sent where mutual TLS is on, and why; the first answer holds."""
@@ -115,7 +126,22 @@ class Kuma:
             yield ClientTls.PLAIN, "the client's proxy does not see this destination port"
         if source.some_addresses or target.some_addresses:
             yield ClientTls.UNKNOWN, "some addresses or programs bypass the proxy of one end"
+        yield from self._waiting(target, port)
         yield ClientTls.MESH_MTLS, "both ends have a proxy of this mesh"
+
+    def _waiting(self, target: Side, port: int) -> Iterator[tuple[ClientTls, str]]:
+        """In permissive mode clients send plain text until every pod of the service has its certificate."""
+        if target.tls.waits is Known.NO:
+            return
+        if self.late_doubt:
+            yield (
+                ClientTls.UNKNOWN,
+                f"whether the service is ready for mutual TLS cannot be told: {self.late_doubt}",
+            )
+        for at, sign in target.late:
+            if at == port:
+                how = ClientTls.PLAIN if target.tls.waits is Known.YES else ClientTls.UNKNOWN
+                yield how, f"{sign.ref} is not ready for mutual TLS, and clients wait with it until it is"
 
     def accepts(self, server: Hashable, port: int) -> Accepting | None:
         """By the mode of the mesh and its overrides; ports without a Service may pass the proxy untouched."""
@@ -127,6 +153,9 @@ class Kuma:
             return Accepting(
                 Known.UNKNOWN, UNTOLD, strength, "the ports that its proxy leaves out cannot be read"
             )
+        if port == side.checked:
+            says = "its proxy answers the pod's health checks here, in plain text"
+            return Accepting(Known.YES, OWN_PORT, strength, says)
         if port in side.skips_in:
             return Accepting(Known.YES, "", strength, f"{_bypassing(side, port)} bypasses its proxy")
         if side.some_addresses:
@@ -142,7 +171,7 @@ class Kuma:
     def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:  # noqa: ARG002  all alike
         """Ports with a Service, and those that a proxy leaves out."""
         side = self.classes.side(server)
-        found = {port for port, _ in side.fronts}
+        found = {port for port, _ in side.fronts} | ({side.checked} if side.checked else set())
         skipped = side.skips_in or PortSet()
         if skipped != PortSet.all():
             found |= {port for first, last in skipped.intervals for port in range(first, last + 1)}

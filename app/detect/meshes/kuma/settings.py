@@ -6,7 +6,7 @@ selects the pod, the mode from MeshTLS (strict where none says otherwise). Sourc
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from app.detect.evidence import Evidence
@@ -20,6 +20,7 @@ from app.model.snapshot import SnapshotObject
 
 GROUP = "kuma.io"
 KINDS = ("Mesh", "MeshIdentity", "MeshTLS")
+SERVICES = "MeshService"
 _ROLE, _OF_SYSTEM = "kuma.io/policy-role", "system"
 CONTROL_PLANES = ("kuma-control-plane", "kong-mesh-control-plane")
 _SYSTEM = ("kuma-system", "kong-mesh-system")
@@ -37,6 +38,7 @@ class Tls:
         says: one clause.
         signs: the deciding fields.
         level: where the mode is set.
+        waits: clients send plain text to a service until it is ready for mutual TLS.
     """
 
     on: Known
@@ -45,6 +47,7 @@ class Tls:
     says: str
     signs: tuple[Sign, ...] = ()
     level: Level = Level.NONE
+    waits: Known = Known.NO
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,21 @@ class Settings:
             return Tls(Known.UNKNOWN, Known.UNKNOWN, UNTOLD, says)
         by = self._by_identity if self.release >= _INERT_FROM else self._by_mesh
         return by(mesh, namespace, labels)
+
+    def late(self, mesh: str, namespace: str, service: str) -> Sign | None:
+        """The status of a MeshService that is not ready for mutual TLS; None for one that is, and where there is none."""
+        item = self.evidence.object(GROUP, SERVICES, namespace, service)
+        if item is None or _mesh_of(item) != mesh:
+            return None
+        said = text(dig(item.parsed(), "status", "tls", "status"))
+        ready = said == "Ready" or (not said and not self.evidence.live)
+        says = "clients wait with mutual TLS until it is Ready"
+        return None if ready else Sign(item.ref, "status.tls.status", said or "(not set)", says, item.digest)
+
+    @property
+    def late_doubt(self) -> str:
+        """Why MeshServices are not all known; empty when they are."""
+        return self.evidence.doubt(GROUP, SERVICES)
 
     @property
     def meshes(self) -> tuple[str, ...]:
@@ -86,7 +104,9 @@ class Settings:
                 mode = said
                 signs = (Sign(item.ref, path, mode, "whether plain text is accepted", item.digest), sign)
                 break
-        tls = Tls(Known.YES, _plain(mode), mode, says, signs, Level.MESH)
+        # a strict backend waits for nobody, and a MeshTLS beside it changes nothing of that (`ClientSideMTLSConfigurer`)
+        waits = Known.NO if _plain(mode) is Known.NO else _plain(mode)
+        tls = Tls(Known.YES, _plain(mode), mode, says, signs, Level.MESH, waits)
         return self._with_mode(mesh, namespace, labels, tls)
 
     def _by_identity(self, mesh: str, namespace: str, labels: Labels) -> Tls:
@@ -108,7 +128,7 @@ class Settings:
             found[0].ref, "spec.selector", "selects the pod", "where its identity comes from", found[0].digest
         )
         says = f"{found[0].ref} gives it an identity"
-        tls = Tls(Known.YES, Known.NO, "Strict", says, (sign,), Level.MESH)
+        tls = Tls(Known.YES, Known.NO, "Strict", says, (sign,), Level.MESH, Known.UNKNOWN)
         return self._with_mode(mesh, namespace, labels, tls)
 
     def _with_mode(self, mesh: str, namespace: str, labels: Labels, tls: Tls) -> Tls:
@@ -120,7 +140,7 @@ class Settings:
             if _plain(mode) is not held.plain:
                 says = f"{item.ref} says {mode} for some data planes or ports, and whether these are such cannot be told"
                 sign = Sign(item.ref, path, mode, "whether plain text is accepted", item.digest)
-                return Tls(tls.on, Known.UNKNOWN, UNTOLD, says, (sign, *held.signs), held.level)
+                return replace(held, plain=Known.UNKNOWN, mode=UNTOLD, says=says, signs=(sign, *held.signs))
         return held
 
     @staticmethod
@@ -130,7 +150,8 @@ class Settings:
         weight, item, path, mode = found[-1]
         level = Level.WORKLOAD if weight else Level.MESH
         sign = Sign(item.ref, path, mode, "whether plain text is accepted", item.digest)
-        return Tls(tls.on, _plain(mode), mode, f"{item.ref} says {mode}", (sign, *tls.signs), level)
+        says = f"{item.ref} says {mode}"
+        return replace(tls, plain=_plain(mode), mode=mode, says=says, signs=(sign, *tls.signs), level=level)
 
     def _modes(
         self, mesh: str, namespace: str, labels: Labels
@@ -156,11 +177,7 @@ class Settings:
 
     def _in(self, mesh: str, kind: str) -> tuple[SnapshotObject, ...]:
         """Objects of a kind that belong to a mesh, by their label."""
-        return tuple(
-            item
-            for item in self.evidence.snapshot.of_kind(GROUP, kind)
-            if strings(dig(item.parsed(), "metadata", "labels")).get(MESH, "default") == mesh
-        )
+        return tuple(item for item in self.evidence.snapshot.of_kind(GROUP, kind) if _mesh_of(item) == mesh)
 
 
 @dataclass(frozen=True)
@@ -190,6 +207,10 @@ def holds_in(item: SnapshotObject, namespace: str, homes: frozenset[str]) -> boo
     role = strings(dig(item.parsed(), "metadata", "labels")).get(_ROLE, "")
     home = item.ref.namespace
     return role == _OF_SYSTEM or (not role and home in homes) or home in ("", namespace)
+
+
+def _mesh_of(item: SnapshotObject) -> str:
+    return strings(dig(item.parsed(), "metadata", "labels")).get(MESH, "default")
 
 
 def _selects(item: SnapshotObject, labels: Labels) -> Known:

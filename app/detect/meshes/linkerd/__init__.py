@@ -9,6 +9,7 @@ from app.detect.fields import dig, mapping, sequence
 from app.detect.ground import Ground
 from app.detect.meshes.common.callers import Callers
 from app.detect.meshes.common.ports import port_list
+from app.detect.meshes.common.probes import probed
 from app.detect.meshes.linkerd.membership import DEFAULT_POLICY, IDENTITY_PORTS, Member, member_of
 from app.detect.meshes.linkerd.mesh import Linkerd
 from app.detect.meshes.linkerd.policies import GROUP, KINDS, Policies
@@ -52,6 +53,7 @@ def find(ground: Ground) -> Iterable[Linkerd]:
         callers=tuple(survey.callers.found),
         doubt=next((why for kind in KINDS if (why := ground.evidence.doubt(GROUP, kind))), ""),
         weak=survey.weak,
+        probes_from=survey.probes_from,
     )
 
 
@@ -123,6 +125,13 @@ class _Survey:
         setting = found.get("values") if found else None
         return dict(_DEFAULTS.findall((setting.value if setting else None) or ""))
 
+    @cached_property
+    def probes_from(self) -> str:
+        """Networks from which probes are let in, as the controller is told; all addresses where it is not."""
+        asked = (option(self.ground.evidence, item, "probe-networks") for item in self.control_plane)
+        said = {found.value for found in asked if found and found.value}
+        return "" if not said or any("/0" in value for value in said) else min(said)
+
     def membership(self, ref: ObjectRef) -> Membership:
         """A pod's membership."""
         member = self.members[ref]
@@ -157,6 +166,7 @@ class _Survey:
             servers=self._servers(pod),
             fronts=fronts(self.ground.served.get(pod.ref, ())),
             caller=caller,
+            probed=probed(pod),
         )
 
     def _inbound(self, pod: SeenPod, member: Member) -> Inbound:

@@ -1,7 +1,7 @@
 """Linkerd as a mesh."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.detect.meshes.common.callers import ANYBODY, Caller
 from app.detect.meshes.linkerd.authorising import Question, by_policy, by_server, guard, lets_plain_in
@@ -43,6 +43,7 @@ class Linkerd:
     callers: Sequence[Caller] = field(repr=False)
     doubt: str = ""
     weak: tuple[str, ...] = ()
+    probes_from: str = ""
     fips: Known = Known.UNKNOWN
     id: str = "linkerd"
     name: str = "Linkerd"
@@ -65,7 +66,21 @@ class Linkerd:
     def accepts(self, server: Hashable, port: int) -> Accepting | None:
         """By the Server of the port and its authorisations, else by the default inbound policy."""
         side = self._side(server)
-        return next(self._accepted(side, port)) if side.enrolled is Known.YES else None
+        if side.enrolled is not Known.YES:
+            return None
+        found = next(self._accepted(side, port))
+        return self._with_probes(found, side, port) if found.plain is Known.NO else found
+
+    def _with_probes(self, found: Accepting, side: Side, port: int) -> Accepting:
+        """The controller lets HTTP probes in without TLS and without identity, unless the Server's routes say who may come."""
+        number = side.server(port)
+        if port not in side.probed or (
+            number is not None and self.policies.limits_probes(self.policies.servers[number])
+        ):
+            return found
+        source = f"from {self.probes_from}" if self.probes_from else "from anywhere"
+        says = f"{found.says}; its HTTP probes are let in without it, {source}"
+        return replace(found, says=says)
 
     def _accepted(self, side: Side, port: int) -> Iterator[Accepting]:
         """The first answer holds."""
@@ -98,7 +113,7 @@ class Linkerd:
     def ports(self, client: Hashable | None, server: Hashable) -> tuple[int, ...]:
         """Ports with a Server, and those that a proxy leaves out."""
         side, source = self._side(server), self._side(client)
-        found = {port for port, _ in (*side.servers, *side.fronts)}
+        found = {port for port, _ in (*side.servers, *side.fronts)} | set(side.probed)
         found |= set(_OWN) if side.enrolled is Known.YES else set()
         for ports in (side.skips_in, side.identity_ports, source.skips_out):
             found |= {

@@ -5,6 +5,7 @@ Source: Linkerd documentation, "Authorization Policy" and "Policy API reference"
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from app.detect.evidence import Evidence
@@ -29,6 +30,7 @@ KINDS = (
 )
 _ROUTES = ("HTTPRoute", "GRPCRoute")
 _ROUTE_GROUPS = (GROUP, "gateway.networking.k8s.io")
+_NO_HTTP = ("opaque", "TLS")
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,27 @@ class Policies:
                     yield item, f"requests of {item.kind} {item.name}"
             elif _attached(item, server):
                 yield item, ""
+
+    def limits_probes(self, server: Server) -> bool:
+        """Whether HTTP probes need an authorisation too: routes of the Server say who may come, or its proxy reads no HTTP there."""
+        protocol = text(dig(server.item.parsed(), "spec", "proxyProtocol"))
+        return protocol in _NO_HTTP or (server.ref.namespace, server.ref.name) in self._routed
+
+    @cached_property
+    def _routed(self) -> frozenset[tuple[str, str]]:
+        """Namespace and name of every Server that a route is attached to."""
+        routes = (
+            item
+            for group in _ROUTE_GROUPS
+            for kind in _ROUTES
+            for item in self._evidence.snapshot.of_kind(group, kind)
+        )
+        return frozenset(
+            (item.ref.namespace, text(dig(parent, "name")))
+            for item in routes
+            for parent in sequence(dig(item.parsed(), "spec", "parentRefs"))
+            if dig(parent, "kind") == "Server"
+        )
 
     def blocks(self) -> Mapping[str, Block | None]:
         """Every address block that an authorisation names."""

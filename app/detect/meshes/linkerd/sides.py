@@ -59,6 +59,7 @@ class Side:
         servers: the Server of each port that has one, sorted by port.
         fronts: Service ports by container port.
         caller: class of its identity and addresses.
+        probed: ports of HTTP probes, which policies let in without an identity.
     """
 
     enrolled: Known = Known.NO
@@ -74,6 +75,7 @@ class Side:
     servers: tuple[tuple[int, int], ...] = ()
     fronts: tuple[Front, ...] = ()
     caller: int = -1
+    probed: tuple[int, ...] = ()
 
     def server(self, port: int) -> int | None:
         """Number of the Server of a port; None where there is none."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from app.evaluate.checks.common.transit import TEMPLATES
 from app.evaluate.checks.common.verdicts import Doubt
-from app.model.encryption import EvidenceStrength, Guard, Known, Membership
+from app.model.encryption import OUT_OF_BAND, EvidenceStrength, Guard, Known, Membership
 from app.model.facts import Facts
+from app.model.identity import ObjectRef
 from app.model.reachability import Workload
 
 _READ = "Grant the rights to list the policy objects of the mesh, and scan again."
@@ -19,10 +20,12 @@ class Guarded:
     Attributes:
         members: memberships of its pods, each once.
         guards: what holds for its pods, each once; more than one where pods differ.
+        outside: pods of it that are seen to be in no such mesh, and serve whoever reaches them.
     """
 
     members: tuple[Membership, ...]
     guards: tuple[Guard, ...]
+    outside: tuple[ObjectRef, ...] = ()
 
     @property
     def unread(self) -> tuple[Doubt, ...]:
@@ -47,7 +50,17 @@ def guarded(facts: Facts, workload: Workload) -> Guarded | None:
             if guard is not None:
                 found[guard] = None
                 members[member] = None
-    return Guarded(tuple(members), tuple(found)) if found else None
+    return Guarded(tuple(members), tuple(found), _outside(facts, workload)) if found else None
+
+
+def _outside(facts: Facts, workload: Workload) -> tuple[ObjectRef, ...]:
+    meshes = facts.encryption.protection.meshes
+
+    def carried(ref: ObjectRef) -> bool:
+        found = [member for mesh in meshes if (member := mesh.member(ref)) and member.how != OUT_OF_BAND]
+        return any(member.enrolled is not Known.NO for member in found)
+
+    return tuple(ref for ref in workload.pod_refs if not carried(ref))
 
 
 def _classes(facts: Facts, mesh_id: str, workload: Workload) -> Sequence[tuple[object, Membership]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from app.evaluate.checks.common.evidence import evidence_for, evidence_of_signs
 from app.evaluate.checks.common.population import boundaries_of_all, namespace_subject, workload_subject
 from app.evaluate.checks.common.proof import Proof
-from app.evaluate.checks.common.transit import TEMPLATES, strength_of_evidence
+from app.evaluate.checks.common.transit import intended, strength_of_evidence
 from app.evaluate.checks.common.verdicts import Details, Doubt, Verdicts
 from app.evaluate.checks.common.wording import count, names
 from app.model.encryption import Accepting, EvidenceStrength, Known, Level, Mesh, weakest
@@ -111,7 +111,9 @@ class Migration:
         says = f"{_whose(subject)} lets plain text in beside mutual TLS ({modes}), which holds for {count(held, 'workload')}"
         details = self._details(items)
         if all(item.intended for item in items):
-            return self.verdicts.undecided(subject, f"{says} in what was read", (TEMPLATES,), base=details)
+            return self.verdicts.undecided(
+                subject, f"{says} in what was read", self._intended(items), base=details
+            )
         return self.verdicts.failed(subject, says, remedy=_REMEDY, base=details)
 
     def _closed(self, mesh: Mesh, items: Sequence[Ruled]) -> CheckResult:
@@ -125,9 +127,12 @@ class Migration:
             says = f"whether a setting of {mesh.name} lets plain text in cannot be told"
             return self.verdicts.undecided(subject, says, doubts, base=self._details(unsure))
         says = f"no setting for the whole of {mesh.name} lets plain text in where it holds"
-        templates = (TEMPLATES,) if any(item.intended for item in items) else ()
+        templates = self._intended(items) if any(item.intended for item in items) else ()
         doubts = (*templates, *Proof(self.facts).pods.anywhere())
         return self.verdicts.passed(subject, says, doubts=doubts, base=details)
+
+    def _intended(self, items: Sequence[Ruled]) -> tuple[Doubt, ...]:
+        return (intended(self.facts, (item.workload.id for item in items if item.intended)),)
 
     def _details(self, items: Sequence[Ruled]) -> Details:
         held = sorted({item.workload.id for item in items})

@@ -1,5 +1,7 @@
 """What several checks of encryption in transit say alike."""
 
+from collections.abc import Iterable
+
 from app.evaluate.checks.common.verdicts import Doubt
 from app.model.encryption import EvidenceStrength, Label
 from app.model.facts import Facts
@@ -10,6 +12,11 @@ OPEN = (Label.PLAINTEXT, Label.AUTH_ONLY)
 TEMPLATES = Doubt(
     "only templates of pods were read, and what runs may differ",
     "Scan the cluster itself, so that pods and what their agents report are read.",
+)
+
+OVERRIDABLE = Doubt(
+    "it rests on settings that were assumed, or that an EnvoyFilter may change",
+    "Look at what the EnvoyFilter does at these ports; or scan the cluster itself, so that settings are read.",
 )
 
 
@@ -39,5 +46,13 @@ _CALLED = {
 
 
 def claimed_meshed(facts: Facts, workload: str) -> bool:
-    """The entity says that this workload is in a mesh."""
-    return facts.scope.encryption.mesh or facts.placements[workload].meshed
+    """The entity says that this workload is in a mesh: by a rule, else by a claim for the whole cluster."""
+    said = facts.placements[workload].meshed
+    return facts.scope.encryption.mesh if said is None else said
+
+
+def intended(facts: Facts, workloads: Iterable[str]) -> Doubt:
+    """Why what was read of workloads is only intended: they are templates, or something may override it."""
+    by_id = {item.id: item for item in facts.reachability.workloads}
+    pods = (facts.pods[ref] for name in workloads if name in by_id for ref in by_id[name].pod_refs)
+    return TEMPLATES if any(pod.from_template for pod in pods) else OVERRIDABLE
