@@ -4,6 +4,7 @@ An exposure has two legs. The *client's leg* runs from outside to the edge, one 
 the edge to the pod, one for each target. TLS on the first says nothing about the second.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -11,12 +12,30 @@ from app.model.certificate import Certificate
 from app.model.connections import Protocol
 from app.model.control_plane import Component
 from app.model.encryption import EvidenceStrength, Known
-from app.model.identity import ObjectRef
+from app.model.identity import GroupKind, ObjectRef
 from app.model.platform import Sign
 from app.model.policy import AddressRange
 from app.model.probe import Probe, written
 
 ANY_HOST = "*"  # an endpoint without a host of its own: every name that leads there
+
+# Routes of controllers whose objects are known by name alone, with the product that serves them.
+OTHER_ROUTES: Mapping[GroupKind, str] = {
+    GroupKind("apisix.apache.org", "ApisixRoute"): "Apache APISIX",
+    GroupKind("cis.f5.com", "IngressLink"): "F5 BIG-IP",
+    GroupKind("cis.f5.com", "TransportServer"): "F5 BIG-IP",
+    GroupKind("cis.f5.com", "VirtualServer"): "F5 BIG-IP",
+    GroupKind("consul.hashicorp.com", "IngressGateway"): "Consul",
+    GroupKind("gateway.solo.io", "VirtualService"): "Gloo",
+    GroupKind("getambassador.io", "Mapping"): "Emissary",
+    GroupKind("getambassador.io", "TCPMapping"): "Emissary",
+    GroupKind("ingress.v1.haproxy.org", "TCP"): "HAProxy",
+    GroupKind("ingress.v3.haproxy.org", "TCP"): "HAProxy",
+    GroupKind("kuma.io", "MeshGatewayInstance"): "Kuma",
+    GroupKind("networking.internal.knative.dev", "Ingress"): "Knative",
+    GroupKind("projectcontour.io", "HTTPProxy"): "Contour",
+    GroupKind("zalando.org", "RouteGroup"): "Skipper",
+}
 
 
 def carries(name: str, host: str) -> bool:
@@ -42,6 +61,10 @@ class Way(StrEnum):
     ROUTE = "OpenShift Route"
     ISTIO = "Istio Gateway"
     TRAEFIK = "Traefik IngressRoute"
+    NGINX = "NGINX VirtualServer"
+    KONG = "Kong TCPIngress"
+    TARGET_GROUP = "AWS target group"
+    OTHER = "route that is not read"  # of a controller whose objects this version knows by name alone
 
 
 class Security(StrEnum):
@@ -160,6 +183,7 @@ class Exposure:
         endpoints: sorted by host and port.
         targets: sorted by workload and port; empty when none is known.
         unresolved: what could not be followed, one sentence each.
+        astray: those of them by which it may lead to any workload, and not to none.
         notes: what a reader must know beside it, one sentence each.
         services: `namespace/name` of the Services that it hands requests to, sorted; also of those that lead nowhere known.
     """
@@ -174,6 +198,7 @@ class Exposure:
     endpoints: tuple[Endpoint, ...] = ()
     targets: tuple[Target, ...] = ()
     unresolved: tuple[str, ...] = ()
+    astray: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
 

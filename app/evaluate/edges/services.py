@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from app.evaluate.checks.common.addresses import merged
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
+from app.evaluate.edges.backends import astray_service
 from app.evaluate.edges.cloud import balancer_leg, is_internal
 from app.evaluate.edges.legs import passed, unknown
 from app.evaluate.edges.world import Item, World
@@ -60,6 +61,7 @@ def _exposure(world: World, admission: Admission, service: Service, item: Item, 
         endpoints=tuple(sorted(_endpoints(world, service, item), key=lambda one: (one.host, one.port))),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*wrong, *_unresolved(world, service, targets)),
+        astray=tuple(why for why in (astray_service(world, service.ref.namespace, service.ref.name),) if why),
         notes=(
             *((_NODE_HOP,) if snat else ()),
             *(f"loadBalancerSourceRanges hold at the balancer alone: {way}." for way in around if ranges),
