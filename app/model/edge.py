@@ -90,6 +90,7 @@ class Leg:
         signs: the deciding fields first.
         lowest: lowest protocol version that is accepted, as "TLS 1.2"; empty when not known.
         suites: cipher suites that are accepted, by their IANA names, as far as they are known.
+        group_bits: size of the Diffie-Hellman group that a handshake showed; 0 where none was seen.
         more_suites: others may be accepted, as not everything that was asked was answered.
         verified: the sending side checks the server's certificate (asked of the backend's leg).
         client_certificate: the server demands a certificate of its client.
@@ -108,6 +109,7 @@ class Leg:
     secret: str = ""
     default_certificate: Known = Known.NO
     more_suites: bool = False
+    group_bits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
