@@ -216,6 +216,7 @@ def _probe(name: str, said: Mapping[str, Any]) -> Probe:
         client_certificate=Known(said.get("client_certificate", "no")),
         plain=PlainAnswer(said.get("plain", "")),
         unanswered=tuple(said.get("unanswered") or ()),
+        group_bits=said.get("group", 0),
     )
 
 

@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 Serve = Callable[[socket.socket], None]
 
@@ -72,6 +73,29 @@ def hanging(connection: socket.socket) -> None:
     """Reads for as long as somebody sends, and says nothing."""
     while connection.recv(4096):
         pass
+
+
+def greeting_first(banner: bytes) -> Serve:
+    """Speaks before it is spoken to, as mail servers do, and has no use for what it then gets."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.sendall(banner)
+        while connection.recv(4096):
+            connection.sendall(b"500 what?\r\n")
+
+    return serve
+
+
+@dataclass
+class Counting:
+    """Keeps when each connection began, and answers none of them."""
+
+    began: list[float] = field(default_factory=list)
+
+    def __call__(self, connection: socket.socket) -> None:
+        """Hold a connection until the other side closes it."""
+        self.began.append(time.monotonic())
+        hanging(connection)
 
 
 def flooding(data: bytes) -> Serve:

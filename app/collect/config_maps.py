@@ -39,6 +39,8 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "nginx-configuration": ("ingress-nginx", *_SYSTEM),
     "ovnkube-config": ("openshift-ovn-kubernetes", "ovn-kubernetes"),
     "rke2-canal-config": _SYSTEM,
+    "traefik": ("traefik", *_SYSTEM),
+    "traefik-config": ("traefik", *_SYSTEM),
 }
 _REVISION_LABEL = "istio.io/rev"
 _RAW = msgspec.json.Decoder(msgspec.Raw)  # whether the answer is whole, without decoding it

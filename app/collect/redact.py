@@ -16,6 +16,12 @@ from app.collect import masking
 from app.collect.kinds import BY_KIND
 from app.collect.redact_certificates import certificates_alone
 from app.collect.redact_custom import redact_custom_resource, redact_middleware
+from app.collect.redact_edges import (
+    redact_kong,
+    redact_policy_of_nginx,
+    redact_server,
+    static_of_traefik,
+)
 from app.collect.redact_pods import redact_pod_spec
 from app.collect.redact_policies import keeping_selectors
 from app.model.canonical import canonical_json
@@ -76,6 +82,7 @@ _CONFIG_MAPS = frozenset(
         "nginx-config",
     }
 )
+_STATIC_OF_TRAEFIK = frozenset({"traefik", "traefik-config"})
 _CONFIG_MAP_PREFIXES = ("antrea-config-", "istio-", "kubelet-config-", "rke2-canal-config")
 
 
@@ -209,6 +216,8 @@ def _config_map(value: Object) -> None:
     known = name in _CONFIG_MAPS or str(name).startswith(_CONFIG_MAP_PREFIXES)
     if known and isinstance(data, dict):
         value["data"] = masking.masked_tree(data)
+    elif name in _STATIC_OF_TRAEFIK and isinstance(data, dict):
+        value["data"] = static_of_traefik(data)
     else:
         value.pop("data", None)
 
@@ -265,7 +274,13 @@ _KEEPERS: dict[GroupKind, Callable[[Object], None]] = {
         for group in ("crd.projectcalico.org", "projectcalico.org")
         for kind in _CALICO_POLICIES
     },
-    GroupKind("traefik.io", "Middleware"): redact_middleware,
+    **{GroupKind(group, "Middleware"): redact_middleware for group in ("traefik.io", "traefik.containo.us")},
+    **{
+        GroupKind("k8s.nginx.org", kind): redact_server
+        for kind in ("TransportServer", "VirtualServer", "VirtualServerRoute")
+    },
+    GroupKind("k8s.nginx.org", "Policy"): redact_policy_of_nginx,
+    GroupKind("configuration.konghq.com", "KongIngress"): redact_kong,
     GroupKind("apps", "Deployment"): _workload,
     GroupKind("apps", "StatefulSet"): _workload,
     GroupKind("apps", "DaemonSet"): _workload,

@@ -30,6 +30,7 @@ _AGENTS = frozenset(
         "linkerd-proxy",
         "nb-ovsdb",
         "policy",
+        "traefik",
         "weave",
         "weave-npc",
     }
@@ -40,6 +41,7 @@ _AGENT_SETTINGS = re.compile(
     r"|AWS_VPC_\w+|ENABLE_\w+|NETWORK_POLICY_ENFORCING_MODE|POD_SECURITY_GROUP_ENFORCING_MODE"
     r"|EXPECT_NPC|EXTRA_ARGS|IPALLOC_RANGE|WEAVE_TRUSTED_SUBNETS|POD_SUBNET"
     r"|COMPLIANCE_POLICY|ISTIO_META_\w+|PILOT_ENABLE_\w+|TRUST_DOMAIN"
+    r"|TRAEFIK_(?:ENTRYPOINTS|SERVERSTRANSPORT|TCPSERVERSTRANSPORT)_\w+"
     r"|LINKERD2_PROXY_(?:INBOUND|OUTBOUND|IDENTITY|POLICY)_\w+|KUMA_DATAPLANE_RUNTIME_\w+)\Z"
 )
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")

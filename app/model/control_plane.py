@@ -13,6 +13,8 @@ class ComponentKind(StrEnum):
 
     API_SERVER = "kube-apiserver"
     ETCD = "etcd"
+    CONTROLLER_MANAGER = "kube-controller-manager"
+    SCHEDULER = "kube-scheduler"
     KUBELET = "kubelet"
     AGGREGATED_API = "aggregated API"
     WEBHOOK = "webhook"

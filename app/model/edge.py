@@ -4,6 +4,7 @@ An exposure has two legs. The *client's leg* runs from outside to the edge, one 
 the edge to the pod, one for each target. TLS on the first says nothing about the second.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -11,12 +12,30 @@ from app.model.certificate import Certificate
 from app.model.connections import Protocol
 from app.model.control_plane import Component
 from app.model.encryption import EvidenceStrength, Known
-from app.model.identity import ObjectRef
+from app.model.identity import GroupKind, ObjectRef
 from app.model.platform import Sign
 from app.model.policy import AddressRange
 from app.model.probe import Probe, written
 
 ANY_HOST = "*"  # an endpoint without a host of its own: every name that leads there
+
+# Routes of controllers whose objects are known by name alone, with the product that serves them.
+OTHER_ROUTES: Mapping[GroupKind, str] = {
+    GroupKind("apisix.apache.org", "ApisixRoute"): "Apache APISIX",
+    GroupKind("cis.f5.com", "IngressLink"): "F5 BIG-IP",
+    GroupKind("cis.f5.com", "TransportServer"): "F5 BIG-IP",
+    GroupKind("cis.f5.com", "VirtualServer"): "F5 BIG-IP",
+    GroupKind("consul.hashicorp.com", "IngressGateway"): "Consul",
+    GroupKind("gateway.solo.io", "VirtualService"): "Gloo",
+    GroupKind("getambassador.io", "Mapping"): "Emissary",
+    GroupKind("getambassador.io", "TCPMapping"): "Emissary",
+    GroupKind("ingress.v1.haproxy.org", "TCP"): "HAProxy",
+    GroupKind("ingress.v3.haproxy.org", "TCP"): "HAProxy",
+    GroupKind("kuma.io", "MeshGatewayInstance"): "Kuma",
+    GroupKind("networking.internal.knative.dev", "Ingress"): "Knative",
+    GroupKind("projectcontour.io", "HTTPProxy"): "Contour",
+    GroupKind("zalando.org", "RouteGroup"): "Skipper",
+}
 
 
 def carries(name: str, host: str) -> bool:
@@ -42,6 +61,10 @@ class Way(StrEnum):
     ROUTE = "OpenShift Route"
     ISTIO = "Istio Gateway"
     TRAEFIK = "Traefik IngressRoute"
+    NGINX = "NGINX VirtualServer"
+    KONG = "Kong TCPIngress"
+    TARGET_GROUP = "AWS target group"
+    OTHER = "route that is not read"  # of a controller whose objects this version knows by name alone
 
 
 class Security(StrEnum):
@@ -67,6 +90,7 @@ class Leg:
         signs: the deciding fields first.
         lowest: lowest protocol version that is accepted, as "TLS 1.2"; empty when not known.
         suites: cipher suites that are accepted, by their IANA names, as far as they are known.
+        group_bits: size of the Diffie-Hellman group that a handshake showed; 0 where none was seen.
         more_suites: others may be accepted, as not everything that was asked was answered.
         verified: the sending side checks the server's certificate (asked of the backend's leg).
         client_certificate: the server demands a certificate of its client.
@@ -85,6 +109,7 @@ class Leg:
     secret: str = ""
     default_certificate: Known = Known.NO
     more_suites: bool = False
+    group_bits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +185,7 @@ class Exposure:
         endpoints: sorted by host and port.
         targets: sorted by workload and port; empty when none is known.
         unresolved: what could not be followed, one sentence each.
+        astray: those of them by which it may lead to any workload, and not to none.
         notes: what a reader must know beside it, one sentence each.
         services: `namespace/name` of the Services that it hands requests to, sorted; also of those that lead nowhere known.
     """
@@ -174,6 +200,7 @@ class Exposure:
     endpoints: tuple[Endpoint, ...] = ()
     targets: tuple[Target, ...] = ()
     unresolved: tuple[str, ...] = ()
+    astray: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
 

@@ -58,6 +58,7 @@ class Probe:
         suites: accepted cipher suites by version, IANA names, in the order in which the server prefers them.
         unanswered: versions of which something that was asked was not answered: one that stands neither in `accepted` nor in
             `refused`, or one whose suites may be more than are listed.
+        group_bits: size of the Diffie-Hellman group of suites over a finite field; 0 where none is accepted or it was not seen.
         chain: the served certificates, leaf first, DER in base64; the leaf alone where the library shows no more.
         trusted: the chain verifies against the prober's trust anchors and carries the name.
         trust_says: the library's words when it does not.
@@ -81,6 +82,7 @@ class Probe:
     plain: PlainAnswer = PlainAnswer.NONE
     location: str = ""
     unanswered: tuple[str, ...] = ()
+    group_bits: int = 0
 
     @property
     def name(self) -> str:
@@ -119,6 +121,7 @@ class Probe:
                 "plain": self.plain.value,
                 "location": self.location,
                 **({"unanswered": list(self.unanswered)} if self.unanswered else {}),
+                **({"groupBits": self.group_bits} if self.group_bits else {}),
             }
         )
         return SnapshotObject(self.ref, body, digest(body), "probe")
@@ -150,4 +153,5 @@ def _read(value: Mapping[str, Any]) -> Probe:
         plain=PlainAnswer(value["plain"]),
         location=text(value["location"]),
         unanswered=tuple(sequence(value.get("unanswered"))),
+        group_bits=int(value.get("groupBits") or 0),
     )

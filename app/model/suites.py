@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 POLICY = "RFC 9325 section 4.1 (2022)"
+SMALLEST_GROUP = 2048  # bits of a finite field (RFC 9325 section 4.5)
 _NEVER = (
     "_NULL_",
     "_EXPORT",
@@ -49,6 +50,11 @@ def is_weak(name: str) -> bool:
     if any(mark in name.upper() for mark in _OPENSSL_NEVER):
         return True
     return bool(_OPENSSL_NAME.fullmatch(name)) and not name.startswith(_OPENSSL_EPHEMERAL)
+
+
+def is_finite(name: str) -> bool:
+    """A suite that agrees on a key in a finite field, whose group has to be large enough; by either kind of name."""
+    return name.startswith(("TLS_DHE_", "TLS_DH_anon_", "DHE-", "EDH-", "ADH-"))
 
 
 def listed_suites(cipher_list: str) -> tuple[str, ...]:

@@ -1,8 +1,14 @@
 """Kinds at the edge of a cluster, and controllers of pods that are not built in."""
 
 from app.collect.kinds.names import GATEWAY_GROUP
-from app.collect.kinds.spec import custom
+from app.collect.kinds.spec import by_name_alone, custom
 from app.collect.kinds.verdicts import CERTIFICATES, EDGE_TLS, EXPOSURE
+
+_TRAEFIK = (
+    "IngressRoute/ingressroutes IngressRouteTCP/ingressroutetcps IngressRouteUDP/ingressrouteudps "
+    "Middleware/middlewares ServersTransport/serverstransports TLSOption/tlsoptions TLSStore/tlsstores "
+    "TraefikService/traefikservices"
+)
 
 EDGE = (
     *custom(
@@ -60,8 +66,47 @@ EDGE = (
         "traefik.io",
         "ways in from outside, and their TLS",
         EXPOSURE + EDGE_TLS,
-        "IngressRoute/ingressroutes IngressRouteTCP/ingressroutetcps Middleware/middlewares "
-        "ServersTransport/serverstransports TLSOption/tlsoptions",
+        f"{_TRAEFIK} ServersTransportTCP/serverstransporttcps",
+    ),
+    *custom(
+        "traefik.containo.us",
+        "the same of Traefik before 3.0",
+        EXPOSURE + EDGE_TLS,
+        _TRAEFIK,
+    ),
+    *custom(
+        "k8s.nginx.org",
+        "ways in from outside, and their TLS",
+        EXPOSURE + EDGE_TLS,
+        "GlobalConfiguration/globalconfigurations Policy/policies TransportServer/transportservers "
+        "VirtualServer/virtualservers VirtualServerRoute/virtualserverroutes",
+    ),
+    *custom(
+        "configuration.konghq.com",
+        "ways in from outside, and their TLS",
+        EXPOSURE + EDGE_TLS,
+        "KongIngress/kongingresses TCPIngress/tcpingresses UDPIngress/udpingresses",
+    ),
+    *(
+        spec
+        for group in ("elbv2.k8s.aws", "eks.amazonaws.com")
+        for spec in custom(
+            group,
+            "pods that load balancers from elsewhere lead to",
+            EXPOSURE,
+            "TargetGroupBinding/targetgroupbindings",
+        )
+    ),
+    *by_name_alone(
+        "a way in of a controller whose routes are not read",
+        EXPOSURE + EDGE_TLS,
+        "apisix.apache.org/ApisixRoute/apisixroutes cis.f5.com/IngressLink/ingresslinks "
+        "cis.f5.com/TransportServer/transportservers cis.f5.com/VirtualServer/virtualservers "
+        "consul.hashicorp.com/IngressGateway/ingressgateways gateway.solo.io/VirtualService/virtualservices "
+        "getambassador.io/Mapping/mappings getambassador.io/TCPMapping/tcpmappings "
+        "ingress.v1.haproxy.org/TCP/tcps ingress.v3.haproxy.org/TCP/tcps "
+        "kuma.io/MeshGatewayInstance/meshgatewayinstances networking.internal.knative.dev/Ingress/ingresses "
+        "projectcontour.io/HTTPProxy/httpproxies zalando.org/RouteGroup/routegroups",
     ),
     *custom(
         "cert-manager.io", "expiry of certificates", CERTIFICATES, "Certificate/certificates Issuer/issuers"

@@ -63,6 +63,15 @@ def custom(
     )
 
 
+def by_name_alone(why: str, verdicts: Checks, resources: str) -> tuple[KindSpec, ...]:
+    """Kinds of which only names are asked for, written `group/Kind/plural group/Kind/plural`."""
+    found = (entry.split("/") for entry in resources.split())
+    return tuple(
+        KindSpec(group, kind, plural, True, (), why, verdicts, metadata_only=True)
+        for group, kind, plural in sorted(found)
+    )
+
+
 def policies(
     group: str, resources: str, *, namespaced: bool, versions: tuple[str, ...] = ()
 ) -> tuple[KindSpec, ...]:

@@ -1,6 +1,6 @@
-"""The first flight of a server up to TLS 1.2: its whole chain, and whether it asks for a certificate of the client.
+"""The first flight of a server up to TLS 1.2: its whole chain, whether it asks for a certificate of the client, its group.
 
-TLS 1.3 encrypts both, so there only a whole handshake shows them.
+TLS 1.3 encrypts the first two, so there only a whole handshake shows them, and takes groups by their names alone.
 """
 
 import base64
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from app.collect.tls.answer import IncompleteError, NotTlsError, records
 from app.collect.tls.hello import HANDSHAKE
 
-_CERTIFICATE, _CERTIFICATE_REQUEST, _DONE = 11, 13, 14
+_CERTIFICATE, _KEY_EXCHANGE, _CERTIFICATE_REQUEST, _DONE = 11, 12, 13, 14
 _LONGEST_CHAIN = 10
 _LONGEST = 128 * 1024
 
@@ -38,6 +38,22 @@ def read_flight(data: bytes) -> Flight:
         asks = asks or kind == _CERTIFICATE_REQUEST
         if kind == _DONE:
             return Flight(chain, asks)
+    raise IncompleteError
+
+
+def read_group_size(data: bytes) -> int:
+    """Bits of the prime of a finite field that the server wants to agree on a key in; for a greeting that offers such suites alone.
+
+    Raises as `read_flight`. Source: RFC 5246 section 7.4.3, `ServerDHParams`.
+    """
+    for kind, body in _messages(data):
+        if kind == _KEY_EXCHANGE:
+            size = int.from_bytes(body[:2], "big")
+            if not 0 < size <= len(body) - 2:
+                raise NotTlsError("a prime that is longer than its message")
+            return int.from_bytes(body[2 : 2 + size], "big").bit_length()
+        if kind == _DONE:
+            raise NotTlsError("a handshake without the group that its suite needs")
     raise IncompleteError
 
 

@@ -2,12 +2,12 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from app.collect.tls.answer import Chosen, IncompleteError, NotTlsError, Refused, read_answer
-from app.collect.tls.flight import Flight, read_flight
+from app.collect.tls.flight import Flight, read_flight, read_group_size
 from app.collect.tls.hello import (
     SSL_3_0,
     TLS_1_0,
@@ -30,6 +30,7 @@ class Unanswered:
 
 
 _ASKED = (TLS_1_2, TLS_1_3, TLS_1_1, TLS_1_0, SSL_3_0)
+_FINITE = ("TLS_DHE_", "TLS_DH_anon_")  # suites that agree on a key in a finite field
 _MOST_SUITES = 96  # greetings for one version; a server cannot have us ask for ever
 
 
@@ -39,7 +40,8 @@ class Spoken:
 
     `tls` is False where the port answers, and never with TLS. `unanswered` are versions of which something that was asked was
     not answered: the version itself, which is then neither accepted nor refused, or one of its suites. `chain` (DER in base64, leaf first) and `asks` (for a
-    certificate of the client) are those of the first flight of the newest version that does not encrypt it.
+    certificate of the client) are those of the first flight of the newest version that does not encrypt it. `group_bits` is the size of the
+    Diffie-Hellman group of suites over a finite field, 0 where none of them is accepted or the group was not seen.
     """
 
     tls: bool
@@ -49,6 +51,7 @@ class Spoken:
     unanswered: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
     asks: bool = False
+    group_bits: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ class Greeter:
         return Spoken(
             chain=flight.chain,
             asks=flight.asks,
+            group_bits=self._group_bits(accepted),
             tls=is_tls,
             accepted=tuple(VERSIONS[version] for version in ordered),
             refused=tuple(VERSIONS[version] for version in sorted(refused)),
@@ -116,6 +120,18 @@ class Greeter:
             return self._read(version, suites_for(version), read_flight) or Flight((), asks=False)
         except (NotTlsError, EndpointClosedError, EndpointSilentError):
             return Flight((), asks=False)
+
+    def _group_bits(self, accepted: Mapping[int, tuple[str, ...]]) -> int:
+        """The group for clients that know no named one, in the newest version with a suite that needs one."""
+        for version in sorted(accepted, reverse=True):
+            finite = [code for code in suites_for(version) if ALL_SUITES[code].startswith(_FINITE)]
+            if set(accepted[version]) & {ALL_SUITES[code] for code in finite}:
+                self.wait()
+                try:
+                    return self._read(version, finite, read_group_size, named=False) or 0
+                except (NotTlsError, EndpointClosedError, EndpointSilentError):
+                    return 0
+        return 0
 
     def _suites(self, version: int, first: Chosen) -> tuple[tuple[str, ...], bool]:
         """Take each chosen suite off the offer and ask again, until nothing is left that the server takes; True if it came to that."""
@@ -157,10 +173,12 @@ class Greeter:
     def _exchange(self, version: int, suites: Sequence[int]) -> Chosen | Refused:
         return self._read(version, suites, read_answer) or Refused(0)
 
-    def _read(self, version: int, suites: Sequence[int], read: Callable[[bytes], T]) -> T | None:
+    def _read(
+        self, version: int, suites: Sequence[int], read: Callable[[bytes], T], *, named: bool = True
+    ) -> T | None:
         """Send one greeting and read until the reader has enough; None where it closes without a word."""
         deadline = min(self.deadline, time.monotonic() + self.patience)
-        hello = client_hello(Greeting(version, suites, self.name, os.urandom(32), os.urandom(32)))
+        hello = client_hello(Greeting(version, suites, self.name, os.urandom(32), os.urandom(32), named))
         with Line(self.address, self.port, deadline) as line:
             line.send(hello)
             data = b""

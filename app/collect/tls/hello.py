@@ -21,9 +21,10 @@ VERSIONS = {
 HANDSHAKE, CLIENT_HELLO = 22, 1
 
 # x25519, x448, secp256r1, secp384r1, secp521r1, ffdhe2048 to ffdhe8192, brainpool of RFC 7027, X25519MLKEM768, SecP256r1MLKEM768
+_FINITE = (0x0100, 0x0101, 0x0102, 0x0103, 0x0104)
 _GROUPS = (
     *(0x001D, 0x001E, 0x0017, 0x0018, 0x0019),
-    *(0x0100, 0x0101, 0x0102, 0x0103, 0x0104),
+    *_FINITE,
     *(0x001A, 0x001B, 0x001C, 0x11EC, 0x11EB),
 )
 # ECDSA, EdDSA and both kinds of RSA-PSS; then PKCS #1 and what is old
@@ -36,13 +37,17 @@ _X25519 = 0x001D
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What one ClientHello offers. `random` and `share` are 32 bytes each; the share need not lead to any secret."""
+    """What one ClientHello offers. `random` and `share` are 32 bytes each; the share need not lead to any secret.
+
+    Without `named` groups of finite fields (RFC 7919) a server falls back on the group that it has for clients who know none.
+    """
 
     version: int
     suites: Sequence[int]
     server_name: str
     random: bytes
     share: bytes
+    named: bool = True
 
 
 def suites_for(version: int) -> tuple[int, ...]:
@@ -70,7 +75,8 @@ def client_hello(greeting: Greeting) -> bytes:
 
 def _extensions(greeting: Greeting) -> bytes:
     parts = [_name(greeting.server_name)] if greeting.server_name else []
-    parts.append(_extension(10, _list(_GROUPS)))  # supported_groups
+    groups = [group for group in _GROUPS if greeting.named or group not in _FINITE]
+    parts.append(_extension(10, _list(groups)))  # supported_groups
     parts.append(_extension(11, b"\x01\x00"))  # ec_point_formats: uncompressed
     if greeting.version >= TLS_1_2:
         parts.append(_extension(13, _list(_SIGNATURES)))  # signature_algorithms

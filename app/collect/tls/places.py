@@ -2,7 +2,8 @@
 
 An address is allowed when the cluster's own status reports it (a load balancer, a Gateway, a node), or when the operator's
 list names it or the host that leads to it. Loopback, link-local, multicast and unspecified addresses, the metadata
-services of clouds among them, are never connected to unless the list names their very range.
+services of clouds among them, are never connected to unless the list names their very range. A host on the list opens no private
+address either: whoever answers for its name does not declare what lies inside.
 """
 
 import socket
@@ -26,6 +27,11 @@ _OF_CLOUDS = tuple(
         "192.0.0.192/32",
         "fd20:ce::/64",
     )
+)
+# RFC 1918, RFC 6598 and RFC 4193: behind such addresses are pods, nodes and machines that nobody meant by a name.
+_PRIVATE = tuple(
+    ip_network(block)
+    for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
 _LABEL = "netattest"  # asked for where an endpoint stands for every name of a domain
 
@@ -83,14 +89,30 @@ def place_of(endpoint: Endpoint, allow: AllowList, find: Resolve = resolve) -> P
     name = _asked(endpoint.host)
     told = [address for item in endpoint.addresses for address in _addresses(item, find)]
     if told:
-        return _first(told, name, allow, trusted=True)
+        return _first(told, name, allow, is_open=_by_status)
     if endpoint.host == ANY_HOST:
         return Place("", name, "no address of it is known")
     literal = _literal(endpoint.host)
     found = [endpoint.host] if literal else list(find(name))
     if not found:
         return Place("", name, f"the name {name} leads to no address")
-    return _first(found, "" if literal else name, allow, trusted=not literal and allow.names(name))
+    named = not literal and allow.names(name)
+    return _first(found, "" if literal else name, allow, is_open=_by_name if named else _by_nothing)
+
+
+def _by_status(address: Address) -> bool:
+    """Where the cluster's own status leads: anywhere but where no edge is."""
+    return not is_special(address)
+
+
+def _by_name(address: Address) -> bool:
+    """Where a host on the list leads: outside alone."""
+    return not is_special(address) and not is_private(address)
+
+
+def _by_nothing(_: Address) -> bool:
+    """Where nobody vouches for what led here: nowhere."""
+    return False
 
 
 def _asked(host: str) -> str:
@@ -110,17 +132,19 @@ def _literal(text: str) -> Address | None:
         return None
 
 
-def _first(texts: Sequence[str], name: str, allow: AllowList, *, trusted: bool) -> Place:
-    """The first address that may be connected to. `trusted`: status or the list vouches for what led here."""
+def _first(texts: Sequence[str], name: str, allow: AllowList, *, is_open: Callable[[Address], bool]) -> Place:
+    """The first address that may be connected to: its range is on the list, or what led here opens it."""
     for text in texts:
         address = _literal(text)
         if address is None:
             continue
-        if allow.holds(address) or (trusted and not is_special(address)):
+        if allow.holds(address) or is_open(address):
             return Place(text, name)
     why = f"neither the cluster's status nor the allow-list names {texts[0]}"
     if any((address := _literal(text)) and is_special(address) for text in texts):
         why = f"{texts[0]} is an address that is never connected to unless the allow-list names its range"
+    elif allow.names(name) and any((address := _literal(text)) and is_private(address) for text in texts):
+        why = f"{name} leads to {texts[0]}, a private address whose range the allow-list does not name"
     return Place("", name, why, refused=True)
 
 
@@ -137,6 +161,11 @@ def is_special(address: Address) -> bool:
         or address.is_reserved
         or (isinstance(address, IPv6Address) and address.is_site_local)
     )
+
+
+def is_private(address: Address) -> bool:
+    """Addresses of networks that are not the public one; also where an IPv6 address only wraps such a one."""
+    return any(address in block for block in _PRIVATE) or any(is_private(inner) for inner in _inside(address))
 
 
 def _inside(address: Address) -> tuple[IPv4Address, ...]:

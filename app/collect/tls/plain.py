@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from app.collect.tls.line import EndpointClosedError, EndpointSilentError, Line
 from app.model.probe import PlainAnswer
 
+_HTTP = b"HTTP/"
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _LOCATION = re.compile(rb"\r?\n[Ll]ocation:[ \t]*([^\r\n]{1,2000})")
 _HEADERS = 16 * 1024
@@ -49,6 +50,8 @@ def _head(line: Line) -> bytes:
         if not chunk:
             break
         data += chunk
+        if data[: len(_HTTP)] != _HTTP[: len(data)]:
+            break  # a banner, or anything else that will not become an answer
     return data[:_HEADERS].partition(b"\r\n\r\n")[0]
 
 

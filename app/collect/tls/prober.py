@@ -144,6 +144,7 @@ class TlsProber:
             refused=spoken.refused,
             suites=spoken.suites,
             unanswered=spoken.unanswered,
+            group_bits=spoken.group_bits,
             chain=chain,
             trusted=shown.trusted,
             trust_says=shown.trust_says if shown.chain or not chain else _NOT_VERIFIED,

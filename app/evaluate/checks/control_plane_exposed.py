@@ -7,7 +7,7 @@ from datetime import UTC
 from app.evaluate.checks.common.components import component_subject
 from app.evaluate.checks.common.doubts import kind_gaps
 from app.evaluate.checks.common.evidence import evidence_for
-from app.evaluate.checks.common.exposures import KINDS, told
+from app.evaluate.checks.common.exposures import KINDS, lost_ways, told
 from app.evaluate.checks.common.population import cluster_subject
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import count, names, verb
@@ -56,7 +56,7 @@ class ControlPlaneExposed:
         verdicts = Verdicts.of(facts, self.id)
         gaps = kind_gaps(facts, *KINDS)
         components = [item for item in facts.edges.components if item.kind in _KINDS]
-        doubts = gaps.anywhere()
+        doubts = (*gaps.anywhere(), *lost_ways(facts))
         results = [_result(facts, verdicts, item, doubts) for item in components]
         if not results:
             says = "who reaches the control plane cannot be told"

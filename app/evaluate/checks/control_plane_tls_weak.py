@@ -14,6 +14,8 @@ from app.model.identity import GroupKind
 _KINDS = (
     ComponentKind.API_SERVER,
     ComponentKind.ETCD,
+    ComponentKind.CONTROLLER_MANAGER,
+    ComponentKind.SCHEDULER,
     ComponentKind.KUBELET,
     ComponentKind.AGGREGATED_API,
     ComponentKind.WEBHOOK,

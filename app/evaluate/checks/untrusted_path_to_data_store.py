@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.addresses import untrusted
 from app.evaluate.checks.common.evidence import evidence_for
-from app.evaluate.checks.common.exposures import exposure_gaps, severity_of, told
+from app.evaluate.checks.common.exposures import exposure_gaps, lost_ways, severity_of, told
 from app.evaluate.checks.common.outside import Opened, Outside
 from app.evaluate.checks.common.population import cluster_subject, workload_subject
 from app.evaluate.checks.common.proof import Proof
@@ -96,7 +96,11 @@ class _Judge:
         return self.verdicts.passed(
             workload_subject(workload),
             f"no object leads from outside to data store {workload.id}, and its policies admit no untrusted address",
-            doubts=(*self.proof.against_closed(workload), *exposure_gaps(self.facts).anywhere()),
+            doubts=(
+                *self.proof.against_closed(workload),
+                *exposure_gaps(self.facts).anywhere(),
+                *lost_ways(self.facts),
+            ),
             base=details,
         )
 

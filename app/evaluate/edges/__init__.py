@@ -8,9 +8,13 @@ from app.evaluate.edges.gateway_routes import gateway_exposures
 from app.evaluate.edges.host_ports import host_port_exposures
 from app.evaluate.edges.ingress import ingress_exposures
 from app.evaluate.edges.istio import istio_exposures
+from app.evaluate.edges.kong import kong_exposures
+from app.evaluate.edges.nginx_servers import nginx_exposures
 from app.evaluate.edges.openshift import route_exposures
+from app.evaluate.edges.others import other_exposures
 from app.evaluate.edges.served import observed, read_probes
 from app.evaluate.edges.services import service_exposures
+from app.evaluate.edges.target_groups import target_group_exposures
 from app.evaluate.edges.traefik import traefik_exposures
 from app.evaluate.edges.world import World
 from app.model.edge import Edges
@@ -29,6 +33,10 @@ _READERS = (
     route_exposures,
     istio_exposures,
     traefik_exposures,
+    nginx_exposures,
+    kong_exposures,
+    target_group_exposures,
+    other_exposures,
 )
 _OWN_NODE = (
     "Traffic from a pod's own node always reaches it (Kubernetes NetworkPolicy API): the kubelet and every pod on the host "

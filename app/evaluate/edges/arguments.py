@@ -11,6 +11,7 @@ from typing import Any
 
 from app.evaluate.edges.world import words
 
+_PROGRAMS = ("bin", "/ko-app")  # directories of programs; the second is where `ko` builds them into an image
 _ALONE = "true"  # the value of a flag without one
 
 
@@ -47,8 +48,25 @@ def _pieces(word: str) -> Sequence[str]:
 
 
 def runs(container: Mapping[str, Any], program: str) -> bool:
-    """The command line names the program."""
-    return any(base(word) == program for word, _ in command_line(container))
+    """The command line starts the program."""
+    return _start(command_line(container), program) is not None
+
+
+def _start(line: Sequence[Word], program: str) -> int | None:
+    """Where a command line starts a program.
+
+    A flag or its value may end in the program's name without starting it, as `--data-dir=/var/lib/etcd` and `--data-dir /var/lib/etcd`
+    do. So a path counts only below the root or a directory of programs, and a bare name only where no flag stands before it.
+    """
+    before = ""
+    for index, (word, _) in enumerate(line):
+        home, mark, name = word.rpartition("/")
+        if name == program and not word.startswith("-"):
+            is_path = bool(mark) and (home in ("", ".") or home.endswith(_PROGRAMS))
+            if is_path or (not mark and ("=" in before or not before.startswith("-"))):
+                return index
+        before = word
+    return None
 
 
 def base(word: str) -> str:
@@ -59,8 +77,8 @@ def base(word: str) -> str:
 def arguments(container: Mapping[str, Any], program: str = "") -> Mapping[str, Argument]:
     """Flags of a program by name; those of a wrapper before it are left out. Without a name, all flags count."""
     line = command_line(container)
-    named = [index for index, (word, _) in enumerate(line) if program and base(word) == program]
-    return {item.name: item for item in _flags(line[named[-1] + 1 :] if named else line)}
+    start = _start(line, program) if program else None
+    return {item.name: item for item in _flags(line if start is None else line[start + 1 :])}
 
 
 def _flags(line: Sequence[Word]) -> Iterable[Argument]:

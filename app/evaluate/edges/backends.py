@@ -56,6 +56,28 @@ def follow(
     return tuple(sorted(found)), tuple(dict.fromkeys(unresolved))
 
 
+def astray(world: World, refs: Iterable[BackendRef]) -> tuple[str, ...]:
+    """By which references a way may lead to any workload: Services that were not read, or whose endpoints others write."""
+    return tuple(
+        dict.fromkeys(why for ref in refs if (why := astray_service(world, ref.namespace, ref.name)))
+    )
+
+
+def astray_service(world: World, namespace: str, name: str) -> str:
+    """The same for one Service. An `ExternalName` leads out of the cluster, unless its name is one of the cluster's own."""
+    service = world.services.get((namespace, name))
+    if service is None:
+        why = world.unread("", "Service", namespace)
+        return f"Service {namespace}/{name} was not found: {why}" if why else ""
+    if service.selector is not None:
+        return ""
+    item = world.item_of(service.ref)
+    outside = text(item.spec.get("externalName")) if item and service.type == "ExternalName" else ""
+    if outside and ".svc" not in outside:
+        return ""
+    return f"Service {namespace}/{name} has no selector, so where it leads is not known"
+
+
 def services_of(refs: Iterable[BackendRef]) -> tuple[str, ...]:
     """Services that references name, sorted."""
     return tuple(sorted({f"{ref.namespace}/{ref.name}" for ref in refs}))

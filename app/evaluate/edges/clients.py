@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.evaluate.edges.go_suites import image_version, minor_of
+from app.evaluate.edges.traefik_objects import items
 from app.evaluate.edges.world import Item, World, objects
 from app.model.control_plane import Component, ComponentKind, Finding
 from app.model.encryption import Known
@@ -84,7 +85,7 @@ def _originating(item: Item, path: str, settings: Mapping[str, Any], default: Kn
 
 
 def _transports(world: World) -> Iterator[Component]:
-    for item in world.items("traefik.io", "ServersTransport"):
+    for item in items(world, "ServersTransport"):
         skips = item.spec.get("insecureSkipVerify") is True
         says = "insecureSkipVerify is set" if skips else "certificates of backends are checked"
         sign = item.sign("spec.insecureSkipVerify", str(skips).lower(), says)

@@ -1,12 +1,12 @@
 """The control plane: which parts of it are visible, and what their flags and settings say about TLS.
 
-Sources: command-line references of kube-apiserver, etcd and kubelet; KubeletConfiguration v1beta1; APIService v1.
+Sources: command-line references of kube-apiserver, etcd, kube-controller-manager, kube-scheduler and kubelet; KubeletConfiguration v1beta1; APIService v1.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from app.evaluate.edges import api_server, etcd, kubelet
+from app.evaluate.edges import api_server, controllers, etcd, kubelet
 from app.evaluate.edges.arguments import arguments, runs
 from app.evaluate.edges.go_suites import minor_of
 from app.evaluate.edges.openshift_profiles import of_control_plane
@@ -53,7 +53,7 @@ def components(world: World) -> tuple[Component, ...]:
 
 
 def _programs(world: World) -> Iterator[tuple[Component, bool]]:
-    """API servers and members of etcd, each with whether it is of this cluster's own control plane.
+    """API servers, members of etcd, controller managers and schedulers, each with whether it is of this cluster's own control plane.
 
     An application may bring an etcd, which administers nothing here. Control planes of other clusters run in pods too: their etcd
     counts where an API server runs beside it, and neither stands for the one of this cluster.
@@ -74,6 +74,11 @@ def _programs(world: World) -> Iterator[tuple[Component, bool]]:
         if _is_own(item) or item.namespace in homes:
             told = etcd.findings(item, path, arguments(container, "etcd"), container, clients)
             yield _component(ComponentKind.ETCD, item, told), _is_own(item)
+    for kind in (ComponentKind.CONTROLLER_MANAGER, ComponentKind.SCHEDULER):
+        for item, path, container in _containers(world, kind):
+            if _is_own(item) or item.namespace in homes:
+                told = controllers.findings(item, path, arguments(container, kind), container)
+                yield _component(kind, item, told), _is_own(item)
 
 
 def _component(kind: ComponentKind, item: Item, findings: Iterable[Finding]) -> Component:

@@ -11,6 +11,13 @@ from app.model.control_plane import Finding
 from app.model.encryption import Known
 from app.model.fields import text
 
+# what it listens on, metrics too, and where it tells others that it is
+_URLS = (
+    *("listen-client-urls", "advertise-client-urls", "listen-client-http-urls"),
+    *("listen-peer-urls", "initial-advertise-peer-urls", "listen-metrics-urls"),
+)
+_SKIPPED = ("experimental-peer-skip-client-san-verification", "peer-skip-client-san-verification")
+
 
 def findings(
     item: Item,
@@ -37,8 +44,11 @@ def findings(
     yield flags.suites("cipher-suites", default_etcd_suites(image_version(text(container.get("image")))))
     yield flags.is_not_true("auto-tls")
     yield flags.is_not_true("peer-auto-tls")
-    for name in ("listen-client-urls", "advertise-client-urls", "listen-peer-urls"):
+    for name in _URLS:
         yield from flags.urls(name, needed=False)
+    for name in _SKIPPED:
+        if flags.value(name) is not None:
+            yield flags.is_not_true(name)
     yield from _own_authority(flags, client_authorities)
 
 

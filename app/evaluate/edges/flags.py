@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from app.evaluate.edges.arguments import Argument
 from app.evaluate.edges.world import Item
@@ -115,4 +116,17 @@ class Flags:
 
 def _is_local(url: str) -> bool:
     """Etcd's metrics and health URLs listen on loopback in plain text by design of kubeadm."""
-    return url.strip().removeprefix("http://").startswith(("127.0.0.1", "localhost", "[::1]"))
+    host = url.strip().removeprefix("http://").partition("/")[0]
+    return is_loopback(
+        host.partition("]")[0].lstrip("[") if host.startswith("[") else host.rpartition(":")[0] or host
+    )
+
+
+def is_loopback(address: str) -> bool:
+    """An address of the machine itself. A name that only begins like one, as `localhost.example` or `127.0.0.1.example`, is none."""
+    if address == "localhost":
+        return True
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -6,7 +6,7 @@ from typing import Any
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backend_tls import Backends
-from app.evaluate.edges.backends import BackendRef, follow, services_of
+from app.evaluate.edges.backends import BackendRef, astray, follow, services_of
 from app.evaluate.edges.gateway_listeners import (
     GROUP,
     LISTENER_SETS,
@@ -36,7 +36,7 @@ def _exposure(world: World, admission: Admission, route: Item) -> Exposure:
     places = tuple(attached(world, route))
     gateways = {gateway.ref: gateway for gateway, _ in places}
     relays = tuple(sorted({relay for item in gateways.values() for relay in relays_of(world, item)}))
-    refs, denied = _backends(world, route)
+    refs, denied, foreign = _backends(world, route)
     found, unresolved = follow(world, refs, Protocol.UDP if route.ref.kind == "UDPRoute" else Protocol.TCP)
     ended = any(listener.protocol == "TLS" and listener.mode == "Terminate" for _, listener in places)
     backends = Backends(world, route, frozenset(gateways), ended)
@@ -54,7 +54,8 @@ def _exposure(world: World, admission: Admission, route: Item) -> Exposure:
         says=f"routes requests for {names(hosts) or 'any host'}",
         endpoints=tuple(_endpoints(world, route, places)),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
-        unresolved=(*unresolved, *denied, *_loose(world, route, places, relays)),
+        unresolved=(*unresolved, *denied, *foreign, *_loose(world, route, places, relays)),
+        astray=(*astray(world, refs), *foreign),
         services=services_of(refs),
     )
 
@@ -108,22 +109,22 @@ def _redirects(rule: Mapping[str, Any]) -> bool:
     )
 
 
-def _backends(world: World, route: Item) -> tuple[list[BackendRef], tuple[str, ...]]:
-    """Services that the rules name; those of another namespace only with a ReferenceGrant there."""
-    found, denied = set(), []
+def _backends(world: World, route: Item) -> tuple[list[BackendRef], tuple[str, ...], tuple[str, ...]]:
+    """Services that the rules name, those of another namespace only with a ReferenceGrant there; what is denied; what is none."""
+    found, denied, foreign = set(), [], []
     for rule in objects(route.spec.get("rules")):
         for raw in _refs(rule):
             kind, name = text(raw.get("kind")) or "Service", text(raw.get("name"))
             home = text(raw.get("namespace")) or route.namespace
             if kind != "Service" or not name:
-                denied.append(f"backend {kind} {home}/{name or ANY_HOST} is not followed")
+                foreign.append(f"backend {kind} {home}/{name or ANY_HOST} is not followed")
             elif home != route.namespace and not granted(
                 world, route, route.ref.kind, home, "", "Service", name
             ):
                 denied.append(f"no ReferenceGrant lets {route.ref} lead to Service {home}/{name}")
             else:
                 found.add(BackendRef(home, name, number(raw.get("port"))))
-    return sorted(found), tuple(dict.fromkeys(denied))
+    return sorted(found), tuple(dict.fromkeys(denied)), tuple(dict.fromkeys(foreign))
 
 
 def _refs(rule: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

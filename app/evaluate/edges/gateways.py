@@ -82,7 +82,9 @@ def _terminated(world: World, listener: Listener, where: str) -> Leg:
 
 
 def _clients(listener: Listener) -> Known:
-    """`spec.tls.frontend` (Gateway API 1.5): only AllowValidOnly demands a certificate."""
+    """`spec.tls.frontend` (Gateway API 1.5), before it `frontendValidation` of the listener: only AllowValidOnly demands a certificate."""
+    if mapping(dig(listener.raw, "tls", "frontendValidation")).get("caCertificateRefs"):
+        return Known.YES
     frontend = mapping(dig(listener.gateway.body, "spec", "tls", "frontend"))
     ports = [
         mapping(entry.get("tls"))

@@ -10,6 +10,7 @@ from app.evaluate.edges import (
     ingress_alb,
     ingress_gce,
     ingress_haproxy,
+    ingress_kong,
     ingress_nginx,
     ingress_nginx_inc,
     ingress_traefik,
@@ -108,6 +109,7 @@ _CLIENT: Mapping[Controller, Reader] = {
     Controller.HAPROXY_INGRESS: ingress_haproxy.client,
     Controller.GCE: ingress_gce.client,
     Controller.AZURE: _azure,
+    Controller.KONG: ingress_kong.client,
 }
 _BACKEND: Mapping[Controller, Callable[[World, Item, Relay], Leg]] = {
     Controller.NGINX: ingress_nginx.backend,
@@ -118,4 +120,5 @@ _BACKEND: Mapping[Controller, Callable[[World, Item, Relay], Leg]] = {
     Controller.HAPROXY_INGRESS: ingress_haproxy.backend,
     Controller.GCE: ingress_gce.backend,
     Controller.AZURE: _azure_backend,
+    Controller.KONG: ingress_kong.backend,
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backends import BackendRef, follow, services_of
+from app.evaluate.edges.backends import BackendRef, astray, follow, services_of
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
@@ -17,6 +17,7 @@ from app.model.fields import dig, mapping, strings, text
 GROUP = "networking.istio.io"
 _PLAIN = ("HTTP", "HTTP2", "GRPC", "HTTP_PROXY")
 _VERSIONS = {"TLSV1_0": "TLS 1.0", "TLSV1_1": "TLS 1.1", "TLSV1_2": "TLS 1.2", "TLSV1_3": "TLS 1.3"}
+_AUTO = "AUTO_PASSTHROUGH"
 _DEFAULT_LOWEST = "TLS 1.2"  # at gateways, since Istio 1.14
 
 
@@ -50,13 +51,48 @@ def istio_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
         bound = [name for name in words(item.spec.get("gateways")) if name != "mesh"]
         if bound:
             yield _exposure(world, admission, item, bound)
+    for gateway in world.items(GROUP, "Gateway"):
+        servers = (
+            Server(gateway, index, raw) for index, raw in enumerate(objects(gateway.spec.get("servers")))
+        )
+        passing = [server for server in servers if text(dig(server.raw, "tls", "mode")) == _AUTO]
+        if passing:
+            yield _automatic(gateway, passing)
+
+
+def _automatic(gateway: Item, servers: list[Server]) -> Exposure:
+    """Servers that lead to every Service of the mesh by the name that TLS asks for: no VirtualService says to which."""
+    says = f"{gateway.ref} passes TLS on to every Service of the mesh whose name is asked for ({_AUTO})"
+    ends = [
+        Endpoint(
+            host,
+            server.port,
+            Protocol.TCP,
+            leg(Security.TLS, says, server.gateway.sign(f"{server.path}.tls", _AUTO, "TLS of the server")),
+        )
+        for server in servers
+        for host in server.hosts
+    ]
+    return Exposure(
+        id=str(gateway.ref),
+        ref=gateway.ref,
+        way=Way.ISTIO,
+        field="spec.servers",
+        says="passes TLS on to Services of the mesh by their names",
+        endpoints=tuple(sorted(ends, key=lambda end: (end.host, end.port))),
+        unresolved=(says,),
+        astray=(says,),
+    )
 
 
 def _exposure(world: World, admission: Admission, item: Item, bound: list[str]) -> Exposure:
     gateways = [known for name in bound if (known := _gateway(world, item, name))]
     relays = tuple(sorted({relay for gateway in gateways for relay in _relays(world, gateway)}))
     hosts = words(item.spec.get("hosts")) or (ANY_HOST,)
-    found, unresolved = follow(world, sorted(set(_backends(item))))
+    whole, lost = _delegated(world, item)
+    refs = sorted({ref for one in whole for ref in _backends(one)})
+    found, unresolved = follow(world, refs)
+    unresolved += (*lost, *_outside(whole))
     targets = []
     for service, to in found:
         admitted, why = admission.relayed(relays, to)
@@ -77,7 +113,37 @@ def _exposure(world: World, admission: Admission, item: Item, bound: list[str]) 
         endpoints=tuple(_endpoints(world, item, gateways, hosts)),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=unresolved,
-        services=services_of(_backends(item)),
+        astray=(*astray(world, refs), *lost),
+        services=services_of(refs),
+    )
+
+
+def _delegated(world: World, item: Item) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+    """A VirtualService with those that its routes delegate to, one level deep as Istio takes it, and which were not read."""
+    found, lost = [item], []
+    for rule in objects(item.spec.get("http")):
+        name = text(dig(rule, "delegate", "name"))
+        if not name:
+            continue
+        home = text(dig(rule, "delegate", "namespace")) or item.namespace
+        inner = world.item(GROUP, "VirtualService", home, name)
+        if inner:
+            found.append(inner)
+        elif why := world.unread(GROUP, "VirtualService", home):
+            lost.append(f"VirtualService {home}/{name}, which it delegates to, was not found: {why}")
+    return tuple(found), tuple(dict.fromkeys(lost))
+
+
+def _outside(services: tuple[Item, ...]) -> Iterator[str]:
+    """Destinations that are no Service of this cluster by their names: a ServiceEntry's host, or an address."""
+    hosts = {
+        text(destination.get("host"))
+        for one in services
+        for destination in _destinations(one)
+        if not _service(text(destination.get("host")), one.namespace)[0]
+    }
+    yield from (
+        f"destination {host} is no Service by its name, and is not followed" for host in sorted(hosts - {""})
     )
 
 
@@ -134,7 +200,7 @@ def client_leg(server: Server, service: Item, home: str) -> Leg:
         return leg(Security.PASSED, f"{where} carries what the pod speaks", sign)
     mode = text(settings.get("mode"))
     match mode:
-        case "PASSTHROUGH" | "AUTO_PASSTHROUGH":
+        case "PASSTHROUGH" | "AUTO_PASSTHROUGH":  # with the second no VirtualService is needed
             return leg(Security.TLS, f"{where} passes TLS through", sign)
         case "SIMPLE" | "MUTUAL" | "OPTIONAL_MUTUAL" | "ISTIO_MUTUAL":
             return _terminated(server, where, mode, home)
@@ -179,13 +245,19 @@ def _terminated(server: Server, where: str, mode: str, home: str) -> Leg:
 
 def _backends(item: Item) -> Iterator[BackendRef]:
     """Destinations of the http, tls and tcp routes that are Services of this cluster."""
+    for destination in _destinations(item):
+        name, home = _service(text(destination.get("host")), item.namespace)
+        if name:
+            yield BackendRef(home, name, number(dig(destination, "port", "number")))
+
+
+def _destinations(item: Item) -> Iterator[Mapping[str, Any]]:
+    """Destinations of the routes, and of what they copy requests to."""
     for kind in ("http", "tls", "tcp"):
         for rule in objects(item.spec.get(kind)):
-            for route in (*objects(rule.get("route")), {"destination": rule.get("mirror")}):
-                destination = mapping(route.get("destination"))
-                name, home = _service(text(destination.get("host")), item.namespace)
-                if name:
-                    yield BackendRef(home, name, number(dig(destination, "port", "number")))
+            yield from (mapping(route.get("destination")) for route in objects(rule.get("route")))
+            yield mapping(rule.get("mirror"))
+            yield from (mapping(mirror.get("destination")) for mirror in objects(rule.get("mirrors")))
 
 
 def _service(host: str, namespace: str) -> tuple[str, str]:

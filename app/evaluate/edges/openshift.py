@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backends import BackendRef, follow, services_of
+from app.evaluate.edges.backends import BackendRef, astray, follow, services_of
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown
 from app.evaluate.edges.openshift_profiles import OPERATOR, of_router
 from app.evaluate.edges.world import Item, World, objects
@@ -31,7 +31,8 @@ def route_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
 
 def _exposure(world: World, admission: Admission, item: Item, routers: tuple[str, ...]) -> Exposure:
     hosts = _hosts(item)
-    found, unresolved = follow(world, sorted(set(_backends(item))))
+    refs = sorted(set(_backends(item)))
+    found, unresolved = follow(world, refs)
     targets = []
     for service, to in found:
         admitted, why = admission.relayed(routers, to)
@@ -51,8 +52,9 @@ def _exposure(world: World, admission: Admission, item: Item, routers: tuple[str
         ),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*unresolved, *(() if routers else ("no router workload was found",))),
+        astray=astray(world, refs),
         notes=_notes(item),
-        services=services_of(_backends(item)),
+        services=services_of(refs),
     )
 
 

@@ -5,7 +5,7 @@ policy is asked on its behalf.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -29,6 +29,7 @@ class Controller(StrEnum):
     HAPROXY_INGRESS = "HAProxy Ingress"
     GCE = "GKE Ingress"
     AZURE = "Azure Application Gateway"
+    KONG = "Kong"
     OTHER = ""
 
 
@@ -43,11 +44,13 @@ _BY_CONTROLLER = {
     "haproxy-ingress.github.io/controller": Controller.HAPROXY_INGRESS,  # other annotations under a like name
     "azure/application-gateway": Controller.AZURE,
     "networking.gke.io/": Controller.GCE,
+    "ingress-controllers.konghq.com/kong": Controller.KONG,
 }
 _BY_CLASS = {
     "nginx": Controller.NGINX,
     "traefik": Controller.TRAEFIK,
     "alb": Controller.ALB,
+    "kong": Controller.KONG,
     "gce": Controller.GCE,
     "gce-internal": Controller.GCE,
     "azure/application-gateway": Controller.AZURE,
@@ -60,6 +63,12 @@ _LABELS: Mapping[Controller, tuple[Mapping[str, str], ...]] = {
     ),
     Controller.NGINX_INC: ({"app.kubernetes.io/name": "nginx-ingress"}, {"app": "nginx-ingress"}),
     Controller.TRAEFIK: ({"app.kubernetes.io/name": "traefik"},),
+    Controller.KONG: (
+        {"app.kubernetes.io/name": "kong", "app.kubernetes.io/component": "app"},
+        {"app.kubernetes.io/name": "gateway", "app.kubernetes.io/component": "app"},
+        {"app": "proxy-kong"},
+        {"app": "ingress-kong"},
+    ),
     Controller.HAPROXY: (
         {"app.kubernetes.io/name": "kubernetes-ingress"},
         {"run": "haproxy-ingress"},
@@ -106,15 +115,25 @@ class Relay:
 def relay_of(world: World, ingress: Item) -> Relay:
     """The relay of an Ingress."""
     name, controller, chosen = _family(world, ingress)
+    parameters, unread = _parameters(world, chosen) if chosen else (None, "")
+    shown = name or "the default class"
+    found = relay_of_controller(world, controller)
+    return replace(found, name=shown, parameters=parameters, unread=unread)
+
+
+def relay_of_controller(world: World, controller: Controller) -> Relay:
+    """What runs of one family, with its flags and settings."""
+    return world.once(f"relay of {controller}", lambda known: _running(known, controller))
+
+
+def _running(world: World, controller: Controller) -> Relay:
     pods: tuple[Pod, ...] = ()
     for labels in _LABELS.get(controller, ()):
         pods = pods or world.selected(None, labels)
     flags = flags_of(world, pods)
     source = _config_map(world, controller, pods, flags)
     settings = strings(source.body.get("data")) if source else None
-    parameters, unread = _parameters(world, chosen) if chosen else (None, "")
-    shown = name or "the default class"
-    return Relay(controller, shown, world.ids(pods), flags, settings, source, parameters, unread)
+    return Relay(controller, str(controller), world.ids(pods), flags, settings, source)
 
 
 def _parameters(world: World, chosen: Item) -> tuple[Item | None, str]:

@@ -54,6 +54,7 @@ def _leg(declared: Leg, probe: Probe) -> Leg | None:
         secret=declared.secret,
         default_certificate=declared.default_certificate if not probe.chain else Known.NO,
         more_suites=bool(probe.unanswered),
+        group_bits=probe.group_bits,
     )
 
 

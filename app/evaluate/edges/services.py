@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from app.evaluate.checks.common.addresses import merged
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
+from app.evaluate.edges.backends import astray_service
 from app.evaluate.edges.cloud import balancer_leg, is_internal
 from app.evaluate.edges.legs import passed, unknown
 from app.evaluate.edges.world import Item, World
@@ -93,6 +94,7 @@ def _exposure(
         ),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*(wrong if balanced else ()), *_unresolved(world, service, targets)),
+        astray=tuple(why for why in (astray_service(world, service.ref.namespace, service.ref.name),) if why),
         notes=(*((_NODE_HOP,) if snat else ()), *((_NOT_HERE,) if ranges and not balanced else ())),
     )
 

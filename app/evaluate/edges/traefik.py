@@ -1,4 +1,7 @@
-"""Traefik IngressRoutes: TLS of the router or of the entry points that it is bound to, services behind."""
+"""Traefik IngressRoutes: TLS of the router or of the entry points that it is bound to, services behind.
+
+Source: Traefik's reference of IngressRoute, IngressRouteTCP and IngressRouteUDP, in both groups that they have had.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,12 +11,20 @@ from typing import Any
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backends import BackendRef, follow, services_of
+from app.evaluate.edges.backends import BackendRef, astray, follow, services_of
 from app.evaluate.edges.ingress_traefik import asks_for_tls
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
 from app.evaluate.edges.traefik_entry_points import SECURE, EntryPoint, EntryPoints
 from app.evaluate.edges.traefik_middlewares import by_names, by_objects, hsts_of, redirected
-from app.evaluate.edges.traefik_options import GROUP, by_name, by_reference, checks_backends
+from app.evaluate.edges.traefik_objects import GROUPS, ignored
+from app.evaluate.edges.traefik_options import (
+    by_name,
+    by_reference,
+    checks_backends,
+    checks_tcp_backends,
+    default_secret,
+)
+from app.evaluate.edges.traefik_services import Lost, Service, services_of_routes
 from app.evaluate.edges.world import Item, World, objects, words
 from app.model.connections import Protocol
 from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way
@@ -27,11 +38,12 @@ _SPEAKS_TLS = "https"
 
 
 def traefik_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
-    """Each IngressRoute and IngressRouteTCP."""
+    """Each IngressRoute, IngressRouteTCP and IngressRouteUDP."""
     entries = EntryPoints.of(world)
-    for kind in ("IngressRoute", "IngressRouteTCP"):
-        for item in world.items(GROUP, kind):
-            yield _exposure(admission, _Router(world, item, entries))
+    for group in GROUPS:
+        for kind in ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP"):
+            for item in world.items(group, kind):
+                yield _exposure(admission, _Router(world, item, entries))
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,11 @@ class _Router:
         """It routes bytes, not requests."""
         return self.item.ref.kind == "IngressRouteTCP"
 
+    @property
+    def protocol(self) -> Protocol:
+        """Of the transport."""
+        return Protocol.UDP if self.item.ref.kind == "IngressRouteUDP" else Protocol.TCP
+
     @cached_property
     def bound(self) -> tuple[EntryPoint, ...]:
         """Entry points; a router with TLS that names none, of a Traefik whose entry points were not read, is on 443."""
@@ -77,16 +94,25 @@ class _Router:
             wanted = (SECURE,)
         return self.entries.bound(wanted)
 
+    @cached_property
+    def found(self) -> tuple[Service | Lost, ...]:
+        """What the routes name as their services."""
+        return services_of_routes(self.world, self.item, self.routes)
+
     @property
-    def services(self) -> Iterator[tuple[BackendRef, Mapping[str, Any]]]:
+    def services(self) -> tuple[Service, ...]:
         """Services of the routes, each as it is written."""
-        for route in self.routes:
-            for raw in objects(route.get("services")):
-                if text(raw.get("kind")) in ("", "Service") and text(raw.get("name")):
-                    wanted = raw.get("port") or 0
-                    home = text(raw.get("namespace")) or self.item.namespace
-                    port = wanted if isinstance(wanted, int | str) else 0
-                    yield BackendRef(home, text(raw.get("name")), port), raw
+        return tuple(one for one in self.found if isinstance(one, Service))
+
+    @property
+    def refs(self) -> list[BackendRef]:
+        """References to them, sorted."""
+        return sorted({service.ref for service in self.services})
+
+    @property
+    def lost(self) -> tuple[Lost, ...]:
+        """Services that were not followed."""
+        return tuple(one for one in self.found if isinstance(one, Lost))
 
 
 def _hosts(rule: str) -> tuple[str, ...]:
@@ -96,7 +122,7 @@ def _hosts(rule: str) -> tuple[str, ...]:
 def _exposure(admission: Admission, router: _Router) -> Exposure:
     world, item, hosts = router.world, router.item, router.hosts
     relays = world.ids(router.entries.pods)
-    found, unresolved = follow(world, sorted({ref for ref, _ in router.services}))
+    found, unresolved = follow(world, router.refs, router.protocol)
     one = _backend(router)
     targets = []
     for service, to in found:
@@ -109,15 +135,16 @@ def _exposure(admission: Admission, router: _Router) -> Exposure:
         field="spec",
         says=f"routes requests for {names(host if host != ANY_HOST else 'any host' for host in hosts)}",
         endpoints=tuple(
-            Endpoint(host, entry.port, Protocol.TCP, _client(router, entry))
+            Endpoint(host, entry.port, router.protocol, _client(router, entry))
             for host in hosts
             for entry in sorted(router.bound, key=lambda entry: entry.port)
             if entry.port
         ),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=(*unresolved, *_unresolved(router, relays)),
+        astray=(*astray(world, router.refs), *(lost.says for lost in router.lost if lost.astray)),
         notes=tuple(dict.fromkeys(_hsts(router))),
-        services=services_of(ref for ref, _ in router.services),
+        services=services_of(router.refs),
     )
 
 
@@ -135,42 +162,54 @@ def _unresolved(router: _Router, relays: tuple[str, ...]) -> Iterator[str]:
         yield f"the port of entry point {names(unknown_ones)} stands in Traefik's arguments, which were not read"
     if not router.bound:
         yield "no entry point that it is bound to is defined"
-    others = {
-        f"{kind} {text(raw.get('name'))}"
-        for route in router.routes
-        for raw in objects(route.get("services"))
-        if (kind := text(raw.get("kind"))) not in ("", "Service")
-    }
-    yield from (f"{name} is not followed" for name in sorted(others))
+    yield from sorted({lost.says for lost in router.lost})
 
 
 def _client(router: _Router, entry: EntryPoint) -> Leg:
     """A router with `tls` answers TLS alone, wherever it is bound to; one without gets what its entry point gives."""
     world, item = router.world, router.item
     sign = item.sign("spec.tls", "", "TLS of the router")
+    if why := ignored(world, item):
+        return unknown(f"{why}, and no other Traefik was found", item)
+    if router.protocol is Protocol.UDP:
+        return unknown(f"{router.protocol} is not looked into", item)
     if router.passes:
         return leg(Security.TLS, "the router passes TLS through to the pod", sign)
-    if router.tls is not None:
-        option = mapping(router.tls.get("options"))
-        home = text(option.get("namespace")) or item.namespace
-        name = text(router.tls.get("secretName"))
-        lowest, demanded, suites = by_name(world, home, text(option.get("name")))
-        secret = f"{item.namespace}/{name}" if name else ""
-        return tls(
-            "the router takes TLS alone",
-            sign,
-            secret=secret,
-            lowest=lowest,
-            client_certificate=demanded,
-            suites=suites,
-        )
+    return _encrypted(router, sign) if router.tls is not None else _by_entry_point(router, entry, sign)
+
+
+def _encrypted(router: _Router, sign: Sign) -> Leg:
+    """A router that ends TLS itself."""
+    option = mapping(mapping(router.tls).get("options"))
+    home = text(option.get("namespace")) or router.item.namespace
+    lowest, demanded, suites = by_name(router.world, home, text(option.get("name")))
+    return tls(
+        "the router takes TLS alone",
+        sign,
+        secret=_secret(router),
+        lowest=lowest,
+        client_certificate=demanded,
+        suites=suites,
+    )
+
+
+def _by_entry_point(router: _Router, entry: EntryPoint, sign: Sign) -> Leg:
+    """A router without TLS of its own."""
     if router.is_tcp:
-        return unknown("a TCP router without tls passes on what client and pod speak", item, sign)
+        return leg(Security.PASSED, "a TCP router without tls passes on what client and pod speak", sign)
     if entry.ends_tls is Known.YES:
-        lowest, demanded, suites = by_reference(world, entry.options)
+        lowest, demanded, suites = by_reference(router.world, entry.options)
         says = f"entry point {entry.name} ends TLS"
         return tls(says, sign, lowest=lowest, client_certificate=demanded, suites=suites)
     return _unencrypted(router, entry, sign)
+
+
+def _secret(router: _Router) -> str:
+    """The router's Secret; without one, and without a resolver that fetches certificates, that of the default TLSStore."""
+    settings = mapping(router.tls)
+    if name := text(settings.get("secretName")):
+        return f"{router.item.namespace}/{name}"
+    return "" if text(settings.get("certResolver")) else default_secret(router.world)
 
 
 def _unencrypted(router: _Router, entry: EntryPoint, sign: Sign) -> Leg:
@@ -199,10 +238,23 @@ def _backend(router: _Router) -> Leg:
     sign = router.item.sign("spec.routes", "", "services of the router")
     if router.passes:
         return leg(Security.PASSED, "TLS is passed through to the pod", sign)
-    if router.is_tcp:
-        return unknown("a TCP router carries what client and pod speak after TLS", router.item, sign)
-    found = worst(_spoken(router, ref, raw, sign) for ref, raw in router.services)
+    if router.protocol is Protocol.UDP:
+        return unknown(f"{router.protocol} is not looked into", router.item)
+    speak = _spoken_tcp if router.is_tcp else _spoken
+    found = worst(speak(router, service.ref, service.raw, sign) for service in router.services)
     return found or unknown("it names no Service", router.item, sign)
+
+
+def _spoken_tcp(router: _Router, ref: BackendRef, raw: Mapping[str, Any], sign: Sign) -> Leg:
+    """`tls` of the service; else bytes go on as they come out of the router's own TLS, where it has any."""
+    if raw.get("tls") is True:
+        name, _, provider = text(raw.get("serversTransport")).partition("@")
+        wanted = name if provider or not name else f"{ref.namespace}-{name}"
+        checked = checks_tcp_backends(router.world, router.entries.arguments, wanted)
+        return tls("tls of the service is on", sign, verified=checked)
+    if router.tls is not None:
+        return plain("the router ends TLS and no tls of the service begins it again", sign)
+    return leg(Security.PASSED, "the router carries what client and pod speak", sign)
 
 
 def _spoken(router: _Router, ref: BackendRef, raw: Mapping[str, Any], sign: Sign) -> Leg:

@@ -1,20 +1,19 @@
 """Entry points of Traefik: on which ports a router answers, and what each of them makes of a router that says nothing of TLS.
 
-They stand in the static configuration, of which the arguments of the container are read. Arguments, a file and variables exclude
-one another there, so arguments that define entry points are all of it. Source: Traefik's reference of EntryPoints.
+They stand in the static configuration (`traefik_static`). Source: Traefik's reference of EntryPoints.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.evaluate.edges.relays import flags_of
+from app.evaluate.edges.traefik_objects import pods_of
+from app.evaluate.edges.traefik_static import static_settings
 from app.evaluate.edges.world import World, number
 from app.model.connections import Protocol
 from app.model.encryption import Known
 from app.model.inventory import Pod
 
-LABELS = {"app.kubernetes.io/name": "traefik"}
 WEB, SECURE = "web", "websecure"  # the two of the chart and of the documentation, behind ports 80 and 443
 _USUAL = {WEB: 80, SECURE: 443}
 _INTERNAL = ("traefik", "metrics")  # no Service of the chart leads to them
@@ -48,7 +47,7 @@ class EntryPoints:
     Attributes:
         world: for the Services that lead to its pods.
         pods: its pods.
-        arguments: its flags, names in small letters.
+        arguments: its static configuration as flags, names in small letters.
     """
 
     world: World
@@ -62,12 +61,12 @@ class EntryPoints:
 
     @classmethod
     def _read(cls, world: World) -> "EntryPoints":
-        pods = world.selected(None, LABELS)
-        return cls(world, pods, flags_of(world, pods))
+        pods = pods_of(world)
+        return cls(world, pods, static_settings(world, pods))
 
     @property
     def known(self) -> bool:
-        """The arguments define them; without that they stand where nothing is read."""
+        """The static configuration that was read defines them; without that they stand where nothing is read."""
         return "configfile" not in self.arguments and bool(self._names)
 
     def bound(self, wanted: Sequence[str]) -> tuple[EntryPoint, ...]:
@@ -119,19 +118,21 @@ class EntryPoints:
 
     def _port(self, name: str) -> int:
         """The port of a Service that leads to it, by its number or by its name; else the usual one, or its own."""
-        own = number(self._said(name, "address").lower().removesuffix("/tcp").rpartition(":")[2])
-        found = [port for port, leads in self._led if leads in (own, name) and leads]
+        own = number(self._said(name, "address").partition("/")[0].rpartition(":")[2])
+        protocol = Protocol.UDP if self._is_udp(name) else Protocol.TCP
+        found = [
+            port for kind, port, leads in self._led if kind is protocol and leads in (own, name) and leads
+        ]
         return min(found, default=_USUAL.get(name, own))
 
     @cached_property
-    def _led(self) -> tuple[tuple[int, int | str], ...]:
+    def _led(self) -> tuple[tuple[Protocol, int, int | str], ...]:
         """Ports of Services that lead to its pods, each with the container port, or the name where no pod has it."""
         mine = frozenset(self.world.ids(self.pods))
         return tuple(
-            (port.port, to.port or port.target)
+            (port.protocol, port.port, to.port or port.target)
             for service in self.world.services.values()
             for port in service.ports
-            if port.protocol is Protocol.TCP
             for to in self.world.behind(service, port)
             if to.workload in mine
         )

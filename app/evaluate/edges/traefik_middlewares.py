@@ -7,12 +7,12 @@ Source: Traefik's reference of Middleware (`traefik.io/v1alpha1`).
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from app.evaluate.edges.traefik_objects import items, named
 from app.evaluate.edges.world import Item, World, objects
 from app.model.encryption import Known
 from app.model.fields import mapping, text
 from app.model.platform import Sign
 
-GROUP = "traefik.io"
 _PROVIDER = "kubernetescrd"
 # Kinds that may answer with a redirect by rules that are not read here; the rest hands on or refuses.
 _MAY_REDIRECT = ("redirectRegex", "plugin", "errors", "forwardAuth")
@@ -44,7 +44,8 @@ def by_names(world: World, names: Iterable[str]) -> tuple[Reference, ...]:
 
 
 def _by_name(world: World) -> Mapping[str, Item]:
-    return {f"{item.namespace}-{item.name}": item for item in world.items(GROUP, "Middleware")}
+    """Those of the newer group before those of the older one."""
+    return {f"{item.namespace}-{item.name}": item for item in reversed(items(world, "Middleware"))}
 
 
 def by_objects(item: Item, value: object) -> tuple[Reference, ...]:
@@ -89,7 +90,7 @@ def _resolved(world: World, references: Iterable[Reference]) -> Iterator[tuple[R
         if reference in seen:
             continue
         seen.add(reference)
-        item = world.item(GROUP, "Middleware", reference.home, reference.name) if reference.home else None
+        item = named(world, "Middleware", reference.home, reference.name) if reference.home else None
         chain = mapping(item.spec.get("chain")).get("middlewares") if item else None
         if item and chain:
             waiting += by_objects(item, chain)[::-1]

@@ -1,17 +1,17 @@
 """What Traefik's own objects and arguments add to a router.
 
-Sources: Traefik's reference of TLSOption, ServersTransport and the static `serversTransport`.
+Sources: Traefik's reference of TLSOption, TLSStore, ServersTransport, ServersTransportTCP and the static `serversTransport`.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.evaluate.edges.flags import GO_VERSIONS
+from app.evaluate.edges.traefik_objects import items, unread
 from app.evaluate.edges.world import Item, World, words
 from app.model.encryption import Known
 from app.model.fields import dig, text
 
-GROUP = "traefik.io"
 _DEFAULT = (
     "default"  # a TLSOption of this name counts for every router that names none, whatever its namespace
 )
@@ -50,21 +50,43 @@ def checks_backends(world: World, arguments: Mapping[str, str], wanted: str) -> 
             return Known.UNKNOWN
         skips = arguments.get("serverstransport.insecureskipverify", "false").lower() != "false"
         return Known.NO if skips else Known.YES
-    for item in world.items(GROUP, "ServersTransport"):
+    for item in items(world, "ServersTransport"):
         if f"{item.namespace}-{item.name}" == wanted:
             return Known.NO if item.spec.get("insecureSkipVerify") is True else Known.YES
     return Known.UNKNOWN
 
 
+def checks_tcp_backends(world: World, arguments: Mapping[str, str], wanted: str) -> Known:
+    """The same for a router of bytes under a ServersTransportTCP, whose setting stands below `tls`."""
+    if not wanted:
+        if not arguments or "configfile" in arguments:
+            return Known.UNKNOWN
+        skips = arguments.get("tcpserverstransport.tls.insecureskipverify", "false").lower() != "false"
+        return Known.NO if skips else Known.YES
+    for item in items(world, "ServersTransportTCP"):
+        if f"{item.namespace}-{item.name}" == wanted:
+            return Known.NO if dig(item.spec, "tls", "insecureSkipVerify") is True else Known.YES
+    return Known.UNKNOWN
+
+
+def default_secret(world: World) -> str:
+    """`namespace/name` of the certificate that the TLSStore `default` names for routers that name none; empty without it."""
+    stores = [item for item in items(world, "TLSStore") if item.name == _DEFAULT]
+    if len(stores) != 1:
+        return ""
+    name = text(dig(stores[0].spec, "defaultCertificate", "secretName"))
+    return f"{stores[0].namespace}/{name}" if name else ""
+
+
 def _options(world: World) -> tuple[Item, ...]:
-    return world.items(GROUP, "TLSOption")
+    return items(world, "TLSOption")
 
 
 def _read(world: World, found: list[Item], *, named: bool) -> Options:
     if not found and not named:
         found = [item for item in _options(world) if item.name == _DEFAULT]
     if len(found) != 1:
-        known = not found and not named and not world.unread(GROUP, "TLSOption")
+        known = not found and not named and not unread(world, "TLSOption")
         return Options(_OF_TRAEFIK, Known.NO) if known else Options("", Known.UNKNOWN)
     spec = found[0].spec
     demanded = text(dig(spec, "clientAuth", "clientAuthType")) == _DEMANDS

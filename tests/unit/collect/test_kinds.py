@@ -2,6 +2,8 @@ import pytest
 import yaml
 
 from app.collect import KINDS
+from app.evaluate.checks.common.exposures import KINDS as WAYS_IN
+from app.model.edge import OTHER_ROUTES
 from app.resources import resource
 from tests.apiserver import plural
 
@@ -22,3 +24,13 @@ def test_names_of_resources_follow_from_their_kinds(spec):
 def test_each_kind_stands_once_in_the_table():
     kinds = [spec.group_kind for spec in KINDS]
     assert len(kinds) == len(set(kinds))
+
+
+def test_routes_known_by_name_alone_are_asked_for_by_name_alone():
+    """A kind that is in one table and not in the other would be read for nothing, or a way in that nobody is told of."""
+    named = {spec.group_kind for spec in KINDS if spec.metadata_only and not spec.builtin}
+    assert named == set(OTHER_ROUTES)
+
+
+def test_whatever_may_be_a_way_in_is_read():
+    assert set(WAYS_IN) <= {spec.group_kind for spec in KINDS}

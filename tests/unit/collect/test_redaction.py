@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,6 +113,71 @@ PLACES = {
             "headers": {"customRequestHeaders": {"X": s}, "stsSeconds": 1},
             "plugin": {"gate": {"code": s}},
             "redirectScheme": {"scheme": "https", "other": s},
+        },
+    },
+    "a middleware of Traefik before 3.0": lambda s: {
+        "apiVersion": "traefik.containo.us/v1alpha1",
+        "kind": "Middleware",
+        "metadata": {"name": "a"},
+        "spec": {"basicAuth": {"users": [s]}, "plugin": {"gate": {"code": s}}},
+    },
+    "a static file of Traefik": lambda s: {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "traefik-config", "namespace": "traefik"},
+        "data": {
+            "traefik.yml": f"pilot: {{x: {s}}}\nentryPoints: {{web: {{address: ':80', forwardedHeaders: {{x: {s}}}}}}}",
+            "traefik.toml": f"[providers.redis]\nusername = '{s}'\n[entryPoints.web]\naddress = ':80'\nx = '{s}'",
+            "broken.yml": f"[{s}",
+            "notes.txt": s,
+        },
+    },
+    "a server of F5's NGINX": lambda s: {
+        "apiVersion": "k8s.nginx.org/v1",
+        "kind": "VirtualServer",
+        "metadata": {"name": "a"},
+        "spec": {
+            "server-snippets": s,
+            "routes": [
+                {
+                    "path": "/",
+                    "location-snippets": s,
+                    "matches": [{"conditions": [{"header": "x", "value": s}], "action": {"pass": "u"}}],
+                    "action": {
+                        "return": {"code": 200, "body": s},
+                        "proxy": {"requestHeaders": {"set": [{"value": s}]}},
+                    },
+                }
+            ],
+        },
+        "status": {"state": "Valid", "message": s},
+    },
+    "a policy of F5's NGINX": lambda s: {
+        "apiVersion": "k8s.nginx.org/v1",
+        "kind": "Policy",
+        "metadata": {"name": "a"},
+        "spec": {"oidc": {"clientID": s, "clientSecret": s}, "jwt": {"token": s}, "rateLimit": {"key": s}},
+    },
+    "settings of Kong": lambda s: {
+        "apiVersion": "configuration.konghq.com/v1",
+        "kind": "KongIngress",
+        "metadata": {"name": "a"},
+        "proxy": {"protocol": "https", "path": s},
+        "route": {"headers": {"x": [s]}, "protocols": ["https"]},
+        "upstream": {"hash_on_header": s},
+    },
+    "a variable of Traefik that is no entry point": lambda s: {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "a"},
+        "spec": {
+            "containers": [
+                {
+                    "name": "traefik",
+                    "image": "x",
+                    "env": [{"name": "TRAEFIK_PROVIDERS_REDIS_USERNAME", "value": s}],
+                }
+            ]
         },
     },
     "a variable in a custom resource": lambda s: {
@@ -346,4 +412,32 @@ def test_of_a_middleware_its_kinds_and_its_redirect_are_kept():
         "redirectScheme": {"scheme": "https"},
         "headers": {"stsSeconds": 1},
         "basicAuth": {},
+    }
+
+
+def test_of_a_server_of_nginx_the_name_of_its_secret_is_kept():
+    spec = {
+        "host": "a.example",
+        "tls": {"secret": "c"},
+        "upstreams": [{"name": "u", "service": "s", "port": 1}],
+    }
+    kept = body(
+        {"apiVersion": "k8s.nginx.org/v1", "kind": "VirtualServer", "metadata": {"name": "a"}, "spec": spec}
+    )
+    assert kept["spec"] == spec
+
+
+def test_of_a_static_file_of_traefik_entry_points_and_transports_are_kept():
+    written = "entryPoints: {web: {address: ':80', http: {tls: {options: o}}}}\nserversTransport: {insecureSkipVerify: true, rootCAs: [a]}"
+    kept = body(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "traefik", "namespace": "traefik"},
+            "data": {"traefik.yaml": written},
+        }
+    )
+    assert yaml.safe_load(kept["data"]["traefik.yaml"]) == {
+        "entryPoints": {"web": {"address": ":80", "http": {"tls": {"options": "o"}}}},
+        "serversTransport": {"insecureSkipVerify": True},
     }

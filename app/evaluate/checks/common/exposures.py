@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from app.evaluate.checks.common.doubts import Gaps, kind_gaps
 from app.evaluate.checks.common.evidence import evidence_for, evidence_of_signs
 from app.evaluate.checks.common.population import boundaries_of_all
-from app.evaluate.checks.common.verdicts import Details
-from app.model.edge import Exposure, Leg, Target
+from app.evaluate.checks.common.verdicts import Details, Doubt
+from app.model.edge import OTHER_ROUTES, Exposure, Leg, Target
 from app.model.encryption import EvidenceStrength, Known
 from app.model.facts import Facts
 from app.model.finding import Evidence, Severity, Strength, Subject, SubjectKind
@@ -24,9 +24,20 @@ KINDS = (
     GroupKind("gateway.networking.k8s.io", "UDPRoute"),
     GroupKind("networking.istio.io", "Gateway"),
     GroupKind("networking.istio.io", "VirtualService"),
-    GroupKind("traefik.io", "IngressRoute"),
-    GroupKind("traefik.io", "IngressRouteTCP"),
+    *(
+        GroupKind(group, kind)
+        for group in ("traefik.io", "traefik.containo.us")
+        for kind in ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService")
+    ),
     GroupKind("route.openshift.io", "Route"),
+    GroupKind("k8s.nginx.org", "TransportServer"),
+    GroupKind("k8s.nginx.org", "VirtualServer"),
+    GroupKind("k8s.nginx.org", "VirtualServerRoute"),
+    GroupKind("configuration.konghq.com", "TCPIngress"),
+    GroupKind("configuration.konghq.com", "UDPIngress"),
+    GroupKind("elbv2.k8s.aws", "TargetGroupBinding"),
+    GroupKind("eks.amazonaws.com", "TargetGroupBinding"),
+    *OTHER_ROUTES,
 )
 _ADMITTED = {
     Known.YES: "reached",
@@ -60,6 +71,12 @@ def by_id(facts: Facts) -> dict[str, list[Exposure]]:
     for item in facts.edges.exposures:
         found.setdefault(item.id, []).append(item)
     return found
+
+
+def lost_ways(facts: Facts) -> tuple[Doubt, ...]:
+    """Ways in that may lead to any workload, since where they lead was not read or is not followed."""
+    found = dict.fromkeys(f"{item.id}: {why}" for item in facts.edges.exposures for why in item.astray)
+    return tuple(Doubt(text, "Say by hand where it leads, or remove it.") for text in found)
 
 
 def severity_of(exposures: Iterable[Exposure], usual: Severity) -> Severity:

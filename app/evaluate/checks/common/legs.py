@@ -19,6 +19,7 @@ from app.model.finding import CheckResult
 PROBE = "Scan with --probe-tls from where clients are, with the endpoint on the allow-list of probes."
 PROBE_AGAIN = "Scan with --probe-tls when the endpoint is less busy, or with more patience (probe settings)."
 OUTSIDE_LIMIT = "What a proxy, content network or firewall in front of the cluster does with TLS is not visible from its objects."
+_UNTOLD = (Security.PASSED, Security.UNKNOWN)
 _ANSWERS_TLS = (Security.TLS, Security.OPTIONAL)
 
 
@@ -62,11 +63,21 @@ def doubts_of(legs: Iterable[Leg], advice: str = PROBE) -> tuple[Doubt, ...]:
 
 
 def nothing_exposed(facts: Facts, verdicts: Verdicts, says: str) -> Iterator[CheckResult]:
-    """The answer for a cluster without anything to judge, unless something may not have been read."""
-    if doubts := exposure_gaps(facts).anywhere():
+    """The answer for a cluster without anything to judge, unless something may not have been read, or nobody asked what it speaks."""
+    if doubts := (*exposure_gaps(facts).anywhere(), *_untold(facts)):
         yield verdicts.undecided(cluster_subject(facts), f"{says} in what was read", doubts)
     else:
         yield verdicts.not_applicable(cluster_subject(facts), says)
+
+
+def _untold(facts: Facts) -> Iterator[Doubt]:
+    """Ways in whose endpoints are not known, or of which no object tells what they speak."""
+    for item in facts.edges.exposures:
+        if not item.endpoints:
+            yield Doubt(f"no endpoint of {item.id} is known", PROBE)
+        for end in endpoints_of([item]):
+            if end.leg.security in _UNTOLD:
+                yield Doubt(f"what {item.id} speaks at {end.name} is not known", PROBE)
 
 
 __all__ = ["exposure_subject"]

@@ -14,6 +14,10 @@ NAMES = {
     "metadata.example": ("169.254.169.254",),
     "me.example": ("127.0.0.1", "::1"),
     "lb.cloud.example": ("203.0.113.9",),
+    "six.example": ("fd12::5",),
+    "mapped.example": ("::ffff:10.0.0.5",),
+    "shared.example": ("100.64.0.9",),
+    "both.example": ("10.0.0.5", "198.51.100.9"),
     "netattest.shops.example": ("198.51.100.8",),
 }
 
@@ -35,6 +39,9 @@ def place(host, *addresses, allow=()):
         ("203.0.113.50", (), ("203.0.113.0/24",), "203.0.113.50", ""),
         ("me.example", (), ("127.0.0.0/8",), "127.0.0.1", "me.example"),
         ("db.internal.example", ("10.1.1.1",), (), "10.1.1.1", "db.internal.example"),
+        ("db.internal.example", (), ("10.0.0.0/16",), "10.0.0.5", "db.internal.example"),
+        ("both.example", (), ("both.example",), "198.51.100.9", "both.example"),  # the public one of two
+        ("six.example", (), ("fd12::/16",), "fd12::5", "six.example"),
     ],
 )
 def test_what_status_or_the_list_vouches_for_is_connected_to(host, addresses, allow, address, name):
@@ -47,6 +54,14 @@ def test_what_status_or_the_list_vouches_for_is_connected_to(host, addresses, al
     [
         ("shop.example", (), ()),  # a name alone opens nothing
         ("db.internal.example", (), ("*.shop.example",)),
+        # a name on the list opens no private address: whoever answers for it could point it at any machine inside
+        ("db.internal.example", (), ("db.internal.example",)),
+        ("db.internal.example", (), ("*",)),
+        ("six.example", (), ("six.example",)),
+        ("mapped.example", (), ("mapped.example",)),
+        ("shared.example", (), ("shared.example",)),
+        ("db.internal.example", (), ("db.internal.example", "10.1.0.0/16")),  # another range than this one
+        ("db.internal.example", (), ("db.internal.example", "::ffff:10.0.0.0/104")),
         ("metadata.example", (), ("metadata.example",)),  # a name on the list does not open special addresses
         ("me.example", (), ("me.example",)),
         ("shop.example", ("169.254.169.254",), ()),

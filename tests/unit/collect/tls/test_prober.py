@@ -1,14 +1,19 @@
 """The prober against real servers on loopback. Nothing here may stall, crash or believe what it should not."""
 
+import base64
 import datetime as dt
 import ssl
 import time
 import warnings
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import trustme
 
 from app.collect.tls import ProbeSettings, TlsProber
+from app.collect.tls.answer import IncompleteError, NotTlsError
+from app.collect.tls.flight import read_group_size
 from app.model.connections import Protocol
 from app.model.edge import ANY_HOST, Endpoint, Leg, Security
 from app.model.encryption import EvidenceStrength, Known
@@ -157,6 +162,126 @@ def test_a_version_is_not_refused_because_of_its_group(authority):
     with servers.listening(servers.speaking_tls(context)) as port:
         found = probe(port)
     assert found.accepted == ("TLS 1.2", "TLS 1.3")
+
+
+# The second group of RFC 2409 (1998): 1024 bits, which servers still have by default.
+SMALL = int(
+    "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"
+    "EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED"
+    "EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE65381FFFFFFFFFFFFFFFF",
+    16,
+)
+
+
+def test_a_small_group_is_seen(authority, tmp_path):
+    """The suite's name is as good as any, and the group behind it is not."""
+    prime = b"\x02\x81\x81\x00" + SMALL.to_bytes(128, "big")
+    written = base64.encodebytes(b"\x30\x81\x87" + prime + b"\x02\x01\x02").decode()  # PKCS #3: p, then g = 2
+    text = f"-----BEGIN DH PARAMETERS-----\n{written}-----END DH PARAMETERS-----\n"
+    (tmp_path / "dh.pem").write_text(text)
+    versions = {"highest": ssl.TLSVersion.TLSv1_2, "ciphers": "DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0"}
+    context = context_of(authority.issue_cert(NAME, key_type=trustme.KeyType.RSA), **versions)
+    context.load_dh_params(str(tmp_path / "dh.pem"))
+    with servers.listening(servers.speaking_tls(context)) as port:
+        found = probe(port)
+    assert found.by_version == {"TLS 1.2": ("TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",)}
+    assert found.group_bits == 1024
+
+
+def test_a_server_without_such_suites_has_no_group(authority):
+    with tls_server(authority.issue_cert(NAME), highest=ssl.TLSVersion.TLSv1_2) as port:
+        assert probe(port).group_bits == 0
+
+
+def flight(*messages):
+    body = b"".join(bytes([kind]) + len(data).to_bytes(3, "big") + data for kind, data in messages)
+    return b"\x16\x03\x03" + len(body).to_bytes(2, "big") + body
+
+
+@pytest.mark.parametrize(
+    ("data", "bits"),
+    [
+        (flight((2, b"hello"), (11, b""), (12, b"\x00\x02\x01\xff")), 9),
+        (flight((2, b"hello"), (12, b"\x00\x81\x00" + b"\xff" * 128)), 1024),
+        (flight((2, b"hello"), (12, b"\x00\x03\x01\xff")), None),
+        (flight((2, b"hello"), (12, b"\x00\x00")), None),
+        (flight((2, b"hello"), (12, b"")), None),
+        (flight((2, b"hello"), (14, b"")), None),
+    ],
+    ids=["short", "a zero before it", "longer than it is", "of no length", "nothing", "no group at all"],
+)
+def test_the_size_of_a_group_is_what_is_there(data, bits):
+    if bits is None:
+        with pytest.raises(NotTlsError):
+            read_group_size(data)
+    else:
+        assert read_group_size(data) == bits
+
+
+@pytest.mark.parametrize("cut", range(1, 16))
+def test_a_group_that_is_not_whole_is_waited_for(cut):
+    with pytest.raises(IncompleteError):
+        read_group_size(flight((2, b"hello"), (12, b"\x00\x02\x01\xff"))[:-cut])
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        b"220 mail.example ESMTP ready\r\n",
+        b"* OK [CAPABILITY STARTTLS] ready\r\n",
+        b"SSH-2.0-x\r\n",
+        b"\x4a\x00\x00\x00\x0a8.0\x00",
+    ],
+    ids=["mail", "mail boxes", "shells", "a database"],
+)
+def test_a_server_that_speaks_first_is_not_taken_for_tls(banner):
+    """What it would speak after STARTTLS is not asked, so nothing is said of its certificate."""
+    with servers.listening(servers.greeting_first(banner)) as port:
+        found = probe(port)
+    assert (found.outcome, found.plain, found.chain, found.accepted) == (
+        ProbeOutcome.PLAIN,
+        PlainAnswer.OTHER,
+        (),
+        (),
+    )
+
+
+def test_a_redirect_is_told_and_not_followed():
+    target = servers.Counting()
+    with servers.listening(target) as elsewhere:
+        head = f"HTTP/1.1 302 x\r\nLocation: https://127.0.0.1:{elsewhere}/\r\n\r\n".encode()
+        with servers.listening(servers.answering(head)) as port:
+            found = probe(port)
+    assert (found.plain, found.location) == (PlainAnswer.REDIRECT, f"https://127.0.0.1:{elsewhere}")
+    assert target.began == []
+
+
+def test_few_endpoints_at_once():
+    counting = servers.Counting()
+    with servers.listening(counting) as port:
+        ends = [endpoint(port, f"{name}.example.test") for name in "abcdef"]
+        stored = TlsProber(settings(threads=2, connection_seconds=0.2)).probe(ends)
+    assert len(stored) == len(ends) == len(counting.began)
+    third = zip(
+        counting.began, counting.began[2:], strict=False
+    )  # the third waits until one of the first two has given up
+    assert all(later - earlier >= 0.15 for earlier, later in third)
+
+
+def test_a_pause_between_two_connections_to_one_endpoint():
+    times = []
+
+    def refusing(connection):
+        times.append(time.monotonic())
+        connection.recv(4096)
+        connection.sendall(b"\x15\x03\x03\x00\x02\x02\x46")
+
+    with servers.listening(refusing) as port:
+        polite = replace(settings(), pause=0.1)
+        TlsProber(polite).probe([endpoint(port)])
+    greetings = times[:5]
+    assert len(greetings) == 5
+    assert all(later - earlier >= 0.09 for earlier, later in pairwise(greetings))
 
 
 def test_a_server_with_nothing_in_common_demands_no_certificate(authority):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.evaluate.edges import api_server, etcd, kubelet
+from app.evaluate.edges import api_server, controllers, etcd, kubelet
 from app.evaluate.edges.arguments import arguments
 from app.evaluate.edges.world import Item
 from app.model.encryption import Known
@@ -49,6 +49,16 @@ def test_etcd(case):
     assert told(findings, case) == case["is"]
 
 
+@pytest.mark.parametrize("case", cases("controllers"))
+def test_controllers(case):
+    container = {key: case[key] for key in ("command", "args", "image") if key in case}
+    flags = arguments(container, "kube-scheduler")
+    assert (
+        told(controllers.findings(Item(POD, "", {}), "spec.containers[0]", flags, container), case)
+        == case["is"]
+    )
+
+
 @pytest.mark.parametrize("case", cases("kubelet"))
 def test_kubelet(case):
     item = Item(
@@ -72,6 +82,8 @@ RULES = {
     "etcd-peer-tls-enabled": ("--peer-cert-file", "--peer-key-file"),
     "etcd-tls-enabled": ("--cert-file", "--key-file"),
     "etcd-unique-ca": ("--trusted-ca-file is the file",),
+    "ensure-that-the-controller-manager-bind-address": ("it serves on",),
+    "ensure-that-the-scheduler-bind-address": ("it serves on",),
 }
 
 

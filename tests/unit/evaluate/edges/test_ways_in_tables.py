@@ -21,11 +21,19 @@ VERSIONS = {
     "IngressController": "operator.openshift.io/v1",
     "APIServer": "config.openshift.io/v1",
     "Route": "route.openshift.io/v1",
-    "IngressRoute": "traefik.io/v1alpha1",
-    "IngressRouteTCP": "traefik.io/v1alpha1",
-    "ServersTransport": "traefik.io/v1alpha1",
-    "TLSOption": "traefik.io/v1alpha1",
-    "Middleware": "traefik.io/v1alpha1",
+    **dict.fromkeys(
+        (
+            *("IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "Middleware", "ServersTransport"),
+            *("ServersTransportTCP", "TLSOption", "TLSStore", "TraefikService"),
+        ),
+        "traefik.io/v1alpha1",
+    ),
+    **dict.fromkeys(
+        ("GlobalConfiguration", "Policy", "TransportServer", "VirtualServer", "VirtualServerRoute"),
+        "k8s.nginx.org/v1",
+    ),
+    **dict.fromkeys(("KongIngress", "TCPIngress", "UDPIngress"), "configuration.konghq.com/v1"),
+    "TargetGroupBinding": "elbv2.k8s.aws/v1beta1",
     "FrontendConfig": "networking.gke.io/v1beta1",
     "ManagedCertificate": "networking.gke.io/v1",
 }
@@ -33,8 +41,14 @@ PORTS = [{"name": "web", "port": 80, "targetPort": 8080}, {"name": "admin", "por
 KINDS = (
     "BackendTLSPolicy.gateway.networking.k8s.io",
     "ReferenceGrant.gateway.networking.k8s.io",
-    "ServersTransport.traefik.io",
-    "TLSOption.traefik.io",
+    *(
+        f"{kind}.{group}"
+        for group in ("traefik.io", "traefik.containo.us")
+        for kind in ("ServersTransport", "TLSOption", "TLSStore", "TraefikService")
+    ),
+    "ServersTransportTCP.traefik.io",
+    "VirtualServerRoute.k8s.nginx.org",
+    "VirtualService.networking.istio.io",
     "IngressClassParams.elbv2.k8s.aws",
     "FrontendConfig.networking.gke.io",
     "ManagedCertificate.networking.gke.io",
@@ -47,18 +61,45 @@ def exposure(case):
         item.setdefault("apiVersion", VERSIONS.get(item["kind"], GATEWAY))
     nginx = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}
     traefik = {"labels": {"app.kubernetes.io/name": "traefik"}, "node": "n2", "args": case.get("traefik", [])}
+    if {"image", "env", "volume"} & set(case):
+        objects.append(traefik_pod(case))
+        traefik = None
     cluster = {
         "namespaces": {"shop": {}, "edge": {}},
         "workloads": {
             "shop/web": {"labels": {"app": "web"}, "node": "n1", "ports": {"http": 8080}},
             "edge/nginx": {"labels": nginx, "node": "n2", "args": case.get("nginx", [])},
-            "edge/traefik": traefik,
+            **({"edge/traefik": traefik} if traefik else {}),
         },
         "services": {"shop/web": {"selector": {"app": "web"}, "ports": PORTS}},
         "objects": objects,
     }
     facts = facts_of({"cluster": cluster, "kinds": dict.fromkeys(KINDS, "complete 0")})
-    return next(item for item in facts.edges.exposures if item.id == case["way"])
+    return next((item for item in facts.edges.exposures if item.id == case["way"]), None)
+
+
+def traefik_pod(case):
+    """Traefik with an image, variables or a volume of its own."""
+    volume = dict(case.get("volume", {}))
+    mount = {
+        "name": volume.get("name"),
+        "mountPath": volume.pop("mount", ""),
+        "subPath": volume.pop("subPath", ""),
+    }
+    env = [{"name": name, "value": value} for name, value in case.get("env", {}).items()]
+    container = {
+        "name": "traefik",
+        "image": case.get("image", "x"),
+        "args": case.get("traefik", []),
+        "env": env,
+    }
+    container["volumeMounts"] = [mount] if volume else []
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "traefik", "namespace": "edge", "labels": {"app.kubernetes.io/name": "traefik"}},
+        "spec": {"nodeName": "n2", "containers": [container], "volumes": [volume] if volume else []},
+    }
 
 
 def client(leg):
@@ -74,6 +115,9 @@ def backend(leg):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_way_in_gets_what_its_objects_say(case):
     found = exposure(case)
+    assert (found is None) is case.get("absent", False)
+    if found is None:
+        return
 
     if "endpoints" in case:
         assert {end.name: client(end.leg) for end in found.endpoints} == case["endpoints"]
@@ -85,11 +129,18 @@ def test_a_way_in_gets_what_its_objects_say(case):
         assert {end.leg.secret for end in found.endpoints} == {case["secret"]}
     if "secrets" in case:
         assert sorted({end.leg.secret for end in found.endpoints}) == case["secrets"]
+    told(found, case)
+
+
+def told(found, case):
     if "default" in case:
         assert {end.leg.default_certificate.value for end in found.endpoints} == {case["default"]}
     if "internal" in case:
         assert found.internal is case["internal"]
     if "unresolved" in case:
         assert any(case["unresolved"] in text for text in found.unresolved)
+    if "astray" in case:
+        assert len(found.astray) == len(case["astray"])
+        assert all(any(part in text for text in found.astray) for part in case["astray"])
     if "notes" in case:
         assert any(case["notes"] in text for text in found.notes)

@@ -1,0 +1,72 @@
+"""Flags of kube-controller-manager and kube-scheduler that decide about TLS: of what they serve, and towards the API server.
+
+Sources: command-line references of both. Without a certificate they make one that they sign themselves, which nobody can check; that
+is no weakness of a port on loopback, where kubeadm puts both.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.evaluate.edges.arguments import Argument, command_line
+from app.evaluate.edges.flags import UNREAD, Flags, is_loopback
+from app.evaluate.edges.go_suites import default_suites, image_version
+from app.evaluate.edges.world import Item
+from app.model.control_plane import Finding
+from app.model.encryption import Known
+from app.model.fields import text
+
+_OPENSHIFT = "openshift-config"
+_CLOSED = ("", "0", None)
+
+
+def findings(
+    item: Item, path: str, found: Mapping[str, Argument], container: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """Every question about one of them.
+
+    Args:
+        item: the pod.
+        path: JSON path of the container in it.
+        found: its flags.
+        container: the container: whether its command line is there at all, and the version that it runs.
+    """
+    flags = Flags(item, path, found, _elsewhere(found, container))
+    yield flags.version("tls-min-version")
+    yield flags.suites("tls-cipher-suites", default_suites(image_version(text(container.get("image")))))
+    yield from flags.urls("master", needed=False)
+    yield from _insecure_port(flags)
+    yield _certificate(flags)
+
+
+def _elsewhere(found: Mapping[str, Argument], container: Mapping[str, Any]) -> str:
+    """OpenShift starts the controller manager with a file of settings; then an absent flag shows nothing."""
+    if _OPENSHIFT in found:
+        return f"settings stand in {found[_OPENSHIFT].value}, which is not read"
+    return "" if command_line(container) else UNREAD
+
+
+def _insecure_port(flags: Flags) -> Iterator[Finding]:
+    """`--port` served in plain text; it was on by default before Kubernetes 1.20, without effect from 1.22, and gone in 1.24."""
+    value = flags.value("port")
+    if value not in _CLOSED:
+        says = f"--port is {value}: requests in plain text"
+        yield flags.finding(Known.NO, says, "port", "Set --port=0.")
+
+
+def _certificate(flags: Flags) -> Finding:
+    """A certificate that somebody chose, or a port that no other machine reaches."""
+    given = [flags.value(name) for name in ("tls-cert-file", "tls-private-key-file")]
+    if all(given):
+        return flags.finding(
+            Known.YES, "its serving certificate is one that somebody chose", "tls-cert-file", ""
+        )
+    bound = flags.value("bind-address")
+    if bound is not None and is_loopback(bound):
+        says = f"it serves on {bound} alone, where its own certificate need not be checked"
+        return flags.finding(Known.YES, says, "bind-address", "")
+    if flags.elsewhere:
+        says = f"whether its serving certificate is self-signed is not known; {flags.elsewhere}"
+        return flags.finding(Known.UNKNOWN, says, "tls-cert-file", "")
+    says = f"it serves on {bound or 'every address'} with a certificate that it signed itself"
+    remedy = "Set --bind-address=127.0.0.1, or --tls-cert-file and --tls-private-key-file."
+    return flags.finding(Known.NO, says, "bind-address", remedy)
