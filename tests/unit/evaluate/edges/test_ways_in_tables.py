@@ -49,6 +49,7 @@ KINDS = (
     "ServersTransportTCP.traefik.io",
     "VirtualServerRoute.k8s.nginx.org",
     "VirtualService.networking.istio.io",
+    "ServiceEntry.networking.istio.io",
     "IngressClassParams.elbv2.k8s.aws",
     "FrontendConfig.networking.gke.io",
     "ManagedCertificate.networking.gke.io",
