@@ -87,7 +87,10 @@ def traefik_pod(case):
         "mountPath": volume.pop("mount", ""),
         "subPath": volume.pop("subPath", ""),
     }
-    env = [{"name": name, "value": value} for name, value in case.get("env", {}).items()]
+    env = [
+        {"name": name, "value" if isinstance(value, str) else "valueFrom": value}
+        for name, value in case.get("env", {}).items()
+    ]
     container = {
         "name": "traefik",
         "image": case.get("image", "x"),
