@@ -28,8 +28,8 @@ _LIMITS = (
 class ExternalExposureUndeclared:
     """Judges each object that opens a way in; the objects and the register alone decide, enforced or not.
 
-    LoadBalancer and NodePort Services, external IPs, ports of nodes, Ingresses, routes of the Gateway API, OpenShift, Istio and Traefik
-    count in the boundaries of the workloads behind them, in all boundaries where those are not known. An object passes
+    LoadBalancer and NodePort Services, external IPs, ports of nodes, Ingresses, target groups, routes of the Gateway API, OpenShift, Istio,
+    Traefik, NGINX and Kong, and those of other controllers by their names count in the boundaries of the workloads behind them, in all boundaries where those are not known. An object passes
     when the register names it with an owner and an approver. A cluster without any way in does not apply.
     """
 

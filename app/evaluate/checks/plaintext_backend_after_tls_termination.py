@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.evaluate.checks.common.exposures import by_id, exposure_gaps, exposure_subject
 from app.evaluate.checks.common.layers import encrypted_below
-from app.evaluate.checks.common.legs import details_of, nothing_exposed, tls_endpoints
+from app.evaluate.checks.common.legs import details_of, nothing_exposed, tls_endpoints, unasked
 from app.evaluate.checks.common.verdicts import Check, Doubt, Verdicts
 from app.evaluate.checks.common.wording import names
 from app.model.connections import Protocol
@@ -40,7 +40,7 @@ class PlaintextBackendAfterTlsTermination:
         results = [result for items in by_id(facts).values() for result in _results(facts, verdicts, items)]
         if not results:
             results = list(nothing_exposed(facts, verdicts, "nothing at the edge ends TLS"))
-        return verdicts.run(results, complete=not exposure_gaps(facts), limits=_LIMITS)
+        return verdicts.run(results, complete=not exposure_gaps(facts), limits=(*_LIMITS, *unasked(facts)))
 
 
 CHECK: Check = PlaintextBackendAfterTlsTermination()

@@ -63,10 +63,12 @@ class _Judge:
     proof: Proof = field(init=False)
     outside: Outside = field(init=False)
     ways: dict[str, list[Exposure]] = field(init=False)
+    lost: tuple[Doubt, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.proof = Proof(self.facts)
         self.outside = Outside(self.facts, untrusted(self.facts.scope), Direction.INGRESS)
+        self.lost = lost_ways(self.facts)
         self.ways = {}
         for exposure in self.facts.edges.exposures:
             for name in exposure.reached:
@@ -99,7 +101,7 @@ class _Judge:
             doubts=(
                 *self.proof.against_closed(workload),
                 *exposure_gaps(self.facts).anywhere(),
-                *lost_ways(self.facts),
+                *self.lost,
             ),
             base=details,
         )

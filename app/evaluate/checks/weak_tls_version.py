@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 
 from app.evaluate.checks.common.exposures import by_id, exposure_gaps, exposure_subject
-from app.evaluate.checks.common.legs import details_of, not_seen, nothing_exposed, steps_of, tls_endpoints
+from app.evaluate.checks.common.legs import (
+    details_of,
+    not_seen,
+    nothing_exposed,
+    steps_of,
+    tls_endpoints,
+    unasked,
+)
 from app.evaluate.checks.common.tls_rule import TlsRule
 from app.evaluate.checks.common.verdicts import Check, Verdicts
 from app.evaluate.checks.common.wording import names
@@ -32,7 +39,9 @@ class WeakTlsVersion:
         ]
         if not results:
             results = list(nothing_exposed(facts, verdicts, "no endpoint is known to take TLS"))
-        return verdicts.run(results, complete=not exposure_gaps(facts), limits=(rule.source, *_LIMITS))
+        return verdicts.run(
+            results, complete=not exposure_gaps(facts), limits=(rule.source, *_LIMITS, *unasked(facts))
+        )
 
 
 CHECK: Check = WeakTlsVersion()

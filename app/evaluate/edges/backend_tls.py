@@ -19,6 +19,9 @@ from app.model.platform import Sign
 
 # `appProtocol` in small letters; a wish that not every gateway grants. GKE's gateways take HTTP2 to mean TLS.
 _SPEAKS_TLS = ("https", "kubernetes.io/wss", "tls", "http2")
+# annotations of Services by which Kong and Traefik are told, whatever object leads to them
+_ANNOTATED = ("konghq.com/protocol", "traefik.ingress.kubernetes.io/service.serversscheme")
+_OVER_TLS = ("https", "grpcs", "wss", "tls")
 # controllers with a kind of their own for TLS to backends, which is not read
 _OWN_KINDS = {"alb.networking.azure.io/alb-controller": "BackendTLSPolicy of alb.networking.azure.io"}
 # roots that the pod's certificate is checked against: v1alpha3 and v1, then v1alpha2
@@ -73,7 +76,7 @@ class Backends:
             return unknown(f"no BackendTLSPolicy was read for Service {service}: {why}", route)
         hinted = _hint(world, service)
         if hinted:
-            says = f"appProtocol of Service {service} asks for TLS, which not every gateway grants"
+            says = f"{hinted.says} of Service {service} asks for TLS, which not every gateway grants"
             return unknown(says, route, hinted)
         if own := self._own_kind():
             return unknown(f"a {own}, which is not read, may make the gateway speak TLS", route)
@@ -157,8 +160,14 @@ def _age(policy: Item) -> tuple[str, str]:
 
 
 def _hint(world: World, service: str) -> Sign | None:
+    """A field or an annotation of a Service that some gateways take to mean TLS."""
     item = world.item("", "Service", *_split(service))
-    for index, port in enumerate(objects(item.spec.get("ports")) if item else ()):
-        if item and text(port.get("appProtocol")).lower() in _SPEAKS_TLS:
-            return item.sign(f"spec.ports[{index}].appProtocol", port["appProtocol"], "what the port speaks")
+    if item is None:
+        return None
+    for index, port in enumerate(objects(item.spec.get("ports"))):
+        if text(port.get("appProtocol")).lower() in _SPEAKS_TLS:
+            return item.sign(f"spec.ports[{index}].appProtocol", port["appProtocol"], "appProtocol")
+    for name in _ANNOTATED:
+        if item.annotations.get(name, "").lower() in _OVER_TLS:
+            return item.annotated(name, f"annotation {name}")
     return None

@@ -85,19 +85,27 @@ def services_of(refs: Iterable[BackendRef]) -> tuple[str, ...]:
 
 def ingress_backends(item: Item) -> Iterator[BackendRef]:
     """Services that an Ingress names, v1 and v1beta1."""
-    given: list[Mapping[str, Any]] = [
-        mapping(item.spec.get("defaultBackend")),
-        mapping(item.spec.get("backend")),
-    ]
-    for rule in objects(item.spec.get("rules")):
-        given += [mapping(path.get("backend")) for path in objects(mapping(rule.get("http")).get("paths"))]
-    for backend in given:
+    for backend in _given(item):
         service = mapping(backend.get("service"))
         name = text(service.get("name")) or text(backend.get("serviceName"))
         port = mapping(service.get("port"))
         wanted = port.get("number") or port.get("name") or backend.get("servicePort") or 0
         if name:
             yield BackendRef(item.namespace, name, wanted if isinstance(wanted, int | str) else 0)
+
+
+def resource_backends(item: Item) -> tuple[str, ...]:
+    """Backends of an Ingress that are no Services: objects whose controller knows where they lead."""
+    refs = (mapping(backend.get("resource")) for backend in _given(item))
+    found = (f"{text(ref.get('kind'))} {item.namespace}/{text(ref.get('name'))}" for ref in refs if ref)
+    return tuple(dict.fromkeys(f"backend {name} is not followed" for name in found))
+
+
+def _given(item: Item) -> list[Mapping[str, Any]]:
+    given = [mapping(item.spec.get("defaultBackend")), mapping(item.spec.get("backend"))]
+    for rule in objects(item.spec.get("rules")):
+        given += [mapping(path.get("backend")) for path in objects(mapping(rule.get("http")).get("paths"))]
+    return given
 
 
 def names_known(value: str) -> Known:

@@ -1,6 +1,7 @@
 """Load balancers of clouds: marks of an internal one, and TLS that the balancer itself ends.
 
-Sources: the annotations' documentation of the AWS cloud provider and Load Balancer Controller, Azure and Google Cloud.
+Sources: the annotations' documentation of the AWS cloud provider and Load Balancer Controller, Azure and Google Cloud; of DigitalOcean,
+Oracle, Alibaba, Linode, Scaleway, OpenStack, Hetzner, Tencent and Huawei for the names alone.
 """
 
 from app.evaluate.edges.legs import leg, passed, tls, unknown
@@ -24,6 +25,23 @@ _INTERNAL = {
     "service.beta.kubernetes.io/openstack-internal-load-balancer": ("true",),
     "service.beta.kubernetes.io/oci-load-balancer-internal": ("true",),
 }
+# Annotations by whose beginning balancers of other clouds may end TLS; what each makes of them is not read.
+_MAY_END_TLS = (
+    *(
+        f"service.beta.kubernetes.io/{name}"
+        for name in (
+            *("do-loadbalancer-protocol", "do-loadbalancer-tls-ports", "do-loadbalancer-certificate-id"),
+            *("do-loadbalancer-http2-port", "do-loadbalancer-http3-port"),
+            *("oci-load-balancer-ssl-ports", "oci-load-balancer-tls-"),
+            *("alibaba-cloud-loadbalancer-protocol-port", "alibaba-cloud-loadbalancer-cert-id"),
+            *("linode-loadbalancer-port-", "linode-loadbalancer-default-protocol"),
+            *("scw-loadbalancer-certificate-ids", "scw-loadbalancer-protocol-http"),
+        )
+    ),
+    *("loadbalancer.openstack.org/default-tls-container-ref", "load-balancer.hetzner.cloud/protocol"),
+    *("load-balancer.hetzner.cloud/http-", "service.cloud.tencent.com/specify-protocol"),
+    *("kubernetes.io/elb.protocol-port", "kubernetes.io/elb.cert-id", "kubernetes.io/elb.tls-"),
+)
 _ENCRYPTED = ("ssl", "tls", "https")
 # Predefined policies of Elastic Load Balancing by the lowest version that they accept (AWS documentation): the old ones by
 # name, the others by how their names begin. A name that is not here is not guessed.
@@ -84,6 +102,10 @@ def balancer_leg(world: World, item: Item, port: ServicePort, *, client: bool) -
     """One leg of a Service of type LoadBalancer; where no annotation ends TLS, it is what the pod speaks."""
     if port.protocol is not Protocol.TCP:
         return unknown(f"{port.protocol} is not looked into", item)
+    if name := next((name for name in sorted(item.annotations) if name.startswith(_MAY_END_TLS)), ""):
+        return unknown(
+            f"annotation {name} may make the load balancer end TLS", item, item.annotated(name, "TLS")
+        )
     if not _ends_tls(item, port):
         return passed("nothing in front of the pod ends TLS, so the port carries what the pod speaks", item)
     if client:

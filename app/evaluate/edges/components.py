@@ -9,6 +9,7 @@ from typing import Any
 from app.evaluate.edges import api_server, controllers, etcd, kubelet
 from app.evaluate.edges.arguments import arguments, runs
 from app.evaluate.edges.go_suites import minor_of
+from app.evaluate.edges.node_args import started_by_nodes
 from app.evaluate.edges.openshift_profiles import of_control_plane
 from app.evaluate.edges.world import Item, World, objects
 from app.model.control_plane import Component, ComponentKind, Finding
@@ -49,7 +50,8 @@ def components(world: World) -> tuple[Component, ...]:
         for kind in (ComponentKind.API_SERVER, ComponentKind.ETCD, ComponentKind.KUBELET)
         if kind not in seen and world.inventory.nodes
     ]
-    return tuple(sorted(found, key=lambda item: item.id))
+    # flags of a node tell of that node alone, so they stand for no part that is not seen
+    return tuple(sorted((*found, *started_by_nodes(world)), key=lambda item: item.id))
 
 
 def _programs(world: World) -> Iterator[tuple[Component, bool]]:

@@ -19,9 +19,11 @@ from app.evaluate.edges.gateways import addresses_of, client_leg, granted, relay
 from app.evaluate.edges.legs import unknown, worst
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
-from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Target, Way
+from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way
 from app.model.fields import dig, mapping, text
 
+# annotations by which Kong closes a route to plain text, as it does for an Ingress
+_MAY_CLOSE = ("konghq.com/protocols", "konghq.com/https-redirect-status-code")
 _KINDS = ("GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute")
 
 
@@ -93,7 +95,13 @@ def _leg(world: World, route: Item, listener: Listener) -> Leg:
         sign = route.sign("status.parents", reason, "what its controller reports")
         says = f"the controller of {listener.holder.ref} does not accept {route.ref} ({reason})"
         return unknown(says, None, sign)
-    return client_leg(world, listener, redirects=only_redirects(route))
+    told = client_leg(world, listener, redirects=only_redirects(route))
+    if told.security is Security.PLAIN and (
+        name := next((key for key in _MAY_CLOSE if key in route.annotations), "")
+    ):
+        says = f"{told.says}, and annotation {name} may make Kong redirect or refuse plain text"
+        return unknown(says, None, route.annotated(name, "protocols of a route"), *told.signs)
+    return told
 
 
 def only_redirects(route: Item) -> bool:

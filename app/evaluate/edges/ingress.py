@@ -6,7 +6,7 @@ from typing import Any
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges import ingress_alb, ingress_gce, ingress_nginx, ingress_traefik
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backends import astray, follow, ingress_backends, services_of
+from app.evaluate.edges.backends import astray, follow, ingress_backends, resource_backends, services_of
 from app.evaluate.edges.cloud import is_internal
 from app.evaluate.edges.ingress_tls import backend_leg, endpoints
 from app.evaluate.edges.relays import OUTSIDE, Controller, Relay, relay_of
@@ -47,8 +47,8 @@ def _exposure(world: World, admission: Admission, item: Item) -> Exposure:
         internal=_is_internal(item, relay),
         endpoints=tuple(endpoints(world, item, relay, hosts, addresses_of(item))),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
-        unresolved=unresolved,
-        astray=astray(world, refs),
+        unresolved=(*unresolved, *resource_backends(item)),
+        astray=(*astray(world, refs), *resource_backends(item)),
         notes=_notes(world, relay, item),
         services=services_of(refs),
     )

@@ -80,7 +80,7 @@ def _unencrypted(world: World, item: Item, entry: EntryPoint) -> Leg:
         return redirect(says, *signs, sign)
     if entry.ends_tls is Known.UNKNOWN:
         return unknown(
-            f"whether entry point {entry.name} ends TLS or redirects stands in Traefik's arguments, which were not read",
+            f"whether entry point {entry.name} ends TLS or redirects stands in Traefik's static configuration, which was not read",
             item,
             sign,
         )

@@ -92,7 +92,12 @@ def _exposure(world: World, admission: Admission, item: Item, bound: list[str]) 
     whole, lost = _delegated(world, item)
     refs = sorted({ref for one in whole for ref in _backends(one)})
     found, unresolved = follow(world, refs)
-    unresolved += (*lost, *_outside(whole))
+    away = _outside(whole)
+    inside = tuple(why for host in away if (why := _leads_inside(world, host)))
+    unresolved += (
+        *lost,
+        *(f"destination {host} is no Service by its name, and is not followed" for host in away),
+    )
     targets = []
     for service, to in found:
         admitted, why = admission.relayed(relays, to)
@@ -113,7 +118,7 @@ def _exposure(world: World, admission: Admission, item: Item, bound: list[str]) 
         endpoints=tuple(_endpoints(world, item, gateways, hosts)),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
         unresolved=unresolved,
-        astray=(*astray(world, refs), *lost),
+        astray=(*astray(world, refs), *lost, *inside),
         services=services_of(refs),
     )
 
@@ -134,17 +139,26 @@ def _delegated(world: World, item: Item) -> tuple[tuple[Item, ...], tuple[str, .
     return tuple(found), tuple(dict.fromkeys(lost))
 
 
-def _outside(services: tuple[Item, ...]) -> Iterator[str]:
-    """Destinations that are no Service of this cluster by their names: a ServiceEntry's host, or an address."""
+def _outside(services: tuple[Item, ...]) -> tuple[str, ...]:
+    """Hosts of destinations that are no Service of this cluster by their names: a ServiceEntry's, or of nothing."""
     hosts = {
         text(destination.get("host"))
         for one in services
         for destination in _destinations(one)
         if not _service(text(destination.get("host")), one.namespace)[0]
     }
-    yield from (
-        f"destination {host} is no Service by its name, and is not followed" for host in sorted(hosts - {""})
-    )
+    return tuple(sorted(hosts - {""}))
+
+
+def _leads_inside(world: World, host: str) -> str:
+    """Why a host that is no Service may lead to pods all the same: a ServiceEntry selects them, or names their addresses."""
+    for entry in world.items(GROUP, "ServiceEntry"):
+        if host in words(entry.spec.get("hosts")) and (
+            entry.spec.get("workloadSelector") or entry.spec.get("endpoints")
+        ):
+            return f"{entry.ref} leads host {host} to workloads of its own"
+    why = world.unread(GROUP, "ServiceEntry")
+    return f"host {host} may be of a ServiceEntry: {why}" if why else ""
 
 
 def _gateway(world: World, item: Item, name: str) -> Item | None:

@@ -159,7 +159,7 @@ def _unresolved(router: _Router, relays: tuple[str, ...]) -> Iterator[str]:
     if not relays:
         yield "no Traefik workload was found"
     if unknown_ones := [entry.name for entry in router.bound if not entry.port]:
-        yield f"the port of entry point {names(unknown_ones)} stands in Traefik's arguments, which were not read"
+        yield f"the port of entry point {names(unknown_ones)} stands in Traefik's static configuration, which was not read"
     if not router.bound:
         yield "no entry point that it is bound to is defined"
     yield from sorted({lost.says for lost in router.lost})
@@ -225,7 +225,7 @@ def _unencrypted(router: _Router, entry: EntryPoint, sign: Sign) -> Leg:
     if known == {Known.YES}:
         return redirect(answers[0][1], *answers[0][2], sign)
     if entry.ends_tls is Known.UNKNOWN:
-        says = f"whether entry point {entry.name} ends TLS or redirects stands in Traefik's arguments, which were not read"
+        says = f"whether entry point {entry.name} ends TLS or redirects stands in Traefik's static configuration, which was not read"
         return unknown(says, router.item, sign)
     if Known.NO not in known:
         says = next((text for answer, text, _ in answers if answer is Known.UNKNOWN), "it has no routes")

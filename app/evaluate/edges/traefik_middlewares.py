@@ -44,8 +44,7 @@ def by_names(world: World, names: Iterable[str]) -> tuple[Reference, ...]:
 
 
 def _by_name(world: World) -> Mapping[str, Item]:
-    """Those of the newer group before those of the older one."""
-    return {f"{item.namespace}-{item.name}": item for item in reversed(items(world, "Middleware"))}
+    return {f"{item.namespace}-{item.name}": item for item in items(world, "Middleware")}
 
 
 def by_objects(item: Item, value: object) -> tuple[Reference, ...]:

@@ -25,8 +25,13 @@ def pods_of(world: World) -> tuple[Pod, ...]:
 
 
 def items(world: World, kind: str) -> tuple[Item, ...]:
-    """Objects of one kind that count, those of the newer group first."""
-    return tuple(item for group in GROUPS for item in world.items(group, kind) if not ignored(world, item))
+    """Objects of one kind that count; of two under one name that of the newer group."""
+    found: dict[tuple[str, str], Item] = {}
+    for group in GROUPS:
+        for item in world.items(group, kind):
+            if not ignored(world, item):
+                found.setdefault((item.namespace, item.name), item)
+    return tuple(found.values())
 
 
 def named(world: World, kind: str, home: str, name: str) -> Item | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.evaluate.edges.flags import GO_VERSIONS
 from app.evaluate.edges.traefik_objects import items, unread
-from app.evaluate.edges.world import Item, World, words
+from app.evaluate.edges.world import Item, World, objects, words
 from app.model.encryption import Known
 from app.model.fields import dig, text
 
@@ -70,12 +70,24 @@ def checks_tcp_backends(world: World, arguments: Mapping[str, str], wanted: str)
 
 
 def default_secret(world: World) -> str:
-    """`namespace/name` of the certificate that the TLSStore `default` names for routers that name none; empty without it."""
+    """`namespace/name` of the certificate that the TLSStore `default` names for routers that name none; empty without it.
+
+    Traefik looks for the asked name among all certificates that it has before it serves that one, so it tells nothing where there are others.
+    """
     stores = [item for item in items(world, "TLSStore") if item.name == _DEFAULT]
-    if len(stores) != 1:
+    if len(stores) != 1 or stores[0].spec.get("certificates") or world.once("others of Traefik", _has_others):
         return ""
     name = text(dig(stores[0].spec, "defaultCertificate", "secretName"))
     return f"{stores[0].namespace}/{name}" if name else ""
+
+
+def _has_others(world: World) -> bool:
+    """A router or an Ingress names a Secret, whose certificate is Traefik's too."""
+    routers = (*items(world, "IngressRoute"), *items(world, "IngressRouteTCP"))
+    if any(text(dig(item.spec, "tls", "secretName")) for item in routers):
+        return True
+    ingresses = world.items("networking.k8s.io", "Ingress")
+    return any(text(entry.get("secretName")) for item in ingresses for entry in objects(item.spec.get("tls")))
 
 
 def _options(world: World) -> tuple[Item, ...]:

@@ -17,6 +17,7 @@ FILE = "configfile"  # a flag; among what this module gives it stands for settin
 _HOME = "/etc/traefik"
 _USUAL = tuple(f"{_HOME}/traefik.{end}" for end in ("toml", "yaml", "yml"))
 _VARIABLE = "TRAEFIK_"
+_TELLING = ("entrypoints.", "serverstransport.", "tcpserverstransport.")
 _EMPTY = ("emptyDir", "downwardAPI")  # volumes that nobody puts such a file in
 Flags = Mapping[str, str]
 
@@ -112,7 +113,6 @@ def _variables(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield FILE, "envFrom"
         for entry in objects(container.get("env")):
             name = text(entry.get("name"))
-            if name.startswith(_VARIABLE):
-                known = "value" in entry
-                own = name.removeprefix(_VARIABLE).lower().replace("_", ".")
-                yield own if known else FILE, text(entry.get("value"))
+            own = name.removeprefix(_VARIABLE).lower().replace("_", ".")
+            if name.startswith(_VARIABLE) and own.startswith(_TELLING):
+                yield own if "value" in entry else FILE, text(entry.get("value"))

@@ -11,6 +11,7 @@ from app.evaluate.checks.common.exposures import (
 )
 from app.evaluate.checks.common.population import cluster_subject
 from app.evaluate.checks.common.verdicts import Details, Doubt, Verdicts
+from app.evaluate.checks.common.wording import names
 from app.model.connections import Protocol
 from app.model.edge import Endpoint, Exposure, Leg, Security
 from app.model.facts import Facts
@@ -68,6 +69,19 @@ def nothing_exposed(facts: Facts, verdicts: Verdicts, says: str) -> Iterator[Che
         yield verdicts.undecided(cluster_subject(facts), f"{says} in what was read", doubts)
     else:
         yield verdicts.not_applicable(cluster_subject(facts), says)
+
+
+def unasked(facts: Facts) -> tuple[str, ...]:
+    """Which ways in a check of TLS leaves out since no object tells what they speak and nobody asked, as one sentence."""
+    found = dict.fromkeys(
+        item.id
+        for item in facts.edges.exposures
+        if not tls_endpoints([item])
+        and (not item.endpoints or any(end.leg.security in _UNTOLD for end in endpoints_of([item])))
+    )
+    if not found:
+        return ()
+    return (f"Not judged, since nobody asked what they speak: {names(found)}. A handshake would tell.",)
 
 
 def _untold(facts: Facts) -> Iterator[Doubt]:

@@ -16,6 +16,7 @@ NAMES = {
     "lb.cloud.example": ("203.0.113.9",),
     "six.example": ("fd12::5",),
     "mapped.example": ("::ffff:10.0.0.5",),
+    "wrapped.example": ("2002:a00:5::1",),  # 6to4 around 10.0.0.5
     "shared.example": ("100.64.0.9",),
     "both.example": ("10.0.0.5", "198.51.100.9"),
     "netattest.shops.example": ("198.51.100.8",),
@@ -59,6 +60,7 @@ def test_what_status_or_the_list_vouches_for_is_connected_to(host, addresses, al
         ("db.internal.example", (), ("*",)),
         ("six.example", (), ("six.example",)),
         ("mapped.example", (), ("mapped.example",)),
+        ("wrapped.example", (), ("wrapped.example",)),
         ("shared.example", (), ("shared.example",)),
         ("db.internal.example", (), ("db.internal.example", "10.1.0.0/16")),  # another range than this one
         ("db.internal.example", (), ("db.internal.example", "::ffff:10.0.0.0/104")),

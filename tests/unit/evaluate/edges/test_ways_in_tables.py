@@ -49,6 +49,7 @@ KINDS = (
     "ServersTransportTCP.traefik.io",
     "VirtualServerRoute.k8s.nginx.org",
     "VirtualService.networking.istio.io",
+    "ServiceEntry.networking.istio.io",
     "IngressClassParams.elbv2.k8s.aws",
     "FrontendConfig.networking.gke.io",
     "ManagedCertificate.networking.gke.io",
@@ -86,7 +87,10 @@ def traefik_pod(case):
         "mountPath": volume.pop("mount", ""),
         "subPath": volume.pop("subPath", ""),
     }
-    env = [{"name": name, "value": value} for name, value in case.get("env", {}).items()]
+    env = [
+        {"name": name, "value" if isinstance(value, str) else "valueFrom": value}
+        for name, value in case.get("env", {}).items()
+    ]
     container = {
         "name": "traefik",
         "image": case.get("image", "x"),
