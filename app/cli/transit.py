@@ -12,7 +12,9 @@ from app.model.transit import Encryption, PathVerdict
 
 _LEFT = "  "
 
-_Told = tuple[tuple[str, str, str, str], ...]  # ports, label, strength, sentence
+_Told = tuple[
+    tuple[str, str, str, str, str], ...
+]  # ports, label, strength, sentence, what the mesh authorises
 
 
 def in_transit(encryption: Encryption, names: Names, rows: Iterable[Connection]) -> Iterator[str]:
@@ -24,17 +26,26 @@ def in_transit(encryption: Encryption, names: Names, rows: Iterable[Connection])
     for (ports, told, notes), alike in groups.items():
         for line in names.grouped(alike[0].source, alike):
             yield line.removesuffix(ports) if line.strip() == ports else line
-        yield from (f"{_LEFT}{_line(item, ports)}" for item in told)
+        for shown, label, strength, says, authorised in told:
+            yield f"{_LEFT}{_line((shown, label, strength, says), ports)}"
+            if authorised:
+                yield f"{_LEFT}{'' if shown == ports else f'{shown}: '}{authorised}"
         yield from (f"{_LEFT}note: {note}" for note in notes if not alike[0].notes)
 
 
 def _told(found: Sequence[PathVerdict]) -> _Told:
     """Verdicts as a list shows them; those that differ only in what it leaves out are one."""
-    alike: dict[tuple[str, str, str], Connections] = {}
+    alike: dict[tuple[str, str, str, str], Connections] = {}
     for item in found:
-        key = (item.label.value, item.strength.value, item.says)
+        key = (item.label.value, item.strength.value, item.says, _authorised(item))
         alike[key] = alike.get(key, Connections()) | item.ports
     return tuple((str(ports), *key) for key, ports in alike.items())
+
+
+def _authorised(item: PathVerdict) -> str:
+    """The mesh's own answer, beside the network's; empty where none is asked."""
+    found = item.authorisation
+    return f"mesh authorisation: {found.decision.value}: {found.says}" if found else ""
 
 
 def verdict_lines(found: Sequence[PathVerdict], allowed: Connections) -> Iterator[str]:
@@ -43,7 +54,7 @@ def verdict_lines(found: Sequence[PathVerdict], allowed: Connections) -> Iterato
         yield _line((str(item.ports), item.label.value, item.strength.value, item.says), str(allowed))
         yield from (f"weak: {weak}" for weak in item.weak)
         if item.authorisation:
-            yield f"mesh authorisation: {item.authorisation.decision.value}: {item.authorisation.says}"
+            yield _authorised(item)
             yield from (f"mesh authorisation: {limit}" for limit in item.authorisation.restrictions)
 
 

@@ -41,9 +41,7 @@ def read_files(paths: Sequence[str | Path], stdin: BinaryIO | None = None) -> It
     """
     for path in paths:
         if not str(path):
-            raise InputError(
-                "a path given to --from is empty", advice="Name a file or a folder; . is this one."
-            )
+            raise InputError("a path is empty", advice="Name a file or a folder; . is this one.")
         if str(path) == STDIN:
             yield _bounded("standard input", stdin or sys.stdin.buffer)
         elif _is_folder(Path(path)):
@@ -56,12 +54,10 @@ def _is_folder(path: Path) -> bool:
     try:
         path.stat()
     except FileNotFoundError:
-        raise InputError(f"{path} does not exist", advice="Check the path given to --from.") from None
+        raise InputError(f"{path} does not exist", advice="Check the path.") from None
     except OSError as error:
         problem = error.strerror or str(error)
-        raise InputError(
-            f"{path} cannot be read: {problem}", advice="Check the path given to --from."
-        ) from None
+        raise InputError(f"{path} cannot be read: {problem}", advice="Check the path.") from None
     return path.is_dir()
 
 

@@ -23,7 +23,7 @@ from app.model.policy import (
     Subject,
 )
 
-_CLUSTER_POLICY = GroupKind("policy.networking.k8s.io", "ClusterNetworkPolicy")
+CLUSTER_POLICY = GroupKind("policy.networking.k8s.io", "ClusterNetworkPolicy")
 BEFORE_DEFAULT = (
     "before the default deny"  # `Policy.part` of a baseline policy where it may be asked that early
 )
@@ -63,7 +63,7 @@ def _always(reading: CiliumReading) -> Policy:
 def _read(policy: Policy, reading: CiliumReading) -> Policy:
     if policy.family is Family.CILIUM and not reading.opt_out:
         policy = replace(policy, isolates=policy.directions)
-    if policy.ref.group_kind == _CLUSTER_POLICY and reading.cluster_policies:
+    if policy.ref.group_kind == CLUSTER_POLICY and reading.cluster_policies:
         return _cluster_policy(policy, reading)
     if policy.family is Family.KUBERNETES and (reading.cidrs_match_nodes or reading.cidrs_match_pods):
         ingress, egress = (_with_inside(rules, reading) for rules in (policy.ingress, policy.egress))
@@ -91,7 +91,7 @@ def _before_default(policies: Iterable[Policy]) -> Iterator[Policy]:
     policies, and no document says whether their default deny comes before it or after.
     """
     for policy in policies:
-        if policy.family is Family.BASELINE and policy.ref.group_kind == _CLUSTER_POLICY:
+        if policy.family is Family.BASELINE and policy.ref.group_kind == CLUSTER_POLICY:
             ingress, egress = (
                 tuple(replace(rule, conditions=(*rule.conditions, _EARLY)) for rule in rules)
                 for rules in (policy.ingress, policy.egress)

@@ -10,23 +10,33 @@ declares for it is a condition. On ingress a name is that of the pod, as everywh
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from app.evaluate.cilium import CLUSTER_POLICY
 from app.model.connections import PortSet, Protocol
 from app.model.inventory import Pod
 from app.model.policy import Family, NamedPort, Policy, PortRange, Rule
 
-_READ = (Family.KUBERNETES, Family.CILIUM, Family.ADMIN, Family.BASELINE)
+_READ = (Family.KUBERNETES, Family.CILIUM)
 
 Numbers = Mapping[tuple[Protocol, str], frozenset[int]]
 
 
-def as_cilium_resolves(policies: tuple[Policy, ...], pods: Iterable[Pod]) -> tuple[Policy, ...]:
-    """Policies with what Cilium makes of port names in their egress rules; the same ones where there are none."""
+def as_cilium_resolves(
+    policies: tuple[Policy, ...], pods: Iterable[Pod], *, cluster_policies: bool = False
+) -> tuple[Policy, ...]:
+    """Policies with what Cilium makes of port names in their egress rules; the same ones where there are none.
+
+    `cluster_policies`: whether it reads ClusterNetworkPolicy too.
+    """
     if not any(_named(rule) for policy in policies for rule in policy.egress):
         return policies
+
+    def is_read(policy: Policy) -> bool:
+        return policy.family in _READ or (cluster_policies and policy.ref.group_kind == CLUSTER_POLICY)
+
     numbers = _numbers(pods)
     return tuple(
         replace(policy, egress=tuple(part for rule in policy.egress for part in _parts(rule, numbers)))
-        if policy.family in _READ and any(_named(rule) for rule in policy.egress)
+        if is_read(policy) and any(_named(rule) for rule in policy.egress)
         else policy
         for policy in policies
     )

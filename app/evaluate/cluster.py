@@ -145,7 +145,10 @@ def _as_read(
 ) -> tuple[Policy, ...]:
     """Policies as the data plane reads them; the very same ones where it reads them as they are written."""
     found = as_cilium_reads(policies, platform.cilium)
-    return as_cilium_resolves(found, inventory.pods) if reading.profile is Profile.CILIUM else found
+    if reading.profile is not Profile.CILIUM:
+        return found
+    too = platform.cilium is not None and platform.cilium.cluster_policies
+    return as_cilium_resolves(found, inventory.pods, cluster_policies=too)
 
 
 class Cluster:

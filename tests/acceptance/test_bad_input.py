@@ -282,7 +282,7 @@ def test_a_file_name_that_is_not_utf8_has_its_bytes_written_out(tmp_path):
 
 UNUSABLE = {
     "a path that does not exist": (("{}/nowhere",), b"", "nowhere does not exist"),
-    "an empty path": (("",), b"", "a path given to --from is empty"),
+    "an empty path": (("",), b"", "a path is empty"),
     "an empty folder": (("{}",), b"", "there is no .yaml, .yml or .json file with an object in it"),
     "empty standard input": (("-",), b"", "no Kubernetes object could be read from -"),
     "nonsense on standard input": (("-",), b"nonsense", "standard input, document 1 (line 1) was not read"),

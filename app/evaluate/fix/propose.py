@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.evaluate.checks.common.dns_caches import DnsCaches, is_cache
 from app.evaluate.checks.common.resolvers import (
     DNS,
     DNS_PROTOCOLS,
@@ -54,6 +55,7 @@ class _Writer:
     picker: Picker = field(init=False)
     free: FreeNames = field(init=False)
     found: tuple[Resolver, ...] = field(init=False)
+    caches: DnsCaches = field(init=False)
     notes: dict[str, None] = field(default_factory=dict)
     together: frozenset[str] = frozenset()
     names: dict[str, list[Allow]] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class _Writer:
         self.picker = Picker(self.facts)
         self.free = FreeNames(item.ref for item in self.facts.snapshot.objects)
         self.found = tuple(resolvers(self.facts))
+        self.caches = DnsCaches(self.facts, self.found)
 
     def plan(self, findings: tuple[CheckResult, ...]) -> Plan:
         sides = affected(self.targets)
@@ -239,8 +242,16 @@ class _Writer:
         for item in self.found:
             wanted = _on(item.ports)
             if wanted - self._staying(workload, Direction.EGRESS, item.workload.id, lost):
-                value = item.workload.labels[RESOLVER_LABEL]
-                yield pod_peer(RESOLVER_HOME, {RESOLVER_LABEL: value}, workload.namespace), wanted
+                yield from ((peer, wanted) for peer in self._resolver_peers(item, workload.namespace))
+
+    def _resolver_peers(self, resolver: Resolver, home: str) -> Iterator[Peer]:
+        """The pods of a resolver; of a cache on the nodes, which no selector matches, its addresses."""
+        if not resolver.workload.host_network:
+            labels = {RESOLVER_LABEL: resolver.workload.labels[RESOLVER_LABEL]}
+            yield pod_peer(RESOLVER_HOME, labels, home)
+        if is_cache(resolver):
+            for address in self.caches.addresses:
+                yield from block_peers(f"{address}/{128 if ':' in address else 32}")
 
     def _askers(self, workload: Workload, lost: frozenset[RuleRef]) -> Iterator[Allow]:
         """Every pod, where the workload is the cluster resolver: without its answers nothing works."""

@@ -69,6 +69,34 @@ def test_files_are_written_for_each_namespace(netattest, manifests, tmp_path):
         )
 
 
+DNS = """
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: coredns, namespace: kube-system, labels: {k8s-app: kube-dns}}
+spec: {containers: [{name: dns, image: coredns}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: cache, namespace: kube-system, labels: {k8s-app: node-local-dns}}
+spec: {hostNetwork: true, containers: [{name: dns, image: node-cache, args: [-localip, "169.254.20.10,fd00::a"]}]}
+"""
+
+
+def test_names_stay_resolved_where_a_cache_runs_on_the_nodes(netattest, manifests, tmp_path):
+    ended = netattest("fix", "--namespace", "shop", "--from", added(manifests, tmp_path, DNS), "--json")
+    document = json.loads(ended.out)
+    (dns,) = [item for item in document["objects"] if item["object"].endswith("/allow-dns")]
+    (rule,) = dns["manifest"]["spec"]["egress"]
+
+    home = {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}
+    assert rule["to"] == [
+        {"ipBlock": {"cidr": "169.254.20.10/32"}},
+        {"ipBlock": {"cidr": "fd00::a/128"}},
+        {"namespaceSelector": home, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}},
+    ]
+
+
 def test_without_declared_flows_that_is_said(netattest, manifests):
     told = netattest("fix", "--namespace", "shop", "--from", manifests).out
 

@@ -197,3 +197,58 @@ def test_encryption_stands_beside_the_answer_of_explain(netattest, manifests):
     assert "encryption: unknown (" in allowed.out
     # what is denied carries no traffic that could be encrypted
     assert [(item["allowed"], item["encryption"]) for item in document["answers"]] == [(False, [])]
+
+
+ISTIO = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: istiod, namespace: istio-system}
+spec: {selector: {}, template: {spec: {containers: [{name: discovery, image: "istio/pilot:1.24.2", args: [discovery]}]}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec: {selector: {app: cart}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: istio-system}
+spec: {mtls: {mode: STRICT}}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: web, namespace: shop}
+spec: {selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: cart, namespace: shop}
+spec: {podSelector: {matchLabels: {app: cart}}, ingress: [{from: [{podSelector: {}}], ports: [{port: 8080}]}]}
+"""
+MESHED = """
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  {{name: {0}, namespace: shop, labels: {{app: {0}, security.istio.io/tlsMode: istio}}, annotations: {{sidecar.istio.io/status: '{{"revision":"default"}}'}}}}
+spec:
+  serviceAccountName: {0}
+  initContainers: [{{name: istio-init, image: "istio/proxyv2:1.24.2", args: [istio-iptables, -i, "*", -x, "", -b, "*", -d, "15090,15021,15020"]}}]
+  containers: [{{name: main, image: main}}, {{name: istio-proxy, image: "istio/proxyv2:1.24.2", args: [proxy, sidecar]}}]
+"""
+
+
+def test_what_the_mesh_authorises_stands_under_what_the_network_allows(netattest, tmp_path):
+    file = tmp_path / "mesh.yaml"
+    file.write_text(ISTIO + "".join(MESHED.format(name) for name in ("cart", "web", "job")), encoding="utf-8")
+    told = netattest("reach", "--from", str(file), "--encryption").out
+
+    sources = dict.fromkeys(("web", "job"), "")
+    for block in told.split("\n\n"):
+        for name in sources:
+            if block.startswith(f"shop/{name}[Pod] can open"):
+                sources[name] = block
+    for name, said in (("web", "authorised: "), ("job", "denied: no rule of AuthorizationPolicy shop/web")):
+        rows = sources[name].partition("  TCP 8080  shop/cart[Pod]\n")[2].splitlines()[:2]
+        assert rows[0].startswith("    encryption: mtls-enforced"), name
+        assert rows[1].startswith(f"    mesh authorisation: {said}"), name

@@ -319,7 +319,7 @@ def test_a_json_object_of_100_mb_is_refused_but_a_long_list_is_read(tmp_path):
 def test_a_path_that_does_not_exist_is_an_error(tmp_path):
     with pytest.raises(InputError, match="nowhere does not exist") as error:
         ManifestSource([tmp_path / "nowhere"]).collect()
-    assert (error.value.exit_code, error.value.advice) == (ExitCode.USAGE, "Check the path given to --from.")
+    assert (error.value.exit_code, error.value.advice) == (ExitCode.USAGE, "Check the path.")
 
 
 def test_input_without_any_object_is_an_error_that_says_why(tmp_path):

@@ -350,6 +350,7 @@ def test_an_agent_on_one_of_a_workloads_nodes_reaches_it_and_the_row_says_why():
         pod("shop/web-2", owner="web[Deployment]", node="n2"),
         pod("ops/agent", host_network=True, node="n2"),
         pod("ops/other", host_network=True, node="n3"),
+        pod("ops/neighbour", node="n2"),  # on the pod network: no node to anybody
         policies=[DENY],
     )
     (row,) = (item for item in found.connections() if "shop/web" in item.destination)
