@@ -366,6 +366,17 @@ def test_the_chart_of_ovn_needs_both_of_its_parts():
 
 # ---- all
 
+ROWS = [row for table in (CALICO, CILIUM, FLANNEL, K3S, WEAVE, ANTREA, OPENSHIFT) for row in table]
+
+
+@pytest.mark.parametrize(("name", "snapshot", "state", "why"), ROWS)
+def test_whatever_is_decided_has_a_witness(name, snapshot, state, why):
+    for one in ("a", "host"):
+        if any(pod.ref.name == one for pod in normalize(snapshot.objects).inventory.pods):
+            found = link(snapshot, one, "b")
+            assert found.signs or found.state is UNKNOWN
+            assert all(sign.field and sign.value and sign.digest for sign in found.signs)
+
 
 def test_what_never_encrypts_is_in_clear_and_names_what_the_api_cannot_show():
     found = cluster(
