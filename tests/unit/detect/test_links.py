@@ -299,6 +299,7 @@ ANTREA = [
     ("with other blanks and a comment", antrea("trafficEncryptionMode :   IPsec   # since March\n"), BEST, "trafficEncryptionMode is ipsec"),
     ("a key without a value is its default", antrea('trafficEncryptionMode:\ntrafficEncapMode: "encap"\n'), CLEAR, "trafficEncryptionMode is none"),
     ("a file that is no YAML", antrea("trafficEncryptionMode: ipsec\n bad: [\n"), UNKNOWN, "its antrea-agent.conf is no YAML"),
+    ("a file that is no mapping", antrea("- trafficEncryptionMode: ipsec\n"), UNKNOWN, "its antrea-agent.conf is no YAML"),
     ("a file that is masked", antrea("trafficEncryptionMode: ipsec\npassword: <redacted>\n"), UNKNOWN, "its antrea-agent.conf is masked"),
     ("a mode that is not known", antrea("trafficEncryptionMode: quantum\n"), UNKNOWN, "quantum is not known"),
     ("policies alone, beside another plugin", antrea('trafficEncapMode: "networkPolicyOnly"\ntrafficEncryptionMode: "wireGuard"\n'), CLEAR, "has no effect"),
