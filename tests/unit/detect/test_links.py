@@ -195,6 +195,14 @@ def test_a_flag_for_nodes_covers_them_once_every_agent_was_started_with_it(statu
     assert link(cilium(WG, agent=agent), "host", "b").state is state
 
 
+def test_encrypt_node_covers_nothing_for_sure_where_settings_of_single_nodes_were_refused():
+    node_too = {**WG, "encrypt-node": "true"}
+    snapshot = cilium(node_too, gaps=[refused("cilium.io", "CiliumNodeConfig")])
+
+    assert link(cilium(node_too), "host", "b").state is BEST
+    assert link(snapshot, "host", "b").state is UNKNOWN
+
+
 def test_cilium_covers_the_host_network_only_with_encrypt_node():
     node_too = {**WG, "encrypt-node": "true"}
 
