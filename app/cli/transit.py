@@ -7,10 +7,12 @@ from app.cli.output import say
 from app.model.connections import Connections
 from app.model.encryption import Label, Mesh
 from app.model.links import Links
+from app.model.platform import Sign
 from app.model.reachability import Connection
 from app.model.transit import Encryption, PathVerdict
 
 _LEFT = "  "
+_DIGITS = 12
 
 _Told = tuple[
     tuple[str, str, str, str, str], ...
@@ -49,9 +51,10 @@ def _authorised(item: PathVerdict) -> str:
 
 
 def verdict_lines(found: Sequence[PathVerdict], allowed: Connections) -> Iterator[str]:
-    """One line for each verdict; its ports where they are not all of them."""
+    """One line for each verdict, its ports where they are not all of them, and one for each field that decided."""
     for item in found:
         yield _line((str(item.ports), item.label.value, item.strength.value, item.says), str(allowed))
+        yield from (f"witness: {_witness(sign)}" for sign in item.signs)
         yield from (f"weak: {weak}" for weak in item.weak)
         if item.authorisation:
             yield _authorised(item)
@@ -62,6 +65,12 @@ def _line(item: tuple[str, str, str, str], allowed: str) -> str:
     ports, label, strength, says = item
     where = "" if ports == allowed else f"{ports}: "
     return f"encryption: {where}{label} ({strength}): {says}"
+
+
+def _witness(sign: Sign) -> str:
+    """Object, field and value; the beginning of the stored object's digest, which `--json` has in full."""
+    digest = f" (sha256 {sign.digest[:_DIGITS]}…)" if sign.digest else ""
+    return f"{sign.ref}, {sign.field} = {sign.value or '(empty)'}{digest}"
 
 
 def tell_protection(encryption: Encryption) -> None:

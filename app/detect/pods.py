@@ -126,7 +126,7 @@ def seen_pods(evidence: Evidence, inventory: Inventory) -> tuple[SeenPod, ...]:
 def _seen(evidence: Evidence, inventory: Inventory, pod: Pod, space: Mapping[str, str]) -> SeenPod:
     stored = evidence.snapshot.find(pod.ref)
     body: Mapping[str, Any] = stored.parsed() if stored else {}
-    path = _place(pod.ref.kind)
+    path = place_of(pod.ref.kind)
     template = dig(body, *path.rstrip(".").split(".")) if path else body
     return SeenPod(
         pod=pod,
@@ -139,7 +139,8 @@ def _seen(evidence: Evidence, inventory: Inventory, pod: Pod, space: Mapping[str
     )
 
 
-def _place(kind: str) -> str:
+def place_of(kind: str) -> str:
+    """Where a pod stands in an object of a kind: empty for a Pod, with a point at its end for a template."""
     match kind:
         case "Pod":
             return ""

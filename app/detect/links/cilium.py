@@ -253,7 +253,8 @@ class _Reader:
             return replace(here, state=Known.UNKNOWN, says=says)
         if found is None:
             says = "the pod has no CiliumEndpoint, so Cilium does not manage it and does not encrypt to it"
-            return Finding(Known.NO, EvidenceStrength.OBSERVED, says)
+            sign = Sign(pod.ref, "metadata.name", pod.ref.name, "no CiliumEndpoint has this name", pod.digest)
+            return Finding(Known.NO, EvidenceStrength.OBSERVED, says, sign)
         wireguard = here.says.startswith("WireGuard")
         if (found.key == WIREGUARD) if wireguard else (0 < found.key < WIREGUARD):
             return replace(here, says=f"{here.says}, and the pod's endpoint announces it", sign=found.sign)

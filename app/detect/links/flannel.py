@@ -48,9 +48,9 @@ def find(ground: Ground) -> Iterator[Links]:
 
 
 def backend_of(node: Node, agents: Agents | None) -> Finding | None:
-    """What the node's own annotation says; None where there is none, or where it may be left from before."""
+    """What the node's own annotation says, written by whoever runs Flannel there (k3s itself where `agents` is None); None where there is none."""
     value = node.annotations.get(BACKEND, "")
-    if not value or (agents and agents.on(node.name) is Known.NO):
+    if not value:
         return None
     sign = Sign(
         node.ref, f"metadata.annotations['{BACKEND}']", value, "the backend that runs here", node.digest

@@ -4,8 +4,9 @@ A class remembers one field as evidence and how many places share it, so that a 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from app.detect.pods import place_of
 from app.model.encryption import EvidenceStrength, Known, weakest
 from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Pod
@@ -124,7 +125,10 @@ def ends_of(
     """
     usual = families(inventory)
     found = {
-        pod.ref: tuple(find(pod, family) if family in _families(pod, usual) else None for family in (4, 6))
+        pod.ref: tuple(
+            _witnessed(find(pod, family), pod) if family in _families(pod, usual) else None
+            for family in (4, 6)
+        )
         for pod in inventory.pods
     }
     places: dict[Finding, dict[str, None]] = {}
@@ -138,6 +142,18 @@ def ends_of(
         return seals[finding] if finding else None
 
     return {ref: (seal(pair[0]), seal(pair[1])) for ref, pair in found.items()}
+
+
+def _witnessed(finding: Finding, pod: Pod) -> Finding:
+    """What is in clear for want of something is shown by the pod itself: its network, or the node on which it runs."""
+    if finding.sign or finding.state is not Known.NO:
+        return finding
+    field, value = ("hostNetwork", "true") if pod.host_network else ("nodeName", pod.node)
+    if not value:
+        return finding
+    says = "it is on the host network" if pod.host_network else "the node on which it runs"
+    path = f"{place_of(pod.ref.kind)}spec.{field}"
+    return replace(finding, sign=Sign(pod.ref, path, value, says, pod.digest))
 
 
 def families(inventory: Inventory) -> frozenset[int]:

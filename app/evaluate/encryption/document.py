@@ -65,7 +65,14 @@ def _system(item: Mesh | Links) -> dict[str, Any]:
 
 
 def _sign(sign: Sign) -> dict[str, str]:
-    return {"object": str(sign.ref), "field": sign.field, "value": sign.value, "says": sign.says}
+    """A witness; the digest is that of the stored object, and empty where nothing of it is stored."""
+    return {
+        "object": str(sign.ref),
+        "field": sign.field,
+        "value": sign.value,
+        "says": sign.says,
+        "sha256": sign.digest,
+    }
 
 
 def _authorisation(found: Authorisation) -> dict[str, Any]:

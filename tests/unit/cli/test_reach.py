@@ -195,6 +195,7 @@ def test_encryption_stands_beside_the_answer_of_explain(netattest, manifests):
     )
 
     assert "encryption: unknown (" in allowed.out
+    assert "witness: " not in allowed.out  # of a plugin that was not recognised there is none
     # what is denied carries no traffic that could be encrypted
     assert [(item["allowed"], item["encryption"]) for item in document["answers"]] == [(False, [])]
 
@@ -252,3 +253,37 @@ def test_what_the_mesh_authorises_stands_under_what_the_network_allows(netattest
         rows = sources[name].partition("  TCP 8080  shop/cart[Pod]\n")[2].splitlines()[:2]
         assert rows[0].startswith("    encryption: mtls-enforced"), name
         assert rows[1].startswith(f"    mesh authorisation: {said}"), name
+
+
+def test_explain_names_the_field_that_decided_and_json_has_its_whole_digest(netattest, manifests, tmp_path):
+    agent = {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "weave-net", "namespace": "kube-system"},
+        "spec": {
+            "template": {
+                "spec": {"hostNetwork": True, "containers": [{"name": "weave", "image": "weave:2.8"}]}
+            }
+        },
+    }
+    (tmp_path / "weave.json").write_text(json.dumps(agent))
+    asked = (
+        "explain",
+        "shop/web",
+        "shop/cart",
+        "--port",
+        "7070",
+        "--from",
+        manifests,
+        tmp_path / "weave.json",
+    )
+    told, document = netattest(*asked).out, json.loads(netattest(*asked, "--json").out)
+    (verdict,) = document["answers"][0]["encryption"]
+    (sign,) = verdict["signs"]
+
+    assert len(sign["sha256"]) == 64
+    field = "spec.template.spec.containers[0].image"
+    assert (
+        f"witness: DaemonSet kube-system/weave-net, {field} = weave:2.8 (sha256 {sign['sha256'][:12]}…)"
+        in told
+    )

@@ -195,6 +195,14 @@ def test_a_flag_for_nodes_covers_them_once_every_agent_was_started_with_it(statu
     assert link(cilium(WG, agent=agent), "host", "b").state is state
 
 
+def test_encrypt_node_covers_nothing_for_sure_where_settings_of_single_nodes_were_refused():
+    node_too = {**WG, "encrypt-node": "true"}
+    snapshot = cilium(node_too, gaps=[refused("cilium.io", "CiliumNodeConfig")])
+
+    assert link(cilium(node_too), "host", "b").state is BEST
+    assert link(snapshot, "host", "b").state is UNKNOWN
+
+
 def test_cilium_covers_the_host_network_only_with_encrypt_node():
     node_too = {**WG, "encrypt-node": "true"}
 
@@ -299,6 +307,7 @@ ANTREA = [
     ("with other blanks and a comment", antrea("trafficEncryptionMode :   IPsec   # since March\n"), BEST, "trafficEncryptionMode is ipsec"),
     ("a key without a value is its default", antrea('trafficEncryptionMode:\ntrafficEncapMode: "encap"\n'), CLEAR, "trafficEncryptionMode is none"),
     ("a file that is no YAML", antrea("trafficEncryptionMode: ipsec\n bad: [\n"), UNKNOWN, "its antrea-agent.conf is no YAML"),
+    ("a file that is no mapping", antrea("- trafficEncryptionMode: ipsec\n"), UNKNOWN, "its antrea-agent.conf is no YAML"),
     ("a file that is masked", antrea("trafficEncryptionMode: ipsec\npassword: <redacted>\n"), UNKNOWN, "its antrea-agent.conf is masked"),
     ("a mode that is not known", antrea("trafficEncryptionMode: quantum\n"), UNKNOWN, "quantum is not known"),
     ("policies alone, beside another plugin", antrea('trafficEncapMode: "networkPolicyOnly"\ntrafficEncryptionMode: "wireGuard"\n'), CLEAR, "has no effect"),
@@ -365,6 +374,17 @@ def test_the_chart_of_ovn_needs_both_of_its_parts():
 
 
 # ---- all
+
+ROWS = [row for table in (CALICO, CILIUM, FLANNEL, K3S, WEAVE, ANTREA, OPENSHIFT) for row in table]
+
+
+@pytest.mark.parametrize(("name", "snapshot", "state", "why"), ROWS)
+def test_whatever_is_decided_has_a_witness(name, snapshot, state, why):
+    for one in ("a", "host"):
+        if any(pod.ref.name == one for pod in normalize(snapshot.objects).inventory.pods):
+            found = link(snapshot, one, "b")
+            assert found.signs or found.state is UNKNOWN
+            assert all(sign.field and sign.value and sign.digest for sign in found.signs)
 
 
 def test_what_never_encrypts_is_in_clear_and_names_what_the_api_cannot_show():
