@@ -56,11 +56,11 @@ def _is_folder(path: Path) -> bool:
     try:
         path.stat()
     except FileNotFoundError:
-        raise InputError(f"{path} does not exist", advice="check the path given to --from") from None
+        raise InputError(f"{path} does not exist", advice="Check the path given to --from.") from None
     except OSError as error:
         problem = error.strerror or str(error)
         raise InputError(
-            f"{path} cannot be read: {problem}", advice="check the path given to --from"
+            f"{path} cannot be read: {problem}", advice="Check the path given to --from."
         ) from None
     return path.is_dir()
 

@@ -277,7 +277,12 @@ def _scope(dossier: Dossier) -> str:
     unplaced = sum(dossier.placements[item.id].inside(dossier.boundary) is None for item in workloads)
     reviewed = f", reviewed on {day(scope.reviewed_on)}" if scope.reviewed_on else ""
     owner = clipped(scope.owner, _NAME) or "nobody"
-    return f"Owned by {owner}{reviewed}; {number(unplaced)} of {count(len(workloads), 'workload')} placed by no rule, which counts as in scope."
+    placed = (
+        f"{number(unplaced)} of {count(len(workloads), 'workload')} placed by no rule, which counts as in scope."
+        if unplaced
+        else f"rules place every one of {count(len(workloads), 'workload')}."
+    )
+    return f"Owned by {owner}{reviewed}; {placed}"
 
 
 SECTION = Section("executive", "Executive summary", build)
