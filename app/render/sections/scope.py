@@ -216,7 +216,7 @@ def _grouped(rows: list[tuple[_Placed, int]], most: int) -> Table:
     return Table(
         caption="Namespaces by place and by the scope rules that placed them",
         columns=(
-            Column("Namespaces", 44),
+            Column("Namespaces", 44, "code"),
             Column("Place"),
             Column("Scope rules", 20, "code"),
             Column("Workloads", 12, "number"),
