@@ -95,3 +95,14 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 follow();
+
+/* What is wider than a narrow window is moved by keys as well: it takes the focus while there is something to move. */
+const wide = [...document.querySelectorAll("main .part, main .wide:not([tabindex])")];
+function reachable() {
+  for (const item of wide) {
+    if (item.scrollWidth > item.clientWidth) item.tabIndex = 0;
+    else item.removeAttribute("tabindex");
+  }
+}
+addEventListener("resize", reachable);
+reachable();

@@ -127,7 +127,25 @@ def test_nothing_sticks_out_of_the_window(browser, address, width):
     page.goto(address)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(OUT_OF_REACH) == []
     page.close()
+
+
+OUT_OF_REACH = """() => [...document.querySelectorAll("main *")].filter((node) => {
+  const style = getComputedStyle(node);
+  const moves = ["auto", "scroll"].includes(style.overflowX) && node.scrollWidth > node.clientWidth;
+  return node.checkVisibility() && moves && node.tabIndex < 0;
+}).map((node) => node.className)"""
+"""What scrolls and takes no focus; WCAG 2.1.1, which axe-core asks for as scrollable-region-focusable."""
+
+
+def test_links_in_sentences_differ_in_more_than_colour(page):
+    links = page.locator("main p a:not(.self)").all()
+
+    assert links
+    assert {link.evaluate("node => getComputedStyle(node).textDecorationLine") for link in links} == {
+        "underline"
+    }
 
 
 def test_a_finding_has_an_address_of_its_own(browser, address):

@@ -27,9 +27,9 @@ def controls(report: PeriodReport) -> PeriodPage:
                 table=Table(
                     caption="Controls over the period",
                     columns=(
-                        Column("Control", 10, "code"),
+                        Column("Control", 14, "code"),
                         Column("Held", 18, "mark"),
-                        Column("Nights held", 16, "number"),
+                        Column("Nights held", 12, "number"),
                         Column("What was seen"),
                     ),
                     rows=tuple(_control(item) for item in period.controls),

@@ -7,6 +7,7 @@ from app.model.control import ControlState
 from app.model.history import ChangeKind
 from app.model.period import ClosingTimes, Deviation
 from app.model.report import PeriodReport
+from app.render.claims import plain
 from app.render.content import Column, Mark, Row, Stack, Table, capped
 from app.render.period.pages import Part, PeriodPage, PeriodSection
 from app.render.wording import SEVERITY_WORDS, count, ended, iso_day, minute, number, spelled
@@ -37,11 +38,11 @@ def deviations(report: PeriodReport) -> PeriodPage:
                 table=Table(
                     caption="Deviations, those that decide a control first, worst first",
                     columns=(
-                        Column("Severity", 8),
+                        Column("Severity", 10),
                         Column("What failed"),
                         Column("Opened and closed", 22),
-                        Column("Days open", 16, "mark"),
-                        Column("What changed, and who wrote it", 20),
+                        Column("Days open", 14, "mark"),
+                        Column("What changed, and who wrote it", 22),
                     ),
                     rows=tuple(_row(item) for item in shown),
                     note=capped(len(shown), len(ordered), "deviations", "deviations.csv"),
@@ -62,7 +63,7 @@ def _row(item: Deviation) -> Row:
     return Row(
         (
             SEVERITY_WORDS[item.severity],
-            Stack((ended(item.says), f"`{item.check}`"), (controls, *again, *accepted)),
+            Stack((ended(plain(item.says)), f"`{item.check}`"), (controls, *again, *accepted)),
             Stack(_times(item), _bounds(item)),
             _duration(item),
             Stack(

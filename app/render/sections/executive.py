@@ -1,5 +1,6 @@
 """The executive summary: two pages at any size, so every list is short and every name is clipped, and both say so."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,8 +33,9 @@ _CHANGES: Final = 3
 _WORST: Final = 5
 _EXCEPTIONS: Final = 2
 _CHART: Final = 100  # points
-_LINE: Final = 100  # characters of a sentence that may hold a name
+_LINE: Final = 120  # characters of a sentence that may hold a name
 _NAME: Final = 40
+_CONTROLS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,13 @@ def _says(item: CheckResult) -> str:
     return ended(clipped(claim(item), _LINE))
 
 
+def _controls(numbers: Sequence[str]) -> str:
+    """The first numbers, whole, and how many more there are; one too many takes no more room than its count."""
+    if len(numbers) <= _CONTROLS + 1:
+        return ", ".join(numbers)
+    return f"{', '.join(numbers[:_CONTROLS])} and {number(len(numbers) - _CONTROLS)} more"
+
+
 def _more(left: int, noun: str) -> str:
     return f"{sentence(count(left, f'more {noun}'))[:-1]} in the full report." if left > 0 else ""
 
@@ -159,7 +168,7 @@ def _worst(dossier: Dossier) -> Table:
                 (
                     Stack((_says(item.result),), (item.id,)),
                     SEVERITY_WORDS[item.result.severity],
-                    clipped(", ".join(item.controls), _NAME),
+                    _controls(item.controls),
                     _owner(dossier),
                     _age(dossier, item),
                 ),
@@ -277,7 +286,12 @@ def _scope(dossier: Dossier) -> str:
     unplaced = sum(dossier.placements[item.id].inside(dossier.boundary) is None for item in workloads)
     reviewed = f", reviewed on {day(scope.reviewed_on)}" if scope.reviewed_on else ""
     owner = clipped(scope.owner, _NAME) or "nobody"
-    return f"Owned by {owner}{reviewed}; {number(unplaced)} of {count(len(workloads), 'workload')} placed by no rule, which counts as in scope."
+    placed = (
+        f"{number(unplaced)} of {count(len(workloads), 'workload')} placed by no rule, which counts as in scope."
+        if unplaced
+        else f"rules place every one of {count(len(workloads), 'workload')}."
+    )
+    return f"Owned by {owner}{reviewed}; {placed}"
 
 
 SECTION = Section("executive", "Executive summary", build)

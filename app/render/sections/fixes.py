@@ -171,7 +171,7 @@ def _paths(item: Remedy) -> Table:
     """The first paths that close and that stay; addresses outside stand first."""
     return Table(
         f"What becomes of paths of {item.namespace}",
-        (Column("", 10), Column("From", 36, "code"), Column("To", 36, "code"), Column("Ports")),
+        (Column("Change", 10), Column("From", 36, "code"), Column("To", 36, "code"), Column("Ports")),
         (*_rows("closes", item.closes, item.closing), *_rows("stays", item.stays, item.staying)),
         empty="",
     )

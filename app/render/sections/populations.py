@@ -88,7 +88,7 @@ def _idle(dossier: Dossier, runs: list[tuple[str, CheckRun]]) -> Table:
         columns=(
             Column("Evidence", 10, "code"),
             Column("Test", 22),
-            Column("Subjects", 8, "number"),
+            Column("Subjects", 10, "number"),
             Column("Why it does not apply"),
             Column("Controls", 14),
         ),

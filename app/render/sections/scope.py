@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from app.model.control import ControlState
 from app.model.reachability import Workload
 from app.model.snapshot import Coverage, KindCoverage
-from app.render.content import Column, Entry, Fact, Mark, Row, SectionPage, Table, capped
+from app.render.content import Column, Entry, Fact, Mark, Row, SectionPage, Stack, Table, capped
 from app.render.dossier import Dossier, Section
 from app.render.enforcement import nodes_table, plugin_mark, signs_table, uncovered_table
 from app.render.gaps import GapGroup, gap_groups
@@ -22,6 +23,12 @@ from app.render.wording import (
     number,
     sentence,
 )
+
+_MOST_NAMESPACES: Final = 60
+"""Rows of two pages; a cluster with more namespaces groups them."""
+
+_Placed = tuple[int, str, str, str]
+"""Order of the place, namespace, place and rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +181,15 @@ def _place_row(word: str, items: list[Workload]) -> Row:
 
 def _namespaces(dossier: Dossier) -> Table:
     """One row per namespace and place; a namespace with several places has several rows."""
-    found: Counter[tuple[int, str, str, str]] = Counter()
+    found: Counter[_Placed] = Counter()
     words = place_words(dossier.boundary)
     for item in dossier.report.judgement.reachability.workloads:
         placement = dossier.placements[item.id]
         word = place_word(placement, dossier.boundary)
         found[words.index(word), item.namespace, word, ", ".join(placement.rules)] += 1
     rows = sorted(found.items())
+    if len(rows) > _MOST_NAMESPACES:
+        return _grouped(rows, dossier.definition.rows)
     shown = rows[: dossier.definition.rows]
     return Table(
         caption="Namespaces and the scope rules that placed them",
@@ -196,6 +205,41 @@ def _namespaces(dossier: Dossier) -> Table:
         note=capped(len(shown), len(rows), "rows", "scope.yaml"),
         empty="No workload was read.",
     )
+
+
+def _grouped(rows: list[tuple[_Placed, int]], most: int) -> Table:
+    """Of many namespaces, those that the same rules put in the same place share a row."""
+    groups: dict[tuple[int, str, str], list[tuple[str, int]]] = {}
+    for (at, name, word, rules), size in rows:
+        groups.setdefault((at, word, rules), []).append((name, size))
+    shown = list(groups.items())[:most]
+    return Table(
+        caption="Namespaces by place and by the scope rules that placed them",
+        columns=(
+            Column("Namespaces", 44, "code"),
+            Column("Place"),
+            Column("Scope rules", 20, "code"),
+            Column("Workloads", 12, "number"),
+        ),
+        rows=tuple(
+            Row(
+                (
+                    _named([name for name, _ in found], most),
+                    word,
+                    rules or "none",
+                    number(sum(size for _, size in found)),
+                )
+            )
+            for (_, word, rules), found in shown
+        ),
+        note=capped(len(shown), len(groups), "rows", "scope.yaml"),
+    )
+
+
+def _named(names: list[str], most: int) -> Stack:
+    left = len(names) - most
+    more = (f"and {number(left)} more",) if left > 0 else ()
+    return Stack((f"{count(len(names), 'namespace')}: {', '.join(names[:most])}",), more)
 
 
 def _kinds(kinds: Iterable[KindCoverage]) -> Table:

@@ -210,11 +210,19 @@ def since_sentence(dossier: Dossier) -> str:
     paths = sum(item.opened for item in comparison.paths)
     if not (opened or closed or comparison.paths or comparison.objects):
         return f"Nothing differs from scan {comparison.before.number} of {day(comparison.before.taken_at)}."
-    return (
-        f"Since scan {comparison.before.number} of {day(comparison.before.taken_at)}, over all frameworks:"
-        f" {count(opened, 'failing result')} opened and {number(closed)} closed, {count(paths, 'connection')} opened and"
-        f" {number(len(comparison.paths) - paths)} closed, {count(len(comparison.objects), 'object')} changed."
+    parts = (
+        _moved(opened, closed, "failing result"),
+        _moved(paths, len(comparison.paths) - paths, "connection"),
+        f"{count(len(comparison.objects), 'object')} changed" if comparison.objects else "no object changed",
     )
+    since = f"Since scan {comparison.before.number} of {day(comparison.before.taken_at)}, over all frameworks"
+    return f"{since}: {', '.join(parts)}."
+
+
+def _moved(opened: int, closed: int, noun: str) -> str:
+    if not opened and not closed:
+        return f"no {noun} opened or closed"
+    return f"{count(opened, noun)} opened and {number(closed)} closed"
 
 
 def _row(dossier: Dossier, item: Finding) -> Row:

@@ -10,6 +10,7 @@ from app.model.history import FindingLife
 from app.model.reachability import Connection
 from app.model.report import Artefact
 from app.model.transit import PathVerdict
+from app.render.claims import claim
 from app.render.site.record import Overview
 from app.render.transit import AUTHENTICATION_WORDS, LABEL_WORDS, STRENGTH_WORDS
 
@@ -23,7 +24,7 @@ SHARD: Final = 10_000  # rows of one file
 def finding_shards(row: Overview, findings: Sequence[FindingLife]) -> Iterator[Artefact]:
     """Open findings: severity, day of opening, check, subject, sentence, fingerprint."""
     rows = [
-        [item.severity.value, item.opened_at.date().isoformat(), item.check, item.subject.id, item.result.says, item.fingerprint]
+        [item.severity.value, item.opened_at.date().isoformat(), item.check, item.subject.id, claim(item.result), item.fingerprint]
         for item in findings
     ]  # fmt: skip
     for number, part in enumerate(_parts(rows)):

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app.model.canonical import digest
 from app.model.report import Artefact
 from app.render.charts.svg import draw_icon
+from app.render.claims import claim
 from app.render.site import strips
 from app.render.site.nights import CONTRARY, KEY, UNSEEN
 from app.render.site.record import ClusterRecord, Overview
@@ -30,7 +31,7 @@ class SiteRenderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"strips": strips, "key": KEY, "unseen": UNSEEN}
+        self._environment.globals |= {"strips": strips, "key": KEY, "unseen": UNSEEN, "claim": claim}
         self._environment.filters["icon"] = _icon
         self._style = self._asset("site.css", "text/css")
         self._script = self._asset("site.js", "text/javascript")

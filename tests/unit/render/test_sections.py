@@ -93,6 +93,15 @@ class TestSummary:
         assert figures["exception"].before == "scan before: 2"
         assert figures["exception"].spark.values[-4] is None  # a missed night
 
+    def test_what_did_not_change_is_no_list_of_zeros(self):
+        comparison = replace(USUAL.report.trend.comparison, opened=(), closed=(), paths=())
+        trend = replace(USUAL.report.trend, comparison=comparison)
+        since = summary.build(Dossier(replace(USUAL.report, trend=trend))).since
+
+        assert since.endswith(
+            "over all frameworks: no failing result opened or closed, no connection opened or closed, 2 objects changed."
+        )
+
     def test_nothing_read_is_said(self):
         lede = summary.build(EMPTY).lede[0]
 
@@ -139,6 +148,19 @@ class TestScope:
             ("projectcalico.org", ("GlobalNetworkPolicy",)),
         ]
         assert not any("Not served" in row for row in texts(page.kinds))
+
+    def test_of_many_namespaces_those_placed_alike_share_a_row(self):
+        workloads = tuple(workload(f"team-{n:02}", "api") for n in range(70))
+        engine = replace(
+            USUAL.report.judgement.reachability, workloads=workloads, rows={}, isolated=frozenset()
+        )
+        page = scope.build(Dossier(with_reachability(USUAL.report, engine)))
+
+        (row,) = page.namespaces.rows
+        (names,) = row.cells[0].lines
+        assert names.startswith("70 namespaces: team-00, team-01,")
+        assert names.endswith(", team-69")
+        assert row.cells[-1] == "70"
 
     def test_without_a_scope_file_nothing_is_out_of_scope(self):
         assert "Nothing is therefore out of scope" in scope.build(EMPTY).lede[0]

@@ -147,6 +147,20 @@ def test_the_executive_summary_names_what_is_worst_its_owner_and_its_age():
     assert first[4].lines == ("8 days",)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "printed"),
+    [
+        (("164.312(e)(1)", "164.312(e)(2)(i)", "164.312(e)(2)(ii)"), "164.312(e)(1), 164.312(e)(2)(i), 164.312(e)(2)(ii)"),
+        (("1.2.1", "1.3.1", "1.3.2", "1.4.1"), "1.2.1, 1.3.1 and 2 more"),
+    ],
+)  # fmt: skip
+def test_numbers_of_controls_are_whole_or_counted(numbers, printed):
+    dossier = Dossier(shaped(many_findings(1), "executive"))
+    vars(dossier)["findings"] = tuple(replace(item, controls=numbers) for item in dossier.findings)
+
+    assert executive.build(dossier).worst.rows[0].cells[2] == printed
+
+
 def test_the_executive_summary_says_what_is_not_known():
     facts = {
         item.label: item.value
