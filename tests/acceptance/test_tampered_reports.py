@@ -186,13 +186,16 @@ class Pipe(BytesIO):
         raise OSError
 
 
-def _packed_anew(body: bytes, method: int, *folders: str, into: BytesIO | None = None) -> bytes:
+def _packed_anew(
+    body: bytes, method: int, *folders: str, into: BytesIO | None = None, large: bool = False
+) -> bytes:
     out = into or BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         for name in folders:
             archive.mkdir(name)
         for name, content in reversed(unpack(body).items()):
-            archive.writestr(name, content)  # dated as of now
+            with archive.open(name, "w", force_zip64=large) as file:
+                file.write(content)
     return out.getvalue()
 
 
@@ -211,6 +214,8 @@ REPACKED: dict[str, Callable[[bytes, Path], bytes]] = {
     "stored, with folders": lambda body, _: _packed_anew(body, zipfile.ZIP_STORED, "report", "evidence"),
     "by bzip2": lambda body, _: _packed_anew(body, zipfile.ZIP_BZIP2),
     "as a stream": lambda body, _: _packed_anew(body, zipfile.ZIP_DEFLATED, into=Pipe()),
+    "with sizes of 64 bits": lambda body, _: _packed_anew(body, zipfile.ZIP_DEFLATED, large=True),
+    "as a stream of 64 bits": lambda body, _: _packed_anew(body, zipfile.ZIP_STORED, into=Pipe(), large=True),
 }
 
 
@@ -365,7 +370,10 @@ def _removed_page(body: bytes) -> bytes:
 
 
 def _signed_after(
-    change: Callable[[IncrementalPdfFileWriter], object] = lambda _: None, **said: str
+    change: Callable[[IncrementalPdfFileWriter], object] = lambda _: None,
+    *,
+    twice: bool = False,
+    **said: object,
 ) -> Callable[[str], bytes]:
     """Signed by the genuine key, in one revision with something else: what whoever holds the key could do.
 
@@ -378,7 +386,8 @@ def _signed_after(
             keys.PrivateKeyInfo.load(KEY.key),
             SimpleCertificateStore(),
         )
-        writer = IncrementalPdfFileWriter(BytesIO(plain().pdf))
+        before = s.sealed(plain().pdf, "pdf", KEY) if twice else plain().pdf
+        writer = IncrementalPdfFileWriter(BytesIO(before))
         place = change(writer)
         named = {"field_name": "Seal", "md_algorithm": "sha256", "subfilter": fields.SigSeedSubFilter.PADES}
         meta = signers.PdfSignatureMetadata(**{**named, **said})
@@ -459,6 +468,11 @@ def _other_producer(writer: IncrementalPdfFileWriter) -> None:
 def _other_metadata(writer: IncrementalPdfFileWriter) -> None:
     body = writer.root["/Metadata"].data.replace(b"Network security of", b"Assessor's opinion on")
     _put_metadata(writer, body)
+
+
+def _padded_metadata(writer: IncrementalPdfFileWriter) -> None:
+    """Nothing that is said changes, and there is room for what an editor shows."""
+    _put_metadata(writer, writer.root["/Metadata"].data + b" " * 9000)
 
 
 def _metadata_with_entities(writer: IncrementalPdfFileWriter) -> None:
@@ -598,6 +612,7 @@ CASES = [
             ("a field with a script", _script, "also adds other fields"),
             ("another producer", _other_producer, "also changes /Producer"),
             ("other metadata", _other_metadata, "also changes what the file says of itself"),
+            ("longer metadata", _padded_metadata, "also changes what the file says of itself"),
         )
     ),
     *(
@@ -614,6 +629,45 @@ CASES = [
             ("location", "/Location"),
             ("contact_info", "/ContactInfo"),
         )
+    ),
+    Case(
+        "a signature of another kind",
+        _signed_after(subfilter=fields.SigSeedSubFilter.ADOBE_PKCS7_DETACHED),
+        Part.DIGESTS,
+        "its signature says /SubFilter '/adbe.pkcs7.detached', netattest writes /ETSI.CAdES.detached",
+        PINNED,
+    ),
+    Case(
+        "another signature on a signed PDF",
+        _signed_after(twice=True, field_name="Approved"),
+        Part.DIGESTS,
+        "it carries 2 signatures; netattest writes one",
+        PINNED,
+    ),
+    Case(
+        "an update of an unsigned PDF",
+        lambda _: _removed_page(plain().pdf),
+        Part.DIGESTS,
+        "it has 2 revisions",
+    ),
+    Case(
+        "other numbers in the scan's record",
+        bundle(s.scan_edit(gaps=9)),
+        Part.SNAPSHOT,
+        "other numbers of objects and gaps",
+    ),
+    Case(
+        "another framework's digest in the manifest",
+        bundle(s.json_edit(MANIFEST, lambda value: value.update(framework_digest="0" * 64)), again=False),
+        Part.DOCUMENTS,
+        "the manifest names a framework file that did not judge the scan",
+    ),
+    Case(
+        "no signature where any is required",
+        lambda _: plain().pdf,
+        Part.SIGNATURE,
+        "it is not signed",
+        replace(PLAIN_TRUST, signed=True),
     ),
     Case(
         "a signature field of another name",
