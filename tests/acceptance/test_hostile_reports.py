@@ -59,6 +59,10 @@ def resized(body: bytes) -> bytes:
     return body[:18] + struct.pack("<I", 2) + body[22:]
 
 
+def packed(body: bytes) -> bytes:
+    return body[:8] + b"\x08" + body[9:]
+
+
 def flagged(body: bytes) -> bytes:
     return body[:6] + b"\x08" + body[7:]
 
@@ -165,6 +169,8 @@ CASES = [
     ),
     Case("a folder that is a file", lambda: zipped("report/"), "a name that no bundle has"),
     Case("a file that says other sizes of itself", lambda: resized(zipped("a")), "bytes beside its files"),
+    Case("a file that says another packing of itself", lambda: packed(zipped("a")), "bytes beside its files"),
+    Case("a name twice", lambda: zipped("aaa", "aab").replace(b"aab", b"aaa"), "holds 'aaa' twice"),
     Case("a file that says it is a stream", lambda: flagged(zipped("a")), "bytes beside its files"),
     Case("a file that says another name of itself", lambda: renamed(zipped("a")), "bytes beside its files"),
     Case("a ZIP without manifest", lambda: zipped("a"), "has no manifest.json"),

@@ -28,6 +28,7 @@ from app import __version__
 from app.errors import EvidenceError
 from app.model.bundle import MANIFEST, pack, unpack
 from app.model.canonical import canonical_json, digest
+from app.model.chain import read_chain_document, scan_digest
 from app.model.verification import Part, Trust, Verdict, Verification
 from app.reperform import Means, verify
 from tests import sealed as s
@@ -37,6 +38,8 @@ KEY = s.key_pair()
 OTHER = s.key_pair("Acme evidence")  # the same name, another key
 TSA = s.key_pair("Time authority", usage=s.STAMPING)
 OTHER_TSA = s.key_pair("Other authority", usage=s.STAMPING)
+WEB = s.key_pair("Web", usage=s.ExtendedKeyUsageOID.SERVER_AUTH)
+ENDED = s.key_pair(ends=s.NOW + timedelta(minutes=5))
 PLAIN_TRUST = Trust(now=s.NOW + timedelta(seconds=30))
 PINNED = replace(PLAIN_TRUST, pins=frozenset({KEY.fingerprint}))
 STRICT = replace(PINNED, signed=True, stamped=True, authorities=(TSA.certificate,))
@@ -186,13 +189,16 @@ class Pipe(BytesIO):
         raise OSError
 
 
-def _packed_anew(body: bytes, method: int, *folders: str, into: BytesIO | None = None) -> bytes:
+def _packed_anew(
+    body: bytes, method: int, *folders: str, into: BytesIO | None = None, large: bool = False
+) -> bytes:
     out = into or BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         for name in folders:
             archive.mkdir(name)
         for name, content in reversed(unpack(body).items()):
-            archive.writestr(name, content)  # dated as of now
+            with archive.open(name, "w", force_zip64=large) as file:
+                file.write(content)
     return out.getvalue()
 
 
@@ -211,6 +217,8 @@ REPACKED: dict[str, Callable[[bytes, Path], bytes]] = {
     "stored, with folders": lambda body, _: _packed_anew(body, zipfile.ZIP_STORED, "report", "evidence"),
     "by bzip2": lambda body, _: _packed_anew(body, zipfile.ZIP_BZIP2),
     "as a stream": lambda body, _: _packed_anew(body, zipfile.ZIP_DEFLATED, into=Pipe()),
+    "with sizes of 64 bits": lambda body, _: _packed_anew(body, zipfile.ZIP_DEFLATED, large=True),
+    "as a stream of 64 bits": lambda body, _: _packed_anew(body, zipfile.ZIP_STORED, into=Pipe(), large=True),
 }
 
 
@@ -365,7 +373,10 @@ def _removed_page(body: bytes) -> bytes:
 
 
 def _signed_after(
-    change: Callable[[IncrementalPdfFileWriter], object] = lambda _: None, **said: str
+    change: Callable[[IncrementalPdfFileWriter], object] = lambda _: None,
+    *,
+    twice: bool = False,
+    **said: object,
 ) -> Callable[[str], bytes]:
     """Signed by the genuine key, in one revision with something else: what whoever holds the key could do.
 
@@ -378,7 +389,8 @@ def _signed_after(
             keys.PrivateKeyInfo.load(KEY.key),
             SimpleCertificateStore(),
         )
-        writer = IncrementalPdfFileWriter(BytesIO(plain().pdf))
+        before = s.sealed(plain().pdf, "pdf", KEY) if twice else plain().pdf
+        writer = IncrementalPdfFileWriter(BytesIO(before))
         place = change(writer)
         named = {"field_name": "Seal", "md_algorithm": "sha256", "subfilter": fields.SigSeedSubFilter.PADES}
         meta = signers.PdfSignatureMetadata(**{**named, **said})
@@ -424,6 +436,56 @@ def _signature_with_attribute(files: s.Files) -> None:
     files[SIGNATURE] = _with_attribute(files[SIGNATURE])
 
 
+def _forged(content: bytes) -> bytes:
+    """A signature over the right bytes, with a value that its key did not make."""
+    value = cms.ContentInfo.load(content)
+    signer = value["content"]["signer_infos"][0]
+    signer["signature"] = core.OctetString(s.flipped(signer["signature"].native))
+    return value.dump(force=True)
+
+
+def _forged_signature(files: s.Files) -> None:
+    files[SIGNATURE] = _forged(files[SIGNATURE])
+
+
+def _borrowed_stamp(clock: str) -> bytes:
+    """The manifest's own signature, with the time-stamp that another one was given."""
+    files = unpack(s.sealed(plain().bundle, "zip", KEY, clock))
+    own, other = (
+        cms.ContentInfo.load(item)
+        for item in (files[SIGNATURE], unpack(s.sealed(plain(1).bundle, "zip", KEY, clock))[SIGNATURE])
+    )
+    signers = [item["content"]["signer_infos"][0] for item in (own, other)]
+    signers[0]["unsigned_attrs"] = signers[1]["unsigned_attrs"]
+    return pack({**files, SIGNATURE: own.dump(force=True)})
+
+
+def _turned(number: int) -> Callable[[IncrementalPdfFileWriter], None]:
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        page = writer.root["/Pages"]["/Kids"][number]
+        page[generic.NameObject("/Rotate")] = generic.NumberObject(180)
+        writer.update_container(page)
+
+    return change
+
+
+def _forged_results(files: s.Files) -> None:
+    """Results that nobody worked out, with the record, the chain and both manifests recomputed."""
+    link = json.loads(files["evidence/chain.json"])["links"][-1]
+    (*_, last) = read_chain_document(files["evidence/chain.json"])
+    new = scan_digest(last.scan, "0" * 64)
+    link |= {"results": "0" * 64}
+    link["scan"]["digest"] = new
+    _chain(lambda links: links.__setitem__(-1, link))(files)
+    s.scan_edit(digest=new)(files)
+
+
+def _longer_html(files: s.Files) -> None:
+    name = next(name for name in files if name.endswith(".html"))
+    files[name] += b"<p>Everything is fine.</p>"
+    del files[_pdf_name(files)]  # whose pages take seconds to print again
+
+
 def _visible(_: IncrementalPdfFileWriter) -> fields.SigFieldSpec:
     return fields.SigFieldSpec("Seal", on_page=0, box=(50, 500, 500, 800))
 
@@ -461,6 +523,11 @@ def _other_metadata(writer: IncrementalPdfFileWriter) -> None:
     _put_metadata(writer, body)
 
 
+def _padded_metadata(writer: IncrementalPdfFileWriter) -> None:
+    """Nothing that is said changes, and there is room for what an editor shows."""
+    _put_metadata(writer, writer.root["/Metadata"].data + b" " * 9000)
+
+
 def _metadata_with_entities(writer: IncrementalPdfFileWriter) -> None:
     """In UTF-16 the bytes of `<!` do not stand next to each other."""
     declared = (
@@ -488,10 +555,10 @@ def _longer_pdf(files: s.Files) -> None:
     files[_pdf_name(files)] += b"\n% more\n"
 
 
-def _stamped_by(pair: s.KeyPair, at: datetime = s.NOW) -> Callable[[str], bytes]:
+def _stamped_by(authority: s.KeyPair, at: datetime = s.NOW, pair: s.KeyPair = KEY) -> Callable[[str], bytes]:
     def make(_: str) -> bytes:
-        with s.time_server(pair, at) as url:
-            return s.sealed(plain().pdf, "pdf", KEY, url)
+        with s.time_server(authority, at) as url:
+            return s.sealed(plain().pdf, "pdf", pair, url)
 
     return make
 
@@ -598,6 +665,9 @@ CASES = [
             ("a field with a script", _script, "also adds other fields"),
             ("another producer", _other_producer, "also changes /Producer"),
             ("other metadata", _other_metadata, "also changes what the file says of itself"),
+            ("a first page upside down", _turned(0), "also changes /Rotate"),
+            ("another page upside down", _turned(1), "also changes object"),
+            ("longer metadata", _padded_metadata, "also changes what the file says of itself"),
         )
     ),
     *(
@@ -614,6 +684,108 @@ CASES = [
             ("location", "/Location"),
             ("contact_info", "/ContactInfo"),
         )
+    ),
+    Case(
+        "a value of the PDF's signature that its key did not make",
+        _contents(_forged),
+        Part.SIGNATURE,
+        "was not made by the key of its certificate",
+    ),
+    Case(
+        "a value of the manifest's signature that its key did not make",
+        sealed_bundle(_forged_signature),
+        Part.SIGNATURE,
+        "was not made by the key of its certificate",
+    ),
+    Case("the time-stamp of another signature", _borrowed_stamp, Part.TIME, "is over another signature"),
+    Case(
+        "a certificate that has expired since, and a time-stamp that does not count",
+        lambda _: _stamped_by(WEB, pair=ENDED)(""),
+        Part.SIGNATURE,
+        "no time-stamp that counts proves that it was signed then",
+        replace(PLAIN_TRUST, now=s.NOW + timedelta(days=900), pins=frozenset({ENDED.fingerprint})),
+    ),
+    Case(
+        "a rendered file taken out of a bundle",
+        bundle(lambda f: f.pop(next(n for n in f if n.endswith(".html"))) and None, again=False),
+        Part.DIGESTS,
+        ".html is missing",
+    ),
+    Case(
+        "a rendered file added to a bundle",
+        bundle(lambda f: f.update({"report/opinion.html": b"fine"}), again=False),
+        Part.DIGESTS,
+        "report/opinion.html is there, but the manifest does not name it",
+    ),
+    Case(
+        "an attachment taken out of a PDF",
+        pdf(lambda d: d.attachments.__delitem__("findings.json")),
+        Part.DIGESTS,
+        "evidence/findings.json is missing",
+    ),
+    Case(
+        "an unsigned bundle called a redacted one",
+        bundle(s.json_edit(MANIFEST, lambda value: value.update(redacted=True)), again=False),
+        Part.DIGESTS,
+        "or they say different things of it",
+    ),
+    Case(
+        "an evidence file added, digests recomputed",
+        bundle(lambda files: files.update({"evidence/more.txt": b"fine"})),
+        Part.VERDICTS,
+        "more.txt is there, but a report has no such file",
+    ),
+    Case(
+        "results forged, record, chain and manifests recomputed",
+        bundle(_forged_results),
+        Part.VERDICTS,
+        "the results are not those that the scan recorded",
+    ),
+    Case(
+        "a rendered file that goes on, digests recomputed",
+        bundle(_longer_html),
+        Part.PAGES,
+        "does not say what",
+        pages=True,
+    ),
+    Case(
+        "a signature of another kind",
+        _signed_after(subfilter=fields.SigSeedSubFilter.ADOBE_PKCS7_DETACHED),
+        Part.DIGESTS,
+        "its signature says /SubFilter '/adbe.pkcs7.detached', netattest writes /ETSI.CAdES.detached",
+        PINNED,
+    ),
+    Case(
+        "another signature on a signed PDF",
+        _signed_after(twice=True, field_name="Approved"),
+        Part.DIGESTS,
+        "it carries 2 signatures; netattest writes one",
+        PINNED,
+    ),
+    Case(
+        "an update of an unsigned PDF",
+        lambda _: _removed_page(plain().pdf),
+        Part.DIGESTS,
+        "it has 2 revisions",
+    ),
+    Case(
+        "other numbers in the scan's record",
+        bundle(s.scan_edit(gaps=9)),
+        Part.SNAPSHOT,
+        "other numbers of objects and gaps",
+    ),
+    Case(
+        "another framework's digest in the manifest",
+        bundle(s.json_edit(MANIFEST, lambda value: value.update(framework_digest="0" * 64)), again=False),
+        Part.DOCUMENTS,
+        "the manifest names a framework file that did not judge the scan",
+    ),
+    Case(
+        "no signature where any is required",
+        lambda _: plain().pdf,
+        Part.SIGNATURE,
+        "it is not signed",
+        replace(PLAIN_TRUST, signed=True),
     ),
     Case(
         "a signature field of another name",
@@ -880,7 +1052,7 @@ CASES = [
     ),
     Case(
         "a time-stamp by a key that is not for it",
-        _stamped_by(s.key_pair("Web", usage=s.ExtendedKeyUsageOID.SERVER_AUTH)),
+        _stamped_by(WEB),
         Part.TIME,
         "is not for time-stamping",
     ),
