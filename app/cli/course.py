@@ -42,7 +42,9 @@ def tell_findings(session: Session, cluster: str, asked: Filters, *, as_csv: boo
             )
         slots = store.slots(cluster, scans[0].taken_at, scans[-1].taken_at)
         said = archive.said(cluster, stored[0].number, stored[-1].number)
-        chooser = asked.chooser(store, stored[-1], {item.result.check for item in said})
+        chooser = asked.chooser(
+            store, stored[-1], ((item.result.check, item.result.subject) for item in said)
+        )
     chosen = [
         item for item in said if chooser.takes(item.result.check, item.result.subject, item.result.severity)
     ]

@@ -15,7 +15,7 @@ from app.cli.filters import (
     SinceOption,
     UntilOption,
     ZoneOption,
-    end_of,
+    within,
 )
 from app.cli.options import (
     ClusterOption,
@@ -26,7 +26,6 @@ from app.cli.options import (
     MoreArgument,
     PlainCommand,
     gathered,
-    moment,
     required,
     split,
 )
@@ -88,7 +87,7 @@ def trend(
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
     name = required(cluster)
-    first, last = moment(since, "--since"), end_of(until)
+    first, last = within(since, until)
     wanted = split(gathered(frameworks, more, "--framework"))
     if findings or check or severity or namespace or zone:
         if len(wanted) > 1:
