@@ -54,7 +54,7 @@ def nights(request: PeriodRequest, store: Store) -> tuple[Night, ...]:
     """Every night of the period."""
     span = request.span
     slots = store.slots(request.cluster, span.begin, span.end)
-    return over.nights(span, request.due, slots, store.scans(request.cluster))
+    return over.nights(span, request.due, slots, store.scans(request.cluster), store.removed(request.cluster))
 
 
 def periods(request: PeriodRequest, store: Store, archive: Archive, progress: Progress) -> tuple[Found, ...]:

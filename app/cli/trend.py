@@ -102,6 +102,7 @@ def trend(
         points = store.points(name, control=control, since=first, until=last)
         scans = store.scans(name, first, last)
         slots = store.slots(name, scans[0].taken_at, scans[-1].taken_at) if scans else ()
+        removed = store.removed(name)
         if not scans:
             raise NotFoundError(
                 f"there is no scan of {name} in this time",
@@ -109,7 +110,7 @@ def trend(
             )
     _all_known(points, control, wanted)
     chosen = tuple(item for item in points if not wanted or item.framework.startswith(wanted))
-    lines = series.follow(chosen, scans, None, slots)
+    lines = series.follow(chosen, scans, None, slots, removed)
     if as_csv:
         emit_csv(_CSV, (_csv_row(point) for point in chosen))
     elif as_json:

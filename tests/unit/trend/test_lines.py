@@ -5,7 +5,7 @@ import pytest
 
 from app.model.control import ControlState
 from app.model.history import ControlPoint, Course, ScanStatus, Slot, SlotStatus
-from app.trend import check_counts, follow, follow_courses, points
+from app.trend import check_counts, follow, follow_courses, nights, points
 from tests.unit.assess.world import AT, assess, configuration, control, exception, framework, run
 from tests.unit.trend.world import FIRST_NIGHT, scan
 
@@ -174,6 +174,15 @@ def test_lines_drawn_from_courses_are_those_drawn_from_points():
         for number, state, contrary in course.seen
     ]
     assert follow_courses(courses, scans, slots) == follow(told, scans, None, slots).lines
+
+
+def test_a_night_whose_evidence_was_removed_has_no_counts_and_says_so():
+    scans = [scan(1), scan(2), scan(3)]
+    line = follow([point(1), point(3)], scans, None, (), {2: "year"}).lines[0].points
+    for found in (line, nights(scans, (), {2: "year"})):
+        assert [item.counts is None for item in found] == [False, True, False]
+        assert found[1].breaks == ("retention removed the evidence of scan 2, rule year",)
+        assert found[2].breaks == ()
 
 
 def test_a_point_carries_what_it_was_measured_by():
