@@ -54,7 +54,7 @@ def nights(request: PeriodRequest, store: Store) -> tuple[Night, ...]:
     """Every night of the period."""
     span = request.span
     slots = store.slots(request.cluster, span.begin, span.end)
-    return over.nights(span, request.due, slots, store.scans(request.cluster))
+    return over.nights(span, request.due, slots, store.scans(request.cluster), store.removed(request.cluster))
 
 
 def periods(request: PeriodRequest, store: Store, archive: Archive, progress: Progress) -> tuple[Found, ...]:
@@ -76,7 +76,8 @@ def periods(request: PeriodRequest, store: Store, archive: Archive, progress: Pr
     progress.stage("judge", scan=last.number)
     judgement = judging.judge(store.snapshot(last), store.documents(last))
     progress.stage("follow", nights=len(found))
-    history = _History(request, store, archive, scans, found, (numbers[0], numbers[-1]))
+    removed = frozenset(store.removed(request.cluster))
+    history = _History(request, store, archive, scans, removed, found, (numbers[0], numbers[-1]))
     return tuple(
         Found(history.of(assessment, judgement), last, assessment)
         for assessment in judgement.assessments
@@ -94,12 +95,18 @@ class _Decided:
 
 @dataclass(frozen=True)
 class _History:
-    """What is read once for all frameworks."""
+    """What is read once for all frameworks.
+
+    Attributes:
+        scans: stored ones, those of which only the record is left included: findings may have opened in them.
+        removed: these.
+    """
 
     request: PeriodRequest
     store: Store
     archive: Archive
     scans: tuple[Scan, ...]
+    removed: frozenset[int]
     nights: tuple[Night, ...]
     ends: tuple[int, int]
 
@@ -173,6 +180,11 @@ class _History:
     def _read(self) -> dict[tuple[str, str], "_Decided"]:
         return {}
 
+    @cached_property
+    def _there(self) -> tuple[Scan, ...]:
+        """Scans whose evidence is there."""
+        return tuple(item for item in self.scans if item.number not in self.removed)
+
     def _decided(self, scan: Scan) -> "_Decided":
         """What people had decided on the night, read once for all scans that had the same files.
 
@@ -193,7 +205,7 @@ class _History:
 
     @cached_property
     def _exceptions(self) -> Mapping[str, AcceptedException]:
-        inside = [item for item in self.scans if self.ends[0] <= item.number <= self.ends[1]]
+        inside = [item for item in self._there if self.ends[0] <= item.number <= self.ends[1]]
         return {one.id: one for item in inside for one in self._decided(item).exceptions}
 
     @cached_property
@@ -241,7 +253,7 @@ class _History:
 
     def _last_scan(self, spans: Sequence[tuple[int, int]]) -> int:
         last = max((end for _, end in spans), default=0)
-        return max((item.number for item in self.scans if item.number <= last), default=0)
+        return max((item.number for item in self._there if item.number <= last), default=0)
 
     @cached_property
     def _inventory(self) -> Inventory:

@@ -190,6 +190,7 @@ def report(
                     (known := [item for item in store.scans(stored.cluster) if item.number <= stored.number]),
                     comparison,
                     store.slots(stored.cluster, known[0].taken_at, stored.taken_at),
+                    store.removed(stored.cluster),
                 ),
                 lives=store.findings(stored, closed_since=context.previous),
                 definition=definition,

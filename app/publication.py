@@ -141,7 +141,7 @@ class Publication:
         name, latest, begin = item.row.cluster, item.row.latest, _begin(item.row.until)
         courses = self.store.courses(name, begin, _end(item.row.until))
         recent = [scan for scan in item.scans if scan.taken_at >= begin]
-        lines = trend.follow_courses(courses, recent, item.slots)
+        lines = trend.follow_courses(courses, recent, item.slots, item.removed)
         findings = self.store.findings(latest) if latest else ()
         record = kept_record(item.row, item.scans, item.removed, item.slots, courses, lines, findings)
         return bootstrap.site_renderer().cluster(record, shards, reports, filed)

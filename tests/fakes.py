@@ -1,6 +1,6 @@
 """Ports held in memory. `tests/contracts/` runs the same tests on these and on the real adapters."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -191,6 +191,9 @@ class InMemoryStore:
             and (until is None or point.taken_at <= until)
         )
         return tuple(sorted(wanted, key=lambda item: (item.scan, item.framework, item.control)))
+
+    def removed(self, cluster: str) -> Mapping[int, str]:
+        return {}
 
     def courses(
         self, cluster: str, since: datetime | None = None, until: datetime | None = None

@@ -40,13 +40,15 @@ def tell_findings(session: Session, cluster: str, asked: Filters, *, as_csv: boo
                 f"there is no scan of {cluster} in this time",
                 advice=f"clusters with scans: {', '.join(store.clusters()) or 'none yet'}",
             )
-        slots = store.slots(cluster, scans[0].taken_at, scans[-1].taken_at)
+        slots, removed = store.slots(cluster, scans[0].taken_at, scans[-1].taken_at), store.removed(cluster)
         said = archive.said(cluster, stored[0].number, stored[-1].number)
-        chooser = asked.chooser(store, stored[-1], {item.result.check for item in said})
+        chooser = asked.chooser(
+            store, stored[-1], ((item.result.check, item.result.subject) for item in said)
+        )
     chosen = [
         item for item in said if chooser.takes(item.result.check, item.result.subject, item.result.severity)
     ]
-    nights = [_night(point, chosen) for point in trend.nights(scans, slots)]
+    nights = [_night(point, chosen) for point in trend.nights(scans, slots, removed)]
     if as_csv:
         emit_csv(_CSV, _rows(nights))
     elif session.as_json:

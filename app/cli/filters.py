@@ -1,8 +1,8 @@
 """Filters that several questions share, and which subjects they let through."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time
 from difflib import get_close_matches
 from typing import Annotated
 
@@ -10,7 +10,7 @@ import typer
 
 from app.cli.frameworks import chosen_frameworks
 from app.cli.options import moment
-from app.errors import NotFoundError
+from app.errors import InputError, NotFoundError
 from app.model.finding import Severity, Subject, SubjectKind
 from app.model.history import Document, Scan
 from app.model.ports import Store
@@ -54,18 +54,21 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
 
-    def chooser(self, store: Store, scan: Scan, known: Collection[str]) -> "Chooser":
+    def chooser(self, store: Store, scan: Scan, known: Iterable[tuple[str, Subject]]) -> "Chooser":
         """What lets through what was asked for, by the documents and the map of one scan.
 
         Args:
             store: where the scan is.
             scan: tells which checks bear on a framework, and who is in which zone.
-            known: checks of findings, which this version may not have any more.
+            known: checks and subjects of findings: this version may not have the check any more, nor the scan the namespace.
 
         Raises:
             NotFoundError: a name fits nothing; an empty answer would look as if nothing had happened.
         """
-        require_check(self.check, known)
+        known = list(known)
+        require_check(self.check, {check for check, _ in known})
+        if self.namespace and self.namespace not in {subject.namespace for _, subject in known}:
+            _require_namespace(self.namespace, store, scan)
         checks = None
         if self.framework or self.control:
             checks = _bearing(store.documents(scan), self.framework, self.control)
@@ -143,6 +146,18 @@ def _bearing(documents: Sequence[Document], framework: str, control: str) -> fro
     return frozenset(mapping.check for item in controls for mapping in item.checks)
 
 
+def _require_namespace(name: str, store: Store, scan: Scan) -> None:
+    """Refuse a namespace that neither a finding nor an object is in: it would look as if it had none. One that was deleted is such a one."""
+    refs = [item.ref for item in store.snapshot(scan).objects]
+    there = {ref.name if ref.kind == "Namespace" else ref.namespace for ref in refs} - {""}
+    if name not in there:
+        near = get_close_matches(name, sorted(there)) or sorted(there)
+        raise NotFoundError(
+            f"--namespace {name!r} is no namespace of scan {scan.number}, and no finding is in it",
+            advice=f"there are {', '.join(near)}",
+        )
+
+
 def require_check(check: str | None, known: Collection[str]) -> None:
     """Refuse an id that no check has: no finding would look as if it had passed."""
     from app.evaluate.checks import CHECKS
@@ -153,9 +168,22 @@ def require_check(check: str | None, known: Collection[str]) -> None:
         raise NotFoundError(f"--check {check!r} is no check", advice=f"there are {', '.join(near)}")
 
 
-def end_of(text: str | None) -> datetime | None:
-    """The last moment of a day, or the very moment that was given."""
+def within(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """The moments from the beginning of one day to the end of another, or the very moments that were given.
+
+    Raises:
+        InputError: one of them is no time, or there is no time between them.
+    """
+    first, last = moment(since, "--since"), _end_of(until)
+    if first and last and first > last:
+        raise InputError(
+            f"--since {since} is after --until {until}", advice="give the earlier one to --since"
+        )
+    return first, last
+
+
+def _end_of(text: str | None) -> datetime | None:
     value = moment(text, "--until")
     if value is None or text is None or len(text) > len("2026-11-22"):
         return value
-    return value + timedelta(days=1) - timedelta(microseconds=1)
+    return datetime.combine(value, time.max, UTC)

@@ -16,7 +16,7 @@ from app.cli.filters import (
     SinceOption,
     UntilOption,
     ZoneOption,
-    end_of,
+    within,
 )
 from app.cli.options import (
     ClusterOption,
@@ -26,7 +26,6 @@ from app.cli.options import (
     JsonOption,
     PlainCommand,
     ScanOption,
-    moment,
     required,
     scan_number,
 )
@@ -76,10 +75,8 @@ def findings(
     with session.store() as store:
         stored = store.scan(required(cluster), scan_number(scan))
         lives = store.findings(stored)
-        asked = Filters(
-            check, severity, namespace, framework, control, zone, moment(since, "--since"), end_of(until)
-        )
-        chooser = asked.chooser(store, stored, {life.check for life in lives})
+        asked = Filters(check, severity, namespace, framework, control, zone, *within(since, until))
+        chooser = asked.chooser(store, stored, ((life.check, life.subject) for life in lives))
     chosen = sorted(
         (
             life

@@ -17,7 +17,7 @@ from app.cli.filters import (
     SinceOption,
     UntilOption,
     ZoneOption,
-    end_of,
+    within,
 )
 from app.cli.options import (
     ClusterOption,
@@ -26,7 +26,6 @@ from app.cli.options import (
     DebugOption,
     JsonOption,
     PlainCommand,
-    moment,
     required,
 )
 from app.cli.output import emit, emit_csv, heading, say, table
@@ -96,9 +95,7 @@ def history(
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
     name = required(cluster)
-    asked = Filters(
-        check, severity, namespace, framework, control, zone, moment(since, "--since"), end_of(until)
-    )
+    asked = Filters(check, severity, namespace, framework, control, zone, *within(since, until))
     with session.history() as (store, archive):
         latest = store.scan(name)
         scans = [item for item in store.scans(name) if item.status is not ScanStatus.FAILED]
@@ -108,7 +105,7 @@ def history(
             scans,
             session.settings.closing_days,
         )
-        chooser = asked.chooser(store, latest, {item.check for item in found})
+        chooser = asked.chooser(store, latest, ((item.check, item.subject) for item in found))
     chosen = [
         item
         for item in found

@@ -86,7 +86,8 @@ def _refuse(asked: Asked) -> None:
 def _frameworks(request: "PeriodRequest", store: Store, ids: Sequence[str]) -> tuple[str, ...]:
     """Ids of the frameworks, as the last stored scan of the days knows them."""
     scans = store.scans(request.cluster, request.span.begin, request.span.end)
-    stored = [item for item in scans if item.status is not ScanStatus.FAILED]
+    removed = store.removed(request.cluster)
+    stored = [item for item in scans if item.status is not ScanStatus.FAILED and item.number not in removed]
     if not stored:
         raise NotFoundError(
             f"no scan of {request.cluster} from {request.span.first} to {request.span.last} is stored",

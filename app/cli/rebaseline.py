@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app import __version__, bootstrap
-from app.cli.filters import ControlOption, CsvOption, SinceOption, UntilOption, end_of
+from app.cli.filters import ControlOption, CsvOption, SinceOption, UntilOption, within
 from app.cli.frameworks import chosen_frameworks
 from app.cli.options import (
     ClusterOption,
@@ -17,7 +17,6 @@ from app.cli.options import (
     MoreArgument,
     PlainCommand,
     gathered,
-    moment,
     required,
     split,
 )
@@ -82,11 +81,11 @@ def rebaseline(
     from app.rebaseline import rebaseline as recompute
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
-    name = required(cluster)
+    name, days = required(cluster), within(since, until)
     documents = bootstrap.documents(session.settings)
     ids = chosen_frameworks(split(gathered(frameworks, more, "--framework")), documents)
     with session.store() as store, reporting() as progress:
-        scans = store.scans(name, moment(since, "--since"), end_of(until))
+        scans = store.scans(name, *days)
         if not scans:
             raise NotFoundError(
                 f"there is no scan of {name} in this time",

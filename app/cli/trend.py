@@ -15,7 +15,7 @@ from app.cli.filters import (
     SinceOption,
     UntilOption,
     ZoneOption,
-    end_of,
+    within,
 )
 from app.cli.options import (
     ClusterOption,
@@ -26,7 +26,6 @@ from app.cli.options import (
     MoreArgument,
     PlainCommand,
     gathered,
-    moment,
     required,
     split,
 )
@@ -88,7 +87,7 @@ def trend(
 
     session = begin(config, database_url, as_json=as_json, debug=debug)
     name = required(cluster)
-    first, last = moment(since, "--since"), end_of(until)
+    first, last = within(since, until)
     wanted = split(gathered(frameworks, more, "--framework"))
     if findings or check or severity or namespace or zone:
         if len(wanted) > 1:
@@ -103,6 +102,7 @@ def trend(
         points = store.points(name, control=control, since=first, until=last)
         scans = store.scans(name, first, last)
         slots = store.slots(name, scans[0].taken_at, scans[-1].taken_at) if scans else ()
+        removed = store.removed(name)
         if not scans:
             raise NotFoundError(
                 f"there is no scan of {name} in this time",
@@ -110,7 +110,7 @@ def trend(
             )
     _all_known(points, control, wanted)
     chosen = tuple(item for item in points if not wanted or item.framework.startswith(wanted))
-    lines = series.follow(chosen, scans, None, slots)
+    lines = series.follow(chosen, scans, None, slots, removed)
     if as_csv:
         emit_csv(_CSV, (_csv_row(point) for point in chosen))
     elif as_json:

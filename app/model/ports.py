@@ -143,6 +143,10 @@ class Store(Protocol):
         """Record that this process runs a slot; False when it was recorded before, by whomever."""
         ...
 
+    def removed(self, cluster: str) -> Mapping[int, str]:
+        """Scans whose evidence retention removed, by number, and the rule that let each go."""
+        ...
+
     def close_slot(
         self, cluster: str, due_at: datetime, status: SlotStatus, *, scan: int | None = None, reason: str = ""
     ) -> None:

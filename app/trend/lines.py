@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from app.model.control import ControlState
 from app.model.history import (
@@ -16,8 +17,10 @@ from app.model.history import (
     TrendLine,
     TrendPoint,
 )
+from app.trend.period.nights import removed_words
 
 _Tally = Mapping[ControlState, int]
+_NONE: Mapping[int, str] = MappingProxyType({})
 NOT_ASSESSED = "This framework was not assessed in this scan."
 
 _JUDGED_BY = {
@@ -33,6 +36,7 @@ def follow(
     scans: Sequence[Scan],
     comparison: Comparison | None,
     slots: Sequence[Slot] = (),
+    removed: Mapping[int, str] = _NONE,
 ) -> Trend:
     """Draw one line per framework that has points.
 
@@ -41,6 +45,7 @@ def follow(
         scans: every scan of the cluster, failed ones included, any order.
         comparison: this scan against the last whole one, or None for a first scan.
         slots: recorded slots of the schedule; those without a run are nights on the line as well.
+        removed: scans whose evidence retention removed, with the rule: nights without counts.
 
     Returns:
         Lines by framework id. A line begins with the framework's first assessed scan and has a point for every scan
@@ -50,11 +55,14 @@ def follow(
     tallies = _tallies()
     for point in points:
         tallies[point.framework][point.scan][point.state] += 1
-    return Trend(_lines(tallies, scans, slots), comparison)
+    return Trend(_lines(tallies, scans, slots, removed), comparison)
 
 
 def follow_courses(
-    courses: Iterable[Course], scans: Sequence[Scan], slots: Sequence[Slot] = ()
+    courses: Iterable[Course],
+    scans: Sequence[Scan],
+    slots: Sequence[Slot] = (),
+    removed: Mapping[int, str] = _NONE,
 ) -> tuple[TrendLine, ...]:
     """The lines that `follow` draws, from controls told by their courses."""
     tallies = _tallies()
@@ -62,7 +70,7 @@ def follow_courses(
         tally = tallies[course.framework]
         for number, state, _ in course.seen:
             tally[number][state] += len(course.controls)
-    return _lines(tallies, scans, slots)
+    return _lines(tallies, scans, slots, removed)
 
 
 def _tallies() -> dict[str, dict[int, Counter[ControlState]]]:
@@ -71,16 +79,21 @@ def _tallies() -> dict[str, dict[int, Counter[ControlState]]]:
 
 
 def _lines(
-    tallies: Mapping[str, Mapping[int, _Tally]], scans: Sequence[Scan], slots: Sequence[Slot]
+    tallies: Mapping[str, Mapping[int, _Tally]],
+    scans: Sequence[Scan],
+    slots: Sequence[Slot],
+    removed: Mapping[int, str],
 ) -> tuple[TrendLine, ...]:
     ordered = sorted(scans, key=lambda scan: scan.number)
     return tuple(
-        TrendLine(name, _with_missed(tuple(_line(name, tallies[name], ordered)), slots))
+        TrendLine(name, _with_missed(tuple(_line(name, tallies[name], ordered, removed)), slots))
         for name in sorted(tallies)
     )
 
 
-def nights(scans: Sequence[Scan], slots: Sequence[Slot] = ()) -> tuple[TrendPoint, ...]:
+def nights(
+    scans: Sequence[Scan], slots: Sequence[Slot] = (), removed: Mapping[int, str] = _NONE
+) -> tuple[TrendPoint, ...]:
     """Every scan, and every slot that was missed between the first and the last, with what else differs from the one before.
 
     Counts are None where nothing is stored and empty elsewhere: whoever counts something night by night adds them.
@@ -90,6 +103,9 @@ def nights(scans: Sequence[Scan], slots: Sequence[Slot] = ()) -> tuple[TrendPoin
     for scan in sorted(scans, key=lambda scan: scan.number):
         if scan.status is ScanStatus.FAILED:
             found.append(_unstored(scan, scan.reason))
+            continue
+        if scan.number in removed:
+            found.append(_unstored(scan, removed_words(scan.number, removed[scan.number])))
             continue
         found.append(_stored("", scan, previous, ()))
         previous = scan
@@ -106,11 +122,16 @@ def _with_missed(line: tuple[TrendPoint, ...], slots: Sequence[Slot]) -> tuple[T
     return tuple(sorted((*line, *missed), key=lambda point: point.at)) if missed else line
 
 
-def _line(framework: str, tallies: Mapping[int, _Tally], scans: Sequence[Scan]) -> Iterable[TrendPoint]:
+def _line(
+    framework: str, tallies: Mapping[int, _Tally], scans: Sequence[Scan], removed: Mapping[int, str]
+) -> Iterable[TrendPoint]:
     first = min(tallies)
     previous: Scan | None = None
     for scan in scans:
         if scan.number < first:
+            continue
+        if scan.number in removed:
+            yield _unstored(scan, removed_words(scan.number, removed[scan.number]))
             continue
         yield _point(framework, scan, tallies.get(scan.number), previous)
         if scan.number in tallies:

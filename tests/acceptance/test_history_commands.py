@@ -121,11 +121,33 @@ def test_a_control_takes_the_checks_that_bear_on_it(netattest):
     assert "plaintext-path" not in checks
 
 
-def test_a_name_that_fits_nothing_is_refused(netattest):
-    result = CliRunner().invoke(
-        build(), ["history", "--cluster", year.CLUSTER, "--database-url", netattest.url, "--control", "99.9"]
-    )
-    assert "is no control" in str(result.exception)
+@pytest.mark.parametrize("command", ["findings", "history", "trend --findings"])
+@pytest.mark.parametrize(
+    ("option", "says", "there"),
+    [
+        ("--control 99.9", "is no control", ""),
+        ("--framework iso", "is no framework", "pci-dss-4.0.1"),
+        ("--check open-door", "is no check", "namespace-without-default-deny"),
+        ("--namespace shops", "is no namespace of scan", "there are shop"),
+        ("--namespace nowhere", "is no namespace of scan", "kube-system"),
+        ("--since 2026-03-18 --until 2026-03-17", "is after --until", ""),
+        ("--until 0001-01-01T00:00:00+01:00", "is not a time", ""),
+    ],
+)
+def test_a_name_that_fits_nothing_and_days_that_do_not_follow_are_refused(
+    netattest, command, option, says, there
+):
+    """An empty answer would look as if nothing had happened; a namespace without a finding has an empty one."""
+    asked = [*command.split(), "--cluster", year.CLUSTER, "--database-url", netattest.url, *option.split()]
+    error = CliRunner().invoke(build(), asked).exception
+    assert says in str(error)
+    assert there in (error.advice or "")
+
+
+@pytest.mark.parametrize("command", ["findings", "history", "trend --findings"])
+def test_the_last_day_that_there_is_is_answered(netattest, command):
+    asked = (*command.split(), "--until", "9999-12-31")
+    assert netattest.rows(*asked)
 
 
 def test_two_nights_name_the_field_the_writer_and_the_object_responsible(netattest):

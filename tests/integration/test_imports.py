@@ -1,12 +1,15 @@
 """Dumps from the past come in with their own dates, and are never shown as scans of those nights."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from app import bootstrap, pipeline
+from app.cli import build
 from app.collect import ManifestSource
 from app.errors import InputError
 from app.model.history import ScanStatus
@@ -103,3 +106,25 @@ def test_a_report_says_on_its_cover_and_in_its_trend_that_a_scan_was_imported(st
     assert "not scanned on that night" in html(store, 3)
     assert NOT_READ not in html(store, 4)
     assert "From here on scanned on the night itself" in html(store, 4)
+
+
+@pytest.mark.parametrize(("last", "there"), [("2025-03-31", {1, 3}), ("2025-02-28", {1})])
+def test_a_period_tells_which_of_its_nights_retention_removed(
+    store, run, database_url, tmp_path, last, there
+):
+    for at in THEN:
+        run(at)
+    assert store.remove(CLUSTER, {2: "year"}, rule="{}", tool_version="0.2.0") == (2,)
+    asked = ["report", "--cluster", CLUSTER, "--framework", "soc2", "--period", f"2025-01-01..{last}"]
+    url, out = database_url.render_as_string(hide_password=False), tmp_path / "out"
+    done = CliRunner().invoke(
+        build(), [*asked, "--format", "json", "--database-url", url, "--output", str(out)]
+    )
+    assert done.exit_code == 0, repr(done.exception)
+
+    (file,) = (path for path in out.iterdir() if path.suffix == ".json")
+    nights = {item["day"]: item for item in json.loads(file.read_text())["nights"]}
+    gone = nights["2025-02-01"]
+    assert (gone["status"], gone["scans"]) == ("missing", [])
+    assert gone["cause"] == "retention removed the evidence of scan 2, rule year"
+    assert {scan for item in nights.values() for scan in item["scans"]} == there

@@ -1,8 +1,9 @@
 """Every night of a period is accounted for: by the schedule where one is known, else day by day."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from app.model.history import Scan, ScanStatus, Slot, SlotStatus
 from app.model.nights import Night, NightStatus, Span
@@ -11,7 +12,11 @@ _LATE = timedelta(hours=1)
 
 
 def nights(
-    span: Span, due: Sequence[datetime], slots: Sequence[Slot], scans: Sequence[Scan]
+    span: Span,
+    due: Sequence[datetime],
+    slots: Sequence[Slot],
+    scans: Sequence[Scan],
+    removed: Mapping[int, str] = MappingProxyType({}),
 ) -> tuple[Night, ...]:
     """List the nights of a period.
 
@@ -19,7 +24,8 @@ def nights(
         span: its days.
         due: times at which the schedule of today has a slot within them; empty where no schedule is known.
         slots: what was recorded about slots.
-        scans: every scan of the cluster, failed ones included, by number.
+        scans: every scan of the cluster, failed and removed ones included, by number.
+        removed: scans whose evidence retention removed, with the rule; nothing can be said of such a night any more.
 
     Returns:
         One night for each slot, oldest first. What was recorded counts before what the schedule of today says, day by
@@ -37,8 +43,10 @@ def nights(
             at = _within(starts, ends, scan.taken_at)
         if at is not None:
             members[at].append(scan)
+    there = [item for item in scans if item.number not in removed]
     return tuple(
-        _night(span, start, members[index], recorded.get(start), scans) for index, start in enumerate(starts)
+        _night(span, start, members[index], recorded.get(start), there, removed)
+        for index, start in enumerate(starts)
     )
 
 
@@ -65,17 +73,25 @@ def _within(starts: Sequence[datetime], ends: Sequence[datetime], moment: dateti
     return at if at >= 0 and moment < ends[at] else None
 
 
-def _night(span: Span, due: datetime, own: Sequence[Scan], slot: Slot | None, scans: Sequence[Scan]) -> Night:
-    stored = [item for item in own if item.status is not ScanStatus.FAILED]
+def _night(
+    span: Span,
+    due: datetime,
+    own: Sequence[Scan],
+    slot: Slot | None,
+    scans: Sequence[Scan],
+    removed: Mapping[int, str],
+) -> Night:
+    stored = [item for item in own if item.status is not ScanStatus.FAILED and item.number not in removed]
+    gone = [removed_words(item.number, removed[item.number]) for item in own if item.number in removed]
     failed = [item for item in own if item.status is ScanStatus.FAILED]
     return Night(
         day=due.astimezone(span.zone).date(),
         due_at=due,
-        status=_status(stored, failed, slot),
+        status=NightStatus.MISSING if gone and not stored else _status(stored, failed, slot),
         scans=tuple(item.number for item in stored),
         failed_runs=tuple(item.number for item in failed),
         taken_at=stored[-1].taken_at if stored else None,
-        cause=_cause(stored, failed, slot, due, scans),
+        cause=gone[-1] if gone and not stored else _cause(stored, failed, slot, due, scans),
         caught_up=_caught_up(stored, failed, slot, due, scans),
     )
 
@@ -132,6 +148,11 @@ def _caught_up(
     if slot is not None and first.taken_at - due > _LATE:
         return f"scan {first.number} ran late, {_time(first.taken_at)}"
     return ""
+
+
+def removed_words(number: int, rule: str) -> str:
+    """Why nothing is known of a scan that was stored."""
+    return f"retention removed the evidence of scan {number}, rule {rule}"
 
 
 def _time(moment: datetime) -> str:

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from app.model.control import ControlState
-from app.model.history import ControlPoint, ScanStatus, Slot, SlotStatus
-from app.trend import check_counts, follow, points
+from app.model.history import ControlPoint, Course, ScanStatus, Slot, SlotStatus
+from app.trend import check_counts, follow, follow_courses, nights, points
 from tests.unit.assess.world import AT, assess, configuration, control, exception, framework, run
 from tests.unit.trend.world import FIRST_NIGHT, scan
 
@@ -147,8 +147,8 @@ def test_a_point_tells_accepted_failures_from_open_ones_and_leaves_supporting_ch
 
 def test_a_missed_slot_is_a_night_of_its_own_and_has_no_counts():
     missed = Slot("prod", FIRST_NIGHT + timedelta(days=1), SlotStatus.MISSED, reason="it was off")
-    before = Slot("prod", FIRST_NIGHT - timedelta(days=1), SlotStatus.MISSED)
-    found = follow([point(1), point(3)], [scan(1), scan(3)], None, [before, missed]).lines[0].points
+    before, after = (Slot("prod", FIRST_NIGHT + timedelta(days=days), SlotStatus.MISSED) for days in (-1, 9))
+    found = follow([point(1), point(3)], [scan(1), scan(3)], None, [before, missed, after]).lines[0].points
 
     assert [(item.scan, item.status, item.counts is None) for item in found] == [
         (1, "complete", False),
@@ -156,6 +156,33 @@ def test_a_missed_slot_is_a_night_of_its_own_and_has_no_counts():
         (3, "complete", False),
     ]
     assert found[1].breaks == ("it was off",)
+
+
+def test_lines_drawn_from_courses_are_those_drawn_from_points():
+    scans = [scan(1), scan(2, ScanStatus.FAILED), scan(3), scan(4)]
+    slots = [Slot("prod", FIRST_NIGHT + timedelta(days=2.5), SlotStatus.MISSED)]
+    good, bad = ControlState.SUPPORTED, ControlState.EXCEPTION
+    courses = [
+        Course("a", ("1", "2"), ((1, good, False), (3, bad, False))),
+        Course("a", ("3",), ((1, good, True), (3, good, False), (4, bad, False))),
+        Course("b", ("1",), ((3, bad, False), (4, good, False))),
+    ]
+    told = [
+        replace(point(number, state, name, course.framework), contrary=contrary)
+        for course in courses
+        for name in course.controls
+        for number, state, contrary in course.seen
+    ]
+    assert follow_courses(courses, scans, slots) == follow(told, scans, None, slots).lines
+
+
+def test_a_night_whose_evidence_was_removed_has_no_counts_and_says_so():
+    scans = [scan(1), scan(2), scan(3)]
+    line = follow([point(1), point(3)], scans, None, (), {2: "year"}).lines[0].points
+    for found in (line, nights(scans, (), {2: "year"})):
+        assert [item.counts is None for item in found] == [False, True, False]
+        assert found[1].breaks == ("retention removed the evidence of scan 2, rule year",)
+        assert found[2].breaks == ()
 
 
 def test_a_point_carries_what_it_was_measured_by():

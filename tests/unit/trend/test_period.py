@@ -1,6 +1,7 @@
 """Nights, sets of nights, standings and samples, against slow and obvious reckoning."""
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -94,6 +95,15 @@ def test_a_night_whose_scan_was_removed_says_so():
         NightStatus.MISSING,
         "scan 7 was stored for it and is stored no more",
     )
+
+
+def test_a_night_of_which_another_scan_is_left_is_that_of_the_other():
+    again = replace(scan(2), taken_at=scan(1).taken_at + timedelta(hours=2))
+    found = nights(SPAN, (), (), [scan(1), again], {1: "year"})
+    assert (found[0].status, found[0].scans) == (NightStatus.COMPLETE, (2,))
+    gone = nights(SPAN, (), (), [scan(1), again], {1: "year", 2: "year"})[0]
+    assert (gone.status, gone.scans, gone.caught_up) == (NightStatus.MISSING, (), "")
+    assert gone.cause == "retention removed the evidence of scan 2, rule year"
 
 
 def test_a_scan_belongs_to_its_slot_however_late_it_ran():
