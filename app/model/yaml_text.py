@@ -34,7 +34,7 @@ def read_text(text: str) -> object:
         # as long, and there may be a text of a megabyte for each revision of a mesh.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.CSafeLoader)):
             raise UnreadableTextError
-        value: object = yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506  the safe one
+        value: object = yaml.load(text, Loader=yaml.CSafeLoader)
     except UNREADABLE as error:
         raise UnreadableTextError from error
     return value
