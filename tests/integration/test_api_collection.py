@@ -4,18 +4,21 @@ import json
 import socket
 import time
 from base64 import b64encode
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import count, repeat
 from pathlib import Path
 
 import pytest
+import yaml
 
+from app.cli.logs import configure
 from app.collect import KINDS, ApiSettings, KubernetesSource, ManifestSource, access_review, normalize
 from app.errors import CollectError, ExitCode
 from app.model.identity import GroupKind
 from app.model.snapshot import Coverage, GapReason, SourceKind
-from tests.apiserver import USER, VERSION, ApiServer, Fault, forbidden, plural
+from app.settings.program import LogSettings
+from tests.apiserver import TOKEN, USER, VERSION, ApiServer, Fault, forbidden, plural
 from tests.certificates import self_signed
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -411,6 +414,40 @@ def test_a_failure_that_stays_is_a_gap_of_that_kind_alone(collect, fault, says):
     assert server.requests["pods"] == QUICK.attempts
 
 
+LIMITS = {
+    "a small answer that unpacks to a large one": (
+        2**20,
+        {"largest_answer": 2**16},
+        "larger than 65536 bytes",
+    ),
+    "an answer without end": (-1, {"answer_seconds": 0.3}, "took longer than 0.3 s"),
+}
+
+
+@pytest.mark.parametrize(("pad", "limits", "says"), LIMITS.values(), ids=LIMITS)
+def test_an_answer_without_bounds_is_left_and_asked_for_once(collect, pad, limits, says):
+    fault = Fault("pods", pad=pad, times=None)
+    found, server = collect(faults=[fault], settings=replace(QUICK, read_timeout=5, **limits))
+    assert (gap(found).group_kind, gap(found).reason) == (PODS, GapReason.UNREACHABLE)
+    assert says in gap(found).message
+    assert names(found, POLICIES) == ["deny"]
+    assert server.requests["pods"] == 1
+
+
+def test_a_packed_answer_is_read_as_any_other(collect):
+    healthy, _ = collect()
+    found, _ = collect(faults=[Fault("*", pad=1000, times=None)], settings=replace(QUICK, read_timeout=5))
+    assert (found.objects, found.gaps) == (healthy.objects, ())
+
+
+def test_a_collection_has_an_end_and_what_was_not_read_by_then_is_a_gap(collect):
+    slow = Fault("pods", hang=0.4, times=None)
+    found, _ = collect(faults=[slow], settings=replace(QUICK, page_size=5, total_seconds=1.2))
+    assert {item.reason for item in found.gaps} <= {GapReason.TRUNCATED, GapReason.UNREACHABLE}
+    assert "took longer than 1.2 s (collect.total_seconds)" in found.gaps[-1].message
+    assert row(found, PODS).coverage is not Coverage.COMPLETE
+
+
 def test_a_list_that_breaks_off_for_good_is_a_part(collect):
     found, _ = collect(faults=[Fault("pods", status=500, after=2, times=None)])
     assert gap(found).reason is GapReason.TRUNCATED
@@ -604,3 +641,88 @@ def test_a_namespace_that_refuses_its_secrets_is_a_gap_of_that_namespace(collect
     found, _ = collect(faults=[refusal], settings=replace(QUICK, certificates=("shop",)))
     assert (gap(found).namespace, gap(found).reason) == ("shop", GapReason.FORBIDDEN)
     assert 'resources: ["secrets"]' in gap(found).advice
+
+
+# --- credential plugins of a kubeconfig -------------------------------------------------------------------------------
+
+GIVES = """#!/bin/sh
+echo '{{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+  "status": {{"token": "{token}", "expirationTimestamp": "2020-01-01T00:00:00Z"}}}}'
+"""
+HANGS = "#!/bin/sh\nexec sleep 600\n"
+
+
+@pytest.fixture
+def plugged(tmp_path):
+    """Settings whose credentials come from scripts: one for each time that the plugin is asked, the last one again and again."""
+
+    def run(server, *scripts):
+        for number, text in enumerate(scripts):
+            (tmp_path / f"plugin{number}").write_text(text)
+            (tmp_path / f"plugin{number}").chmod(0o755)
+        plugin, last = tmp_path / "plugin", len(scripts) - 1
+        plugin.write_text(
+            f"#!/bin/sh\nn=$(cat {tmp_path}/n 2>/dev/null || echo 0)\n"
+            f'[ "$n" -lt {last} ] && echo $((n + 1)) > {tmp_path}/n\nexec {tmp_path}/plugin$n\n'
+        )
+        plugin.chmod(0o755)
+        file = server.kubeconfig(tmp_path / "kubeconfig")
+        config = yaml.safe_load(file.read_text())
+        api = "client.authentication.k8s.io/v1"
+        config["users"][0]["user"] = {"exec": {"apiVersion": api, "command": str(plugin)}}
+        file.write_text(yaml.safe_dump(config))
+        return KubernetesSource(replace(QUICK, kubeconfig=file, plugin_seconds=1.0))
+
+    return run
+
+
+def sleeping():
+    """Processes that the plugin left behind."""
+    tasks = Path("/proc/self/task").iterdir()
+    return [number for task in tasks for number in (task / "children").read_text().split() if _sleeps(number)]
+
+
+def _sleeps(number):
+    with suppress(OSError):
+        return "sleep\0600" in Path(f"/proc/{number}/cmdline").read_text()
+    return False
+
+
+def test_credentials_may_come_from_a_plugin(plugged):
+    with ApiServer(cluster()) as server:
+        assert plugged(server, GIVES.format(token=TOKEN)).collect().gaps == ()
+
+
+def test_a_plugin_that_hangs_ends_in_an_error_and_not_in_a_night_without_end(plugged):
+    with (
+        ApiServer(cluster()) as server,
+        pytest.raises(CollectError, match="did not come within 1 s") as error,
+    ):
+        plugged(server, HANGS).collect()
+    assert "exec" in error.value.advice
+    assert sleeping() == []
+
+
+def test_a_plugin_that_hangs_in_the_middle_is_a_gap_of_what_was_not_read(plugged):
+    with ApiServer(cluster()) as server:
+        source = plugged(server, *[GIVES.format(token=TOKEN)] * 12, HANGS)
+        gaps = replace(source, settings=replace(source.settings, attempts=1, total_seconds=4)).collect().gaps
+    assert gaps
+    assert "new credentials did not come within 1 s" in gaps[0].message
+    assert sleeping() == []
+
+
+def test_what_a_plugin_says_is_masked_in_the_log(plugged, capfd):
+    configure(LogSettings(), debug=False)
+    complains = "#!/bin/sh\necho 'denied for Authorization: Bearer opensesame-of-the-plugin' >&2\nexit 1\n"
+    with ApiServer(cluster()) as server, pytest.raises(CollectError):
+        plugged(server, complains).collect()
+    said = capfd.readouterr().err
+    assert "denied for" in said
+    assert "opensesame" not in said
+
+
+def test_a_password_in_a_servers_address_is_not_part_of_the_record(tmp_path):
+    settings = replace(QUICK, attempts=1, server="https://joe:opensesame@127.0.0.1:9/k8s", token_file=None)
+    with pytest.raises(CollectError, match=r"API server https://127\.0\.0\.1:9/k8s cannot be reached"):
+        KubernetesSource(settings).collect()
