@@ -8,7 +8,6 @@ evidence may do neither. Requests that are answered 429 or 5xx, time out or brea
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from time import monotonic
 from typing import Any, Self, TypeVar
 
@@ -20,7 +19,7 @@ from kubernetes import client
 from kubernetes import config as kubernetes_config
 from urllib3.exceptions import HTTPError
 
-from app.collect.patience import PluginHangsError, bounded
+from app.collect import exec_plugin
 from app.collect.settings import ApiSettings
 from app.errors import CollectError
 
@@ -202,41 +201,20 @@ def connect(settings: ApiSettings) -> Connection:
         CollectError: the kubeconfig or the service account cannot be used.
     """
     configuration = client.Configuration()
+    exec_plugin.bound()
     try:
-        where = bounded(partial(_load, settings, configuration), settings.plugin_seconds)
-    except PluginHangsError as error:
-        raise CollectError(
-            f"the credentials for the cluster did not come within {settings.plugin_seconds:g} s",
-            advice="Run the command that the kubeconfig names for its user (`exec`) by hand; it may wait for somebody.",
-        ) from error
+        where = _load(settings, configuration)
     except (*_UNUSABLE, OSError, ValueError, yaml.YAMLError) as error:
         file = f"{settings.kubeconfig}: " if settings.kubeconfig else ""
         raise CollectError(
             f"the credentials for the cluster cannot be used: {file}{' '.join(str(error).split())}",
             advice="Check --kubeconfig and --context (`kubectl config get-contexts`), or --in-cluster inside a pod.",
         ) from error
-    _bound_refresh(configuration, settings.plugin_seconds)
     configuration.retries = False  # urllib3's own retries know nothing about Retry-After limits or cut bodies
     if not configuration.verify_ssl:
         where += ", TLS certificate not verified as the kubeconfig says"
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     return Connection(client.ApiClient(configuration), settings, where)
-
-
-def _bound_refresh(configuration: client.Configuration, seconds: float) -> None:
-    """A token that expires in the middle is asked for again, by the same plugin."""
-    loaded: Any = configuration  # the package knows no type of its hook
-    refresh = loaded.refresh_api_key_hook
-    if refresh is None:
-        return
-
-    def refreshed(given: client.Configuration) -> None:
-        try:
-            bounded(partial(refresh, given), seconds)
-        except PluginHangsError as error:
-            raise _TransientError(f"new credentials did not come within {seconds:g} s") from error
-
-    loaded.refresh_api_key_hook = refreshed
 
 
 def _load(settings: ApiSettings, configuration: client.Configuration) -> str:

@@ -23,7 +23,6 @@ class ApiSettings:
         answer_seconds: for one whole answer; a server may send a byte a minute for ever.
         largest_answer: bytes of one answer, unpacked; a page of 500 large objects is a tenth of it.
         total_seconds: for everything; kinds that are not read by then are gaps.
-        plugin_seconds: for the command that a kubeconfig names for credentials (`exec`), each time it is run.
         attempts: how often one request is tried in all.
         backoff: seconds before the second attempt; doubled for each one after it.
         longest_wait: seconds between two attempts at most, also where `Retry-After` asks for more.
@@ -45,7 +44,6 @@ class ApiSettings:
     answer_seconds: float = 300.0
     largest_answer: int = 256 * 2**20
     total_seconds: float = 3600.0
-    plugin_seconds: float = 120.0
     attempts: int = 5
     backoff: float = 0.5
     longest_wait: float = 30.0

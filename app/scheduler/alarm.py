@@ -54,7 +54,8 @@ class Alarm:
             self._look_at_refusals()
 
     def _look_at_refusals(self) -> None:
-        reason = self.refusals.lasting(self.patience)
+        # Twice as long as silence: a cluster is looked at every few minutes, and the next look has to have met it as well.
+        reason = self.refusals.lasting(2 * self.patience)
         if reason and self._refused is None:
             self._refused = self.clock.now()
             self._say(self._refused, _refused(reason), "the database refuses what is written")

@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from base64 import b64encode
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count, repeat
 from pathlib import Path
@@ -13,12 +13,20 @@ import pytest
 import yaml
 
 from app.cli.logs import configure
-from app.collect import KINDS, ApiSettings, KubernetesSource, ManifestSource, access_review, normalize
+from app.collect import (
+    KINDS,
+    ApiSettings,
+    KubernetesSource,
+    ManifestSource,
+    access_review,
+    exec_plugin,
+    normalize,
+)
 from app.errors import CollectError, ExitCode
 from app.model.identity import GroupKind
 from app.model.snapshot import Coverage, GapReason, SourceKind
 from app.settings.program import LogSettings
-from tests.apiserver import TOKEN, USER, VERSION, ApiServer, Fault, forbidden, plural
+from tests.apiserver import USER, VERSION, ApiServer, Fault, forbidden, plural
 from tests.certificates import self_signed
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -645,80 +653,39 @@ def test_a_namespace_that_refuses_its_secrets_is_a_gap_of_that_namespace(collect
 
 # --- credential plugins of a kubeconfig -------------------------------------------------------------------------------
 
-GIVES = """#!/bin/sh
-echo '{{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
-  "status": {{"token": "{token}", "expirationTimestamp": "2020-01-01T00:00:00Z"}}}}'
-"""
-HANGS = "#!/bin/sh\nexec sleep 600\n"
+
+def plugged(server, tmp_path, script):
+    """Settings whose credentials come from a script."""
+    plugin, file = tmp_path / "plugin", server.kubeconfig(tmp_path / "kubeconfig")
+    plugin.write_text(f"#!/bin/sh\n{script}\n")
+    plugin.chmod(0o755)
+    config = yaml.safe_load(file.read_text())
+    api = "client.authentication.k8s.io/v1"
+    config["users"][0]["user"] = {"exec": {"apiVersion": api, "command": str(plugin)}}
+    file.write_text(yaml.safe_dump(config))
+    return KubernetesSource(replace(QUICK, kubeconfig=file))
 
 
-@pytest.fixture
-def plugged(tmp_path):
-    """Settings whose credentials come from scripts: one for each time that the plugin is asked, the last one again and again."""
-
-    def run(server, *scripts):
-        for number, text in enumerate(scripts):
-            (tmp_path / f"plugin{number}").write_text(text)
-            (tmp_path / f"plugin{number}").chmod(0o755)
-        plugin, last = tmp_path / "plugin", len(scripts) - 1
-        plugin.write_text(
-            f"#!/bin/sh\nn=$(cat {tmp_path}/n 2>/dev/null || echo 0)\n"
-            f'[ "$n" -lt {last} ] && echo $((n + 1)) > {tmp_path}/n\nexec {tmp_path}/plugin$n\n'
-        )
-        plugin.chmod(0o755)
-        file = server.kubeconfig(tmp_path / "kubeconfig")
-        config = yaml.safe_load(file.read_text())
-        api = "client.authentication.k8s.io/v1"
-        config["users"][0]["user"] = {"exec": {"apiVersion": api, "command": str(plugin)}}
-        file.write_text(yaml.safe_dump(config))
-        return KubernetesSource(replace(QUICK, kubeconfig=file, plugin_seconds=1.0))
-
-    return run
+PLUGINS = {
+    "hangs": ("exec sleep 600", "exec: process returned 124"),
+    "tells a secret": (
+        "echo 'denied for Authorization: Bearer opensesame-of-it' >&2; exit 1",
+        "denied for",
+    ),
+}
 
 
-def sleeping():
-    """Processes that the plugin left behind."""
-    tasks = Path("/proc/self/task").iterdir()
-    return [number for task in tasks for number in (task / "children").read_text().split() if _sleeps(number)]
-
-
-def _sleeps(number):
-    with suppress(OSError):
-        return "sleep\0600" in Path(f"/proc/{number}/cmdline").read_text()
-    return False
-
-
-def test_credentials_may_come_from_a_plugin(plugged):
-    with ApiServer(cluster()) as server:
-        assert plugged(server, GIVES.format(token=TOKEN)).collect().gaps == ()
-
-
-def test_a_plugin_that_hangs_ends_in_an_error_and_not_in_a_night_without_end(plugged):
-    with (
-        ApiServer(cluster()) as server,
-        pytest.raises(CollectError, match="did not come within 1 s") as error,
-    ):
-        plugged(server, HANGS).collect()
-    assert "exec" in error.value.advice
-    assert sleeping() == []
-
-
-def test_a_plugin_that_hangs_in_the_middle_is_a_gap_of_what_was_not_read(plugged):
-    with ApiServer(cluster()) as server:
-        source = plugged(server, *[GIVES.format(token=TOKEN)] * 12, HANGS)
-        gaps = replace(source, settings=replace(source.settings, attempts=1, total_seconds=4)).collect().gaps
-    assert gaps
-    assert "new credentials did not come within 1 s" in gaps[0].message
-    assert sleeping() == []
-
-
-def test_what_a_plugin_says_is_masked_in_the_log(plugged, capfd):
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("script", "says"), PLUGINS.values(), ids=PLUGINS)
+def test_a_credential_plugin_that_fails_ends_in_an_error_and_its_secrets_are_not_logged(
+    tmp_path, monkeypatch, capfd, script, says
+):
+    monkeypatch.setattr(exec_plugin, "SECONDS", 1)
     configure(LogSettings(), debug=False)
-    complains = "#!/bin/sh\necho 'denied for Authorization: Bearer opensesame-of-the-plugin' >&2\nexit 1\n"
-    with ApiServer(cluster()) as server, pytest.raises(CollectError):
-        plugged(server, complains).collect()
+    with ApiServer(cluster()) as server, pytest.raises(CollectError, match="refuses the credentials"):
+        plugged(server, tmp_path, script).collect()
     said = capfd.readouterr().err
-    assert "denied for" in said
+    assert says in said
     assert "opensesame" not in said
 
 
