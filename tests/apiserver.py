@@ -10,6 +10,7 @@ The certificate and key in `data/apiserver/` were made for this file; the author
 """
 
 import base64
+import gzip
 import json
 import threading
 import time
@@ -63,6 +64,7 @@ class Fault:
     retry_after: int | None = None
     cut: bool = False  # send half of the body, then close
     hang: float = 0.0  # seconds of silence before anything is sent
+    pad: int = 0  # blanks after the body, as many as that, zipped; negative: one each 50 ms, without end
     method: str = "GET"
     seen: int = field(default=0, init=False)
 
@@ -406,6 +408,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(*answer, fault or Fault())
 
     def _send(self, code: int, data: bytes, fault: Fault) -> None:
+        if fault.pad:
+            self._send_more(code, data, fault.pad)
+            return
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -416,6 +421,22 @@ class _Handler(BaseHTTPRequestHandler):
             data = data[: len(data) // 2]
             self.close_connection = True
         self.wfile.write(data)
+
+    def _send_more(self, code: int, data: bytes, pad: int) -> None:
+        """An answer that is small on the wire and large when unpacked, or one that never ends."""
+        self.close_connection = True
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        if pad > 0:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        self.wfile.write(gzip.compress(data + b" " * pad) if pad > 0 else data)
+        while pad < 0:
+            time.sleep(0.05)
+            try:
+                self.wfile.write(b" ")
+            except OSError:
+                return
 
     def log_message(self, *_: object) -> None:
         """Tests read `requests` instead."""

@@ -8,6 +8,16 @@ import structlog
 from app.settings.program import LogSettings
 
 
+class _Masked(logging.Filter):
+    """Masks what looks like a secret in lines of libraries: one hands on whatever a credential plugin of a kubeconfig says."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        from app.collect.masking import masked_text
+
+        record.msg, record.args = masked_text(record.getMessage()), None
+        return True
+
+
 def configure(settings: LogSettings, *, debug: bool, as_json: bool = False) -> None:
     """Set up structlog, and route the log lines of libraries through it from level WARNING on."""
     level = logging.DEBUG if debug else logging.getLevelNamesMapping()[settings.level.upper()]
@@ -34,6 +44,8 @@ def configure(settings: LogSettings, *, debug: bool, as_json: bool = False) -> N
         force=True,
         format="%(levelname)s %(name)s: %(message)s",
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_Masked())
     if not debug:
         # It warns of each rule of the style sheet that is meant for screens.
         logging.getLogger("weasyprint").setLevel(logging.ERROR)

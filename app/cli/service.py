@@ -20,6 +20,7 @@ from app.model.ports import Clock
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from app.model.news import News
     from app.scheduler import Runner
     from app.scheduler.metrics import Metrics
     from app.scheduler.runner import Execute
@@ -132,6 +133,7 @@ def _serve(settings: Settings, schedule: "Schedule", stop: Event, execute: "Exec
             clock,
             settings.service.database_patience_seconds,
             lambda news: tell_unrecorded(settings, names, clock, news),
+            staff.refusals,
         )
         service = Service(
             [staff.runner(cluster, since, execute) for cluster in schedule.clusters],
@@ -150,25 +152,33 @@ def _serve(settings: Settings, schedule: "Schedule", stop: Event, execute: "Exec
 def _wake(settings: Settings, schedule: "Schedule", stop: Event, execute: "Execute") -> None:
     """Once."""
     from app.scheduler import Wake
-    from app.scheduler.alarm import silent_tonight
+    from app.scheduler.alarm import refused_tonight, silent_tonight
     from app.scheduler.metrics import Metrics
     from app.scheduler.once import counts_from, lost_now
     from app.scheduler.unrecorded import tell_unrecorded
 
     clock, metrics = bootstrap.SystemClock(), Metrics()
-    now = clock.now()
+    now, names = clock.now(), tuple(cluster.name for cluster in schedule.clusters)
+
+    def tell(news: "News") -> None:
+        if lost_now(schedule.clusters, now):
+            tell_unrecorded(settings, names, clock, news)
+
     try:
         with bootstrap.opened_service(settings, connections=2 * schedule.parallel + 3) as parts:
             staff = _Staff(settings, schedule, parts, clock, metrics)
             runners = [staff.runner(item, counts_from(item, now), execute) for item in schedule.clusters]
             chores = partial(staff.chores, now - _CHORES_SINCE)
             wake = Wake(runners, metrics, schedule.parallel, settings.service.grace_seconds, chores)
-            if not wake.run(stop):
+            try:
+                ended = wake.run(stop)
+            finally:
+                if reason := staff.refusals.lasting(0):
+                    tell(refused_tonight(now, reason))
+            if not ended:
                 _leave()
     except StoreError as error:
-        if lost_now(schedule.clusters, now):
-            names = tuple(cluster.name for cluster in schedule.clusters)
-            tell_unrecorded(settings, names, clock, silent_tonight(now, str(error)))
+        tell(silent_tonight(now, str(error)))
         raise
 
 
@@ -189,8 +199,11 @@ class _Staff:
         clock: Clock,
         metrics: "Metrics",
     ) -> None:
+        from app.scheduler.refusals import Refusals
+
         self._settings, self._schedule, self._clock, self._metrics = settings, schedule, clock, metrics
         self._store, self.ledger, self._book = parts
+        self.refusals = Refusals()
 
     def runner(self, cluster: "ClusterSchedule", since: datetime, execute: "Execute") -> "Runner":
         from app.cli.progress import LogLines
@@ -206,6 +219,7 @@ class _Staff:
             self._metrics,
             LogLines,
             publish=self._schedule.publish,
+            refusals=self.refusals,
         )
         return Runner(work, since, execute)
 

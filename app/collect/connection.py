@@ -7,7 +7,8 @@ evidence may do neither. Requests that are answered 429 or 5xx, time out or brea
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Self, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ from kubernetes import client
 from kubernetes import config as kubernetes_config
 from urllib3.exceptions import HTTPError
 
+from app.collect import exec_plugin
 from app.collect.settings import ApiSettings
 from app.errors import CollectError
 
@@ -30,6 +32,7 @@ JSON = "application/json"
 _TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _OK = range(200, 300)
 _MAX_MESSAGE = 300
+_PART = 2**16  # bytes that are read at once
 
 
 class RequestRefusedError(Exception):
@@ -66,11 +69,13 @@ class Connection:
         api: the client, used for its transport and credentials only.
         settings: time-outs and attempts.
         description: the server for a person, without credentials.
+        began: when, on the monotonic clock: everything together has its time.
     """
 
     api: client.ApiClient
     settings: ApiSettings
     description: str
+    began: float = field(default_factory=monotonic)
 
     def __enter__(self) -> Self:
         return self
@@ -133,6 +138,8 @@ class Connection:
         accept: str,
         body: Mapping[str, Any] | None,
     ) -> T:
+        if problem := self._out_of_time():
+            raise ServerUnreachableError(problem)
         serialized = self.api.param_serialize(
             method,
             path,
@@ -149,12 +156,38 @@ class Connection:
                 body=serialized[3],
                 _request_timeout=(self.settings.connect_timeout, self.settings.read_timeout),
             )
-            data: bytes = answer.read()
+            data = self._body(answer.response)
         except client.ApiException as error:  # how the client reports TLS failures
             raise _tls_failure(str(error.reason)) from error
         except (HTTPError, OSError) as error:
             raise _TransientError(_problem(error)) from error
         return _parsed(answer.status, answer.headers, data, parse)
+
+    def _body(self, answer: urllib3.HTTPResponse) -> bytes:
+        """The whole body: as it comes, since a server that never ends it would fill the memory, or hold the night."""
+        until, body, problem = monotonic() + self.settings.answer_seconds, bytearray(), ""
+        while not problem and (part := answer.read1(_PART)):
+            body += part
+            problem = self._beyond(len(body), until)
+        if problem:
+            answer.close()
+            raise ServerUnreachableError(problem)
+        answer.release_conn()
+        return bytes(body)
+
+    def _beyond(self, size: int, until: float) -> str:
+        """Which limit an answer has reached."""
+        settings = self.settings
+        if size > settings.largest_answer:
+            return f"the answer is larger than {settings.largest_answer} bytes"
+        if monotonic() > until:
+            return f"the answer took longer than {settings.answer_seconds:g} s"
+        return self._out_of_time()
+
+    def _out_of_time(self) -> str:
+        total = self.settings.total_seconds
+        spent = monotonic() - self.began > total
+        return f"reading the cluster took longer than {total:g} s (collect.total_seconds)" if spent else ""
 
 
 # What the client library raises for a kubeconfig whose parts have the wrong shape: it indexes before it looks.
@@ -168,6 +201,7 @@ def connect(settings: ApiSettings) -> Connection:
         CollectError: the kubeconfig or the service account cannot be used.
     """
     configuration = client.Configuration()
+    exec_plugin.bound()
     try:
         where = _load(settings, configuration)
     except (*_UNUSABLE, OSError, ValueError, yaml.YAMLError) as error:
@@ -191,7 +225,7 @@ def _load(settings: ApiSettings, configuration: client.Configuration) -> str:
         _config.load_kube_config_from_dict(
             _plain_kubeconfig(settings), client_configuration=configuration, persist_config=False
         )
-        return f"API server {settings.server}"
+        return f"API server {_without_credentials(settings.server)}"
     file = str(settings.kubeconfig) if settings.kubeconfig else None
     _config.load_kube_config(
         config_file=file,
@@ -200,6 +234,13 @@ def _load(settings: ApiSettings, configuration: client.Configuration) -> str:
         persist_config=False,  # read-only: a refreshed token stays in memory
     )
     return f"API server of context {settings.context or _current_context(file)}"
+
+
+def _without_credentials(url: str) -> str:
+    """The description is stored with the scan; who wrote a password into the URL did not mean to publish it."""
+    scheme, mark, rest = url.rpartition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path}"
 
 
 def _plain_kubeconfig(settings: ApiSettings) -> dict[str, Any]:

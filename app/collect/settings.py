@@ -20,6 +20,9 @@ class ApiSettings:
         page_size: objects in one page of a list (`limit`).
         connect_timeout: seconds to wait for a connection.
         read_timeout: seconds to wait for the next bytes of an answer.
+        answer_seconds: for one whole answer; a server may send a byte a minute for ever.
+        largest_answer: bytes of one answer, unpacked; a page of 500 large objects is a tenth of it.
+        total_seconds: for everything; kinds that are not read by then are gaps.
         attempts: how often one request is tried in all.
         backoff: seconds before the second attempt; doubled for each one after it.
         longest_wait: seconds between two attempts at most, also where `Retry-After` asks for more.
@@ -38,6 +41,9 @@ class ApiSettings:
     page_size: int = 500
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
+    answer_seconds: float = 300.0
+    largest_answer: int = 256 * 2**20
+    total_seconds: float = 3600.0
     attempts: int = 5
     backoff: float = 0.5
     longest_wait: float = 30.0

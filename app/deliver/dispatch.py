@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tenacity import (
     RetryCallState,
@@ -16,6 +16,9 @@ from tenacity import (
 from app.errors import DeliveryError, TransientDeliveryError, UnusableChannelError
 from app.model.news import DeliveryKey, DeliveryStatus, Parcel
 from app.model.ports import Channel, DeliveryBook
+
+_RECENT = timedelta(days=1)  # longer than what was begun may go on before it counts as abandoned
+_BEGUN_ADVICE = "if that process died, it may be begun again half an hour after its last word"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,25 @@ def dispatch(
     With `given_up` what was given up is begun again, because somebody says that the cause is gone.
 
     Yields:
-        One outcome for each parcel that was tried; those that were delivered before are passed over in silence.
+        One outcome for each parcel that was tried, or that another process has begun and not ended: it may have died at it.
+        Those that were delivered before are passed over in silence.
     """
     for channel, parcel in parcels:
         key = DeliveryKey(parcel.news.cluster, parcel.news.occasion, channel.name)
         if book.claim_delivery(key, parcel.digest, now(), given_up=given_up):
             yield _sent(channel, parcel, key, book, now, sleep, patience)
+        elif _begun(book, key, now()):
+            yield Sent(
+                key,
+                DeliveryStatus.SENDING,
+                f"channel {channel.name}: another process began it",
+                _BEGUN_ADVICE,
+            )
+
+
+def _begun(book: DeliveryBook, key: DeliveryKey, now: datetime) -> bool:
+    recent = book.deliveries(key.cluster, now - _RECENT)
+    return any(item.key == key and item.status is DeliveryStatus.SENDING for item in recent)
 
 
 def _sent(

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.errors import NetattestError
+from app.errors import NetattestError, StoreError
 from app.model.history import Slot, SlotStatus
 from app.model.schedule import JobStatus, SlotJob
 from app.scheduler.work import Work, deliver, publish, report
 
-MOST_ATTEMPTS = 6  # with the waits below: about an hour
+MOST_ATTEMPTS = 6  # with the waits below: about an hour; the database may take longer, and what it refused is owed until then
 _FIRST_WAIT = timedelta(minutes=2)  # doubled after each attempt
 
 
@@ -72,18 +72,29 @@ def _settled(work: Work, item: SlotJob, job: Job | None) -> bool:
         why = f"a slot that is {item.slot.status.value} does not want it" if job else "there is no such work"
         work.ledger.settle(item, now, JobStatus.SKIPPED, why)
         return True
-    if item.tried_at and now < item.tried_at + _FIRST_WAIT * 2 ** (item.attempts - 1):
+    if item.tried_at and now < item.tried_at + _wait(item.attempts):
         return False
     try:
         job.act(work, item.slot)
     except Exception as error:  # noqa: BLE001  whatever it was, it is recorded and tried again
+        work.refusals.note(error, *_named(item))
         return _failed(work, item, error)
+    work.refusals.note(None, *_named(item))
     work.ledger.settle(item, now, JobStatus.DONE)
     return True
 
 
+def _named(item: SlotJob) -> tuple[str, ...]:
+    return item.slot.cluster, item.slot.due_at.isoformat(), item.name
+
+
+def _wait(attempts: int) -> timedelta:
+    """Before the next attempt; what the database refuses is tried for as long as it takes, about once an hour."""
+    return _FIRST_WAIT * (1 << (min(attempts, MOST_ATTEMPTS) - 1))
+
+
 def _failed(work: Work, item: SlotJob, error: Exception) -> bool:
-    final = item.attempts + 1 >= MOST_ATTEMPTS
+    final = item.attempts + 1 >= MOST_ATTEMPTS and not isinstance(error, StoreError)
     reason = str(error) or type(error).__name__
     status = JobStatus.FAILED if final else JobStatus.PENDING
     work.ledger.settle(item, work.clock.now(), status, reason)

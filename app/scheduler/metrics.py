@@ -10,7 +10,7 @@ from app.model.history import Scan, SlotStatus
 from app.model.news import DeliveryStatus
 
 # Of deliveries: a round that failed is begun again, and counted by the work that it belongs to.
-_WELL = (DeliveryStatus.DELIVERED.value, DeliveryStatus.FAILED.value)
+_WELL = tuple(status.value for status in DeliveryStatus if status is not DeliveryStatus.GAVE_UP)
 
 
 class Metrics:

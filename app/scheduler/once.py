@@ -76,7 +76,9 @@ class Wake:
                 return drained(self.runners, self.grace_seconds)
         pool.shutdown()
         self._say_next()
-        self._require_done(running[-1].exception())
+        names = (*(runner.cluster for runner in self.runners), "chores")
+        ended = zip(names, (future.exception() for future in running), strict=True)
+        self._require_done([f"{name}: {error}" for name, error in ended if error])
         return True
 
     def _say_next(self) -> None:
@@ -86,12 +88,11 @@ class Wake:
                 "nothing more is due", next=following.isoformat() if following else "never"
             )
 
-    def _require_done(self, problem: BaseException | None) -> None:
-        troubles = [*self.metrics.troubles()]
+    def _require_done(self, unforeseen: Sequence[str]) -> None:
+        troubles = [*self.metrics.troubles(), *unforeseen]
         troubles += [
             f"{runner.cluster}: a slot is not recorded" for runner in self.runners if _behind(runner)
         ]
-        troubles += [f"chores: {problem}"] if problem else []
         if self.metrics.problems:
             raise EvidenceError(
                 f"the check of the store found {self.metrics.problems} problems",

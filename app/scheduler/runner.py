@@ -53,10 +53,11 @@ class Runner:
 
         Never raises: an error here must not end the schedule of the nights to come. It is logged and recorded.
         """
-        self._guarded(self._slots)
+        refused = self._guarded(self._slots)
         self._guarded(self._show)
         if not self.stopping:
-            self._guarded(self._follow_up)
+            refused = self._guarded(self._follow_up) or (refused if refused and self._unrecorded() else None)
+            self.work.refusals.note(refused, self.cluster)
         now, offset = self.work.clock.now(), self.work.schedule.offset
         following = self.work.schedule.when.next_after(now - offset)
         self.work.metrics.due(self.cluster, following + offset if following else None)
@@ -93,14 +94,25 @@ class Runner:
         if self.current:
             self.work.close(self.current, SlotStatus.FAILED, reason=_STOPPED)
 
-    def _guarded(self, act: Callable[[], object]) -> None:
+    def _guarded(self, act: Callable[[], object]) -> Exception | None:
+        """Do it, and log what goes wrong; answers with that."""
         log = self.work.log()
         try:
             act()
         except NetattestError as error:
             log.error("the schedule could not be kept", reason=str(error), next_step=error.advice)  # noqa: TRY400  a person acts on the sentence
-        except Exception:
+            return error
+        except Exception as error:
             log.exception("the schedule could not be kept")
+            return error
+        return None
+
+    def _unrecorded(self) -> bool:
+        """True when a slot is due or open that has no final word; a slot that failed has one, and is told as such."""
+        try:
+            return self.behind() or bool(self._looked().left_open)
+        except StoreError:
+            return True
 
     def _slots(self) -> None:
         """Look, and act on it, until a look finds nothing to do: as a rule the first."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from app.model.news import DeliveryStatus
 from app.model.ports import Clock, DeliveryBook, FleetStore, ObjectSource, Progress
 from app.model.schedule import Ledger
 from app.scheduler.metrics import Metrics
+from app.scheduler.refusals import Refusals
 from app.scheduler.timing import Timed
 from app.settings import ClusterSchedule, Publish, Settings
 
@@ -60,6 +61,7 @@ class Work:
     progress: Callable[[str], Progress]
     source: Callable[[Settings, ClusterSchedule], ObjectSource] = source_of
     publish: Publish | None = None
+    refusals: Refusals = field(default_factory=Refusals)
 
     @property
     def cluster(self) -> str:
@@ -216,6 +218,6 @@ def deliver(work: Work, slot: Slot) -> None:
             told.info("handed over")
         else:
             told.error("not handed over", next_step=item.advice)
-    waiting = [item for item in sent if item.status is DeliveryStatus.FAILED]
+    waiting = [item for item in sent if item.status in (DeliveryStatus.FAILED, DeliveryStatus.SENDING)]
     if waiting:
         raise TransientDeliveryError("; ".join(item.note for item in waiting), advice=waiting[0].advice)

@@ -52,6 +52,7 @@ class CollectSettings(_Part):
     page_size: Annotated[int, Field(ge=1, le=5000)] = 500
     connect_timeout: Annotated[float, Field(gt=0)] = 10.0
     read_timeout: Annotated[float, Field(gt=0)] = 60.0
+    total_seconds: Annotated[float, Field(gt=0)] = 3600.0
     attempts: Annotated[int, Field(ge=1)] = 5
 
 

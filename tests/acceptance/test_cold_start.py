@@ -53,7 +53,13 @@ channels:
     lock: compliance
     retain: 365d
     formats: [bundle]
+  - {{name: chat, kind: slack, url: {{env: SLACK_URL}}, trust_anchors: ../anchors.pem}}
+  - {{name: rooms, kind: teams, url: {{env: TEAMS_URL}}, trust_anchors: ../anchors.pem}}
+  - {{name: watchman, kind: heartbeat, url: {{env: WATCHMAN_URL}}, trust_anchors: ../anchors.pem}}
 """
+
+
+CHANNELS = {"team", "siem", "archive", "chat", "rooms", "watchman"}
 
 
 def example():
@@ -73,11 +79,14 @@ def home():
 
 @pytest.fixture
 def parties(home, monkeypatch):
-    """Mailbox, signed hook and S3 client: real servers that the service delivers to."""
+    """Mailbox, signed hook, S3 client, both chats and a dead man's switch: real servers that the service delivers to."""
     authority = Authority(home)
     with (
         mail_server(authority) as (box, port),
         http_server(authority) as hook,
+        http_server(authority) as chat,
+        http_server(authority) as rooms,
+        http_server(authority) as watchman,
         s3_server(monkeypatch) as store_url,
     ):
         client = boto3.client("s3", endpoint_url=store_url, region_name="us-east-1")
@@ -90,7 +99,9 @@ def parties(home, monkeypatch):
         (config / "deliveries.yaml").write_text(DELIVERIES.format(mail=port, user=USER, s3=store_url))
         monkeypatch.setenv("HOOK_URL", hook.url)
         monkeypatch.setenv("HOOK_SECRET", "opensesame-hook")
-        yield box, hook, client
+        for name, told in (("SLACK_URL", chat), ("TEAMS_URL", rooms), ("WATCHMAN_URL", watchman)):
+            monkeypatch.setenv(name, told.url)
+        yield box, hook, client, chat, rooms, watchman
         client.close()
 
 
@@ -100,7 +111,7 @@ def of(cluster, hook):
 
 
 def test_a_service_that_starts_from_nothing_ends_with_evidence_handed_over_and_its_numbers(home, parties):
-    box, hook, client = parties
+    box, hook, client, *posts = parties
     config, port = home / "config", free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("NETATTEST_")},
@@ -119,7 +130,7 @@ def test_a_service_that_starts_from_nothing_ends_with_evidence_handed_over_and_i
             assert get(f"{url}/healthz") == "ok\n"
             until(lambda: list((config / "out").glob("*.json")), 300)
             until(lambda: 'status="failed"} 1.0' in get(f"{url}/metrics"), 60)
-            until(lambda: handed_over(get(f"{url}/metrics")) == {"team", "siem", "archive"}, 300)
+            until(lambda: handed_over(get(f"{url}/metrics")) == CHANNELS, 300)
             numbers = get(f"{url}/metrics")
         finally:
             service.send_signal(signal.SIGTERM)
@@ -128,6 +139,7 @@ def test_a_service_that_starts_from_nothing_ends_with_evidence_handed_over_and_i
     _check_numbers(numbers)
     _check_log((home / "log").read_text())
     _check_deliveries(box, hook, client)
+    _check_posts(*posts)
 
 
 def handed_over(numbers):
@@ -151,6 +163,15 @@ def _check_deliveries(box, hook, client):
     locked = client.get_object(Bucket="evidence", Key=kept[0]["Key"])
     assert locked["ObjectLockMode"] == "COMPLIANCE"
     assert locked["Body"].read(2) == b"PK"
+
+
+def _check_posts(chat, rooms, watchman):
+    said = next(json.loads(body) for _, body in chat.requests if b"breakwater: First scan: " in body)
+    assert said["blocks"][0]["type"] == "header"
+    said = next(json.loads(body) for _, body in rooms.requests if b"breakwater: First scan: " in body)
+    assert said["type"] == "message"
+    assert said["attachments"][0]["contentType"] == "application/vnd.microsoft.card.adaptive"
+    assert {body for _, body in watchman.requests} == {b"{}"}  # and none for the cluster that has no scan
 
 
 def _check_numbers(numbers):

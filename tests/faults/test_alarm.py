@@ -37,7 +37,7 @@ class Night:
     """A service by hand: its lease, its alarm and one cluster, on a server that can be spoilt."""
 
     def __init__(self, server, folder):
-        self.server, self.settings = server, load_settings()
+        self.server, self.folder, self.settings = server, folder, load_settings()
         self.engine = create_engine(make_url(server.url).set(drivername="postgresql+psycopg"), pool_timeout=1)
         migrate.upgrade(self.engine, resource("migrations"))
         self.store, self.ledger = PostgresStore(self.engine), PostgresLedger(self.engine)
@@ -49,7 +49,7 @@ class Night:
             *(self.clock, self.metrics, LogLines),
         )
         self.leader = Leader(self.ledger, 30, self.metrics)
-        self.alarm = Alarm(self.leader, self.clock, 0, self.tell)
+        self.alarm = Alarm(self.leader, self.clock, 0, self.tell, work.refusals)
         self.runner = Runner(work, self.clock.now(), claim_seconds=0)
         self.beat()
         self.runner.tick()  # enrols the cluster
@@ -165,6 +165,47 @@ def test_a_night_on_a_full_disk_is_recorded_alerted_and_told_and_the_next_night_
     metrics = night.pass_by()
     assert [slot.status for slot in night.slots()] == [SlotStatus.DONE, SlotStatus.FAILED, SlotStatus.DONE]
     assert metrics['netattest_night_without_scan{cluster="c"}'] == 0
+    assert night.store.check().problems == ()
+
+
+REFUSING = """
+CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER no_room BEFORE INSERT ON {table} EXECUTE FUNCTION no_room();
+"""
+
+
+@pytest.mark.parametrize("table", ["slot_job", "slot", "delivery"])
+def test_a_disk_that_has_room_for_the_lease_alone_is_told_without_a_record_and_nothing_is_lost(
+    begun, hook, table
+):
+    night = begun()
+    told, files = len(hook.requests), night.folder / "out" / "c"
+    night.server.execute(REFUSING.format(table=table))
+    night.pass_by()
+    for _ in range(7):  # more often than other work is tried
+        night.clock.time += timedelta(hours=2)
+        night.runner.tick()
+        night.beat()
+    (sentence,) = said(hook)[told:]  # once, however often it is refused
+    assert "The database answers and refuses what netattest writes" in sentence
+    assert "no room left" in str(hook.requests[-1])
+    assert len(list(files.iterdir())) == 1
+
+    night.server.execute(f"DROP TRIGGER no_room ON {table}")
+    night.clock.time += timedelta(hours=2)
+    for _ in range(2):
+        night.runner.tick()
+        night.beat()
+    again = said(hook)[told + 1 :]
+    assert sum("takes again what the service writes" in item for item in again) == 1
+    night.pass_by()
+    statuses = [
+        slot.status for slot in night.slots()
+    ]  # of the night before, that night, one too many hours later, and the last
+    assert statuses[0] is statuses[-1] is SlotStatus.DONE
+    assert statuses[1] is (SlotStatus.DONE if table == "delivery" else SlotStatus.MISSED)
+    assert len(list(files.iterdir())) == (3 if table == "delivery" else 2)
     assert night.store.check().problems == ()
 
 

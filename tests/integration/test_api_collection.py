@@ -10,11 +10,22 @@ from itertools import count, repeat
 from pathlib import Path
 
 import pytest
+import yaml
 
-from app.collect import KINDS, ApiSettings, KubernetesSource, ManifestSource, access_review, normalize
+from app.cli.logs import configure
+from app.collect import (
+    KINDS,
+    ApiSettings,
+    KubernetesSource,
+    ManifestSource,
+    access_review,
+    exec_plugin,
+    normalize,
+)
 from app.errors import CollectError, ExitCode
 from app.model.identity import GroupKind
 from app.model.snapshot import Coverage, GapReason, SourceKind
+from app.settings.program import LogSettings
 from tests.apiserver import USER, VERSION, ApiServer, Fault, forbidden, plural
 from tests.certificates import self_signed
 
@@ -411,6 +422,40 @@ def test_a_failure_that_stays_is_a_gap_of_that_kind_alone(collect, fault, says):
     assert server.requests["pods"] == QUICK.attempts
 
 
+LIMITS = {
+    "a small answer that unpacks to a large one": (
+        2**20,
+        {"largest_answer": 2**16},
+        "larger than 65536 bytes",
+    ),
+    "an answer without end": (-1, {"answer_seconds": 0.3}, "took longer than 0.3 s"),
+}
+
+
+@pytest.mark.parametrize(("pad", "limits", "says"), LIMITS.values(), ids=LIMITS)
+def test_an_answer_without_bounds_is_left_and_asked_for_once(collect, pad, limits, says):
+    fault = Fault("pods", pad=pad, times=None)
+    found, server = collect(faults=[fault], settings=replace(QUICK, read_timeout=5, **limits))
+    assert (gap(found).group_kind, gap(found).reason) == (PODS, GapReason.UNREACHABLE)
+    assert says in gap(found).message
+    assert names(found, POLICIES) == ["deny"]
+    assert server.requests["pods"] == 1
+
+
+def test_a_packed_answer_is_read_as_any_other(collect):
+    healthy, _ = collect()
+    found, _ = collect(faults=[Fault("*", pad=1000, times=None)], settings=replace(QUICK, read_timeout=5))
+    assert (found.objects, found.gaps) == (healthy.objects, ())
+
+
+def test_a_collection_has_an_end_and_what_was_not_read_by_then_is_a_gap(collect):
+    slow = Fault("pods", hang=0.4, times=None)
+    found, _ = collect(faults=[slow], settings=replace(QUICK, page_size=5, total_seconds=1.2))
+    assert {item.reason for item in found.gaps} <= {GapReason.TRUNCATED, GapReason.UNREACHABLE}
+    assert "took longer than 1.2 s (collect.total_seconds)" in found.gaps[-1].message
+    assert row(found, PODS).coverage is not Coverage.COMPLETE
+
+
 def test_a_list_that_breaks_off_for_good_is_a_part(collect):
     found, _ = collect(faults=[Fault("pods", status=500, after=2, times=None)])
     assert gap(found).reason is GapReason.TRUNCATED
@@ -604,3 +649,47 @@ def test_a_namespace_that_refuses_its_secrets_is_a_gap_of_that_namespace(collect
     found, _ = collect(faults=[refusal], settings=replace(QUICK, certificates=("shop",)))
     assert (gap(found).namespace, gap(found).reason) == ("shop", GapReason.FORBIDDEN)
     assert 'resources: ["secrets"]' in gap(found).advice
+
+
+# --- credential plugins of a kubeconfig -------------------------------------------------------------------------------
+
+
+def plugged(server, tmp_path, script):
+    """Settings whose credentials come from a script."""
+    plugin, file = tmp_path / "plugin", server.kubeconfig(tmp_path / "kubeconfig")
+    plugin.write_text(f"#!/bin/sh\n{script}\n")
+    plugin.chmod(0o755)
+    config = yaml.safe_load(file.read_text())
+    api = "client.authentication.k8s.io/v1"
+    config["users"][0]["user"] = {"exec": {"apiVersion": api, "command": str(plugin)}}
+    file.write_text(yaml.safe_dump(config))
+    return KubernetesSource(replace(QUICK, kubeconfig=file))
+
+
+PLUGINS = {
+    "hangs": ("exec sleep 600", "exec: process returned 124"),
+    "tells a secret": (
+        "echo 'denied for Authorization: Bearer opensesame-of-it' >&2; exit 1",
+        "denied for",
+    ),
+}
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("script", "says"), PLUGINS.values(), ids=PLUGINS)
+def test_a_credential_plugin_that_fails_ends_in_an_error_and_its_secrets_are_not_logged(
+    tmp_path, monkeypatch, capfd, script, says
+):
+    monkeypatch.setattr(exec_plugin, "SECONDS", 1)
+    configure(LogSettings(), debug=False)
+    with ApiServer(cluster()) as server, pytest.raises(CollectError, match="refuses the credentials"):
+        plugged(server, tmp_path, script).collect()
+    said = capfd.readouterr().err
+    assert says in said
+    assert "opensesame" not in said
+
+
+def test_a_password_in_a_servers_address_is_not_part_of_the_record(tmp_path):
+    settings = replace(QUICK, attempts=1, server="https://joe:opensesame@127.0.0.1:9/k8s", token_file=None)
+    with pytest.raises(CollectError, match=r"API server https://127\.0\.0\.1:9/k8s cannot be reached"):
+        KubernetesSource(settings).collect()

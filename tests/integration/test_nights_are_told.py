@@ -8,6 +8,7 @@ import pytest
 from app.cli.progress import LogLines
 from app.errors import CollectError
 from app.model.history import SlotStatus
+from app.model.news import DeliveryKey
 from app.scheduler import Runner, Work
 from app.scheduler.metrics import Metrics
 from app.settings import ClusterSchedule, load_settings
@@ -144,6 +145,19 @@ def test_a_channel_that_was_down_gets_the_night_later_and_the_others_get_it_at_o
         runner.tick()
         runner.work.clock.time += timedelta(minutes=30)
         runner.tick()
+    (said,) = headlines(hook)
+    assert said.startswith("shop: First scan: ")
+
+
+def test_a_process_that_died_at_a_delivery_costs_nobody_the_message(runner, monkeypatch):
+    with http_server() as hook:
+        monkeypatch.setenv("CHAT_URL", hook.url)
+        runner.work.clock.time = runner.work.clock.time.replace(hour=2) + timedelta(days=1)
+        key = DeliveryKey("shop", "scan 1", "chat")
+        runner.work.book.claim_delivery(key, "d", runner.work.clock.now())
+        for _ in range(9):  # another service looks every few minutes
+            runner.tick()
+            runner.work.clock.time += timedelta(minutes=5)
     (said,) = headlines(hook)
     assert said.startswith("shop: First scan: ")
 

@@ -274,5 +274,6 @@ def test_a_wake_that_is_stopped_begins_nothing_more_and_gives_up_what_does_not_e
         assert Wake([first, second], Metrics(), 1, 0.2, lambda: None).run(stop) is (current is None)
     finally:
         go.set()
+    Event().wait(0.2)  # what was waiting for a thread has one now
     assert (second.ticks, second.stopping, first.stopping) == (0, True, True)
     assert abandoned == ([first] if current else [])

@@ -8,6 +8,7 @@ import yaml
 
 from app.collect.config_maps import PLACES
 from app.collect.kinds import chosen
+from app.settings import load_settings
 from scripts import write_rbac
 from tests.unit.deploy.conftest import DEPLOY, FORMS, objects, only, pod_spec
 
@@ -114,6 +115,44 @@ def test_the_compose_file_confines_the_service_as_kubernetes_does():
     assert service["ports"] == ["127.0.0.1:9464:9464"]
     assert "ports" not in services["database"]
     assert service["depends_on"] == {"upgrade": {"condition": "service_completed_successfully"}}
+
+
+def test_the_database_is_upgraded_by_a_job_that_has_no_account_and_is_confined_as_the_program_is():
+    (job,) = objects("upgrade")
+    for version in ("1.28", "1.34"):
+        kubernetes_validate.validate(job, version, strict=True)
+    spec, program = job["spec"]["template"]["spec"], pod_spec("service")
+    assert spec["automountServiceAccountToken"] is False
+    assert "serviceAccountName" not in spec
+    assert spec["securityContext"] == program["securityContext"]
+    (container,), (other,) = spec["containers"], program["containers"]
+    assert container["args"] == ["db", "upgrade"]
+    for name in ("securityContext", "env", "image"):
+        assert container[name] == other[name]
+    labels = job["spec"]["template"]["metadata"]["labels"]
+    assert labels.items() <= only("service", "Deployment")["spec"]["template"]["metadata"]["labels"].items()
+
+
+def test_both_forms_take_the_same_inputs_at_the_same_places():
+    service, nightly = pod_spec("service"), pod_spec("nightly")
+
+    def inputs(spec):
+        mounts = {item["name"]: item["mountPath"] for item in spec["containers"][0]["volumeMounts"]}
+        return {
+            mounts[item["name"]]: {kind: value for kind, value in item.items() if kind != "name"}
+            for item in spec["volumes"]
+        }
+
+    assert inputs(service) == inputs(nightly)
+    secrets = inputs(nightly)["/run/secrets/netattest"]["secret"]
+    assert secrets == {"secretName": "netattest-deliveries", "optional": True}
+
+
+def test_the_cron_job_keeps_no_time_of_its_own():
+    nightly = only("nightly", "CronJob")["spec"]
+    assert nightly["schedule"].split()[1:] == ["*"] * 4
+    assert "timeZone" not in nightly
+    assert pod_spec("nightly")["terminationGracePeriodSeconds"] > load_settings().service.grace_seconds
 
 
 def test_the_executor_may_make_jobs_and_see_how_they_end_and_nothing_else():
