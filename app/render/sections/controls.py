@@ -150,11 +150,7 @@ def result_words(tally: CheckTally) -> str:
         return sentence(whole)
     applying = tally.population - tally.count(Outcome.NOT_APPLICABLE)
     if not applying and tally.population_complete:
-        return (
-            "Does not apply."
-            if tally.population == 1
-            else f"Applies to none of {count(tally.population, 'subject')}."
-        )
+        return f"Applies to none of {count(tally.population, 'subject')}."
     parts = [f"{number(tally.count(Outcome.PASS))} of {number(applying)} without exception"]
     failed = tally.count(Outcome.FAIL)
     if failed:
