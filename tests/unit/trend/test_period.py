@@ -17,7 +17,7 @@ from app.model.scope import Boundary
 from app.trend.fields import field_changes
 from app.trend.period import Bearings, Terms, nights, sample
 from app.trend.period.deviations import deviations
-from app.trend.period.standing import Ledger
+from app.trend.period.standing import Ledger, settle
 from app.trend.period.words import day_range, says
 from tests.histories import CHECK, result
 from tests.unit.trend.world import scan
@@ -104,6 +104,19 @@ def test_a_night_of_which_another_scan_is_left_is_that_of_the_other():
     gone = nights(SPAN, (), (), [scan(1), again], {1: "year", 2: "year"})[0]
     assert (gone.status, gone.scans, gone.caught_up) == (NightStatus.MISSING, (), "")
     assert gone.cause == "retention removed the evidence of scan 2, rule year"
+
+
+def test_a_scan_after_the_period_is_of_no_night_of_it():
+    found = nights(SPAN, (), (), [scan(1), scan(40)])
+    assert [night.scans for night in found if night.scans] == [(1,)]
+
+
+def test_of_several_scans_of_a_night_the_worst_state_counts():
+    ledger = Ledger.of(nights(SPAN, (), (), [scan(1)]))
+    words = ("failed", "undecided", "accepted", "held")
+    for at, worst in enumerate(words):
+        found = settle(ledger, dict.fromkeys(words[at:], 1))
+        assert [getattr(found, word) for word in words] == [int(word == worst) for word in words]
 
 
 def test_a_scan_belongs_to_its_slot_however_late_it_ran():
