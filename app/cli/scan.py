@@ -1,7 +1,7 @@
 """`netattest scan`: one whole run."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +35,8 @@ from app.model.ports import ObjectSource, Progress, Store
 
 if TYPE_CHECKING:
     from app.pipeline import ScanResult
+
+_AHEAD = timedelta(days=366)  # no clock that keeps time at all is behind by more
 
 _EPILOG = """\b
 Examples:
@@ -112,11 +114,8 @@ def scan(
         raise InputError(
             "--taken-at and --slot exclude each other", advice="an import is no scan of a scheduled night"
         )
-    if at and at > (now := bootstrap.SystemClock().now()):
-        raise InputError(
-            f"--taken-at {at.isoformat()} is in the future: it is {now.isoformat(timespec='seconds')} here",
-            advice="give the time at which the manifests were taken, with its offset from UTC",
-        )
+    if at:
+        _require_a_past(at, bootstrap.SystemClock().now())
     name = new_name(cluster or _name(files))
     with session.store() as store:
         if due_at and not store.claim_slot(name, due_at):
@@ -126,6 +125,20 @@ def scan(
             source = _source(session, files, access, shown)
             result = _run(session, name, at, due_at, source, store, progress, probe=probe_tls)
     _finish(result, fail_on, as_json=as_json)
+
+
+def _require_a_past(at: datetime, now: datetime) -> None:
+    """Refuse a year that nobody has seen: no later night of the cluster could be stored any more.
+
+    Less than a year ahead is told and taken, since the clock of the machine that imports may be the one that is wrong.
+    """
+    says = f"--taken-at {at.isoformat()} is in the future: it is {now.isoformat(timespec='seconds')} here"
+    if at - now > _AHEAD:
+        raise InputError(
+            says, advice="give the time at which the manifests were taken, with its offset from UTC"
+        )
+    if at > now:
+        typer.echo(f"warning: {says}; check the time and this machine's clock", err=True)
 
 
 def _name(files: Sequence[str]) -> str:
