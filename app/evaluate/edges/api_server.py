@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.evaluate.edges.arguments import Argument, command_line
-from app.evaluate.edges.flags import UNREAD, Flags
+from app.evaluate.edges.arguments import Argument
+from app.evaluate.edges.flags import OPENSHIFT_FILE, Flags, elsewhere
 from app.evaluate.edges.go_suites import default_suites, image_version
 from app.evaluate.edges.openshift_profiles import Profile
 from app.evaluate.edges.openshift_profiles import findings as profile_findings
@@ -12,8 +12,6 @@ from app.evaluate.edges.world import Item
 from app.model.control_plane import Finding
 from app.model.encryption import Known
 from app.model.fields import text
-
-_OPENSHIFT = "openshift-config"
 
 
 def findings(
@@ -32,8 +30,8 @@ def findings(
         container: the container: whether its command line is there at all, and the version that it runs.
         profile: OpenShift's TLS security profile, which its operator makes settings of.
     """
-    flags = Flags(item, path, found, _elsewhere(found, container))
-    if profile and _OPENSHIFT in found:
+    flags = Flags(item, path, found, elsewhere(found, container))
+    if profile and OPENSHIFT_FILE in found:
         yield from profile_findings(profile)
     else:
         yield flags.version("tls-min-version")
@@ -46,13 +44,6 @@ def findings(
     )
     yield from _insecure_port(flags)
     yield from _anonymous(flags)
-
-
-def _elsewhere(found: Mapping[str, Argument], container: Mapping[str, Any]) -> str:
-    """OpenShift starts it with a file of settings; then an absent flag shows nothing."""
-    if _OPENSHIFT in found:
-        return f"settings stand in {found[_OPENSHIFT].value}, which is not read"
-    return "" if command_line(container) else UNREAD
 
 
 def _insecure_port(flags: Flags) -> Iterator[Finding]:

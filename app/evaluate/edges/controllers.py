@@ -7,15 +7,14 @@ is no weakness of a port on loopback, where kubeadm puts both.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.evaluate.edges.arguments import Argument, command_line
-from app.evaluate.edges.flags import UNREAD, Flags, is_loopback
+from app.evaluate.edges.arguments import Argument
+from app.evaluate.edges.flags import Flags, elsewhere, is_loopback
 from app.evaluate.edges.go_suites import default_suites, image_version
 from app.evaluate.edges.world import Item
 from app.model.control_plane import Finding
 from app.model.encryption import Known
 from app.model.fields import text
 
-_OPENSHIFT = "openshift-config"
 _CLOSED = ("", "0", None)
 
 
@@ -30,19 +29,12 @@ def findings(
         found: its flags.
         container: the container: whether its command line is there at all, and the version that it runs.
     """
-    flags = Flags(item, path, found, _elsewhere(found, container))
+    flags = Flags(item, path, found, elsewhere(found, container))
     yield flags.version("tls-min-version")
     yield flags.suites("tls-cipher-suites", default_suites(image_version(text(container.get("image")))))
     yield from flags.urls("master", needed=False)
     yield from _insecure_port(flags)
     yield _certificate(flags)
-
-
-def _elsewhere(found: Mapping[str, Argument], container: Mapping[str, Any]) -> str:
-    """OpenShift starts the controller manager with a file of settings; then an absent flag shows nothing."""
-    if _OPENSHIFT in found:
-        return f"settings stand in {found[_OPENSHIFT].value}, which is not read"
-    return "" if command_line(container) else UNREAD
 
 
 def _insecure_port(flags: Flags) -> Iterator[Finding]:

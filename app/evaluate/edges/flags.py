@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any
 
-from app.evaluate.edges.arguments import Argument
+from app.evaluate.edges.arguments import Argument, command_line
 from app.evaluate.edges.world import Item
 from app.model.control_plane import Finding
 from app.model.encryption import Known
@@ -19,6 +20,7 @@ GO_VERSIONS = {
 VERSIONS = {**GO_VERSIONS, "TLS1.2": "TLS 1.2", "TLS1.3": "TLS 1.3"}  # the last two as etcd writes them
 Default = tuple[Known, str]  # whether a default holds, and a clause that goes on "…, and"
 UNREAD = "its command line was not read"
+OPENSHIFT_FILE = "openshift-config"
 _TOO_OLD = ("VersionTLS10", "VersionTLS11")
 
 
@@ -112,6 +114,13 @@ class Flags:
             return self.finding(Known.UNKNOWN, f"--{name} is not among the flags; {self.elsewhere}", name, "")
         shown = VERSIONS.get(value or "", "TLS 1.2 by default")
         return self.finding(Known.YES, f"the lowest version is {shown}", name, "")
+
+
+def elsewhere(found: Mapping[str, Argument], container: Mapping[str, Any]) -> str:
+    """Why an absent flag may be set all the same; OpenShift starts components of the control plane with a file of settings."""
+    if OPENSHIFT_FILE in found:
+        return f"settings stand in {found[OPENSHIFT_FILE].value}, which is not read"
+    return "" if command_line(container) else UNREAD
 
 
 def _is_local(url: str) -> bool:
