@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, Engine, text
@@ -113,7 +114,10 @@ def _make_template(server: URL) -> None:
 
 
 def _administer(server: URL, statement: str) -> None:
-    engine = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    """One statement outside of what is tested: it may wait longer for a busy machine than the program does."""
+    engine = sqlalchemy.create_engine(
+        server.set(database="postgres"), isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 60}
+    )
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()

@@ -101,9 +101,9 @@ def systems_table(meshes: Sequence[Mesh], links: Sequence[Links]) -> Table:
     return Table(
         caption="What was found that could encrypt",
         columns=(
-            Column("System", 24),
+            Column("System", 18),
             Column("Layer", 18),
-            Column("Known from", 28, "code"),
+            Column("Known from", 36, "code"),
             Column("Limits"),
         ),
         rows=tuple(rows),
