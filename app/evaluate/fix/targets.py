@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.enforcement import enforcement_on, reason_on
 from app.evaluate.checks.common.resolvers import resolvers
+from app.evaluate.checks.common.wording import verb
 from app.evaluate.fix.wanted import ARROW, near_end
 from app.model.decision import RuleRef
 from app.model.facts import Facts
@@ -159,11 +160,11 @@ class Targets:
             )
             return False
         if not self.flows.given:
-            says = f"{named} keeps it open: policies add up, so no new one takes that back"
+            says = f"{named} {verb(len(rules), 'keeps', 'keep')} it open: policies add up, so no new one takes that back"
             self._stop(finding, says, _DECLARE.format(rules=named))
             return False
         if serving := self._serving_names(paths):
-            says = f"{named} lets every pod ask the resolver {serving}, which all of them need"
+            says = f"{named} {verb(len(rules), 'lets', 'let')} every pod ask the resolver {serving}, which all of them need"
             self._stop(finding, says, "Mark it `public` in the scope file, or have the flow approved there.")
             return False
         for ref, found in paths.items():

@@ -201,7 +201,7 @@ def _listeners(dossier: Dossier, inside: Sequence[Workload]) -> Table:
         ),
         rows=tuple(_listening(shown)),
         note=note,
-        empty="No workload of this boundary is seen in a service mesh, so no port of theirs is guarded by one.",
+        empty="No workload of this boundary is seen in a service mesh, so no mesh guards any of its ports.",
     )
 
 

@@ -114,10 +114,14 @@ def _lede(dossier: Dossier) -> str:
     if accepted:
         parts.append(f"{number(accepted)} {'is' if accepted == 1 else 'are'} under an accepted exception.")
     if aside:
-        parts.append(
-            f"{number(aside)} {'comes' if aside == 1 else 'come'} from supporting tests, which decide no control."
-        )
+        parts.append(f"{_many(aside, len(findings))} from supporting tests, which decide no control.")
     return " ".join(parts)
+
+
+def _many(some: int, of: int) -> str:
+    if some == of:
+        return "It comes" if of == 1 else "All come"
+    return f"{number(some)} {'comes' if some == 1 else 'come'}"
 
 
 def _notes(dossier: Dossier) -> tuple[str, ...]:

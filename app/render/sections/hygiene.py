@@ -83,7 +83,7 @@ def _policies(found: Hygiene, rows: int) -> Table:
     return Table(
         "Policies with remarks",
         (
-            Column("Policy", 44, "code"),
+            Column("Policy", 34, "code"),
             Column("Workloads", 12, "number"),
             Column("Rules", 8, "number"),
             Column("Remarks"),

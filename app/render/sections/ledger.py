@@ -62,8 +62,8 @@ def _table(caption: str, dossier: Dossier, entries: tuple[LedgerEntry, ...]) -> 
         caption=caption,
         columns=(
             Column("Number", 10 if short else 20, "code"),
-            Column("What a scan brings", 18),
-            Column("It does not prove", 42 if short else 36),
+            Column("What a scan brings", 24),
+            Column("It does not prove", 38 if short else 32),
             Column("To get elsewhere"),
         ),
         rows=tuple(_row(dossier, item) for item in entries),

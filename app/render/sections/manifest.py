@@ -93,9 +93,9 @@ def _files(files: tuple[EvidenceFile, ...]) -> Table:
     return Table(
         caption="Attached files",
         columns=(
-            Column("File", 22, "code"),
+            Column("File", 20, "code"),
             Column("What it is"),
-            Column("Bytes", 10, "number"),
+            Column("Bytes", 12, "number"),
             Column("SHA-256", 48, "code"),
         ),
         rows=tuple(Row((item.name, item.about, number(len(item.body)), item.digest)) for item in files),

@@ -185,7 +185,7 @@ def _paths(dossier: Dossier, *, blind: bool) -> Table:
     return Table(
         caption=f"Open paths into the {part} from outside it",
         columns=(
-            Column("Into", 28, "code"),
+            Column("Into", 36, "code"),
             Column("From", 18, "code"),
             Column("Workloads", 28, "code"),
             Column("Ports"),

@@ -123,6 +123,15 @@ def test_a_rule_that_keeps_a_path_open_is_named_and_stays_where_nothing_is_decla
     assert "NetworkPolicy shop/wide, spec.ingress[0] keeps it open" in document["obstacles"][0]["says"]
 
 
+def test_two_rules_that_keep_a_path_open_are_both_named(netattest, manifests, tmp_path):
+    twice = ALLOW_ALL.replace("ingress: [{}]", "ingress: [{}, {}]")
+    of_web = ("--check", "pod-without-ingress-isolation", "--workload", WEB)
+    ended = netattest("fix", *of_web, "--from", added(manifests, tmp_path, twice), "--json")
+
+    says = json.loads(ended.out)["obstacles"][0]["says"]
+    assert "spec.ingress[0] and NetworkPolicy shop/wide, spec.ingress[1] keep it open" in says
+
+
 def test_with_declared_flows_the_rule_is_taken_away(netattest, manifests, tmp_path):
     config = with_flows(
         tmp_path, {"id": "job", "source": "batch/job-1", "destination": "shop/web", "ports": ["TCP/8080"]}

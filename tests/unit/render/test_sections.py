@@ -414,6 +414,32 @@ class TestFindings:
         assert len({item.id for item in found}) == 500
         assert {item.id for item in found} == {item.id for item in Dossier(many_findings(500)).findings}
 
+    @pytest.mark.parametrize(
+        ("size", "says"),
+        [
+            (1, "1 finding, worst first. It comes from supporting tests, which decide no control."),
+            (3, "3 findings, worst first. All come from supporting tests, which decide no control."),
+        ],
+    )
+    def test_a_list_of_nothing_but_contrary_evidence_does_not_count_itself_twice(self, size, says):
+        report = many_findings(size)
+        beside = tuple(
+            replace(
+                item,
+                control=replace(
+                    item.control,
+                    checks=tuple(replace(check, role=Role.SUPPORTING) for check in item.control.checks),
+                ),
+            )
+            for item in report.assessment.controls
+        )
+
+        page = findings.build(
+            Dossier(replace(report, assessment=replace(report.assessment, controls=beside)))
+        )
+
+        assert page.lede == (says,)
+
     def test_no_finding_without_a_test_is_no_good_news(self):
         assert findings.build(EMPTY).lede == (
             "No test that bears on this framework was performed, so nothing can be said.",

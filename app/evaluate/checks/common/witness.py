@@ -30,7 +30,7 @@ def evidence_of(facts: Facts, decision: Decision, *ends: Workload) -> tuple[Evid
 
 
 _SAYS = {
-    Reason.OUTSIDE: "{subject} is outside the cluster, where no policy of it holds.",
+    Reason.OUTSIDE: "The policies of the cluster do not hold outside it.",
     Reason.HOST_NETWORK: "{subject} uses its node's network, where no policy selects it.",
     Reason.NOT_SELECTED: "No policy isolates {subject} for {way}.",
     Reason.NOT_ENFORCED: "{policies} would isolate {subject} for {way}, but nothing enforces policies there: {note}.",
