@@ -38,7 +38,7 @@ def deviations(report: PeriodReport) -> PeriodPage:
                 table=Table(
                     caption="Deviations, those that decide a control first, worst first",
                     columns=(
-                        Column("Severity", 10),
+                        Column("Severity", 12),
                         Column("What failed"),
                         Column("Opened and closed", 22),
                         Column("Days open", 14, "mark"),
