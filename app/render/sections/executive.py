@@ -158,7 +158,7 @@ def _worst(dossier: Dossier) -> Table:
         caption="Worst open findings",
         columns=(
             Column("What is wrong"),
-            Column("Severity", 12),
+            Column("Severity", 10),
             Column("Controls", 16),
             Column("Owner", 18),
             Column("Open", 18),

@@ -211,7 +211,7 @@ def _others(dossier: Dossier, findings: tuple[Finding, ...]) -> Table:
         columns=(
             Column("Finding", 12, "code"),
             Column("What is wrong"),
-            Column("Severity", 12),
+            Column("Severity", 10),
             Column("Controls", 14),
             Column("State", 16, "mark"),
         ),
