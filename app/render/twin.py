@@ -30,7 +30,7 @@ from app.render.twin_names import (
     public_words,
     public_words_of_period,
 )
-from app.render.wording import ELLIPSIS
+from app.render.wording import ELLIPSIS, short_digest
 
 _NAMED_BY_PEOPLE: Final = frozenset(
     {"labels", "annotations", "matchLabels", "selector", "nodeSelector", "data", "streaks"}
@@ -74,6 +74,7 @@ class Twin:
         public: words that stay though they hold a name: check ids, control ids, framework ids.
         prints: fingerprints of findings.
         objects: digest of an object → digest of its twin.
+        shortened: a digest as running lines print it → that of its twin.
     """
 
     key: bytes = field(repr=False)
@@ -81,19 +82,28 @@ class Twin:
     public: frozenset[str] = field(repr=False)
     prints: frozenset[str] = field(repr=False)
     objects: Mapping[str, str] = field(default_factory=dict, repr=False)
+    shortened: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, report: ReportInput, key: bytes) -> "Twin":
         """Collect the names of a report."""
         bare = cls(key, names_of(report), public_words(report), fingerprints(report))
         twins = {item.digest: digest(bare.json(item.body)) for item in report.snapshot.objects}
-        return replace(bare, objects=twins)
+        return replace(
+            bare, objects=twins, shortened=_shortened({report.scan.digest: report.scan.digest, **twins})
+        )
 
     @classmethod
     def of_period(cls, report: PeriodReport) -> "Twin":
         """Collect the names of a period."""
         prints = frozenset(item.fingerprint for item in report.period.deviations)
-        return cls(report.pseudonym_key, names_of_period(report), public_words_of_period(report), prints)
+        return cls(
+            report.pseudonym_key,
+            names_of_period(report),
+            public_words_of_period(report),
+            prints,
+            shortened=_shortened({report.scan.digest: report.scan.digest}),
+        )
 
     def text(self, text: str) -> str:
         """A text with pseudonyms."""
@@ -198,7 +208,9 @@ class Twin:
                 at += 1
 
     def _clipped(self, word: str) -> str:
-        """A name that was cut in the middle to fit a line."""
+        """A name or a digest that was cut in the middle to fit a line."""
+        if word in self.shortened:
+            return self.shortened[word]
         head, _, tail = word.lower().partition(ELLIPSIS)
         found = [name for name in self.names if name.startswith(head) and name.endswith(tail)]
         return self.pseudonym(found[0]) if found else ELLIPSIS
@@ -236,3 +248,7 @@ class Twin:
 
     def _mac(self, text: str) -> str:
         return hmac.new(self.key, text.encode(), "sha256").hexdigest()
+
+
+def _shortened(digests: Mapping[str, str]) -> dict[str, str]:
+    return {short_digest(old): short_digest(new) for old, new in digests.items()}

@@ -41,7 +41,7 @@ def deviations(report: PeriodReport) -> PeriodPage:
                         Column("Severity", 10),
                         Column("What failed"),
                         Column("Opened and closed", 22),
-                        Column("Days open", 14, "mark"),
+                        Column("Days open", 16, "mark"),
                         Column("What changed, and who wrote it", 22),
                     ),
                     rows=tuple(_row(item) for item in shown),

@@ -11,6 +11,7 @@ from app.model.identity import ObjectRef
 from app.model.snapshot import SnapshotObject
 from app.render import ReportRenderer
 from app.render.dossier import Dossier
+from app.render.wording import short_digest
 from app.resources import resource
 from tests.report_builder import report_input
 
@@ -51,6 +52,17 @@ def test_a_twin_keeps_the_words_of_its_forms():
     assert value["schema"] == "netattest/report/v1"
     assert {item["state"] for item in value["assessment"]["controls"]} <= set(value["states"])
     assert value["kinds"][0]["coverage"] in ("complete", "partial", "refused", "absent")
+
+
+def test_the_foot_of_a_twin_names_the_scan_and_no_object_of_the_original():
+    base = report_input()
+    twin = Dossier(replace(base, pseudonym_key=KEY)).twin
+    assert twin is not None
+    scan, (item, *_) = base.scan.digest, base.snapshot.objects
+
+    assert twin.text(f"sha256 {short_digest(scan)}") == f"sha256 {short_digest(scan)}"
+    assert twin.text(short_digest(item.digest)) == short_digest(twin.objects[item.digest])
+    assert twin.text("deadbeef…c0ffee") == "…"
 
 
 def test_fingerprints_and_object_digests_are_not_the_originals():
