@@ -23,7 +23,7 @@ def releases_of(world: World, pods: Iterable[Pod], program: str) -> frozenset[Re
         for container in objects(spec.get("containers")) if isinstance(spec, dict) else ():
             image = text(container.get("image"))
             if program in base(image.partition("@")[0]).partition(":")[0]:
-                found.add(_release(image_version(image)))
+                found.add(release(image_version(image)))
     return frozenset(found)
 
 
@@ -37,8 +37,9 @@ def are_before(found: frozenset[Release | None], first: tuple[int, int]) -> Know
     return Known.NO if all(release >= first for release in known) else Known.UNKNOWN
 
 
-def _release(tag: str) -> Release | None:
-    found = _RELEASE.match(tag)
+def release(version: str) -> Release | None:
+    """A version or the tag of an image as numbers: `v1.33.1+k3s1` as (1, 33, 1); None for anything else."""
+    found = _RELEASE.match(version)
     return tuple(int(part) for part in found.groups() if part) if found else None
 
 
