@@ -44,6 +44,7 @@ _STATIC_FIELDS = frozenset(
             "entrypoint",
             "to",
             "scheme",
+            "priority",
         ),
     }
 )

@@ -10,6 +10,7 @@ from app.evaluate.edges.backends import astray, follow, ingress_backends, resour
 from app.evaluate.edges.cloud import is_internal
 from app.evaluate.edges.ingress_tls import backend_leg, endpoints
 from app.evaluate.edges.relays import OUTSIDE, Controller, Relay, relay_of
+from app.evaluate.edges.tls_hosts import hosts_of
 from app.evaluate.edges.world import Item, World, objects
 from app.model.edge import ANY_HOST, Exposure, Target, Way
 from app.model.encryption import Known
@@ -66,15 +67,6 @@ def _admitted(admission: Admission, relay: Relay, to: Any) -> tuple[Known, str]:
     if relay.controller in OUTSIDE:
         return admission.straight(to, (), internal=True, snat=True)
     return admission.relayed(relay.workloads, to)
-
-
-def hosts_of(item: Item) -> tuple[str, ...]:
-    """Hosts of the rules, sorted; `*` where a rule or the default backend takes any."""
-    rules = objects(item.spec.get("rules"))
-    found = {text(rule.get("host")) or ANY_HOST for rule in rules}
-    if "defaultBackend" in item.spec or "backend" in item.spec:
-        found.add(ANY_HOST)
-    return tuple(sorted(found))
 
 
 def addresses_of(item: Item) -> tuple[str, ...]:

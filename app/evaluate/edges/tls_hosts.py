@@ -1,4 +1,4 @@
-"""Which TLS entry of an Ingress covers a host, whether its Secret is there, and what the two ports of a host then answer."""
+"""Hosts of an Ingress, which of its TLS entries covers one, whether its Secret is there, and what the two ports of a host then answer."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +27,15 @@ class Coverage:
     secret: str
     default_certificate: Known
     says: str
+
+
+def hosts_of(item: Item) -> tuple[str, ...]:
+    """Hosts of the rules, sorted; `*` where a rule or the default backend takes any."""
+    rules = objects(item.spec.get("rules"))
+    found = {text(rule.get("host")) or ANY_HOST for rule in rules}
+    if "defaultBackend" in item.spec or "backend" in item.spec:
+        found.add(ANY_HOST)
+    return tuple(sorted(found))
 
 
 def covered(world: World, item: Item, host: str) -> Coverage:

@@ -428,7 +428,8 @@ def test_of_a_server_of_nginx_the_name_of_its_secret_is_kept():
 
 
 def test_of_a_static_file_of_traefik_entry_points_and_transports_are_kept():
-    written = "entryPoints: {web: {address: ':80', http: {tls: {options: o}}}}\nserversTransport: {insecureSkipVerify: true, rootCAs: [a]}"
+    redirections = "redirections: {entryPoint: {to: s, priority: 10}}"
+    written = f"entryPoints: {{web: {{address: ':80', http: {{tls: {{options: o}}, {redirections}}}}}}}\nserversTransport: {{insecureSkipVerify: true, rootCAs: [a]}}"
     kept = body(
         {
             "apiVersion": "v1",
@@ -438,6 +439,14 @@ def test_of_a_static_file_of_traefik_entry_points_and_transports_are_kept():
         }
     )
     assert yaml.safe_load(kept["data"]["traefik.yaml"]) == {
-        "entryPoints": {"web": {"address": ":80", "http": {"tls": {"options": "o"}}}},
+        "entryPoints": {
+            "web": {
+                "address": ":80",
+                "http": {
+                    "tls": {"options": "o"},
+                    "redirections": {"entryPoint": {"to": "s", "priority": "10"}},
+                },
+            }
+        },
         "serversTransport": {"insecureSkipVerify": True},
     }
