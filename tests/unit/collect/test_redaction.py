@@ -415,11 +415,12 @@ def test_of_a_middleware_its_kinds_and_its_redirect_are_kept():
     }
 
 
-def test_of_a_server_of_nginx_the_name_of_its_secret_is_kept():
+def test_of_a_server_of_nginx_the_name_of_its_secret_and_labels_of_its_routes_are_kept():
     spec = {
         "host": "a.example",
         "tls": {"secret": "c"},
         "upstreams": [{"name": "u", "service": "s", "port": 1}],
+        "routes": [{"path": "/x", "routeSelector": {"matchLabels": {"app.kubernetes.io/part-of": "s"}}}],
     }
     kept = body(
         {"apiVersion": "k8s.nginx.org/v1", "kind": "VirtualServer", "metadata": {"name": "a"}, "spec": spec}
