@@ -26,12 +26,12 @@ from app.model.fields import dig, mapping, text
 
 # annotations by which Kong closes a route to plain text, as it does for an Ingress
 _MAY_CLOSE = (PROTOCOLS, STATUS)
-_KINDS = ("GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute")
+KINDS = ("GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute")
 
 
 def gateway_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
     """Each route of the Gateway API."""
-    for kind in _KINDS:
+    for kind in KINDS:
         for route in world.items(GROUP, kind):
             yield _exposure(world, admission, route)
 

@@ -66,7 +66,7 @@ def backend(world: World, item: Item, relay: Relay) -> Leg:
 def _unencrypted(item: Item, relay: Relay, cover: Coverage, host: str) -> Leg:
     said = _Said(relay, (item,), "ssl-redirect", "whether plain text is redirected")
     needs_tls = relay.controller is Controller.HAPROXY_INGRESS  # there the key has no effect without TLS
-    if cover.covered is Known.NO and (needs_tls or said.known is not Known.YES):
+    if cover.covered is Known.NO and (needs_tls or said.known is Known.NO):
         return plain(f"no TLS entry covers {host}", said.sign)
     match said.known:
         case Known.YES if cover.covered is Known.YES or not needs_tls:
@@ -97,19 +97,19 @@ def _demanded(item: Item, relay: Relay) -> Known:
 
 
 def _by_server_ssl(relay: Relay, holders: Sequence[Item]) -> Leg:
+    """`server-ca` begins TLS and checks the certificate, whatever `server-ssl` says."""
     said = _Said(relay, holders, "server-ssl", "whether backends are spoken to over TLS")
+    ca = _Said(relay, holders, "server-ca", "who may sign the pod's certificate")
+    if ca.value:
+        return tls("server-ca is set", ca.sign, said.sign, verified=Known.YES)
     match said.known:
         case Known.YES:
-            ca = _Said(relay, holders, "server-ca", "who may sign the pod's certificate")
-            return tls(
-                "server-ssl is on", said.sign, ca.sign, verified=Known.YES if ca.value else Known.UNKNOWN
-            )
+            return tls("server-ssl is on", said.sign, ca.sign)
         case Known.NO:
             return plain("server-ssl is off", said.sign)
         case _:
-            return unknown(
-                f"whether backends are spoken to over TLS depends on {_UNREAD}", holders[0], said.sign
-            )
+            says = f"whether backends are spoken to over TLS depends on {_UNREAD}"
+            return unknown(says, holders[0], said.sign)
 
 
 def _by_protocol(relay: Relay, holders: Sequence[Item]) -> Leg:
