@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from app.evaluate.edges.backends import ingress_backends, names_known
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Controller, Relay
-from app.evaluate.edges.tls_hosts import Coverage, by_ports, covered
+from app.evaluate.edges.tls_hosts import Coverage, by_ports, covered, shared
 from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg, Security
 from app.model.encryption import Known
@@ -40,10 +40,16 @@ class _Said:
 def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
     """Ports 443 and 80 for one host."""
     said = _Said(relay, (item,), "ssl-passthrough", "TLS goes through to the pod")
+    # the community's makes one server of a host; the other goes by the entries of each Ingress
+    cover = (
+        shared(world, item, relay, host)
+        if relay.controller is Controller.HAPROXY_INGRESS
+        else covered(world, item, host)
+    )
     passes = leg(Security.TLS, "TLS is passed through to the pod", said.sign)
     return by_ports(
         item,
-        covered(world, item, host),
+        cover,
         passes if said.known is Known.YES else None,
         lambda cover: _encrypted(item, relay, cover),
         lambda cover: _unencrypted(item, relay, cover, host),
@@ -80,7 +86,7 @@ def _unencrypted(item: Item, relay: Relay, cover: Coverage, host: str) -> Leg:
 def _encrypted(item: Item, relay: Relay, cover: Coverage) -> Leg:
     return tls(
         cover.says,
-        item.sign("spec.tls", cover.secret, "TLS entries"),
+        (cover.holder or item).sign("spec.tls", cover.secret, "TLS entries"),
         secret=cover.secret,
         client_certificate=_demanded(item, relay),
         default_certificate=cover.default_certificate,
