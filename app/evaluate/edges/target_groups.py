@@ -45,6 +45,11 @@ def _is_told(world: World, item: Item) -> bool:
     of_balancers = (one for one in ingresses if relay_of(world, one).controller is Controller.ALB)
     if any(ref.name == name for one in of_balancers for ref in alb_backends(one)[0]):
         return True
+    return is_routed(world, name)
+
+
+def is_routed(world: World, name: str) -> bool:
+    """A route of the Gateway API names a Service of this name."""
     return any(world.items(GATEWAY, kind, f'"{name}"') for kind in KINDS)
 
 
