@@ -19,10 +19,23 @@ _SERVERS = frozenset(
         *("host", "ingressClassName", "listener", "http", "https", "name", "protocol", "internalRoute"),
         *("tls", "secret", "redirect", "enable", "code", "basedOn", "policies", "namespace"),
         *("upstreams", "service", "port", "backup", "backupPort", "type", "use-cluster-ip"),
-        *("routes", "subroutes", "path", "route", "action", "pass", "return", "proxy", "upstream"),
+        *(
+            "routes",
+            "subroutes",
+            "path",
+            "route",
+            "routeSelector",
+            "matchLabels",
+            "action",
+            "pass",
+            "return",
+            "proxy",
+            "upstream",
+        ),
         *("splits", "weight", "matches"),
     }
 )
+_LABELS = "matchLabels"  # whatever its keys are called
 _SNIPPETS = ("http-snippets", "server-snippets", "serverSnippets", "streamSnippets")
 _POLICY = frozenset(
     {"ingressClassName", "ingressMTLS", "egressMTLS", "clientCertSecret", "verifyClient"}
@@ -44,6 +57,7 @@ _STATIC_FIELDS = frozenset(
             "entrypoint",
             "to",
             "scheme",
+            "priority",
         ),
     }
 )
@@ -137,7 +151,11 @@ def _kept_alike(value: Any) -> Any:
 def _kept(value: Any, names: frozenset[str]) -> Any:
     match value:
         case dict():
-            return {key: _kept(item, names) for key, item in value.items() if key in names}
+            return {
+                key: item if key == _LABELS else _kept(item, names)
+                for key, item in value.items()
+                if key in names
+            }
         case list():
             return [_kept(item, names) for item in value]
         case _:

@@ -64,6 +64,7 @@ class Way(StrEnum):
     NGINX = "NGINX VirtualServer"
     KONG = "Kong TCPIngress"
     TARGET_GROUP = "AWS target group"
+    ENDPOINT_GROUP = "Google endpoint group"
     OTHER = "route that is not read"  # of a controller whose objects this version knows by name alone
 
 

@@ -4,6 +4,7 @@ from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.certificates import certificates
 from app.evaluate.edges.clients import clients
 from app.evaluate.edges.components import components
+from app.evaluate.edges.endpoint_groups import endpoint_group_exposures
 from app.evaluate.edges.gateway_routes import gateway_exposures
 from app.evaluate.edges.host_ports import host_port_exposures
 from app.evaluate.edges.ingress import ingress_exposures
@@ -36,6 +37,7 @@ _READERS = (
     nginx_exposures,
     kong_exposures,
     target_group_exposures,
+    endpoint_group_exposures,
     other_exposures,
 )
 _OWN_NODE = (

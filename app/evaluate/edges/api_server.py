@@ -42,11 +42,11 @@ def findings(
     yield from flags.is_set(
         "kubelet-certificate-authority", "kubelet-client-certificate", "kubelet-client-key"
     )
-    yield from _insecure_port(flags)
-    yield from _anonymous(flags)
+    yield from insecure_port(flags)
+    yield from authorised(flags)
 
 
-def _insecure_port(flags: Flags) -> Iterator[Finding]:
+def insecure_port(flags: Flags) -> Iterator[Finding]:
     """Removed in Kubernetes 1.24; 0 switches it off before."""
     value = flags.value("insecure-port")
     if value is not None and value != "0":
@@ -58,12 +58,14 @@ def _insecure_port(flags: Flags) -> Iterator[Finding]:
         )
 
 
-def _anonymous(flags: Flags) -> Iterator[Finding]:
-    """On by default, and authorisation still decides; told where somebody made anonymous requests all-powerful."""
-    if flags.value("authorization-mode") == "AlwaysAllow" and flags.value("anonymous-auth") != "false":
-        yield flags.finding(
-            Known.NO,
-            "anonymous requests are allowed everything (--authorization-mode=AlwaysAllow)",
-            "authorization-mode",
-            "Set --authorization-mode=Node,RBAC.",
+def authorised(flags: Flags) -> Iterator[Finding]:
+    """`AlwaysAllow` in the list, which is also the default, lets whoever has a credential do everything; anonymous requests are then refused."""
+    modes = flags.value("authorization-mode")
+    if modes is None and (flags.elsewhere or flags.value("authorization-config")):
+        return
+    if "AlwaysAllow" in (modes or "AlwaysAllow").split(","):
+        by_default = " by default" if modes is None else ""
+        says = (
+            f"every client that it knows may do everything (--authorization-mode is AlwaysAllow{by_default})"
         )
+        yield flags.finding(Known.NO, says, "authorization-mode", "Set --authorization-mode=Node,RBAC.")

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.evaluate.edges.gateway_listeners import GROUP
+from app.evaluate.edges.kong_gateways import is_of_kong
+from app.evaluate.edges.kong_protocols import OVER_TLS, PREFIX
 from app.evaluate.edges.legs import leg, plain, tls, unknown, worst
 from app.evaluate.edges.world import Item, World, objects
 from app.model.edge import Leg, Security
@@ -20,8 +22,7 @@ from app.model.platform import Sign
 # `appProtocol` in small letters; a wish that not every gateway grants. GKE's gateways take HTTP2 to mean TLS.
 _SPEAKS_TLS = ("https", "kubernetes.io/wss", "tls", "http2")
 # annotations of Services by which Kong and Traefik are told, whatever object leads to them
-_ANNOTATED = ("konghq.com/protocol", "traefik.ingress.kubernetes.io/service.serversscheme")
-_OVER_TLS = ("https", "grpcs", "wss", "tls")
+_ANNOTATED = (f"{PREFIX}protocol", "traefik.ingress.kubernetes.io/service.serversscheme")
 # controllers with a kind of their own for TLS to backends, which is not read
 _OWN_KINDS = {"alb.networking.azure.io/alb-controller": "BackendTLSPolicy of alb.networking.azure.io"}
 # roots that the pod's certificate is checked against: v1alpha3 and v1, then v1alpha2
@@ -80,14 +81,19 @@ class Backends:
             return unknown(says, route, hinted)
         if own := self._own_kind():
             return unknown(f"a {own}, which is not read, may make the gateway speak TLS", route)
+        if route.ref.kind == "GRPCRoute" and any(is_of_kong(world, gateway) for gateway in self._served_by()):
+            return unknown("Kong speaks grpcs to pods where no listener of the Gateway takes HTTP", route)
         sign = route.sign("spec.rules", "", "backends of the route")
         return plain(f"no BackendTLSPolicy names Service {service}", sign)
 
+    def _served_by(self) -> tuple[Item, ...]:
+        found = (self.world.item_of(ref) for ref in sorted(self.gateways))
+        return tuple(gateway for gateway in found if gateway)
+
     def _own_kind(self) -> str:
         """The kind by which a controller of the route's Gateways is told of TLS to backends, beside that of the API."""
-        for ref in sorted(self.gateways):
-            gateway = self.world.item_of(ref)
-            name = text(gateway.spec.get("gatewayClassName")) if gateway else ""
+        for gateway in self._served_by():
+            name = text(gateway.spec.get("gatewayClassName"))
             served = self.world.item(GROUP, "GatewayClass", "", name)
             kind = _OWN_KINDS.get(text(served.spec.get("controllerName")), "") if served else ""
             if kind:
@@ -168,6 +174,6 @@ def _hint(world: World, service: str) -> Sign | None:
         if text(port.get("appProtocol")).lower() in _SPEAKS_TLS:
             return item.sign(f"spec.ports[{index}].appProtocol", port["appProtocol"], "appProtocol")
     for name in _ANNOTATED:
-        if item.annotations.get(name, "").lower() in _OVER_TLS:
+        if item.annotations.get(name, "").lower() in OVER_TLS:
             return item.annotated(name, f"annotation {name}")
     return None

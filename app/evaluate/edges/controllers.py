@@ -9,13 +9,14 @@ from typing import Any
 
 from app.evaluate.edges.arguments import Argument
 from app.evaluate.edges.flags import Flags, elsewhere, is_loopback
-from app.evaluate.edges.go_suites import default_suites, image_version
+from app.evaluate.edges.go_suites import default_suites, image_version, minor_of
 from app.evaluate.edges.world import Item
 from app.model.control_plane import Finding
 from app.model.encryption import Known
 from app.model.fields import text
 
 _CLOSED = ("", "0", None)
+_PORT_CLOSED, _WITHOUT_PORT = 20, 22
 
 
 def findings(
@@ -31,17 +32,23 @@ def findings(
     """
     flags = Flags(item, path, found, elsewhere(found, container))
     yield flags.version("tls-min-version")
-    yield flags.suites("tls-cipher-suites", default_suites(image_version(text(container.get("image")))))
+    version = image_version(text(container.get("image")))
+    yield flags.suites("tls-cipher-suites", default_suites(version))
     yield from flags.urls("master", needed=False)
-    yield from _insecure_port(flags)
+    yield from _insecure_port(flags, minor_of(version))
     yield _certificate(flags)
 
 
-def _insecure_port(flags: Flags) -> Iterator[Finding]:
-    """`--port` served in plain text; it was on by default before Kubernetes 1.20, without effect from 1.22, and gone in 1.24."""
-    value = flags.value("port")
+def _insecure_port(flags: Flags, minor: int | None) -> Iterator[Finding]:
+    """`--port` served in plain text; on by default before Kubernetes 1.20, without effect from 1.22, and gone in 1.24."""
+    value, address = flags.value("port"), flags.value("address")
+    if (minor or 0) >= _WITHOUT_PORT or (address is not None and is_loopback(address)):
+        return
     if value not in _CLOSED:
         says = f"--port is {value}: requests in plain text"
+        yield flags.finding(Known.NO, says, "port", "Set --port=0.")
+    elif value is None and minor is not None and minor < _PORT_CLOSED and not flags.elsewhere:
+        says = f"--port is not set, and Kubernetes 1.{minor} then takes requests in plain text"
         yield flags.finding(Known.NO, says, "port", "Set --port=0.")
 
 

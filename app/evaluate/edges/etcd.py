@@ -12,7 +12,7 @@ from app.model.encryption import Known
 from app.model.fields import text
 
 # what it listens on, metrics too, and where it tells others that it is
-_URLS = (
+URLS = (
     *("listen-client-urls", "advertise-client-urls", "listen-client-http-urls"),
     *("listen-peer-urls", "initial-advertise-peer-urls", "listen-metrics-urls"),
 )
@@ -44,7 +44,7 @@ def findings(
     yield flags.suites("cipher-suites", default_etcd_suites(image_version(text(container.get("image")))))
     yield flags.is_not_true("auto-tls")
     yield flags.is_not_true("peer-auto-tls")
-    for name in _URLS:
+    for name in URLS:
         yield from flags.urls(name, needed=False)
     for name in _SKIPPED:
         if flags.value(name) is not None:

@@ -21,6 +21,7 @@ VERSIONS = {**GO_VERSIONS, "TLS1.2": "TLS 1.2", "TLS1.3": "TLS 1.3"}  # the last
 Default = tuple[Known, str]  # whether a default holds, and a clause that goes on "…, and"
 UNREAD = "its command line was not read"
 OPENSHIFT_FILE = "openshift-config"
+TRUE = ("true", "1", "t")  # in small letters
 _TOO_OLD = ("VersionTLS10", "VersionTLS11")
 
 
@@ -62,7 +63,7 @@ class Flags:
         value = self.value(name)
         if value is None and self.elsewhere:
             return self.finding(Known.UNKNOWN, f"--{name} is not among the flags; {self.elsewhere}", name, "")
-        good = (value or "").lower() in ("true", "1", "t")
+        good = (value or "").lower() in TRUE
         says = f"--{name} is true" if good else f"--{name} is not true"
         return self.finding(Known.YES if good else Known.NO, says, name, f"Set --{name}=true.")
 
@@ -71,7 +72,7 @@ class Flags:
         value = self.value(name)
         if value is None and self.elsewhere:
             return self.finding(Known.UNKNOWN, f"--{name} is not among the flags; {self.elsewhere}", name, "")
-        bad = (value or "").lower() in ("true", "1", "t")
+        bad = (value or "").lower() in TRUE
         says = f"--{name} is true" if bad else f"--{name} is not true"
         return self.finding(Known.NO if bad else Known.YES, says, name, f"Remove --{name}.")
 

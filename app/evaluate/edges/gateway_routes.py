@@ -16,6 +16,8 @@ from app.evaluate.edges.gateway_listeners import (
     refused,
 )
 from app.evaluate.edges.gateways import addresses_of, client_leg, granted, relays_of
+from app.evaluate.edges.kong_gateways import left_open
+from app.evaluate.edges.kong_protocols import PROTOCOLS, STATUS
 from app.evaluate.edges.legs import unknown, worst
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
@@ -23,13 +25,13 @@ from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, 
 from app.model.fields import dig, mapping, text
 
 # annotations by which Kong closes a route to plain text, as it does for an Ingress
-_MAY_CLOSE = ("konghq.com/protocols", "konghq.com/https-redirect-status-code")
-_KINDS = ("GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute")
+_MAY_CLOSE = (PROTOCOLS, STATUS)
+KINDS = ("GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute")
 
 
 def gateway_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
     """Each route of the Gateway API."""
-    for kind in _KINDS:
+    for kind in KINDS:
         for route in world.items(GROUP, kind):
             yield _exposure(world, admission, route)
 
@@ -84,6 +86,8 @@ def _endpoints(world: World, route: Item, places: tuple[tuple[Item, Listener], .
         protocol = Protocol.UDP if listener.protocol == "UDP" else Protocol.TCP
         for host in common_hosts(listener, route):
             found.setdefault((host, listener.port, protocol), []).append((gateway, leg))
+    for listener, (host, port), leg in left_open(world, route, (listener for _, listener in places)):
+        found.setdefault((host, port, Protocol.TCP), []).append((listener.gateway, leg))
     for (host, port, protocol), pairs in sorted(found.items(), key=lambda item: item[0]):
         addresses = tuple(dict.fromkeys(address for gateway, _ in pairs for address in addresses_of(gateway)))
         if one := worst(leg for _, leg in pairs):

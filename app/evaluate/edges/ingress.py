@@ -6,10 +6,19 @@ from typing import Any
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges import ingress_alb, ingress_gce, ingress_nginx, ingress_traefik
 from app.evaluate.edges.admission import Admission
-from app.evaluate.edges.backends import astray, follow, ingress_backends, resource_backends, services_of
+from app.evaluate.edges.alb_actions import alb_backends
+from app.evaluate.edges.backends import (
+    BackendRef,
+    astray,
+    follow,
+    ingress_backends,
+    resource_backends,
+    services_of,
+)
 from app.evaluate.edges.cloud import is_internal
 from app.evaluate.edges.ingress_tls import backend_leg, endpoints
 from app.evaluate.edges.relays import OUTSIDE, Controller, Relay, relay_of
+from app.evaluate.edges.tls_hosts import hosts_of
 from app.evaluate.edges.world import Item, World, objects
 from app.model.edge import ANY_HOST, Exposure, Target, Way
 from app.model.encryption import Known
@@ -27,7 +36,7 @@ def ingress_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
 def _exposure(world: World, admission: Admission, item: Item) -> Exposure:
     relay = relay_of(world, item)
     hosts = hosts_of(item)
-    refs = sorted(set(ingress_backends(item)))
+    refs, lost = _backends(item, relay)
     found, unresolved = follow(world, refs)
     targets = []
     for service, to in found:
@@ -47,11 +56,21 @@ def _exposure(world: World, admission: Admission, item: Item) -> Exposure:
         internal=_is_internal(item, relay),
         endpoints=tuple(endpoints(world, item, relay, hosts, addresses_of(item))),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
-        unresolved=(*unresolved, *resource_backends(item)),
-        astray=(*astray(world, refs), *resource_backends(item)),
+        unresolved=(*unresolved, *lost),
+        astray=(*astray(world, refs), *lost),
         notes=_notes(world, relay, item),
         services=services_of(refs),
     )
+
+
+def _backends(item: Item, relay: Relay) -> tuple[tuple[BackendRef, ...], tuple[str, ...]]:
+    """Services that it leads to, sorted; and what of it may lead anywhere."""
+    refs, lost = (
+        alb_backends(item)
+        if relay.controller is Controller.ALB
+        else (tuple(sorted(set(ingress_backends(item)))), ())
+    )
+    return refs, (*resource_backends(item), *lost)
 
 
 def _is_internal(item: Item, relay: Relay) -> bool:
@@ -66,15 +85,6 @@ def _admitted(admission: Admission, relay: Relay, to: Any) -> tuple[Known, str]:
     if relay.controller in OUTSIDE:
         return admission.straight(to, (), internal=True, snat=True)
     return admission.relayed(relay.workloads, to)
-
-
-def hosts_of(item: Item) -> tuple[str, ...]:
-    """Hosts of the rules, sorted; `*` where a rule or the default backend takes any."""
-    rules = objects(item.spec.get("rules"))
-    found = {text(rule.get("host")) or ANY_HOST for rule in rules}
-    if "defaultBackend" in item.spec or "backend" in item.spec:
-        found.add(ANY_HOST)
-    return tuple(sorted(found))
 
 
 def addresses_of(item: Item) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from app.evaluate.edges.backends import ingress_backends
+from app.evaluate.edges.alb_actions import ACTIONS, USE_ANNOTATION, action_of, alb_backends
 from app.evaluate.edges.cloud import elb_lowest, elb_policy
 from app.evaluate.edges.legs import plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Relay
@@ -21,7 +21,6 @@ from app.model.fields import dig, mapping, text
 from app.model.platform import Sign
 
 _PREFIX = "alb.ingress.kubernetes.io/"
-_USE_ANNOTATION = "use-annotation"  # port name of a backend that is an action of the balancer
 
 
 @dataclass(frozen=True)
@@ -110,9 +109,8 @@ def is_internal(item: Item, relay: Relay) -> bool:
 def backend(world: World, item: Item, relay: Relay) -> Leg:
     """`backend-protocol` of each Service, else of the Ingress: the weakest of them. Targets' certificates are not checked."""
     del relay
-    services = [
-        world.item("", "Service", ref.namespace, ref.name) for ref in sorted(set(ingress_backends(item)))
-    ]
+    refs, _ = alb_backends(item)
+    services = [world.item("", "Service", ref.namespace, ref.name) for ref in refs]
     holders = [
         found if found and f"{_PREFIX}backend-protocol" in found.annotations else item for found in services
     ]
@@ -134,7 +132,7 @@ def _unencrypted(balancer: _Balancer, host: str, port: int, sign: Sign) -> Leg:
         why = balancer.sign("ssl-redirect", "sslRedirectPort", "plain text is redirected")
         return redirect(f"ssl-redirect leads to port {balancer.redirect}", why)
     if action := _redirects(item, host):
-        name = f"{_PREFIX}actions.{action}"
+        name = f"{ACTIONS}{action}"
         return redirect(
             f"the first rule is action {action}, which redirects to https", item.annotated(name, "an action")
         )
@@ -150,12 +148,8 @@ def _redirects(item: Item, host: str) -> str:
             continue
         first = next(iter(objects(dig(rule, "http", "paths"))), {})
         service = mapping(dig(first, "backend", "service"))
-        name = text(service.get("name")) if dig(service, "port", "name") == _USE_ANNOTATION else ""
-        action = _json(item.annotations.get(f"{_PREFIX}actions.{name}", "")) if name else None
-        leads = text(
-            dig(mapping(action), "redirectConfig", "protocol")
-            or dig(mapping(action), "redirectConfig", "Protocol")
-        )
+        name = text(service.get("name")) if dig(service, "port", "name") == USE_ANNOTATION else ""
+        leads = text(dig(action_of(item, name) or {}, "redirectconfig", "protocol")) if name else ""
         if text(first.get("path")) in ("/", "/*") and leads.upper() == "HTTPS":
             return name
     return ""

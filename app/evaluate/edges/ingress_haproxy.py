@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from app.evaluate.edges.backends import ingress_backends, names_known
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Controller, Relay
-from app.evaluate.edges.tls_hosts import Coverage, by_ports, covered
+from app.evaluate.edges.tls_hosts import Coverage, by_ports, covered, shared
 from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg, Security
 from app.model.encryption import Known
@@ -40,10 +40,16 @@ class _Said:
 def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
     """Ports 443 and 80 for one host."""
     said = _Said(relay, (item,), "ssl-passthrough", "TLS goes through to the pod")
+    # the community's makes one server of a host; the other goes by the entries of each Ingress
+    cover = (
+        shared(world, item, relay, host)
+        if relay.controller is Controller.HAPROXY_INGRESS
+        else covered(world, item, host)
+    )
     passes = leg(Security.TLS, "TLS is passed through to the pod", said.sign)
     return by_ports(
         item,
-        covered(world, item, host),
+        cover,
         passes if said.known is Known.YES else None,
         lambda cover: _encrypted(item, relay, cover),
         lambda cover: _unencrypted(item, relay, cover, host),
@@ -66,7 +72,7 @@ def backend(world: World, item: Item, relay: Relay) -> Leg:
 def _unencrypted(item: Item, relay: Relay, cover: Coverage, host: str) -> Leg:
     said = _Said(relay, (item,), "ssl-redirect", "whether plain text is redirected")
     needs_tls = relay.controller is Controller.HAPROXY_INGRESS  # there the key has no effect without TLS
-    if cover.covered is Known.NO and (needs_tls or said.known is not Known.YES):
+    if cover.covered is Known.NO and (needs_tls or said.known is Known.NO):
         return plain(f"no TLS entry covers {host}", said.sign)
     match said.known:
         case Known.YES if cover.covered is Known.YES or not needs_tls:
@@ -80,7 +86,7 @@ def _unencrypted(item: Item, relay: Relay, cover: Coverage, host: str) -> Leg:
 def _encrypted(item: Item, relay: Relay, cover: Coverage) -> Leg:
     return tls(
         cover.says,
-        item.sign("spec.tls", cover.secret, "TLS entries"),
+        (cover.holder or item).sign("spec.tls", cover.secret, "TLS entries"),
         secret=cover.secret,
         client_certificate=_demanded(item, relay),
         default_certificate=cover.default_certificate,
@@ -97,19 +103,19 @@ def _demanded(item: Item, relay: Relay) -> Known:
 
 
 def _by_server_ssl(relay: Relay, holders: Sequence[Item]) -> Leg:
+    """`server-ca` begins TLS and checks the certificate, whatever `server-ssl` says."""
     said = _Said(relay, holders, "server-ssl", "whether backends are spoken to over TLS")
+    ca = _Said(relay, holders, "server-ca", "who may sign the pod's certificate")
+    if ca.value:
+        return tls("server-ca is set", ca.sign, said.sign, verified=Known.YES)
     match said.known:
         case Known.YES:
-            ca = _Said(relay, holders, "server-ca", "who may sign the pod's certificate")
-            return tls(
-                "server-ssl is on", said.sign, ca.sign, verified=Known.YES if ca.value else Known.UNKNOWN
-            )
+            return tls("server-ssl is on", said.sign, ca.sign)
         case Known.NO:
             return plain("server-ssl is off", said.sign)
         case _:
-            return unknown(
-                f"whether backends are spoken to over TLS depends on {_UNREAD}", holders[0], said.sign
-            )
+            says = f"whether backends are spoken to over TLS depends on {_UNREAD}"
+            return unknown(says, holders[0], said.sign)
 
 
 def _by_protocol(relay: Relay, holders: Sequence[Item]) -> Leg:

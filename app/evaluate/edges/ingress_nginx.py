@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.evaluate.edges.backends import names_known
 from app.evaluate.edges.legs import plain, redirect, tls, unknown
 from app.evaluate.edges.relays import Relay
-from app.evaluate.edges.tls_hosts import Coverage, by_ports, covered
+from app.evaluate.edges.tls_hosts import Coverage, by_ports, shared
 from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg, Security
 from app.model.encryption import EvidenceStrength, Known
@@ -33,7 +33,7 @@ def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[
     """Ports 443 and 80 for one host."""
     return by_ports(
         item,
-        covered(world, item, host),
+        shared(world, item, relay, host),
         _passthrough(item, relay) if _passes(item, relay) else None,
         lambda cover: _encrypted(item, relay, cover),
         lambda cover: _unencrypted(item, relay, cover, host),
@@ -96,7 +96,7 @@ def _encrypted(item: Item, relay: Relay, cover: Coverage) -> Leg:
     has_ca = f"{_PREFIX}auth-tls-secret" in item.annotations
     return tls(
         cover.says,
-        item.sign("spec.tls", cover.secret, "TLS entries"),
+        (cover.holder or item).sign("spec.tls", cover.secret, "TLS entries"),
         *_settings_sign(relay, "ssl-protocols"),
         secret=cover.secret,
         lowest=lowest,

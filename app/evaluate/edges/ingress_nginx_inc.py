@@ -9,7 +9,7 @@ from app.evaluate.edges.backends import ingress_backends, names_known
 from app.evaluate.edges.ingress_nginx import lowest_of
 from app.evaluate.edges.legs import plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Relay
-from app.evaluate.edges.tls_hosts import HTTP, HTTPS, Coverage, covered
+from app.evaluate.edges.tls_hosts import HTTP, HTTPS, Coverage, covered, hosts_of
 from app.evaluate.edges.world import Item, World, number
 from app.model.edge import Leg
 from app.model.encryption import Known
@@ -24,12 +24,27 @@ _UNREAD = "the controller's ConfigMap, which was not read"
 def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
     """The ports of `listen-ports` and `listen-ports-ssl`, 80 and 443 by default."""
     if item.annotations.get(_MERGEABLE, "") == "minion":
-        sign = item.annotated(_MERGEABLE, "it adds paths to a master")
-        yield (
-            HTTP,
-            unknown("TLS of a minion stands in its master, which is an Ingress of its own", item, sign),
-        )
+        yield from _of_minion(world, item, relay, host)
+    else:
+        yield from _of_server(world, item, relay, host)
+
+
+def _of_minion(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
+    """A minion adds paths to the master of its host, in whatever namespace, and has no ports and no TLS of its own."""
+    masters = [
+        other
+        for other in world.items("networking.k8s.io", "Ingress", _MERGEABLE)
+        if other.annotations.get(_MERGEABLE, "") == "master" and host in hosts_of(other)
+    ]
+    if len(masters) == 1:
+        yield from _of_server(world, masters[0], relay, host)
         return
+    sign = item.annotated(_MERGEABLE, "it adds paths to a master")
+    says = f"TLS of a minion stands in its master, and {len(masters) or 'none'} of host {host} was found"
+    yield HTTP, unknown(says, item, sign)
+
+
+def _of_server(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
     cover = covered(world, item, host)
     if cover.covered is not Known.NO:
         for port in _ports(item, "listen-ports-ssl", HTTPS):

@@ -6,29 +6,34 @@ alone, and without either it answers plain text. Source: Traefik's reference of 
 
 from collections.abc import Iterator
 
-from app.evaluate.edges.backends import BackendRef, ingress_backends, names_known
+from app.evaluate.edges.backends import BackendRef, ingress_backends
 from app.evaluate.edges.legs import plain, redirect, tls, unknown, worst
 from app.evaluate.edges.relays import Relay
 from app.evaluate.edges.tls_hosts import HTTPS, Coverage, covered
-from app.evaluate.edges.traefik_entry_points import EntryPoint, EntryPoints
+from app.evaluate.edges.traefik_annotations import (
+    ENTRY_POINTS,
+    PREFIX,
+    TLS,
+    ends_tls,
+    entry_points,
+    options_at,
+)
+from app.evaluate.edges.traefik_entry_points import EntryPoint
+from app.evaluate.edges.traefik_hosts import options_for
 from app.evaluate.edges.traefik_middlewares import by_names, hsts_of, redirected
 from app.evaluate.edges.traefik_options import by_reference, checks_backends
 from app.evaluate.edges.world import Item, World
 from app.model.edge import Leg
 from app.model.encryption import Known
 
-_PREFIX = "traefik.ingress.kubernetes.io/"
-
 
 def client(world: World, item: Item, relay: Relay, host: str) -> Iterator[tuple[int, Leg]]:
     """Every entry point that the router is bound to."""
     del relay
     cover = covered(world, item, host)
-    for entry in EntryPoints.of(world).bound(
-        item.annotations.get(f"{_PREFIX}router.entrypoints", "").split(",")
-    ):
+    for entry in entry_points(world, item):
         if entry.port:
-            yield entry.port, _at(world, item, entry, cover)
+            yield entry.port, _at(world, item, entry, cover, host)
 
 
 def backend(world: World, item: Item, relay: Relay) -> Leg:
@@ -43,25 +48,24 @@ def hsts(world: World, item: Item) -> str:
 
 
 def _own(item: Item) -> tuple[str, ...]:
-    return tuple(item.annotations.get(f"{_PREFIX}router.middlewares", "").split(","))
+    return tuple(item.annotations.get(f"{PREFIX}router.middlewares", "").split(","))
 
 
-def _at(world: World, item: Item, entry: EntryPoint, cover: Coverage) -> Leg:
+def _at(world: World, item: Item, entry: EntryPoint, cover: Coverage, host: str) -> Leg:
     """What one entry point gives to clients of the router."""
-    router = names_known(item.annotations.get(f"{_PREFIX}router.tls", ""))
-    if router is Known.YES:
-        options = item.annotations.get(f"{_PREFIX}router.tls.options", "")
-        return _encrypted(world, item, cover, "router.tls is on", options)
+    if ends_tls(item):
+        return _encrypted(world, item, entry, cover, host, "router.tls is on")
     if entry.ends_tls is Known.YES:
-        return _encrypted(world, item, cover, f"entry point {entry.name} ends TLS", entry.options)
+        return _encrypted(world, item, entry, cover, host, f"entry point {entry.name} ends TLS")
     return _unencrypted(world, item, entry)
 
 
-def _encrypted(world: World, item: Item, cover: Coverage, says: str, options: str) -> Leg:
-    lowest, demanded, suites = by_reference(world, options)
+def _encrypted(world: World, item: Item, entry: EntryPoint, cover: Coverage, host: str, says: str) -> Leg:
+    asked = by_reference(world, options_at(item, entry))
+    lowest, demanded, suites = options_for(world, entry, host, asked)
     return tls(
         says if cover.covered is Known.NO else f"{says}; {cover.says}",
-        item.annotated(f"{_PREFIX}router.tls", "whether the router takes TLS alone"),
+        item.annotated(TLS, "whether the router takes TLS alone"),
         secret=cover.secret,
         lowest=lowest,
         suites=suites,
@@ -72,18 +76,14 @@ def _encrypted(world: World, item: Item, cover: Coverage, says: str, options: st
 
 def _unencrypted(world: World, item: Item, entry: EntryPoint) -> Leg:
     """A router without TLS, at an entry point that gives it none or is not known to."""
-    sign = item.annotated(f"{_PREFIX}router.entrypoints", "which entry points the router is bound to")
+    sign = item.annotated(ENTRY_POINTS, "which entry points the router is bound to")
     if entry.redirects is Known.YES:
         return redirect(f"entry point {entry.name} redirects to https", sign)
     answers, says, signs = redirected(world, by_names(world, (*entry.middlewares, *_own(item))))
     if answers is Known.YES:
         return redirect(says, *signs, sign)
-    if entry.ends_tls is Known.UNKNOWN:
-        return unknown(
-            f"whether entry point {entry.name} ends TLS or redirects stands in Traefik's static configuration, which was not read",
-            item,
-            sign,
-        )
+    if entry.doubt:
+        return unknown(entry.doubt, item, sign)
     if answers is Known.UNKNOWN:
         return unknown(says, item, sign)
     return plain(f"entry point {entry.name} neither ends TLS nor redirects, and router.tls is not on", sign)
@@ -94,9 +94,9 @@ def _spoken(world: World, item: Item, ref: BackendRef, relay: Relay) -> Leg:
     service = world.item("", "Service", ref.namespace, ref.name)
     if service is None:
         return unknown(f"Service {ref.namespace}/{ref.name} was not found", item)
-    scheme = service.annotations.get(f"{_PREFIX}service.serversscheme", "").lower()
-    sign = service.annotated(f"{_PREFIX}service.serversscheme", "what is spoken to the pods")
-    transport = service.annotations.get(f"{_PREFIX}service.serverstransport", "").partition("@")[0]
+    scheme = service.annotations.get(f"{PREFIX}service.serversscheme", "").lower()
+    sign = service.annotated(f"{PREFIX}service.serversscheme", "what is spoken to the pods")
+    transport = service.annotations.get(f"{PREFIX}service.serverstransport", "").partition("@")[0]
     if scheme == "https":
         return tls(
             "serversscheme is https", sign, verified=checks_backends(world, relay.arguments, transport)

@@ -1,48 +1,19 @@
 """Istio Gateways and the VirtualServices bound to them. Source: Istio reference of Gateway and VirtualService."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from app.evaluate.checks.common.wording import names
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backends import BackendRef, astray, follow, services_of
-from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
+from app.evaluate.edges.istio_servers import AUTO, Server, client_leg
+from app.evaluate.edges.legs import leg, unknown, worst
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
-from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way, carries
-from app.model.encryption import Known
+from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way
 from app.model.fields import dig, mapping, strings, text
 
 GROUP = "networking.istio.io"
-_PLAIN = ("HTTP", "HTTP2", "GRPC", "HTTP_PROXY")
-_VERSIONS = {"TLSV1_0": "TLS 1.0", "TLSV1_1": "TLS 1.1", "TLSV1_2": "TLS 1.2", "TLSV1_3": "TLS 1.3"}
-_AUTO = "AUTO_PASSTHROUGH"
-_DEFAULT_LOWEST = "TLS 1.2"  # at gateways, since Istio 1.14
-
-
-@dataclass(frozen=True)
-class Server:
-    """One server of a Gateway."""
-
-    gateway: Item
-    index: int
-    raw: Mapping[str, Any]
-
-    @property
-    def port(self) -> int:
-        """Its port, as the gateway's pods have it."""
-        return number(dig(self.raw, "port", "number"))
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """Its hosts, without the namespace that may stand before each."""
-        return tuple(host.rpartition("/")[2] for host in words(self.raw.get("hosts")))
-
-    @property
-    def path(self) -> str:
-        """Its JSON path."""
-        return f"spec.servers[{self.index}]"
 
 
 def istio_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
@@ -55,20 +26,20 @@ def istio_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
         servers = (
             Server(gateway, index, raw) for index, raw in enumerate(objects(gateway.spec.get("servers")))
         )
-        passing = [server for server in servers if text(dig(server.raw, "tls", "mode")) == _AUTO]
+        passing = [server for server in servers if text(dig(server.raw, "tls", "mode")) == AUTO]
         if passing:
             yield _automatic(gateway, passing)
 
 
 def _automatic(gateway: Item, servers: list[Server]) -> Exposure:
     """Servers that lead to every Service of the mesh by the name that TLS asks for: no VirtualService says to which."""
-    says = f"{gateway.ref} passes TLS on to every Service of the mesh whose name is asked for ({_AUTO})"
+    says = f"{gateway.ref} passes TLS on to every Service of the mesh whose name is asked for ({AUTO})"
     ends = [
         Endpoint(
             host,
             server.port,
             Protocol.TCP,
-            leg(Security.TLS, says, server.gateway.sign(f"{server.path}.tls", _AUTO, "TLS of the server")),
+            leg(Security.TLS, says, server.gateway.sign(f"{server.path}.tls", AUTO, "TLS of the server")),
         )
         for server in servers
         for host in server.hosts
@@ -179,7 +150,7 @@ def _endpoints(world: World, item: Item, gateways: list[Item], hosts: tuple[str,
         for index, raw in enumerate(objects(gateway.spec.get("servers"))):
             server = Server(gateway, index, raw)
             for host in hosts:
-                if any(_meets(one, host) for one in server.hosts):
+                if server.takes(item, host):
                     found.setdefault((host, server.port), []).append(client_leg(server, item, home))
     for (host, port), legs in sorted(found.items(), key=lambda pair: pair[0]):
         if one := worst(legs):
@@ -190,71 +161,6 @@ def _secrets_of(world: World, gateway: Item) -> str:
     """The namespace that Secrets are looked up in: that of the gateway's pods; empty where they are in none or in several."""
     homes = {pod.namespace for pod in world.selected(None, strings(gateway.spec.get("selector")))}
     return homes.pop() if len(homes) == 1 else ""
-
-
-def _meets(server: str, host: str) -> bool:
-    return ANY_HOST in (server, host) or carries(server, host) or carries(host, server)
-
-
-def client_leg(server: Server, service: Item, home: str) -> Leg:
-    """What clients of one server get.
-
-    Args:
-        server: the server.
-        service: the VirtualService that is bound to it, which may answer by a redirect itself.
-        home: namespace of the gateway's Secrets; empty where it is not known.
-    """
-    protocol = text(dig(server.raw, "port", "protocol")).upper()
-    settings = mapping(server.raw.get("tls"))
-    where = f"server {server.index} of {server.gateway.ref}"
-    sign = server.gateway.sign(f"{server.path}.tls", text(settings.get("mode")), "TLS of the server")
-    if protocol in _PLAIN:
-        return _unencrypted(server, service, f"{where} takes {protocol} without httpsRedirect")
-    if protocol not in ("HTTPS", "TLS"):
-        return leg(Security.PASSED, f"{where} carries what the pod speaks", sign)
-    mode = text(settings.get("mode"))
-    match mode:
-        case "PASSTHROUGH" | "AUTO_PASSTHROUGH":  # with the second no VirtualService is needed
-            return leg(Security.TLS, f"{where} passes TLS through", sign)
-        case "SIMPLE" | "MUTUAL" | "OPTIONAL_MUTUAL" | "ISTIO_MUTUAL":
-            return _terminated(server, where, mode, home)
-        case _:
-            return unknown(f"{where} has TLS mode {mode or 'none'}", None, sign)
-
-
-def _unencrypted(server: Server, service: Item, says: str) -> Leg:
-    """A server in plain text, which may redirect itself; else the VirtualService may."""
-    where = f"server {server.index} of {server.gateway.ref}"
-    is_redirect = dig(server.raw, "tls", "httpsRedirect") is True
-    sign = server.gateway.sign(
-        f"{server.path}.tls.httpsRedirect", str(is_redirect).lower(), "whether it redirects"
-    )
-    if is_redirect:
-        return redirect(f"{where} redirects to https", sign)
-    if only_redirects(service):
-        why = service.sign("spec.http", "https", "every route is a redirect")
-        return redirect(f"{service.ref} redirects every request to https", why, sign)
-    return plain(says, sign)
-
-
-def only_redirects(service: Item) -> bool:
-    """Every HTTP route answers by a redirect to https."""
-    rules = objects(service.spec.get("http"))
-    return bool(rules) and all(dig(rule, "redirect", "scheme") == "https" for rule in rules)
-
-
-def _terminated(server: Server, where: str, mode: str, home: str) -> Leg:
-    settings = mapping(server.raw.get("tls"))
-    name = text(settings.get("credentialName")) or next(iter(words(settings.get("credentialNames"))), "")
-    lowest = text(settings.get("minProtocolVersion"))
-    return tls(
-        f"{where} ends TLS ({mode})",
-        server.gateway.sign(f"{server.path}.tls", mode, "TLS of the server"),
-        secret=f"{home}/{name}" if name and home else "",
-        lowest=_VERSIONS.get(lowest, _DEFAULT_LOWEST if lowest in ("", "TLS_AUTO") else ""),
-        suites=words(settings.get("cipherSuites")),
-        client_certificate=Known.YES if mode in ("MUTUAL", "ISTIO_MUTUAL") else Known.NO,
-    )
 
 
 def _backends(item: Item) -> Iterator[BackendRef]:

@@ -5,16 +5,14 @@ from typing import Any
 
 from app.evaluate.edges.admission import Admission
 from app.evaluate.edges.backends import BackendRef, astray, follow, services_of
-from app.evaluate.edges.ingress_kong import GROUP, spoken
+from app.evaluate.edges.ingress_kong import spoken
+from app.evaluate.edges.kong_protocols import GROUP, PASSES, PROTOCOLS, annotated_protocols
 from app.evaluate.edges.legs import leg, tls, unknown, worst
 from app.evaluate.edges.relays import Controller, relay_of_controller
 from app.evaluate.edges.world import Item, World, number, objects, words
 from app.model.connections import Protocol
 from app.model.edge import ANY_HOST, Endpoint, Exposure, Leg, Security, Target, Way, carries
 from app.model.fields import mapping, text
-
-_PROTOCOLS = "konghq.com/protocols"
-_PASSES = "tls_passthrough"
 
 
 def kong_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
@@ -69,7 +67,7 @@ def _client(item: Item, rule: Mapping[str, Any], protocol: Protocol) -> Leg:
     if not host:
         return leg(Security.PASSED, "a rule without a host passes on what client and pod speak", sign)
     if _passes(item):
-        return leg(Security.TLS, "TLS is passed through to the pod", item.annotated(_PROTOCOLS, "protocols"))
+        return leg(Security.TLS, "TLS is passed through to the pod", item.annotated(PROTOCOLS, "protocols"))
     names = [
         text(entry.get("secretName"))
         for entry in objects(item.spec.get("tls"))
@@ -80,14 +78,17 @@ def _client(item: Item, rule: Mapping[str, Any], protocol: Protocol) -> Leg:
 
 
 def _passes(item: Item) -> bool:
-    return _PASSES in item.annotations.get(_PROTOCOLS, "").replace(" ", "").split(",")
+    return PASSES in annotated_protocols(item)
 
 
 def _backend(world: World, item: Item, rule: Mapping[str, Any]) -> Leg:
-    """Without TLS of its own a rule hands on what it gets; what its TLS gives out goes on as the Service's protocol says."""
+    """What TLS of a rule gives out goes on as the Service's protocol says; without a host the port decides whether Kong ends TLS."""
     ref = _ref(item, rule)
-    if ref is None or not text(rule.get("host")) or _passes(item):
+    if ref is None or _passes(item):
         return leg(Security.PASSED, "it hands on what it gets", item.sign("spec.rules", "", "rules"))
+    if not text(rule.get("host")):
+        says = f"whether Kong ends TLS on port {number(rule.get('port'))} is told by its own settings, which are not read"
+        return unknown(says, item)
     return spoken(world, item, ref, usual="tcp")
 
 

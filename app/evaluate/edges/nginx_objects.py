@@ -10,9 +10,10 @@ from typing import Any
 from app.evaluate.edges.relays import Controller, Relay, relay_of_controller
 from app.evaluate.edges.world import Item, World, number, objects
 from app.model.encryption import Known
-from app.model.fields import dig, mapping, text
+from app.model.fields import dig, mapping, strings, text
 
 GROUP = "k8s.nginx.org"
+ROUTES = "VirtualServerRoute"
 _GLOBAL_FLAG = "global-configuration"
 
 
@@ -86,22 +87,35 @@ def verifies(world: World, holder: Item, value: object, otherwise: Known) -> Kno
 
 
 def upstreams(world: World, server: Item) -> tuple[tuple[Upstream, ...], tuple[str, ...]]:
-    """Upstreams of a VirtualServer and of the VirtualServerRoutes that its routes name, and which of these were not found."""
+    """Upstreams of a VirtualServer and of the VirtualServerRoutes that its routes name or select, and which of these were not found."""
     whole = verifies(world, server, server.spec.get("policies"), Known.NO)
     found = list(_used(world, server, objects(server.spec.get("routes")), whole))
     missing: list[str] = []
     for route in objects(server.spec.get("routes")):
-        named = text(route.get("route"))
-        if not named:
-            continue
-        home, _, name = named.rpartition("/")
-        inner = world.item(GROUP, "VirtualServerRoute", home or server.namespace, name)
-        if inner is None:
-            missing.append(f"VirtualServerRoute {home or server.namespace}/{name}")
-            continue
         checked = verifies(world, server, route.get("policies"), whole)
-        found += _used(world, inner, objects(inner.spec.get("subroutes")), checked)
+        inner, lost = _routes(world, server, route)
+        missing += lost
+        for item in inner:
+            found += _used(world, item, objects(item.spec.get("subroutes")), checked)
     return tuple(found), tuple(missing)
+
+
+def _routes(world: World, server: Item, route: Mapping[str, Any]) -> tuple[list[Item], list[str]]:
+    """VirtualServerRoutes of one route, and what was not found of them."""
+    if named := text(route.get("route")):
+        home, _, name = named.rpartition("/")
+        inner = world.item(GROUP, ROUTES, home or server.namespace, name)
+        return ([inner], []) if inner else ([], [f"{ROUTES} {home or server.namespace}/{name}"])
+    if "routeSelector" not in route:
+        return [], []
+    chosen = [item for item in world.items(GROUP, ROUTES) if _is_selected(server, route, item)]
+    return chosen, [f"{ROUTES} by its labels"] if world.unread(GROUP, ROUTES) else []
+
+
+def _is_selected(server: Item, route: Mapping[str, Any], item: Item) -> bool:
+    """Of every namespace, by `matchLabels` alone, and with the server's own host."""
+    wanted = strings(dig(route, "routeSelector", "matchLabels"))
+    return wanted.items() <= item.labels.items() and item.spec.get("host") == server.spec.get("host")
 
 
 def _used(

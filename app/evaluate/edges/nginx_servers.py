@@ -13,6 +13,7 @@ from app.evaluate.edges.ingress_nginx import lowest_of
 from app.evaluate.edges.legs import leg, plain, redirect, tls, unknown, worst
 from app.evaluate.edges.nginx_objects import (
     GROUP,
+    ROUTES,
     Upstream,
     demands_certificate,
     listener,
@@ -47,7 +48,7 @@ def nginx_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
 
 
 def _lost(world: World, name: str) -> str:
-    why = world.unread(GROUP, "VirtualServerRoute")
+    why = world.unread(GROUP, ROUTES)
     return f"{name} was not found" + (f": {why}" if why else "")
 
 

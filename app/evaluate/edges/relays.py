@@ -126,10 +126,14 @@ def relay_of_controller(world: World, controller: Controller) -> Relay:
     return world.once(f"relay of {controller}", lambda known: _running(known, controller))
 
 
+def pods_of_controller(world: World, controller: Controller) -> tuple[Pod, ...]:
+    """Pods of one family: those of the first labels that any pod has."""
+    found = (world.selected(None, labels) for labels in _LABELS.get(controller, ()))
+    return next((pods for pods in found if pods), ())
+
+
 def _running(world: World, controller: Controller) -> Relay:
-    pods: tuple[Pod, ...] = ()
-    for labels in _LABELS.get(controller, ()):
-        pods = pods or world.selected(None, labels)
+    pods = pods_of_controller(world, controller)
     flags = flags_of(world, pods)
     source = _config_map(world, controller, pods, flags)
     settings = strings(source.body.get("data")) if source else None

@@ -1,14 +1,18 @@
 """Target groups of AWS: pods that somebody registers with a load balancer that no object of the cluster describes.
 
 The controller writes such objects itself for the Ingresses, Services and Gateways that it serves; those carry its labels, and the way
-in is told by the object that they were written for. Source: TargetGroupBinding reference of the AWS Load Balancer Controller.
+in is told by the object that they were written for. A label alone hides none: something of the kind must lead to its Service. Source: TargetGroupBinding reference of the AWS Load Balancer Controller.
 """
 
 from collections.abc import Iterator
 
 from app.evaluate.edges.admission import Admission
+from app.evaluate.edges.alb_actions import alb_backends
 from app.evaluate.edges.backends import BackendRef, astray, follow, services_of
+from app.evaluate.edges.gateway_listeners import GROUP as GATEWAY
+from app.evaluate.edges.gateway_routes import KINDS
 from app.evaluate.edges.legs import unknown
+from app.evaluate.edges.relays import Controller, relay_of
 from app.evaluate.edges.world import Item, World
 from app.model.connections import Protocol
 from app.model.edge import Exposure, Target, Way
@@ -25,8 +29,28 @@ def target_group_exposures(world: World, admission: Admission) -> Iterator[Expos
     """Each TargetGroupBinding that its controller did not write."""
     for group in _GROUPS:
         for item in world.items(group, "TargetGroupBinding"):
-            if not any(label.startswith(_OF_CONTROLLER) for label in item.labels):
+            if not _is_told(world, item):
                 yield _exposure(world, admission, item)
+
+
+def _is_told(world: World, item: Item) -> bool:
+    """Its controller wrote it, for an object that is there."""
+    if not any(label.startswith(_OF_CONTROLLER) for label in item.labels):
+        return False
+    home, name = item.namespace, text(mapping(item.spec.get("serviceRef")).get("name"))
+    service = world.services.get((home, name))
+    if service and service.type == "LoadBalancer":
+        return True
+    ingresses = [one for one in world.items("networking.k8s.io", "Ingress", name) if one.namespace == home]
+    of_balancers = (one for one in ingresses if relay_of(world, one).controller is Controller.ALB)
+    if any(ref.name == name for one in of_balancers for ref in alb_backends(one)[0]):
+        return True
+    return is_routed(world, name)
+
+
+def is_routed(world: World, name: str) -> bool:
+    """A route of the Gateway API names a Service of this name."""
+    return any(world.items(GATEWAY, kind, f'"{name}"') for kind in KINDS)
 
 
 def _exposure(world: World, admission: Admission, item: Item) -> Exposure:

@@ -1,9 +1,10 @@
-"""Which TLS entry of an Ingress covers a host, whether its Secret is there, and what the two ports of a host then answer."""
+"""Hosts of an Ingress, which of its TLS entries covers one, whether its Secret is there, and what the two ports of a host then answer."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.evaluate.edges.legs import unknown
+from app.evaluate.edges.relays import Controller, Relay, relay_of
 from app.evaluate.edges.world import Item, World, objects, words
 from app.model.edge import ANY_HOST, Leg, carries
 from app.model.encryption import Known
@@ -21,12 +22,23 @@ class Coverage:
         secret: `namespace/name`; empty where the entry names none.
         default_certificate: the controller's own certificate is served for want of a Secret.
         says: one sentence without a full stop.
+        holder: the other Ingress whose entry it is; None for the Ingress's own.
     """
 
     covered: Known
     secret: str
     default_certificate: Known
     says: str
+    holder: Item | None = None
+
+
+def hosts_of(item: Item) -> tuple[str, ...]:
+    """Hosts of the rules, sorted; `*` where a rule or the default backend takes any."""
+    rules = objects(item.spec.get("rules"))
+    found = {text(rule.get("host")) or ANY_HOST for rule in rules}
+    if "defaultBackend" in item.spec or "backend" in item.spec:
+        found.add(ANY_HOST)
+    return tuple(sorted(found))
 
 
 def covered(world: World, item: Item, host: str) -> Coverage:
@@ -39,6 +51,31 @@ def covered(world: World, item: Item, host: str) -> Coverage:
     if open_ended:
         return _entry(world, item, text(open_ended[0].get("secretName")), host, Known.UNKNOWN)
     return Coverage(Known.NO, "", Known.NO, f"no TLS entry covers {_shown(host)}")
+
+
+def shared(world: World, item: Item, relay: Relay, host: str) -> Coverage:
+    """The same for controllers that make one server of a host, whichever Ingress of their class brings its TLS."""
+    own = covered(world, item, host)
+    if own.covered is not Known.NO:
+        return own
+    place = (relay.controller, relay.name, host)
+    others = world.once("Ingresses with TLS by host", _with_tls).get(place, ())
+    found = [replace(covered(world, other, host), holder=other) for other in others]
+    ranked = sorted(found, key=lambda cover: (Known.YES, Known.UNKNOWN, Known.NO).index(cover.covered))
+    if not ranked or ranked[0].covered is Known.NO or host == ANY_HOST:
+        return own
+    best = ranked[0]
+    return replace(best, says=f"{best.says}, which {best.holder.ref if best.holder else item.ref} has")
+
+
+def _with_tls(world: World) -> dict[tuple[Controller, str, str], list[Item]]:
+    """Ingresses that have TLS entries, by controller, class and host of a rule."""
+    found: dict[tuple[Controller, str, str], list[Item]] = {}
+    for item in world.items("networking.k8s.io", "Ingress", '"tls"'):
+        relay = relay_of(world, item)
+        for host in hosts_of(item) if item.spec.get("tls") else ():
+            found.setdefault((relay.controller, relay.name, host), []).append(item)
+    return found
 
 
 def by_ports(

@@ -16,6 +16,8 @@ from app.model.inventory import Pod
 
 WEB, SECURE = "web", "websecure"  # the two of the chart and of the documentation, behind ports 80 and 443
 _USUAL = {WEB: 80, SECURE: 443}
+_REDIRECTION = "redirections.entrypoint."
+_PRIORITY = f"{_REDIRECTION}priority"
 _INTERNAL = ("traefik", "metrics")  # no Service of the chart leads to them
 
 
@@ -30,6 +32,7 @@ class EntryPoint:
         redirects: every request is answered by a redirect to https.
         middlewares: what it puts before every router, as `namespace-name@provider`.
         options: the TLSOption of routers that get their TLS from here.
+        doubt: why one of the two questions about it is not answered, as a clause; empty where both are.
     """
 
     name: str
@@ -38,6 +41,7 @@ class EntryPoint:
     redirects: Known
     middlewares: tuple[str, ...] = ()
     options: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,8 @@ class EntryPoints:
         return self._said(name, "address").lower().endswith("/udp")
 
     def _unread(self, name: str) -> EntryPoint:
-        return EntryPoint(name, _USUAL.get(name, 0), Known.UNKNOWN, Known.UNKNOWN)
+        doubt = f"whether entry point {name} ends TLS or redirects stands in Traefik's static configuration, which was not read"
+        return EntryPoint(name, _USUAL.get(name, 0), Known.UNKNOWN, Known.UNKNOWN, doubt=doubt)
 
     def _defined(self, name: str) -> EntryPoint:
         start = f"entrypoints.{name}.http."
@@ -111,9 +116,10 @@ class EntryPoints:
             name,
             self._port(name),
             Known.YES if ends else Known.NO,
-            Known.YES if _redirects(below) else Known.NO,
+            _redirects(below),
             tuple(item for item in below.get("middlewares", "").split(",") if item),
             below.get("tls.options", ""),
+            f"entry point {name} redirects below routers of a higher priority" if _PRIORITY in below else "",
         )
 
     def _port(self, name: str) -> int:
@@ -138,7 +144,11 @@ class EntryPoints:
         )
 
 
-def _redirects(below: Mapping[str, str]) -> bool:
-    """`redirections.entryPoint.to` names where to; the scheme of what it leads to is https unless it says otherwise."""
-    start = "redirections.entrypoint."
-    return bool(below.get(f"{start}to")) and below.get(f"{start}scheme", "https").lower() == "https"
+def _redirects(below: Mapping[str, str]) -> Known:
+    """`redirections.entryPoint.to` names where to; the scheme of what it leads to is https unless it says otherwise.
+
+    Above a priority of its own, which is the highest unless it is set, routers answer plain text.
+    """
+    if not below.get(f"{_REDIRECTION}to") or below.get(f"{_REDIRECTION}scheme", "https").lower() != "https":
+        return Known.NO
+    return Known.UNKNOWN if _PRIORITY in below else Known.YES

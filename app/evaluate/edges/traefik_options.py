@@ -12,7 +12,7 @@ from app.evaluate.edges.world import Item, World, objects, words
 from app.model.encryption import Known
 from app.model.fields import dig, text
 
-_DEFAULT = (
+DEFAULT = (
     "default"  # a TLSOption of this name counts for every router that names none, whatever its namespace
 )
 _OF_TRAEFIK = "TLS 1.2"  # where no option says otherwise
@@ -37,7 +37,7 @@ def by_reference(world: World, reference: str) -> Options:
 def by_name(world: World, namespace: str, name: str) -> Options:
     """The same for an option by namespace and name; an empty name is the default."""
     found = [item for item in _options(world) if (item.namespace, item.name) == (namespace, name)]
-    return _read(world, found if name else [], named=bool(name) and name != _DEFAULT)
+    return _read(world, found if name else [], named=bool(name) and name != DEFAULT)
 
 
 def checks_backends(world: World, arguments: Mapping[str, str], wanted: str) -> Known:
@@ -74,7 +74,7 @@ def default_secret(world: World) -> str:
 
     Traefik looks for the asked name among all certificates that it has before it serves that one, so it tells nothing where there are others.
     """
-    stores = [item for item in items(world, "TLSStore") if item.name == _DEFAULT]
+    stores = [item for item in items(world, "TLSStore") if item.name == DEFAULT]
     if len(stores) != 1 or stores[0].spec.get("certificates") or world.once("others of Traefik", _has_others):
         return ""
     name = text(dig(stores[0].spec, "defaultCertificate", "secretName"))
@@ -96,7 +96,7 @@ def _options(world: World) -> tuple[Item, ...]:
 
 def _read(world: World, found: list[Item], *, named: bool) -> Options:
     if not found and not named:
-        found = [item for item in _options(world) if item.name == _DEFAULT]
+        found = [item for item in _options(world) if item.name == DEFAULT]
     if len(found) != 1:
         known = not found and not named and not unread(world, "TLSOption")
         return Options(_OF_TRAEFIK, Known.NO) if known else Options("", Known.UNKNOWN)

@@ -415,11 +415,12 @@ def test_of_a_middleware_its_kinds_and_its_redirect_are_kept():
     }
 
 
-def test_of_a_server_of_nginx_the_name_of_its_secret_is_kept():
+def test_of_a_server_of_nginx_the_name_of_its_secret_and_labels_of_its_routes_are_kept():
     spec = {
         "host": "a.example",
         "tls": {"secret": "c"},
         "upstreams": [{"name": "u", "service": "s", "port": 1}],
+        "routes": [{"path": "/x", "routeSelector": {"matchLabels": {"app.kubernetes.io/part-of": "s"}}}],
     }
     kept = body(
         {"apiVersion": "k8s.nginx.org/v1", "kind": "VirtualServer", "metadata": {"name": "a"}, "spec": spec}
@@ -428,7 +429,8 @@ def test_of_a_server_of_nginx_the_name_of_its_secret_is_kept():
 
 
 def test_of_a_static_file_of_traefik_entry_points_and_transports_are_kept():
-    written = "entryPoints: {web: {address: ':80', http: {tls: {options: o}}}}\nserversTransport: {insecureSkipVerify: true, rootCAs: [a]}"
+    redirections = "redirections: {entryPoint: {to: s, priority: 10}}"
+    written = f"entryPoints: {{web: {{address: ':80', http: {{tls: {{options: o}}, {redirections}}}}}}}\nserversTransport: {{insecureSkipVerify: true, rootCAs: [a]}}"
     kept = body(
         {
             "apiVersion": "v1",
@@ -438,6 +440,14 @@ def test_of_a_static_file_of_traefik_entry_points_and_transports_are_kept():
         }
     )
     assert yaml.safe_load(kept["data"]["traefik.yaml"]) == {
-        "entryPoints": {"web": {"address": ":80", "http": {"tls": {"options": "o"}}}},
+        "entryPoints": {
+            "web": {
+                "address": ":80",
+                "http": {
+                    "tls": {"options": "o"},
+                    "redirections": {"entryPoint": {"to": "s", "priority": "10"}},
+                },
+            }
+        },
         "serversTransport": {"insecureSkipVerify": True},
     }

@@ -13,6 +13,7 @@ CASES = yaml.safe_load(TABLE.read_text())
 GATEWAY = "gateway.networking.k8s.io/v1"
 VERSIONS = {
     "ConfigMap": "v1",
+    "Pod": "v1",
     "Service": "v1",
     "Ingress": "networking.k8s.io/v1",
     "IngressClass": "networking.k8s.io/v1",
@@ -58,6 +59,7 @@ KINDS = (
 
 def exposure(case):
     objects = [yaml.safe_load(line) for line in case["objects"].splitlines()]
+    objects += [kong_pod(case["kong"])] if "kong" in case else []
     for item in objects:
         item.setdefault("apiVersion", VERSIONS.get(item["kind"], GATEWAY))
     nginx = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}
@@ -77,6 +79,19 @@ def exposure(case):
     }
     facts = facts_of({"cluster": cluster, "kinds": dict.fromkeys(KINDS, "complete 0")})
     return next((item for item in facts.edges.exposures if item.id == case["way"]), None)
+
+
+def kong_pod(release):
+    """Kong's controller beside its proxy, as its chart has them."""
+    image = f"kong/kubernetes-ingress-controller:{release}"
+    containers = [{"name": "proxy", "image": "kong:3.9"}, {"name": "ingress-controller", "image": image}]
+    labels = {"app.kubernetes.io/name": "kong", "app.kubernetes.io/component": "app"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "kong", "namespace": "edge", "labels": labels},
+        "spec": {"nodeName": "n2", "containers": containers},
+    }
 
 
 def traefik_pod(case):
