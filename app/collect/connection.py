@@ -20,6 +20,7 @@ from kubernetes import config as kubernetes_config
 from urllib3.exceptions import HTTPError
 
 from app.collect import exec_plugin
+from app.collect.masking import masked_text
 from app.collect.settings import ApiSettings
 from app.errors import CollectError
 
@@ -207,7 +208,7 @@ def connect(settings: ApiSettings) -> Connection:
     except (*_UNUSABLE, OSError, ValueError, yaml.YAMLError) as error:
         file = f"{settings.kubeconfig}: " if settings.kubeconfig else ""
         raise CollectError(
-            f"the credentials for the cluster cannot be used: {file}{' '.join(str(error).split())}",
+            f"the credentials for the cluster cannot be used: {file}{masked_text(' '.join(str(error).split()))}",
             advice="Check --kubeconfig and --context (`kubectl config get-contexts`), or --in-cluster inside a pod.",
         ) from error
     configuration.retries = False  # urllib3's own retries know nothing about Retry-After limits or cut bodies
