@@ -72,6 +72,15 @@ class Runner:
         since = self._looked().last_slot or self._enrolled()
         return bool(due_slots(work.schedule.when, since, now - work.schedule.offset))
 
+    def owes(self) -> bool:
+        """True when work for a slot is still to do, or a slot has no end yet, whoever runs it.
+
+        Raises:
+            StoreError: the database does not say.
+        """
+        look = self.work.ledger.look(self.cluster, self.work.clock.now(), 0)
+        return bool(look.owed or look.left_open)
+
     def recover(self) -> None:
         """Close slots that a killed process left open. Whoever still runs one holds the cluster's lock."""
         if self._looked().left_open:
