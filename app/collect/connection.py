@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError
 from app.collect import exec_plugin
 from app.collect.masking import masked_text
 from app.collect.settings import ApiSettings
-from app.errors import CollectError
+from app.errors import ConfigurationError
 
 T = TypeVar("T")
 
@@ -199,7 +199,7 @@ def connect(settings: ApiSettings) -> Connection:
     """Read the credentials and prepare a connection; nothing is sent yet.
 
     Raises:
-        CollectError: the kubeconfig or the service account cannot be used.
+        ConfigurationError: the kubeconfig, its context or the service account cannot be used.
     """
     configuration = client.Configuration()
     exec_plugin.bound()
@@ -207,7 +207,7 @@ def connect(settings: ApiSettings) -> Connection:
         where = _load(settings, configuration)
     except (*_UNUSABLE, OSError, ValueError, yaml.YAMLError) as error:
         file = f"{settings.kubeconfig}: " if settings.kubeconfig else ""
-        raise CollectError(
+        raise ConfigurationError(
             f"the credentials for the cluster cannot be used: {file}{masked_text(' '.join(str(error).split()))}",
             advice="Check --kubeconfig and --context (`kubectl config get-contexts`), or --in-cluster inside a pod.",
         ) from error

@@ -22,7 +22,7 @@ from app.collect import (
     exec_plugin,
     normalize,
 )
-from app.errors import CollectError, ExitCode
+from app.errors import CollectError, ConfigurationError, ExitCode
 from app.model.identity import GroupKind
 from app.model.snapshot import Coverage, GapReason, SourceKind
 from app.settings.program import LogSettings
@@ -565,7 +565,7 @@ def test_a_kubeconfig_that_turns_verification_off_is_obeyed_and_said(tmp_path):
     [({"context": "prod"}, "prod"), ({"in_cluster": True}, "Service host/port is not set")],
 )
 def test_credentials_that_cannot_be_used_are_an_error(tmp_path, settings, says):
-    with kubeconfig(tmp_path) as file, pytest.raises(CollectError) as error:
+    with kubeconfig(tmp_path) as file, pytest.raises(ConfigurationError) as error:
         run(file, **settings)
     assert "the credentials for the cluster cannot be used" in str(error.value)
     assert says in str(error.value)
@@ -573,7 +573,7 @@ def test_credentials_that_cannot_be_used_are_an_error(tmp_path, settings, says):
 
 
 def test_a_kubeconfig_that_is_missing_is_an_error(tmp_path):
-    with pytest.raises(CollectError, match="cannot be used"):
+    with pytest.raises(ConfigurationError, match="cannot be used"):
         run(tmp_path / "nowhere")
 
 
@@ -589,7 +589,7 @@ def test_a_kubeconfig_that_is_missing_is_an_error(tmp_path):
 def test_a_kubeconfig_that_cannot_be_used_is_named(tmp_path, content):
     file = tmp_path / "odd"
     file.write_bytes(content)
-    with pytest.raises(CollectError, match=r"the credentials for the cluster cannot be used: .*/odd: "):
+    with pytest.raises(ConfigurationError, match=r"the credentials for the cluster cannot be used: .*/odd: "):
         run(file)
 
 
