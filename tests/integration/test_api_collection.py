@@ -26,7 +26,7 @@ from app.errors import CollectError, ConfigurationError, ExitCode
 from app.model.identity import GroupKind
 from app.model.snapshot import Coverage, GapReason, SourceKind
 from app.settings.program import LogSettings
-from tests.apiserver import USER, VERSION, ApiServer, Fault, forbidden, plural
+from tests.apiserver import TOKEN, USER, VERSION, ApiServer, Fault, forbidden, plural
 from tests.certificates import self_signed
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -667,7 +667,10 @@ def plugged(server, tmp_path, script):
 
 
 PLUGINS = {
-    "hangs": ("exec sleep 600", "exec: process returned 124"),
+    "hangs": ("exec /bin/sleep 600", "did not end within 3 s"),
+    "hangs in what it started": ("/bin/sleep 600; echo", "did not end within 3 s"),
+    "does not listen": ("trap '' TERM; while :; do /bin/sleep 1; done", "did not end within 3 s"),
+    "leaves somebody with its pipes": ("/usr/bin/setsid /bin/sleep 60 & exit 0", "did not end within 3 s"),
     "tells a secret": (
         "echo 'denied for Authorization: Bearer opensesame-of-it' >&2; exit 1",
         "denied for",
@@ -680,13 +683,28 @@ PLUGINS = {
 def test_a_credential_plugin_that_fails_ends_in_an_error_and_its_secrets_are_not_logged(
     tmp_path, monkeypatch, capfd, script, says
 ):
-    monkeypatch.setattr(exec_plugin, "SECONDS", 1)
+    monkeypatch.setattr(exec_plugin, "SECONDS", 3)
+    monkeypatch.setattr(exec_plugin, "KILL_AFTER", 1)
+    monkeypatch.setenv("PATH", "/nowhere")  # the bound is ours, whatever the machine has
     configure(LogSettings(), debug=False)
+    began = time.monotonic()
     with ApiServer(cluster()) as server, pytest.raises(CollectError, match="refuses the credentials"):
         plugged(server, tmp_path, script).collect()
     said = capfd.readouterr().err
+    assert time.monotonic() - began < 55
     assert says in said
     assert "opensesame" not in said
+
+
+def test_a_credential_plugin_that_answers_gives_the_token(tmp_path):
+    answer = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": {"token": TOKEN},
+    }
+    with ApiServer(cluster()) as server:
+        found = plugged(server, tmp_path, f"echo '{json.dumps(answer)}'").collect()
+    assert found.objects
 
 
 def test_a_password_in_a_servers_address_is_not_part_of_the_record(tmp_path):
