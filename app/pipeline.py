@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from app import advice, assess, collect, comparing, detect, evaluate, judging, trend
-from app.errors import EvidenceError, InputError, NetattestError
+from app.errors import EvidenceError, ExitCode, InputError, NetattestError
 from app.model.chain import MOST_LINKS
 from app.model.context import Changes, RunContext
 from app.model.control import Assessment
@@ -60,24 +60,29 @@ def scan(
     Mistakes in the documents are told before anything is read: they are the operator's, not a night's.
     """
     assess.read_documents(request.documents)
-    with store.exclusive(request.cluster), _in_order(request, store), _failure_recorded(request, store):
-        progress.stage("collect", cluster=request.cluster)
-        snapshot, inventory = take_snapshot(request.cluster, request.taken_at, source)
-        if prober is not None:
-            progress.stage("probe")
-            snapshot = probed(snapshot, inventory, prober)
+    with store.exclusive(request.cluster):
+        if request.imported:
+            _require_after_the_last(request, store)
+        with _failure_recorded(request, store):
+            progress.stage("collect", cluster=request.cluster)
+            snapshot, inventory = take_snapshot(request.cluster, request.taken_at, source)
+            if prober is not None:
+                progress.stage("probe")
+                snapshot = probed(snapshot, inventory, prober)
 
-        context, earlier = store.context(request.cluster, request.taken_at), None
-        if context.previous is not None:
-            earlier = _earlier(store.scan(request.cluster, context.previous), store)
-            changes = _changes(earlier, snapshot, request.documents)
-            context = replace(context, changes=changes, absent=_absent(earlier, changes, request.documents))
-        documents = tuple(sorted((*request.documents, context.document()), key=lambda item: item.name))
-        progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
-        judgement = judging.judge(snapshot, documents, inventory=inventory)
+            context, earlier = store.context(request.cluster, request.taken_at), None
+            if context.previous is not None:
+                earlier = _earlier(store.scan(request.cluster, context.previous), store)
+                changes = _changes(earlier, snapshot, request.documents)
+                context = replace(
+                    context, changes=changes, absent=_absent(earlier, changes, request.documents)
+                )
+            documents = tuple(sorted((*request.documents, context.document()), key=lambda item: item.name))
+            progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
+            judgement = judging.judge(snapshot, documents, inventory=inventory)
 
-        progress.stage("store")
-        saved = store.save(record_of(request, documents, judgement), snapshot)
+            progress.stage("store")
+            saved = store.save(record_of(request, documents, judgement), snapshot)
 
     comparison = None
     if context.previous is not None:
@@ -87,19 +92,12 @@ def scan(
     return ScanResult(saved, judgement, snapshot, comparison)
 
 
-@contextmanager
-def _in_order(request: ScanRequest, store: Store) -> Iterator[None]:
+def _require_after_the_last(request: ScanRequest, store: Store) -> None:
     """An import comes after what is stored already: what was compared with what is never changed afterwards.
 
     Looked at while the cluster's lock is held, so that of two imports at once the second knows of the first. A run that failed
     stored nothing to compare with; its record has the time of the attempt and stands in nobody's way.
     """
-    if request.imported:
-        _require_after_the_last(request, store)
-    yield
-
-
-def _require_after_the_last(request: ScanRequest, store: Store) -> None:
     later = [
         item
         for item in store.scans(request.cluster)
@@ -266,11 +264,17 @@ def _context_of(documents: Sequence[Document]) -> RunContext:
 
 @contextmanager
 def _failure_recorded(request: ScanRequest, store: Store) -> Iterator[None]:
-    """Leave a `failed` record when a run ends by an error that a person can act on."""
+    """Leave a `failed` record when a run ends by an error that a person can act on.
+
+    Whoever mistypes a path or a context has not scanned the cluster in vain; a night that was due has, whatever the reason.
+    """
     try:
         yield
     except NetattestError as error:
-        store.save_failure(request.cluster, request.taken_at, request.slot, str(error), request.tool_version)
+        if request.slot is not None or error.exit_code is not ExitCode.USAGE:
+            store.save_failure(
+                request.cluster, request.taken_at, request.slot, str(error), request.tool_version
+            )
         raise
 
 

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(_tell(str(error), error.advice, error.exit_code))
     except Exception as error:  # noqa: BLE001  the one place where everything ends up
         _trace(given)
-        problem = f"internal error: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        problem = f"internal error: {type(error).__name__}: {_masked(' '.join(str(error).split()))[:300]}"
         sys.exit(_tell(problem, "run it again with --debug and report what it prints", ExitCode.UNREACHABLE))
     sys.exit(ExitCode.DONE)
 
@@ -56,7 +56,14 @@ def look_for_cycles_rarely() -> None:
 
 def _trace(arguments: Sequence[str]) -> None:
     if "--debug" in arguments:
-        traceback.print_exc()
+        sys.stderr.write(_masked(traceback.format_exc()))
+
+
+def _masked(text: str) -> str:
+    """Words of libraries, without what looks like a secret."""
+    from app.collect.masking import masked_text
+
+    return masked_text(text)
 
 
 def _tell(message: str, advice: str, code: ExitCode) -> ExitCode:

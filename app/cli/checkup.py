@@ -8,7 +8,7 @@ from functools import partial
 from ipaddress import ip_address
 
 from app import bootstrap
-from app.errors import CollectError, ExitCode, NetattestError
+from app.errors import CollectError, ConfigurationError, ExitCode, NetattestError
 from app.resources import resource
 from app.settings import Settings, load_schedule
 
@@ -190,7 +190,7 @@ def _cluster(settings: Settings, access: bootstrap.Access) -> Iterator[Line]:
 
     try:
         reviews = access_review(bootstrap.api_settings(settings, access))
-    except CollectError as error:
+    except (CollectError, ConfigurationError) as error:
         asked = access != bootstrap.Access()
         mark = Mark.FAIL if asked else Mark.WARN
         yield Line("cluster", mark, str(error), error.advice, error.exit_code)

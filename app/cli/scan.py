@@ -71,7 +71,8 @@ def scan(
         typer.Option(
             "--taken-at",
             metavar="ISO8601",
-            help="When the manifests were taken: imports them as of then, and marks the scan as imported.  [default: now]",
+            help="When the manifests were taken: imports them as of then, and marks the scan as imported. A time in the future "
+            "is warned of, one more than 366 days ahead refused.  [default: now]",
         ),
     ] = None,
     fail_on: Annotated[
@@ -128,9 +129,9 @@ def scan(
 
 
 def _require_a_past(at: datetime, now: datetime) -> None:
-    """Refuse a year that nobody has seen: no later night of the cluster could be stored any more.
+    """Refuse a time more than 366 days ahead: no later night of the cluster could be stored for as long.
 
-    Less than a year ahead is told and taken, since the clock of the machine that imports may be the one that is wrong.
+    Up to there it is told and taken, since the clock of the machine that imports may be the one that is wrong.
     """
     says = f"--taken-at {at.isoformat()} is in the future: it is {now.isoformat(timespec='seconds')} here"
     if at - now > _AHEAD:

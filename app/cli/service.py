@@ -15,7 +15,7 @@ import typer
 from app import bootstrap
 from app.cli.options import ConfigOption, DatabaseOption, DebugOption, JsonOption
 from app.cli.session import begin
-from app.errors import ExitCode, InputError, NotFoundError, StoreError
+from app.errors import ExitCode, InputError, NightError, NotFoundError, StoreError
 from app.model.ports import Clock
 from app.settings import Settings
 
@@ -83,7 +83,8 @@ def run(
 ) -> None:
     """Scan and report every cluster of the schedule at its time; serve metrics and health.
 
-    --json makes the log lines JSON. With --once the exit code is 4 when a night has no scan or something that it owes failed.
+    --json makes the log lines JSON. With --once the exit code is 4 when a night has no scan, something that it owes failed, or a
+    stop left something undone.
     """
     from app.settings import load_schedule
 
@@ -146,7 +147,7 @@ def _serve(settings: Settings, schedule: "Schedule", stop: Event, execute: "Exec
             alarm=alarm.look,
         )
         if not service.run(stop):
-            _leave()
+            _leave(ExitCode.DONE)
 
 
 def _wake(settings: Settings, schedule: "Schedule", stop: Event, execute: "Execute") -> None:
@@ -176,16 +177,16 @@ def _wake(settings: Settings, schedule: "Schedule", stop: Event, execute: "Execu
                 if reason := staff.refusals.lasting(0):
                     tell(refused_tonight(now, reason))
             if not ended:
-                _leave()
+                _leave(NightError.exit_code)
     except StoreError as error:
         tell(silent_tonight(now, str(error)))
         raise
 
 
-def _leave() -> None:
-    """End at once: the abandoned scan's thread would keep the process alive."""
+def _leave(code: ExitCode) -> None:
+    """End at once: the thread of what was abandoned would keep the process alive."""
     sys.stderr.flush()
-    os._exit(ExitCode.DONE)
+    os._exit(code)
 
 
 class _Staff:

@@ -51,6 +51,7 @@ def access_review(settings: ApiSettings) -> tuple[AccessReview, ...]:
 
     Raises:
         CollectError: the server cannot be reached or refuses the credentials.
+        ConfigurationError: the kubeconfig, its context or the service account cannot be used.
     """
     kinds = chosen(secrets=settings.secrets)
     with connect(settings) as connection:

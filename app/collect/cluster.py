@@ -67,6 +67,7 @@ class KubernetesSource:
 
         Raises:
             CollectError: the server cannot be reached, refuses the credentials, or lets nothing be read.
+            ConfigurationError: the kubeconfig, its context or the service account cannot be used.
         """
         started = self.clock.now()
         kinds = chosen(secrets=self.settings.secrets)

@@ -20,8 +20,9 @@ from kubernetes import config as kubernetes_config
 from urllib3.exceptions import HTTPError
 
 from app.collect import exec_plugin
+from app.collect.masking import masked_text
 from app.collect.settings import ApiSettings
-from app.errors import CollectError
+from app.errors import ConfigurationError
 
 T = TypeVar("T")
 
@@ -198,7 +199,7 @@ def connect(settings: ApiSettings) -> Connection:
     """Read the credentials and prepare a connection; nothing is sent yet.
 
     Raises:
-        CollectError: the kubeconfig or the service account cannot be used.
+        ConfigurationError: the kubeconfig, its context or the service account cannot be used.
     """
     configuration = client.Configuration()
     exec_plugin.bound()
@@ -206,8 +207,8 @@ def connect(settings: ApiSettings) -> Connection:
         where = _load(settings, configuration)
     except (*_UNUSABLE, OSError, ValueError, yaml.YAMLError) as error:
         file = f"{settings.kubeconfig}: " if settings.kubeconfig else ""
-        raise CollectError(
-            f"the credentials for the cluster cannot be used: {file}{' '.join(str(error).split())}",
+        raise ConfigurationError(
+            f"the credentials for the cluster cannot be used: {file}{masked_text(' '.join(str(error).split()))}",
             advice="Check --kubeconfig and --context (`kubectl config get-contexts`), or --in-cluster inside a pod.",
         ) from error
     configuration.retries = False  # urllib3's own retries know nothing about Retry-After limits or cut bodies

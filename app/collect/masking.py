@@ -75,8 +75,18 @@ _SHAPES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("xox",), r"xox[a-z]-[\w-]{8,}", MASK),
     (("AIza",), r"AIza[\w-]{30,}", MASK),
     (("k_live_", "k_test_"), r"[sr]k_(?:live|test)_\w{8,}", MASK),
-    # an image digest (`docker-pullable://nginx@sha256:…`) is no user information
-    (("://",), r"://[^/\s\"'\\@]+@(?!sha\d+:)", f"://{MASK}@"),
+    # an image digest (`docker-pullable://nginx@sha256:…`) is no user information, and `host:8080/` is no password
+    (
+        ("://",),
+        r"://(?:[^/\s\"'\\:@]{0,256}:(?!\d+/)[^\s\"'\\]{1,256}|[^/\s\"'\\]+)@(?!sha\d+:)",
+        f"://{MASK}@",
+    ),
+    # addresses that whoever knows them may post to
+    (
+        ("hooks.slack.com/", ".webhook.office.com/", "/api/webhooks/"),
+        r"((?:hooks\.slack\.com|\.webhook\.office\.com|/api/webhooks)/)[^\s\"'\\]+",
+        rf"\1{MASK}",
+    ),
     (
         ("earer ", "EARER ", "asic ", "ASIC "),
         r"\b([Bb]earer|BEARER|[Bb]asic|BASIC) +[A-Za-z0-9._~+/=-]{6,}",

@@ -44,7 +44,8 @@ class ObjectSource(Protocol):
         Refusals and unreadable documents become gaps in the result.
 
         Raises:
-            CollectError: nothing can be read at all (no connection, no valid credentials).
+            CollectError: nothing can be read at all (no connection, credentials that are refused).
+            ConfigurationError: there are no usable credentials, or no such context.
             InputError: a path does not exist or holds no Kubernetes object.
         """
         ...

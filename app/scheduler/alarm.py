@@ -42,14 +42,14 @@ class Alarm:
         silence = self.leader.silence
         if silence is None and self._since is not None:
             since, self._since = self._since, None
-            self.refusals.forget()
+            self.refusals.forget_how_long()
             told = "The database answers again: scans run, and nights are recorded."
             self._say(since, (told,), "the database answers again", over=True)
         elif silence is not None and self._since is None and silence.seconds >= self.patience:
             self._since = self.clock.now() - timedelta(seconds=silence.seconds)
             self._say(self._since, _words(self._since, silence), "the database does not answer")
         if silence is not None:
-            self.refusals.forget()
+            self.refusals.forget_how_long()
         else:
             self._look_at_refusals()
 
@@ -59,7 +59,7 @@ class Alarm:
         if reason and self._refused is None:
             self._refused = self.clock.now()
             self._say(self._refused, _refused(reason), "the database refuses what is written")
-        elif self._refused is not None and not self.refusals.any:
+        elif self._refused is not None and not self.refusals.any_owed:
             since, self._refused = self._refused, None
             told = "The database takes again what the service writes."
             self._say(since, (told,), "the database takes what is written", over=True)

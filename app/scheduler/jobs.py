@@ -10,6 +10,7 @@ from app.model.schedule import JobStatus, SlotJob
 from app.scheduler.work import Work, deliver, publish, report
 
 MOST_ATTEMPTS = 6  # with the waits below: about an hour; the database may take longer, and what it refused is owed until then
+_NAME_PARTS = 3  # of work for a slot, among what was refused
 _FIRST_WAIT = timedelta(minutes=2)  # doubled after each attempt
 
 
@@ -55,6 +56,7 @@ def names(jobs: tuple[Job, ...] = JOBS) -> tuple[str, ...]:
 def follow_up(work: Work, owed: Sequence[SlotJob], jobs: tuple[Job, ...] = JOBS) -> int:
     """Do what is owed for slots that ended, and count what is still owed; a slot's work waits for what comes before it."""
     known, waiting = {job.name: job for job in jobs}, set()
+    _forget_what_others_did(work, owed)
     for item in owed:
         if item.slot.due_at in waiting:
             continue
@@ -70,18 +72,32 @@ def _settled(work: Work, item: SlotJob, job: Job | None) -> bool:
     now = work.clock.now()
     if job is None or item.slot.status not in job.after:
         why = f"a slot that is {item.slot.status.value} does not want it" if job else "there is no such work"
-        work.ledger.settle(item, now, JobStatus.SKIPPED, why)
+        _settle(work, item, JobStatus.SKIPPED, why)
         return True
     if item.tried_at and now < item.tried_at + _wait(item.attempts):
         return False
     try:
         job.act(work, item.slot)
     except Exception as error:  # noqa: BLE001  whatever it was, it is recorded and tried again
-        work.refusals.note(error, *_named(item))
+        work.refusals.failed(error, *_named(item))
         return _failed(work, item, error)
-    work.refusals.note(None, *_named(item))
-    work.ledger.settle(item, now, JobStatus.DONE)
+    _settle(work, item, JobStatus.DONE)
     return True
+
+
+def _settle(work: Work, item: SlotJob, status: JobStatus, reason: str = "") -> None:
+    """Record an attempt; once the work is no longer owed, nothing of it is refused."""
+    work.ledger.settle(item, work.clock.now(), status, reason)
+    if status is not JobStatus.PENDING:
+        work.refusals.written(*_named(item))
+
+
+def _forget_what_others_did(work: Work, owed: Sequence[SlotJob]) -> None:
+    """What another service did since is owed no more."""
+    still = {_named(item) for item in owed}
+    for name in work.refusals.owed_by(work.cluster):
+        if len(name) == _NAME_PARTS and name not in still:
+            work.refusals.written(*name)
 
 
 def _named(item: SlotJob) -> tuple[str, ...]:
@@ -97,7 +113,7 @@ def _failed(work: Work, item: SlotJob, error: Exception) -> bool:
     final = item.attempts + 1 >= MOST_ATTEMPTS and not isinstance(error, StoreError)
     reason = str(error) or type(error).__name__
     status = JobStatus.FAILED if final else JobStatus.PENDING
-    work.ledger.settle(item, work.clock.now(), status, reason)
+    _settle(work, item, status, reason)
     work.metrics.job_failed(work.cluster, item.name)
     work.log(slot=item.slot.due_at.isoformat(), job=item.name, attempt=item.attempts + 1).error(
         "it failed for good" if final else "it failed and is tried again",

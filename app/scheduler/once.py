@@ -5,10 +5,11 @@ claimed, work is owed until it is done, and both are in the database.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
+from time import monotonic
 
 import structlog
 
@@ -21,6 +22,9 @@ from app.settings import ClusterSchedule
 _POLL_SECONDS = 0.1
 _WAKE = timedelta(hours=1)  # how often the shipped CronJob and timer wake it
 _INSTANT = timedelta(microseconds=1)
+_STOPPED = "stopped before it was done"
+
+Acts = Sequence[tuple[str, Future[None]]]  # each with its name
 
 
 def awaited(schedule: ClusterSchedule) -> ClusterSchedule:
@@ -61,24 +65,36 @@ class Wake:
         """Do what is due; once `stop` is set nothing more is begun.
 
         Returns:
-            True when everything ended; False when a scan was abandoned and its thread still runs.
+            True when everything was done; False when it was stopped and a thread still runs, which is logged.
 
         Raises:
             EvidenceError: the store was checked, and something in it was changed.
-            NightError: a night has no scan, or something that it owes failed.
+            NightError: a night has no scan, something that it owes failed, or the stop left something undone.
         """
         pool = ThreadPoolExecutor(self.parallel)
-        acts = (*(runner.tick for runner in self.runners), self.chores)
-        running = [pool.submit(act) for act in acts]
-        while wait(running, _POLL_SECONDS).not_done:
+        acts = [*((runner.cluster, runner.tick) for runner in self.runners), ("chores", self.chores)]
+        running = [(name, pool.submit(act)) for name, act in acts]
+        while _busy(running, _POLL_SECONDS):
             if stop.is_set():
                 pool.shutdown(wait=False, cancel_futures=True)
-                return drained(self.runners, self.grace_seconds)
+                return self._stopped(running)
         pool.shutdown()
         self._say_next()
-        names = (*(runner.cluster for runner in self.runners), "chores")
-        ended = zip(names, (future.exception() for future in running), strict=True)
-        self._require_done([f"{name}: {error}" for name, error in ended if error])
+        self._require_done(_errors(running))
+        return True
+
+    def _stopped(self, running: Acts) -> bool:
+        """Wait for what runs as long as a stop may, and tell what is left for the next wake."""
+        until = monotonic() + self.grace_seconds
+        drained(self.runners, self.grace_seconds)
+        begun = [(name, act) for name, act in running if not act.cancelled()]
+        busy = _busy(begun, max(0.0, until - monotonic()))
+        left = {name for name, act in running if act.cancelled() or act in busy}
+        left |= {runner.cluster for runner in self.runners if _unfinished(runner)}
+        if busy:
+            structlog.get_logger("netattest").error(_STOPPED, left=", ".join(sorted(left)))
+            return False
+        self._require_done([*_errors(begun), *(f"{name}: {_STOPPED}" for name in sorted(left))])
         return True
 
     def _say_next(self) -> None:
@@ -106,9 +122,26 @@ class Wake:
             )
 
 
+def _busy(running: Acts, seconds: float) -> set[Future[None]]:
+    """What still runs after so many seconds; an answer comes earlier where nothing does."""
+    return wait([act for _, act in running], seconds).not_done
+
+
+def _errors(ended: Acts) -> list[str]:
+    return [f"{name}: {error}" for name, act in ended if (error := act.exception())]
+
+
 def _behind(runner: Runner) -> bool:
+    return _answer(runner.behind)
+
+
+def _unfinished(runner: Runner) -> bool:
+    return _answer(runner.behind) or _answer(runner.owes)
+
+
+def _answer(ask: Callable[[], bool]) -> bool:
     try:
-        return runner.behind()
+        return ask()
     except NetattestError as error:
         structlog.get_logger("netattest").error("the schedule could not be read", reason=str(error))
         return True

@@ -56,11 +56,16 @@ class Runner:
         refused = self._guarded(self._slots)
         self._guarded(self._show)
         if not self.stopping:
-            refused = self._guarded(self._follow_up) or (refused if refused and self._unrecorded() else None)
-            self.work.refusals.note(refused, self.cluster)
+            self._note_slots(refused)
+            self._note_work(self._guarded(self._follow_up))
         now, offset = self.work.clock.now(), self.work.schedule.offset
         following = self.work.schedule.when.next_after(now - offset)
         self.work.metrics.due(self.cluster, following + offset if following else None)
+
+    def stand_by(self) -> None:
+        """While another service leads: what this one could not write may have been written by that one. Never raises."""
+        if self.work.refusals.owed_by(self.cluster):
+            self._guarded(self._look_what_others_wrote)
 
     def behind(self) -> bool:
         """True when a slot is due that nobody has recorded: the tick before could not, and its log line says why.
@@ -71,6 +76,15 @@ class Runner:
         work, now = self.work, self.work.clock.now()
         since = self._looked().last_slot or self._enrolled()
         return bool(due_slots(work.schedule.when, since, now - work.schedule.offset))
+
+    def owes(self) -> bool:
+        """True when work for a slot is still to do, or a slot has no end yet, whoever runs it.
+
+        Raises:
+            StoreError: the database does not say.
+        """
+        look = self._looked(claim_seconds=0)
+        return bool(look.owed or look.left_open)
 
     def recover(self) -> None:
         """Close slots that a killed process left open. Whoever still runs one holds the cluster's lock."""
@@ -107,12 +121,35 @@ class Runner:
             return error
         return None
 
+    def _note_slots(self, error: Exception | None) -> None:
+        """A slot is refused until it has a final word, whoever writes it; one that failed has one, and is told as such."""
+        refusals, work = self.work.refusals, (self.cluster, "slots")
+        if error is None and work not in refusals.owed_by(self.cluster):
+            return
+        if self._unrecorded():
+            refusals.failed(error, *work)
+        else:
+            refusals.written(*work)
+
+    def _note_work(self, error: Exception | None) -> None:
+        """What follows a slot: a round that ended well has recorded all that it tried."""
+        if error:
+            self.work.refusals.failed(error, self.cluster, "work")
+        else:
+            self.work.refusals.written(self.cluster, "work")
+
     def _unrecorded(self) -> bool:
-        """True when a slot is due or open that has no final word; a slot that failed has one, and is told as such."""
+        """True when a slot is due or open that has no final word."""
         try:
-            return self.behind() or bool(self._looked().left_open)
+            return self.behind() or bool(self._looked(claim_seconds=0).left_open)
         except StoreError:
             return True
+
+    def _look_what_others_wrote(self) -> None:
+        if self.behind() or self.owes():
+            return
+        for work in self.work.refusals.owed_by(self.cluster):
+            self.work.refusals.written(*work)
 
     def _slots(self) -> None:
         """Look, and act on it, until a look finds nothing to do: as a rule the first."""
@@ -165,8 +202,9 @@ class Runner:
             return "the service was not running, and a later slot or the time to catch up had come"
         return "the run before it had not ended"
 
-    def _looked(self) -> Look:
-        return self.work.ledger.look(self.cluster, self.work.clock.now(), self.claim_seconds)
+    def _looked(self, claim_seconds: float | None = None) -> Look:
+        seconds = self.claim_seconds if claim_seconds is None else claim_seconds
+        return self.work.ledger.look(self.cluster, self.work.clock.now(), seconds)
 
     def _enrolled(self) -> datetime:
         if self._since is None:

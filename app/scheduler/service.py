@@ -122,7 +122,9 @@ class Service:
         now = self._clock.now()
         for runner in self._runners:
             scheduler.add_job(
-                self._when_leading(runner.tick), SlotTrigger(runner.work.schedule), id=runner.cluster
+                self._when_leading(runner.tick, runner.stand_by),
+                SlotTrigger(runner.work.schedule),
+                id=runner.cluster,
             )
             schedule = runner.work.schedule
             self._log.info("scheduled", cluster=runner.cluster, cron=schedule.cron, zone=schedule.timezone)
@@ -143,10 +145,14 @@ class Service:
             trigger = IntervalTrigger(seconds=period.total_seconds(), timezone="UTC")
             scheduler.add_job(act, trigger, id=f"{_CHORE}{name}", executor=name, next_run_time=now)
 
-    def _when_leading(self, act: Callable[[], None]) -> Callable[[], None]:
+    def _when_leading(
+        self, act: Callable[[], None], otherwise: Callable[[], None] = lambda: None
+    ) -> Callable[[], None]:
         def acting() -> None:
             if self._leader.leads:
                 act()
+            else:
+                otherwise()
 
         return acting
 

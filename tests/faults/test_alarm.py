@@ -3,6 +3,7 @@
 import json
 import re
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
@@ -12,10 +13,12 @@ from sqlalchemy import make_url
 
 from app.bootstrap.databases import resource
 from app.cli.progress import LogLines
-from app.errors import StoreError
+from app.errors import InputError, StoreError
 from app.model.history import SlotStatus
 from app.scheduler import Alarm, Leader, Runner, Work
+from app.scheduler.jobs import MOST_ATTEMPTS, Job, follow_up
 from app.scheduler.metrics import Metrics
+from app.scheduler.refusals import Refusals
 from app.scheduler.unrecorded import tell_unrecorded
 from app.settings import ClusterSchedule, load_settings
 from app.store import PostgresDeliveryBook, PostgresLedger, PostgresStore, create_engine, migrate
@@ -207,6 +210,98 @@ def test_a_disk_that_has_room_for_the_lease_alone_is_told_without_a_record_and_n
     assert statuses[1] is (SlotStatus.DONE if table == "delivery" else SlotStatus.MISSED)
     assert len(list(files.iterdir())) == (3 if table == "delivery" else 2)
     assert night.store.check().problems == ()
+
+
+TAKES_AGAIN = "takes again what the service writes"
+
+
+def refused(night, table):
+    """A night whose rows the database refuses, and what was said about it; answers with what mends it."""
+    night.server.execute(REFUSING.format(table=table))
+    night.pass_by()
+    night.clock.time += timedelta(hours=2)
+    night.runner.tick()
+    night.beat()
+    return lambda: night.server.execute(f"DROP TRIGGER no_room ON {table}")
+
+
+def all_clear(night, hook):
+    night.beat()
+    return sum(TAKES_AGAIN in item for item in said(hook))
+
+
+@pytest.mark.parametrize("table", ["slot_job", "slot", "delivery"])
+def test_a_silence_in_between_is_no_sign_that_refused_rows_are_taken_again(begun, hook, table):
+    night = begun()
+    mend = refused(night, table)
+    night.server.stop()
+    night.beat()
+    night.server.start()
+    assert [all_clear(night, hook), all_clear(night, hook)] == [0, 0]  # nothing was tried since
+    assert "answers again" in said(hook)[-1]
+    night.clock.time += timedelta(hours=2)
+    night.runner.tick()
+    assert all_clear(night, hook) == 0
+    mend()
+    for _ in range(MOST_ATTEMPTS):  # one channel never works: what is owed to it comes to an end
+        night.clock.time += timedelta(hours=2)
+        night.runner.tick()
+    assert [all_clear(night, hook), all_clear(night, hook)] == [1, 1]
+
+
+@pytest.mark.parametrize("table", ["slot_job", "slot", "delivery"])
+def test_an_all_clear_of_a_service_that_leads_no_more_waits_for_what_the_leader_wrote(begun, hook, table):
+    night = begun()
+    mend = refused(night, table)
+    leader = Runner(
+        replace(night.runner.work, metrics=Metrics(), refusals=Refusals()), night.clock.now(), claim_seconds=0
+    )
+    night.runner.stand_by()
+    assert all_clear(night, hook) == 0
+    mend()
+    night.runner.stand_by()
+    assert all_clear(night, hook) == 0
+    for _ in range(MOST_ATTEMPTS):  # one channel never works: what is owed to it comes to an end
+        night.clock.time += timedelta(hours=2)
+        leader.tick()
+    night.runner.stand_by()
+    assert all_clear(night, hook) == 1
+
+
+def test_work_that_is_refused_and_then_fails_before_it_comes_to_the_database_gives_no_all_clear(begun, hook):
+    night, ends = begun(), []
+    work = night.runner.work
+    slot = night.slots()[-1]
+    night.ledger.owe("c", slot.due_at, ["trial"])
+
+    def act(_work, _slot):
+        if ends:
+            raise ends.pop(0)
+
+    def tried():
+        night.clock.time += timedelta(hours=2)
+        owed = night.ledger.look("c", night.clock.now(), 0).owed
+        follow_up(work, owed, (Job("trial", frozenset({SlotStatus.DONE}), act),))
+        return all_clear(night, hook)
+
+    ends += [StoreError("no room left"), InputError("a file is missing")]
+    assert [tried(), tried(), tried()] == [0, 0, 1]
+
+
+def test_an_open_slot_whose_cluster_is_locked_by_another_process_is_still_refused(begun, hook):
+    night = begun()
+    night.server.execute(REFUSING.replace("BEFORE INSERT", "BEFORE UPDATE").format(table="slot"))
+    night.pass_by()  # claimed, and not closed
+    night.clock.time += timedelta(minutes=10)
+    night.runner.tick()
+    night.beat()
+    assert "refuses what netattest writes" in said(hook)[-1]
+    night.server.execute("DROP TRIGGER no_room ON slot")
+    with PostgresStore(night.engine).exclusive("c"):
+        night.runner.tick()
+        assert all_clear(night, hook) == 0
+    night.runner.tick()
+    assert all_clear(night, hook) == 1
 
 
 @pytest.mark.parametrize("spoil", [stopped, read_only, without_connections])

@@ -22,11 +22,11 @@ from app.collect import (
     exec_plugin,
     normalize,
 )
-from app.errors import CollectError, ExitCode
+from app.errors import CollectError, ConfigurationError, ExitCode
 from app.model.identity import GroupKind
 from app.model.snapshot import Coverage, GapReason, SourceKind
 from app.settings.program import LogSettings
-from tests.apiserver import USER, VERSION, ApiServer, Fault, forbidden, plural
+from tests.apiserver import TOKEN, USER, VERSION, ApiServer, Fault, forbidden, plural
 from tests.certificates import self_signed
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -565,7 +565,7 @@ def test_a_kubeconfig_that_turns_verification_off_is_obeyed_and_said(tmp_path):
     [({"context": "prod"}, "prod"), ({"in_cluster": True}, "Service host/port is not set")],
 )
 def test_credentials_that_cannot_be_used_are_an_error(tmp_path, settings, says):
-    with kubeconfig(tmp_path) as file, pytest.raises(CollectError) as error:
+    with kubeconfig(tmp_path) as file, pytest.raises(ConfigurationError) as error:
         run(file, **settings)
     assert "the credentials for the cluster cannot be used" in str(error.value)
     assert says in str(error.value)
@@ -573,7 +573,7 @@ def test_credentials_that_cannot_be_used_are_an_error(tmp_path, settings, says):
 
 
 def test_a_kubeconfig_that_is_missing_is_an_error(tmp_path):
-    with pytest.raises(CollectError, match="cannot be used"):
+    with pytest.raises(ConfigurationError, match="cannot be used"):
         run(tmp_path / "nowhere")
 
 
@@ -589,7 +589,7 @@ def test_a_kubeconfig_that_is_missing_is_an_error(tmp_path):
 def test_a_kubeconfig_that_cannot_be_used_is_named(tmp_path, content):
     file = tmp_path / "odd"
     file.write_bytes(content)
-    with pytest.raises(CollectError, match=r"the credentials for the cluster cannot be used: .*/odd: "):
+    with pytest.raises(ConfigurationError, match=r"the credentials for the cluster cannot be used: .*/odd: "):
         run(file)
 
 
@@ -667,7 +667,10 @@ def plugged(server, tmp_path, script):
 
 
 PLUGINS = {
-    "hangs": ("exec sleep 600", "exec: process returned 124"),
+    "hangs": ("exec /bin/sleep 600", "did not end within 3 s"),
+    "hangs in what it started": ("/bin/sleep 600; echo", "did not end within 3 s"),
+    "does not listen": ("trap '' TERM; while :; do /bin/sleep 1; done", "did not end within 3 s"),
+    "leaves somebody with its pipes": ("/usr/bin/setsid /bin/sleep 60 & exit 0", "did not end within 3 s"),
     "tells a secret": (
         "echo 'denied for Authorization: Bearer opensesame-of-it' >&2; exit 1",
         "denied for",
@@ -680,13 +683,28 @@ PLUGINS = {
 def test_a_credential_plugin_that_fails_ends_in_an_error_and_its_secrets_are_not_logged(
     tmp_path, monkeypatch, capfd, script, says
 ):
-    monkeypatch.setattr(exec_plugin, "SECONDS", 1)
+    monkeypatch.setattr(exec_plugin, "SECONDS", 3)
+    monkeypatch.setattr(exec_plugin, "KILL_AFTER", 1)
+    monkeypatch.setenv("PATH", "/nowhere")  # the bound is ours, whatever the machine has
     configure(LogSettings(), debug=False)
+    began = time.monotonic()
     with ApiServer(cluster()) as server, pytest.raises(CollectError, match="refuses the credentials"):
         plugged(server, tmp_path, script).collect()
     said = capfd.readouterr().err
+    assert time.monotonic() - began < 55
     assert says in said
     assert "opensesame" not in said
+
+
+def test_a_credential_plugin_that_answers_gives_the_token(tmp_path):
+    answer = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": {"token": TOKEN},
+    }
+    with ApiServer(cluster()) as server:
+        found = plugged(server, tmp_path, f"echo '{json.dumps(answer)}'").collect()
+    assert found.objects
 
 
 def test_a_password_in_a_servers_address_is_not_part_of_the_record(tmp_path):

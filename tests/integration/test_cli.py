@@ -174,6 +174,55 @@ def test_a_cluster_that_cannot_be_reached_ends_with_4_and_leaves_a_failed_scan(n
     assert scan.status is ScanStatus.FAILED
 
 
+KUBECONFIG = (
+    "{apiVersion: v1, kind: Config, current-context: a, users: [{name: a, user: {token: t}}],"
+    " clusters: [{name: a, cluster: {server: 'http://127.0.0.1:9'}}], contexts: [{name: a, context: {cluster: a, user: a}}]}"
+)
+WRONG = {
+    "a path that is not there": (("--from", "typo.yaml"), "typo.yaml does not exist"),
+    "a folder without manifests": (("--from", "empty"), "no Kubernetes object could be read from empty"),
+    "a file without manifests": (
+        ("--from", "notes.txt"),
+        "no Kubernetes object could be read from notes.txt",
+    ),
+    "a path below a file": (("--from", "notes.txt/x"), "notes.txt/x cannot be read: Not a directory"),
+    "a context that is not there": (("--kubeconfig", "good", "--context", "prdo"), "prdo"),
+    "a kubeconfig that is not there": (("--kubeconfig", "gone"), "gone"),
+    "a kubeconfig that does not parse": (("--kubeconfig", "notes.txt"), "notes.txt"),
+    "no pod around it": (("--in-cluster",), "Service host/port is not set"),
+    "settings that are not there": (("--from", "open.yaml", "--config", "gone.yaml"), "gone.yaml"),
+    "settings that do not parse": (("--from", "open.yaml", "--config", "bad.yaml"), "bad.yaml"),
+    "a scope that does not parse": (("--from", "open.yaml", "--config", "scoped.yaml"), "scope.yaml"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "says"), WRONG.values(), ids=WRONG)
+def test_wrong_input_is_refused_and_leaves_no_run(netattest, store, tmp_path, arguments, says):
+    (tmp_path / "empty").mkdir()
+    files = {
+        "notes.txt": "a: [",
+        "good": KUBECONFIG,
+        "bad.yaml": "a: [",
+        "scoped.yaml": "documents: {scope: bad.yaml}",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    ended = netattest("scan", "--cluster", "shop", *arguments)
+    assert ended.returncode == 2, ended.stderr
+    assert says in ended.stderr
+    assert "next step:" in ended.stderr
+    assert store.scans("shop") == ()
+
+
+def test_a_night_that_finds_wrong_input_is_recorded(netattest, store):
+    slot = "2026-11-20T02:15:00Z"
+    assert netattest("scan", "--cluster", "shop", "--from", "typo.yaml", "--slot", slot).returncode == 2
+    (scan,) = store.scans("shop")
+    (recorded,) = store.slots("shop", scan.slot, scan.slot)
+    assert (scan.status, recorded.status) == (ScanStatus.FAILED, SlotStatus.FAILED)
+    assert "typo.yaml does not exist" in recorded.reason
+
+
 def test_a_slot_is_scanned_once_however_often_it_is_asked_for(netattest, store):
     arguments = ("scan", "--cluster", "shop", "--from", "open.yaml", "--slot", "2026-11-20T02:15:00Z")
     assert netattest(*arguments).returncode == 0

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,6 +27,7 @@ from app.settings import ClusterSchedule
 from tests.acceptance.test_cold_start import example
 from tests.apiserver import ApiServer
 from tests.clock import Clock
+from tests.integration.test_run import kubeconfig, until
 from tests.receivers import PASSWORD, USER, Authority, http_server, mail_server
 from tests.unit.deploy.conftest import DEPLOY, pod_spec
 
@@ -81,26 +84,27 @@ def unit_command():
 
 def woken(tmp_path, url, *more):
     """The CronJob's container, once: exit code and log lines."""
+    wake = begun(tmp_path, url, *more)
+    _, said = wake.communicate(timeout=300)
+    assert "Traceback" not in said
+    return wake.returncode, said
+
+
+def begun(tmp_path, url, *more):
+    """The CronJob's container as it runs."""
     (container,) = pod_spec("nightly")["containers"]
     command = [*container["args"], *more]
     assert command[: len(unit_command())] == unit_command()
     paths = [part.replace(MOUNTED, str(tmp_path / "config")) for part in command]
-    done = subprocess.run(
+    environment = {"NETATTEST_DATABASE_URL": url, "NETATTEST_LOG__FORMAT": "json"}
+    return subprocess.Popen(
         [sys.executable, "-m", "app", *paths],
         cwd=tmp_path,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "NETATTEST_DATABASE_URL": url,
-            "NETATTEST_LOG__FORMAT": "json",
-        },
-        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-        timeout=300,
     )
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stderr
 
 
 def at(tmp_path, when):
@@ -218,11 +222,11 @@ def test_a_wake_ends_well_when_nobody_has_to_look_at_it(act, troubles):
 class Standing:
     """A runner as a wake sees it; `behind` is its answer after the tick."""
 
-    def __init__(self, *, behind):
+    def __init__(self, *, behind, owes=False):
         self.cluster, self.stopping, self.current, self.ticks = "a", False, None, 0
         schedule = ClusterSchedule.model_validate({"name": "a", "cron": "0 2 * * *"})
         self.work = SimpleNamespace(schedule=schedule, clock=Clock(NOON), log=structlog.get_logger)
-        self._behind = behind
+        self._behind, self._owes = behind, owes
 
     def tick(self):
         self.ticks += 1
@@ -231,6 +235,9 @@ class Standing:
         if isinstance(self._behind, Exception):
             raise self._behind
         return self._behind
+
+    def owes(self):
+        return self._owes
 
 
 def refuse():
@@ -259,21 +266,81 @@ def test_a_wake_ends_with_what_is_wrong(behind, problems, chores, error, says):
     assert runner.ticks == 1
 
 
-@pytest.mark.parametrize("current", [None, NOON], ids=["between scans", "in a scan that does not end"])
-def test_a_wake_that_is_stopped_begins_nothing_more_and_gives_up_what_does_not_end(current):
-    stop, go, first, second = Event(), Event(), Standing(behind=False), Standing(behind=True)
-    abandoned = []
+@pytest.fixture
+def stopped():
+    """A wake that is stopped while its first cluster is at something, with a second one that has not begun."""
+    stop, go, abandoned = Event(), Event(), []
 
-    def tick():
-        stop.set()
-        first.current = current
-        go.wait(10)
+    def wake(first, *, current=None, lasts=False, others=()):
+        def tick():
+            first.ticks += 1
+            first.current = current
+            stop.set()
+            while not first.stopping or lasts:
+                if go.wait(0.05):
+                    return
 
-    first.tick, first.abandon = tick, lambda: abandoned.append(first)
-    try:
-        assert Wake([first, second], Metrics(), 1, 0.2, lambda: None).run(stop) is (current is None)
-    finally:
-        go.set()
+        first.tick, first.abandon = tick, lambda: abandoned.append(first)
+        metrics = Metrics()
+        metrics.declare("a")
+        return Wake([first, *others], metrics, 1 + (not others), 0.3, lambda: None).run(stop)
+
+    wake.abandoned = abandoned
+    yield wake
+    go.set()
+
+
+def test_a_wake_that_is_stopped_begins_nothing_more_and_says_what_is_left(stopped):
+    first, second = Standing(behind=False), Standing(behind=True)
+    second.cluster = "b"
+    with pytest.raises(NightError, match="b: stopped before it was done; chores: stopped before it was done"):
+        stopped(first, others=[second])
     Event().wait(0.2)  # what was waiting for a thread has one now
     assert (second.ticks, second.stopping, first.stopping) == (0, True, True)
-    assert abandoned == ([first] if current else [])
+    assert stopped.abandoned == []
+
+
+LEFT = {
+    "nothing": (Standing(behind=False), ""),
+    "a slot": (Standing(behind=True), "a: stopped before it was done"),
+    "a report, a message": (Standing(behind=False, owes=True), "a: stopped before it was done"),
+    "nobody knows": (Standing(behind=StoreError("gone")), "a: stopped before it was done"),
+}
+
+
+@pytest.mark.parametrize(("runner", "says"), LEFT.values(), ids=LEFT)
+def test_a_wake_that_ended_what_it_was_at_asks_what_is_left(stopped, runner, says):
+    if says:
+        with pytest.raises(NightError, match=says):
+            stopped(runner)
+    else:
+        assert stopped(runner)
+
+
+@pytest.mark.parametrize("current", [NOON, None], ids=["in a scan", "in a delivery"])
+def test_a_wake_gives_up_what_does_not_end(stopped, current):
+    first = Standing(behind=False)
+    assert not stopped(first, current=current, lasts=True)
+    assert stopped.abandoned == ([first] if current else [])
+
+
+def test_a_wake_that_is_stopped_in_the_middle_of_a_scan_ends_with_4(tmp_path, store, database_url, parties):
+    with socket.socket() as silent:  # an API server that accepts and never answers
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        at(tmp_path, datetime.now(UTC) - timedelta(minutes=10))
+        (tmp_path / "config" / "kubeconfig").write_text(kubeconfig(silent.getsockname()[1]))
+        (tmp_path / "config" / "netattest.yaml").write_text("service: {grace_seconds: 0.5}\n")
+        wake = begun(tmp_path, database_url.render_as_string(hide_password=False))
+        until(lambda: statuses(store) == [SlotStatus.RUNNING])
+        wake.send_signal(signal.SIGTERM)
+        _, said = wake.communicate(timeout=60)
+    assert wake.returncode == 4, said
+    assert "stopped before it was done" in said
+    assert "breakwater" in said.splitlines()[-1]
+    assert statuses(store) == [SlotStatus.FAILED]
+
+
+def statuses(store):
+    now = datetime.now(UTC)
+    return [slot.status for slot in store.slots("breakwater", now - timedelta(days=1), now)]

@@ -132,6 +132,11 @@ ERRORS = {
         4,
         "netattest: internal error: KeyError: 'x'\nnext step: run it again with --debug and report what it prints\n",
     ),
+    "an error whose text holds a secret": (
+        ValueError("see amqp://joe:opensesame@mq, password=opensesame"),
+        4,
+        "netattest: internal error: ValueError: see amqp://<redacted>@mq, password=<redacted>\nnext step: run it again with --debug and report what it prints\n",
+    ),
     "text of a hostile cluster": (
         CollectError("\x1b[2Jgone \u202e"),
         4,
@@ -155,6 +160,16 @@ def test_debug_adds_the_traceback_and_keeps_the_exit_code(netattest):
     assert ended.code == ExitCode.USAGE
     assert "Traceback" in ended.err
     assert ended.err.endswith("next step: add --from PATH..., or --cluster NAME for a stored scan\n")
+
+
+def test_a_traceback_holds_no_secret(netattest, monkeypatch):
+    def fail(*_arguments, **_options):
+        raise ValueError("Authorization: Bearer opensesame")
+
+    monkeypatch.setattr(program.reach, "look", fail)
+    ended = netattest("reach", "--from", "x", "--debug")
+    assert ended.err.startswith("Traceback")
+    assert "opensesame" not in ended.err
 
 
 def test_an_interrupt_ends_with_130(netattest, monkeypatch):
