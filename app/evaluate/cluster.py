@@ -232,7 +232,12 @@ class Cluster:
 
     def atom(self, number: int) -> Endpoint:
         """The endpoint of an address atom."""
-        return Endpoint(self.externals[number].id, self.policies.classes + number, None)
+        return self._atoms[number]
+
+    @cached_property
+    def _atoms(self) -> tuple[Endpoint, ...]:
+        first = self.policies.classes
+        return tuple(Endpoint(item.id, first + number, None) for number, item in enumerate(self.externals))
 
     def pod_class(self, endpoint: Endpoint) -> PodClass | None:
         """What policies see of an endpoint; None outside the cluster."""

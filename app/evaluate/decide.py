@@ -16,7 +16,7 @@ which the API leaves open. What a rule asks for beyond ends and ports is said be
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from app.evaluate.cluster import Cluster, Endpoint
 from app.evaluate.doubts import Doubts
@@ -51,6 +51,7 @@ class Decider:
         self._doubts = doubts
         self._notes = notes
         self.asked = lru_cache(maxsize=4096)(self._asked)
+        self.default = cache(self._default)  # small, and several checks ask for every workload
 
     def decide(self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int) -> Decision:
         """Decide one connection; over two address families, the one that lets it through counts, then one that may."""
@@ -195,7 +196,7 @@ class Decider:
     def _unaddressed(self, *ends: Endpoint) -> tuple[str, ...]:
         return tuple(item.id for item in ends if (pod := self._cluster.pod_class(item)) and pod.unaddressed)
 
-    def default(self, direction: Direction, subject: Endpoint) -> Default:
+    def _default(self, direction: Direction, subject: Endpoint) -> Default:
         """What becomes of a connection that no rule speaks of; a rule for everyone and every port speaks of none."""
         if self.standing(direction, subject):
             return Default(denied=False)

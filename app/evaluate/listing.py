@@ -47,11 +47,8 @@ class Listing:
         """What a class reaches: workloads and external ranges, sorted by id."""
         workloads: list[tuple[int, Connections, tuple[str, ...]]] = []
         atoms: list[Atom] = []
-        for row, endpoints in enumerate(self._rows.destinations):
-            allowed = self._rows.cell(row, number)
-            if not allowed:
-                continue
-            for endpoint in endpoints:
+        for row, allowed in self._rows.reached_from(number):
+            for endpoint in self._rows.destinations[row]:
                 if endpoint >= self._first_atom:
                     notes = self._notes.on_conditions(number, endpoint, allowed)
                     atoms.append((endpoint - self._first_atom, allowed, notes))
@@ -159,11 +156,8 @@ class Listing:
         cluster = self._cluster
         inside: dict[int, Connections] = {}
         outside: list[tuple[str, Connections]] = []
-        for row, endpoints in enumerate(self._rows.destinations):
-            allowed = self._rows.cell(row, source.number)
-            if not allowed:
-                continue
-            for number in endpoints:
+        for row, allowed in self._rows.reached_from(source.number):
+            for number in self._rows.destinations[row]:
                 if number >= self._first_atom:
                     outside.append((cluster.externals[number - self._first_atom].id, allowed))
                 else:

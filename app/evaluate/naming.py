@@ -21,6 +21,11 @@ class Directory:
     def _positions(self) -> dict[str, int]:
         return {workload.id: position for position, workload in enumerate(self._cluster.workloads)}
 
+    @cached_property
+    def _atoms(self) -> dict[str, Endpoint]:
+        atoms = (self._cluster.atom(number) for number in range(len(self._cluster.externals)))
+        return {atom.id: atom for atom in atoms}
+
     @staticmethod
     def is_external(name: str) -> bool:
         """True for an id that names addresses outside the cluster."""
@@ -44,6 +49,8 @@ class Directory:
         """A workload, or all address atoms that a range touches."""
         if not self.is_external(name):
             return [self.workload(name)]
+        if known := self._atoms.get(name):
+            return [known]
         wanted = _range(name)
         return [self._cluster.atom(number) for number in self._cluster.space.atoms_touching(wanted)]
 

@@ -3,7 +3,7 @@
 A row is worked out when it is first asked for. Ports are cut only where one of its own rules begins or ends.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -107,6 +107,15 @@ class RowTable:
         """Ports that a source may open to the destinations of a row."""
         bit = 1 << source
         return next((cell.allowed for cell in self.row(row) if cell.sources & bit), NOTHING)
+
+    def reached_from(self, source: int) -> Iterator[tuple[int, Connections]]:
+        """Numbers of the rows to whose destinations a source may open connections, ascending, with their ports."""
+        bit = 1 << source
+        for number in range(len(self._rows)):
+            for cell in self.row(number):
+                if cell.sources & bit:
+                    yield number, cell.allowed
+                    break
 
     def reads_ip_blocks(self, number: int) -> bool:
         """True when it matters in this row whether an `ipBlock` is compared with pods."""

@@ -20,6 +20,9 @@ class Protocol(StrEnum):
     SCTP = "SCTP"
 
 
+_PROTOCOLS = tuple(Protocol)  # walking through an enumeration costs more than what is done with each of these
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class PortSet:
     """Sorted, disjoint, non-adjacent closed intervals of ports. Build with `of`, never by hand."""
@@ -89,12 +92,12 @@ class Connections:
     @classmethod
     def of(cls, ports: Mapping[Protocol, PortSet]) -> Self:
         """Build from a mapping; empty sets are dropped; order is TCP, UDP, SCTP."""
-        return cls(tuple((protocol, ports[protocol]) for protocol in Protocol if ports.get(protocol)))
+        return cls(tuple((protocol, ports[protocol]) for protocol in _PROTOCOLS if ports.get(protocol)))
 
     @classmethod
     def all(cls) -> Self:
         """Every port of every protocol."""
-        return cls(tuple((protocol, PortSet.all()) for protocol in Protocol))
+        return cls(tuple((protocol, PortSet.all()) for protocol in _PROTOCOLS))
 
     def on(self, protocol: Protocol) -> PortSet:
         """Ports of one protocol."""
@@ -110,20 +113,26 @@ class Connections:
 
     def __or__(self, other: Self) -> Self:
         """Union."""
-        return self.of({p: self.on(p) | other.on(p) for p in Protocol})
+        if not other.ports or self.ports == other.ports:
+            return self
+        return self.of({p: self.on(p) | other.on(p) for p in _PROTOCOLS})
 
     def __and__(self, other: Self) -> Self:
         """Intersection."""
-        return self.of({p: self.on(p) & other.on(p) for p in Protocol})
+        if not self.ports or self.ports == other.ports:
+            return self
+        return self.of({p: self.on(p) & other.on(p) for p in _PROTOCOLS})
 
     def __sub__(self, other: Self) -> Self:
         """Difference."""
-        return self.of({p: self.on(p) - other.on(p) for p in Protocol})
+        if not self.ports or not other.ports:
+            return self
+        return self.of({p: self.on(p) - other.on(p) for p in _PROTOCOLS})
 
     @property
     def is_all(self) -> bool:
         """True when nothing is restricted."""
-        return all(self.on(protocol) == PortSet.all() for protocol in Protocol)
+        return self.ports == self.all().ports
 
     def to_json(self) -> dict[str, list[list[int]]]:
         """Shape of the `reach` contract: `{"TCP": [[80, 80]]}`."""

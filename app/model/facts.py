@@ -13,7 +13,7 @@ from app.model.identity import ObjectRef
 from app.model.inventory import Inventory, Labels, Pod
 from app.model.platform import Platform
 from app.model.policy import Policy
-from app.model.reachability import Reachability
+from app.model.reachability import Reachability, Workload
 from app.model.registers import RecordDuty, Registers
 from app.model.scope import Placement, Scope
 from app.model.snapshot import CollectionGap, Snapshot
@@ -54,6 +54,11 @@ class Facts:
     def pods(self) -> Mapping[ObjectRef, Pod]:
         """Pods (and templates that stand for pods) by identity."""
         return {pod.ref: pod for pod in self.inventory.pods}
+
+    @cached_property
+    def workloads(self) -> Mapping[str, Workload]:
+        """Workloads by id, in the order of their ids."""
+        return {item.id: item for item in self.reachability.workloads}
 
     @cached_property
     def placements(self) -> Mapping[str, Placement]:

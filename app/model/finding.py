@@ -73,7 +73,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Evidence:
-    """One object, and the field in it, that a result rests on. `excerpt` is a few lines of YAML, at most 20."""
+    """One object, and the field in it, that a result rests on.
+
+    `excerpt` is a few lines of YAML, at most 20; objects that a pass rests on have none, since no report shows them.
+    """
 
     ref: ObjectRef
     field: str = ""

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol as Interface
 
@@ -51,13 +52,13 @@ class Workload:
         return self.key.namespace
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class ExternalRange:
     """Addresses outside the cluster that behave alike; `id` is `external:FIRST-LAST`."""
 
     range: AddressRange
 
-    @property
+    @cached_property  # a few ranges, asked for by each workload
     def id(self) -> str:
         """Endpoint id of the `reach` contract."""
         address = IPv4Address if self.range.version == 4 else IPv6Address  # noqa: PLR2004  IP version

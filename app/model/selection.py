@@ -59,7 +59,10 @@ def chooses(selector: Selector, who: Who) -> bool:
     """True when a selector holds for a pod."""
     match selector:
         case LabelSelector():
-            return all(meets(item, who.of(item.facet)) for item in selector.requirements)
+            for item in selector.requirements:  # asked for each pair of a policy and a workload: no generator
+                if not meets(item, who.labels if item.facet is Facet.POD else who.of(item.facet)):
+                    return False
+            return True
         case AllOf():
             return all(chooses(part, who) for part in selector.parts)
         case AnyOf():

@@ -99,7 +99,7 @@ class _Judge:
 
     def _open(self, flow: Flow) -> Iterable[Doubt]:
         """Why the example is not proven to be open, at either end."""
-        ends = {item.id: item for item in self.facts.reachability.workloads if item.id in flow.example}
+        ends = self.facts.workloads
         to = ends.get(flow.example[1])
         leaving = to is None or to.host_network
         for name, way in zip(flow.example, (Direction.EGRESS, Direction.INGRESS), strict=True):

@@ -72,7 +72,7 @@ class _Judge:
 
     def __post_init__(self) -> None:
         self.proof, self.flows = Proof(self.facts), Flows.of(self.facts)
-        self.workloads = {item.id: item for item in self.facts.reachability.workloads}
+        self.workloads = self.facts.workloads
         self.sides = {name: self._side(item) for name, item in self.workloads.items()}
 
     def _side(self, workload: Workload) -> _Side:

@@ -136,7 +136,7 @@ class _Writer:
     def _allowing(self, sides: dict[Side, frozenset[RuleRef]]) -> Iterator[Proposed]:
         by_key: dict[WorkloadKey, dict[Direction, list[Allow]]] = {}
         alone: set[WorkloadKey] = set()
-        workloads = {item.id: item for item in self.facts.reachability.workloads}
+        workloads = self.facts.workloads
         resolving = {(name, Direction.EGRESS): frozenset[RuleRef]() for name in self.targets.resolving}
         for (name, way), lost in sorted({**resolving, **sides}.items()):
             workload = workloads[name]

@@ -1,6 +1,6 @@
 """Findings → what has to become closed, and in which way it can."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.enforcement import enforcement_on, reason_on
@@ -55,10 +55,10 @@ class Targets:
     resolving: set[str] = field(default_factory=set)
     removed: dict[ObjectRef, set[str]] = field(default_factory=dict)
     obstacles: list[Obstacle] = field(default_factory=list)
-    _by_id: dict[str, Workload] = field(default_factory=dict)
+    _by_id: Mapping[str, Workload] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._by_id = {item.id: item for item in self.facts.reachability.workloads}
+        self._by_id = self.facts.workloads
 
     def take(self, finding: CheckResult) -> None:
         """Take in one finding."""

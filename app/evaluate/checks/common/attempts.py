@@ -1,5 +1,6 @@
 """Connection attempts that somebody made, matched to the workloads of a scan."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -13,8 +14,9 @@ def known_names(facts: Facts) -> Mapping[str, str]:
     """Ids of workloads by what a probe may call them: the id, or `namespace/name` where that is one workload's alone."""
     workloads = facts.reachability.workloads
     short = [f"{item.namespace}/{item.key.name}" for item in workloads]
+    times = Counter(short)
     return {
-        **{name: item.id for name, item in zip(short, workloads, strict=True) if short.count(name) == 1},
+        **{name: item.id for name, item in zip(short, workloads, strict=True) if times[name] == 1},
         **{item.id: item.id for item in workloads},
     }
 

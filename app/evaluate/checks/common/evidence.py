@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.model.facts import Facts
 from app.model.finding import Evidence
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
-from app.model.snapshot import SnapshotObject
+from app.model.snapshot import Snapshot, SnapshotObject
 
 LINES = 20  # of an excerpt, as `Evidence` promises
 OBJECTS = 10  # of evidence in one result; the sentence says how many there are
@@ -22,12 +23,21 @@ _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml writes the sa
 
 
 def evidence_for(facts: Facts, ref: ObjectRef, field: str = "") -> Evidence:
-    """One object and, where it was stored, the part of it under `field` (`spec.ingress[0]`) as YAML."""
+    """One object and a field in it (`spec.ingress[0]`); its lines are added where they will be read: see `with_lines`."""
     stored = facts.snapshot.find(ref)
-    if stored is None:
-        return Evidence(ref, field)
-    place = field.partition(",")[0]  # two fields of one entry: the first shows it
-    return Evidence(ref, field, stored.digest, _excerpt(stored, place))
+    return Evidence(ref, field, stored.digest if stored else "")
+
+
+def with_lines(snapshot: Snapshot, item: Evidence) -> Evidence:
+    """The same with the part of the object under its field as YAML, unless it has lines or was not stored.
+
+    Most results pass, and nobody reads lines of theirs; writing YAML for all of them took a tenth of a judgement.
+    """
+    stored = snapshot.find(item.ref)
+    if item.excerpt or stored is None:
+        return item
+    place = item.field.partition(",")[0]  # two fields of one entry: the first shows it
+    return replace(item, excerpt=_excerpt(stored, place))
 
 
 def evidence_of_labels(facts: Facts, pod: ObjectRef) -> Evidence:

@@ -69,7 +69,7 @@ class FarEnds:
 
     def __post_init__(self) -> None:
         self._flows, self._untrusted = Flows.of(self.facts), untrusted(self.facts.scope)
-        self.workloads = {item.id: item for item in self.facts.reachability.workloads}
+        self.workloads = self.facts.workloads
         self.sides = {name: Side.of(self.facts.placements[name]) for name in self.workloads}
         self._names = {
             item.id: names_of(self.facts, item.id, item.namespace) for item in self.workloads.values()

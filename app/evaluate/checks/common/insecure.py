@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC
+from functools import cached_property
 
 from app.model.approval import unapproved
 from app.model.connections import Connections, PortSet, Protocol
@@ -51,7 +52,7 @@ class Insecure:
         counting = (item for item in register if item.mitigation and not unapproved(item, day))
         return cls((*own, *added), tuple(counting))
 
-    @property
+    @cached_property
     def ports(self) -> Connections:
         """All ports on the list."""
         return _union(item.ports for item in self.listed)

@@ -1,6 +1,6 @@
 """Allowed flows between namespaces, and with the outside, held against the register of approved flows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.flows import EXTERNAL, Flows, names_of
@@ -51,14 +51,14 @@ class Survey:
     whole: bool = field(init=False, default=True)
     found: dict[tuple[str, str], Flow] = field(init=False, default_factory=dict)
     _register: Flows = field(init=False)
-    _ends: dict[str, Workload] = field(init=False)
+    _ends: Mapping[str, Workload] = field(init=False)
     _names: dict[str, frozenset[str]] = field(init=False)
     _left: int = field(init=False, default=ROWS)
     _seen: set[tuple[frozenset[str], frozenset[str], Connections]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self._register = Flows.of(self.facts)
-        self._ends = {item.id: item for item in self.facts.reachability.workloads}
+        self._ends = self.facts.workloads
         self._names = {item.id: names_of(self.facts, item.id, item.namespace) for item in self._ends.values()}
 
     def flows(self) -> list[Flow]:

@@ -53,6 +53,6 @@ def claimed_meshed(facts: Facts, workload: str) -> bool:
 
 def intended(facts: Facts, workloads: Iterable[str]) -> Doubt:
     """Why what was read of workloads is only intended: they are templates, or something may override it."""
-    by_id = {item.id: item for item in facts.reachability.workloads}
-    pods = (facts.pods[ref] for name in workloads if name in by_id for ref in by_id[name].pod_refs)
+    known = facts.workloads
+    pods = (facts.pods[ref] for name in workloads if name in known for ref in known[name].pod_refs)
     return TEMPLATES if any(pod.from_template for pod in pods) else OVERRIDABLE

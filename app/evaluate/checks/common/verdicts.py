@@ -1,9 +1,10 @@
 """Results of one check, worded. The only place that turns a claimed pass into insufficient evidence."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypedDict, Unpack
 
+from app.evaluate.checks.common.evidence import with_lines
 from app.model.facts import Facts
 from app.model.finding import (
     CheckMeta,
@@ -17,6 +18,7 @@ from app.model.finding import (
 )
 from app.model.platform import Enforcement
 from app.model.scope import Boundary
+from app.model.snapshot import Snapshot
 
 _RANK = {outcome: rank for rank, outcome in enumerate(Outcome)}
 _WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.INSUFFICIENT, Outcome.PASS, Outcome.NOT_APPLICABLE)
@@ -71,11 +73,12 @@ class Verdicts:
     """Writes the results of one check, with the severity of the catalogue unless a result argues another."""
 
     meta: CheckMeta
+    snapshot: Snapshot = field(repr=False)
 
     @classmethod
     def of(cls, facts: Facts, check: str) -> "Verdicts":
         """Results of the check with this id."""
-        return cls(facts.catalogue[check])
+        return cls(facts.catalogue[check], facts.snapshot)
 
     def failed(
         self, subject: Subject, says: str, *, base: Details | None = None, **details: Unpack[Details]
@@ -133,6 +136,8 @@ class Verdicts:
 
     def _result(self, subject: Subject, outcome: Outcome, says: str, details: Details) -> CheckResult:
         severity = details.get("severity", self.meta.severity)
+        told = outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)
+        evidence = details.get("evidence", ())
         return CheckResult(
             check=self.meta.id,
             subject=subject,
@@ -140,8 +145,8 @@ class Verdicts:
             strength=details.get("strength", Strength.DECLARED),
             says=says,
             why=details.get("why", ()),
-            evidence=details.get("evidence", ()),
-            remedy=details.get("remedy", "") if outcome in (Outcome.FAIL, Outcome.INSUFFICIENT) else "",
+            evidence=tuple(with_lines(self.snapshot, item) for item in evidence) if told else evidence,
+            remedy=details.get("remedy", "") if told else "",
             boundaries=details.get("boundaries", _EVERY_BOUNDARY),
             severity=severity,
             data=details.get("data", {}),
