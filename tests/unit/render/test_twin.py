@@ -61,7 +61,7 @@ def test_the_foot_of_a_twin_names_the_scan_and_no_object_of_the_original():
     scan, (item, *_) = base.scan.digest, base.snapshot.objects
 
     assert twin.text(f"sha256 {short_digest(scan)}") == f"sha256 {short_digest(scan)}"
-    assert twin.text(short_digest(item.digest)) == short_digest(twin.objects[item.digest])
+    assert twin.text(short_digest(item.digest)) == short_digest(twin.digests[item.digest])
     assert twin.text("deadbeef…c0ffee") == "…"
 
 
