@@ -27,6 +27,7 @@ _TERM: Final = re.compile(r"(?<![\w.-])[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)+(?![\w
 _NOUN: Final = re.compile(r"[a-z]+(?: [a-z]+)?")
 _COUNTED: Final = re.compile(r"(?:\d|\b(?:no|one|two|three|four|five|six|seven|eight|nine|ten|of the))\s$")
 _BEGINNING: Final = re.compile(r"(?:^|[.?!:;,·(\d)] |[“(]|\n[ -]*)$")
+_LINE: Final = re.compile(r"\s*(?:$|\n)")
 _END: Final = re.compile(r"\s*(?:$|\n|[.:;,](?:\s|$)| [·(]|[”)])")
 _BLANK: Final = re.compile(r"\{[^{}]*\}")  # of a text that `str.format` fills in
 _JOINING: Final = "._-/@"
@@ -108,9 +109,11 @@ def _short(own: str, text: str, start: int) -> bool:
         return False
     if _BEGINNING.search(text[max(0, start - 80) : start]) is None:
         return False
+    if not told:
+        return own != own.lower() and _LINE.match(text, start + len(own)) is not None
     if _END.match(text, start + len(own)):
-        return told or own != own.lower()
-    return told and (own[0].isupper() or (own.endswith(":") and "\n" in text))
+        return True
+    return text[start] == own[0] and (own[0].isupper() or (own.endswith(":") and "\n" in text))
 
 
 def _joined(beside: str, edge: str, *, after: bool = False) -> bool:

@@ -164,11 +164,14 @@ def _withheld(period: Period) -> Period:
 
 
 def _renamed(report: PeriodReport) -> PeriodReport:
-    """Everything that pages and files are made from, with pseudonyms: sentences of theirs are made after that."""
-    twin = Twin.of_period(report)
+    """Everything that pages and files are made from, with pseudonyms: their own sentences are made after that.
+
+    The seed of a sample stays, so that anybody can draw the sample again.
+    """
+    twin, withheld = Twin.of_period(report), _withheld(report.period)
     return replace(
         report,
-        period=twin.facts(_withheld(report.period)),
+        period=replace(twin.facts(withheld), sample=withheld.sample),
         scan=twin.facts(report.scan),
         drift=twin.facts(report.drift),
     )
