@@ -39,17 +39,17 @@ def bundle_of(dossier: Dossier, tool: Tool, files: Iterable[Artefact]) -> bytes:
 
 
 def _manifest(dossier: Dossier, tool: Tool, files: list[FileEntry]) -> bytes:
-    framework = dossier.assessment.framework
-    body = BundleManifest(
-        identifier=dossier.identifier,
+    framework, twin = dossier.assessment.framework, dossier.twin
+    scan = dossier.report.scan
+    return BundleManifest(
+        identifier=twin.text(dossier.identifier) if twin else dossier.identifier,
         tool=tool,
-        scan=dossier.report.scan,
+        scan=twin.facts(scan) if twin else scan,
         framework=framework.id,
-        framework_digest=framework.digest,
+        framework_digest=twin.digest(framework.digest) if twin else framework.digest,
         redacted=dossier.report.redacted,
         files=tuple(files),
     ).to_bytes()
-    return dossier.twin.json(body) if dossier.twin else body
 
 
 def _entry(item: Artefact, name: str) -> FileEntry:

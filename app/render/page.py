@@ -1,11 +1,16 @@
 """A whole page from one input: chosen sections in the definition's order."""
 
+from typing import Final
+
 from app.errors import ConfigurationError
 from app.model.report import ReportInput
 from app.render.content import Mark, Page
 from app.render.dossier import Dossier, Section
 from app.render.sections import SECTIONS
 from app.render.wording import iso_day, minute, short_digest
+
+PSEUDONYMS: Final = ", names replaced by pseudonyms"
+"""What the cover of a twin says after the kind of the report."""
 
 
 def build_page(dossier: Dossier) -> Page:
@@ -34,8 +39,7 @@ def build_page(dossier: Dossier) -> Page:
 
 def _kicker(report: ReportInput) -> str:
     """What the cover says above the title; a twin says that it is one."""
-    note = ", names replaced by pseudonyms" if report.redacted else ""
-    return f"{report.definition.title}{note}"
+    return f"{report.definition.title}{PSEUDONYMS if report.redacted else ''}"
 
 
 def chosen(report: ReportInput) -> list[Section]:

@@ -15,6 +15,7 @@ from app.render.content import Page
 from app.render.evidence import EvidenceFile
 from app.render.html import Templates
 from app.render.names import file_stem
+from app.render.page import PSEUDONYMS
 from app.render.period import PERIOD_SECTIONS
 from app.render.period.files import period_files
 from app.render.period.pages import filters
@@ -50,13 +51,9 @@ class PeriodRenderer:
                 f"a report on a period has no format {', '.join(unknown)}",
                 advice=f"formats are {', '.join(PERIOD_FORMATS)}",
             )
-        twin = Twin.of_period(report) if report.redacted else None
-        if twin is not None:
-            report = replace(report, period=_withheld(report.period))
-        page, files = self._page(report), period_files(report, twin)
-        if twin is not None:
-            page = replace(twin.page(page), kicker=f"{page.kicker}, names replaced by pseudonyms")
-            report = replace(report, scan=twin.page(report.scan), period=_renamed(report.period, twin))
+        if report.redacted:
+            report = _renamed(report)
+        page, files = self._page(report), period_files(report)
         single = [name for name in ("pdf", "html", "json") if name in formats or "bundle" in formats]
         made = {name: self._file(name, report, page, files) for name in single}
         found = [made[name] for name in single if name in formats]
@@ -134,7 +131,7 @@ class PeriodRenderer:
         cluster = clipped(period.cluster, _RUNNING_NAME)
         return Page(
             title=f"Network security of {cluster}, {period.framework_title}, {days}",
-            kicker=report.definition.title,
+            kicker=f"{report.definition.title}{PSEUDONYMS if report.redacted else ''}",
             subject=f"Evidence for {period.framework_title} over {len(period.nights)} nights of {period.cluster}",
             identifier=identifier(report),
             cluster=cluster,
@@ -166,9 +163,18 @@ def _withheld(period: Period) -> Period:
     return replace(period, nights=tuple(nights), deviations=tuple(deviations))
 
 
-def _renamed(period: Period, twin: Twin) -> Period:
-    """Only its name: everything else is in the page and the files already."""
-    return replace(period, cluster=twin.text(period.cluster))
+def _renamed(report: PeriodReport) -> PeriodReport:
+    """Everything that pages and files are made from, with pseudonyms: their own sentences are made after that.
+
+    The seed of a sample stays, so that anybody can draw the sample again.
+    """
+    twin, withheld = Twin.of_period(report), _withheld(report.period)
+    return replace(
+        report,
+        period=replace(twin.facts(withheld), sample=withheld.sample),
+        scan=twin.facts(report.scan),
+        drift=twin.facts(report.drift),
+    )
 
 
 def identifier(report: PeriodReport) -> str:

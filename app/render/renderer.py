@@ -18,6 +18,7 @@ from app.render.names import file_stem
 from app.render.ocsf import ocsf_document
 from app.render.oscal import oscal_document
 from app.render.page import build_page
+from app.render.twin import Twin
 from app.render.wording import iso_day
 
 FORMATS: Final = ("pdf", "html", "json", "csv", "oscal", "ocsf", "manifest", "bundle")
@@ -67,13 +68,14 @@ class _Rendered:
     dossier: Dossier
     page: Page
     writers: Mapping[str, Writer]
+    twin: Twin | None
     done: dict[str, Artefact] = field(default_factory=dict)
 
     def file(self, name: str) -> Artefact:
         if name not in self.done:
             body = self.writers[name](self.dossier, self.page)
-            twin = self.dossier.twin if name in _VALUES else None
-            self.done[name] = self.artefact(name, twin.json(body) if twin else body)
+            renamed = self.twin.json(body) if self.twin and name in _VALUES else body
+            self.done[name] = self.artefact(name, renamed)
         return self.done[name]
 
     def artefact(self, name: str, body: bytes) -> Artefact:
@@ -110,8 +112,11 @@ class ReportRenderer:
                 f"no such report format: {', '.join(unknown)}", advice=f"Formats are {', '.join(FORMATS)}."
             )
         dossier = Dossier(report)
-        page = build_page(dossier)
-        made = _Rendered(dossier, dossier.twin.page(page) if dossier.twin else page, self._writers)
+        page, twin = build_page(dossier), dossier.twin
+        if twin is not None:
+            twin = twin.keeping(item.digest for item in dossier.files)
+            page = twin.page(page)
+        made = _Rendered(dossier, page, self._writers, twin)
         files = {name: made.file(name) for name in SINGLE if name in formats}
         if "manifest" in formats:
             files["manifest"] = made.artefact("manifest", manifest_of(dossier, self._tool, files.values()))

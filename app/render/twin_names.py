@@ -121,7 +121,11 @@ def public_words(report: ReportInput) -> frozenset[str]:
         item.control.id for assessment in report.judgement.assessments for item in assessment.controls
     }
     frameworks = {item.framework.id for item in report.judgement.assessments}
-    return frozenset({*controls, *frameworks, *_check_ids(report), *_kinds(), report.definition.id})
+    files = {item.name.rpartition("/")[2] for item in report.documents}
+    attached = {item.name.replace("/", "-") for item in report.documents}
+    return frozenset(
+        {*controls, *frameworks, *files, *attached, *_check_ids(report), *_kinds(), report.definition.id}
+    )
 
 
 def _kinds() -> Iterable[str]:

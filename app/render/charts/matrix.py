@@ -107,9 +107,9 @@ def _cell(identifier: str, level: Level, x: float, y: float, side: float, own: b
             return box
 
 
-def draw_key(level: str) -> Markup:
+def draw_key(level: Level) -> Markup:
     """Draw one cell alone, for the legend; its words stand beside it."""
-    body = hatch(f"key-{level}") + _cell(f"key-{level}", Level(level), 0.5, 0.5, 13, own=False)
+    body = hatch(f"key-{level}") + _cell(f"key-{level}", level, 0.5, 0.5, 13, own=False)
     return Markup(  # noqa: S704  constant shapes
         f'<svg viewBox="0 0 14 14" width="9pt" height="9pt" aria-hidden="true"><title>key</title>{body}</svg>'
     )

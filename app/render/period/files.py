@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from app.model.canonical import canonical_json
 from app.model.chain import chain_document
@@ -13,15 +12,14 @@ from app.model.report import PeriodReport
 from app.render.evidence import EvidenceFile
 from app.render.plain import plain
 from app.render.table_file import safe_cell
-from app.render.twin import Twin
 
 SETS = ("accepted", "failed", "undecided", "untested", "unseen")
 
 
-def period_files(report: PeriodReport, twin: Twin | None = None) -> tuple[EvidenceFile, ...]:
+def period_files(report: PeriodReport) -> tuple[EvidenceFile, ...]:
     """What travels with the report, in the order in which it is attached; `manifest.json` is the last.
 
-    With `twin` it has pseudonyms, and no chain: records are digests over names.
+    A redacted one has no chain: records are digests over names.
     """
     period = report.period
     files: tuple[EvidenceFile, ...] = (
@@ -31,17 +29,14 @@ def period_files(report: PeriodReport, twin: Twin | None = None) -> tuple[Eviden
             "chain.json",
             "Records of the scans up to the last one, as their digests cover them",
             "application/json",
-            chain_document(() if twin else report.chain),
+            chain_document(() if report.redacted else report.chain),
         ),
     )
-    if twin is not None:
-        files = tuple(pseudonymous(item, twin) for item in files)
-    scan = plain(report.scan)
     manifest = canonical_json(
         {
             "schema": "netattest/manifest/v1",
-            "scan": twin.value(scan) if twin else scan,
-            "redacted": twin is not None,
+            "scan": plain(report.scan),
+            "redacted": report.redacted,
             "files": [
                 {"name": item.name, "document": "", "bytes": len(item.body), "sha256": item.digest}
                 for item in files
@@ -52,12 +47,6 @@ def period_files(report: PeriodReport, twin: Twin | None = None) -> tuple[Eviden
         *files,
         EvidenceFile("manifest.json", "These files and their digests", "application/json", manifest),
     )
-
-
-def pseudonymous(item: EvidenceFile, twin: Twin) -> EvidenceFile:
-    """A file with pseudonyms."""
-    body = twin.csv(item.body) if item.name.endswith(".csv") else twin.json(item.body)
-    return replace(item, body=body)
 
 
 def period_document(report: PeriodReport) -> bytes:

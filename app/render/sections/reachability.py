@@ -33,7 +33,7 @@ class ReachabilityPage(SectionPage):
     """`matrix` is None when there is nothing to draw; `notes` are sentences on how to take it."""
 
     matrix: Matrix | None
-    legend: tuple[tuple[str, str], ...]
+    legend: tuple[tuple[Level, str], ...]
     notes: tuple[str, ...]
     pairs: Table
     paths: Table
@@ -57,7 +57,7 @@ def build(dossier: Dossier) -> ReachabilityPage:
         ),
         entries=(Entry(f"Open paths into the {SENSITIVE_WORDS[dossier.boundary]}", "reachability-paths", 2),),
         matrix=_matrix(dossier, keys, levels) if names else None,
-        legend=tuple((level.value, words) for level, words in _LEGEND),
+        legend=_LEGEND,
         notes=(*_notes(dossier, len(names), total, worst, blind=blind), *_residual_note(levels)),
         pairs=_pairs(keys, levels),
         paths=_paths(dossier, blind=blind),
