@@ -197,9 +197,10 @@ def _wanted(item: ControlAssessment) -> str:
 
 
 def _interval(record: ManualRecord) -> str:
-    if record.interval_set_by == "product default":
-        return f"not older than {record.max_age} (our default)"
-    return f"not older than {record.max_age} (set by the {record.interval_set_by})"
+    """How long a record counts and who says so, to follow the word *record*."""
+    counts = "which counts" if record.max_age.startswith("until ") else "not older than"
+    whose = "our default" if record.interval_set_by == "product default" else record.set_by
+    return f"{counts} {record.max_age}{f' ({whose})' if whose else ''}"
 
 
 def _records(item: ControlAssessment) -> tuple[str, ...]:
@@ -227,7 +228,7 @@ def _on_file(held: Attestation, record: ManualRecord | None, *, named: bool) -> 
     )
     if named:
         return f"On file: {proof}."
-    interval = f"; the record may be {_interval(record)}" if record else ""
+    interval = f"; wanted is one {_interval(record)}" if record else ""
     return f"On file: “{held.type}” by {held.person}, {day(held.performed_on)}, {proof}{interval}."
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.control import CheckTally, ControlState, Role
+from app.model.control import CheckTally, ControlState, ManualRecord, Role
 from app.model.finding import Outcome
 from app.model.identity import GroupKind, ObjectRef
 from app.model.platform import UNKNOWN_PLATFORM, Enforcement, NodeEnforcement, Sign
@@ -234,6 +234,31 @@ class TestControls:
             ),
         )
         assert rows["1.3.1"].flags == ("contrary evidence",)
+
+    @pytest.mark.parametrize(
+        ("age", "owner", "says"),
+        [
+            ("12 months", "standard", "not older than 12 months (set by the standard)"),
+            ("12 months", "product default", "not older than 12 months (our default)"),
+            ("the entity's interval", "entity", "not older than the entity's interval"),
+            (
+                "until the next significant change",
+                "entity",
+                "which counts until the next significant change (set by the entity)",
+            ),
+        ],
+    )
+    def test_a_record_that_is_wanted_says_once_how_long_it_counts_and_whose_that_is(self, age, owner, says):
+        control = replace(
+            CONTROL.control, manual_record=ManualRecord("review", age, owner), manual_parts=("a date",)
+        )
+        item = replace(CONTROL, control=control, attestation=None, missing=())
+        report = report_input()
+        page = controls.build(
+            Dossier(replace(report, assessment=replace(report.assessment, controls=(item,))))
+        )
+
+        assert page.chapters[0].controls[0].needed == (f"A record “review”, {says}, that shows: a date.",)
 
     @pytest.mark.parametrize(
         ("missing", "needed"),
