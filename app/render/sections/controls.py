@@ -11,7 +11,7 @@ from app.render.wording import count, day, ended, number, plural, sentence, shor
 
 _NUMBER_WIDTHS: Final = ((6, 8), (9, 10))
 """Characters that fit a column of so many percent: `11.4.5`, `12.5.2.1` and `SC-7(21)`; `164.308(a)(1)` needs far more."""
-_WIDEST_NUMBER: Final = 18
+_WIDEST_NUMBER: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def build(dossier: Dossier) -> ControlsPage:
         lede=(
             (
                 "One block for each requirement: the tests that bear on it and their results over the whole population."
+                " A test marked *supporting* is a fact for whoever judges; it never decides."
                 " Requirements that ask for people or paper are listed too, with what would be needed. An interval that"
                 " says *our default* is this product’s, not a rule."
             ),
