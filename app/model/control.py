@@ -67,11 +67,16 @@ class ManualRecord:
         return min((day for day in (limit, item.valid_until) if day is not None), default=None)
 
     @property
-    def interval(self) -> str:
-        """The interval and whose it is, so that nobody reads a default of this product as a rule."""
+    def set_by(self) -> str:
+        """Whose the interval is, so that nobody reads a default of this product as a rule; empty where `max_age` says so."""
         if self.interval_set_by == "product default":
-            return f"{self.max_age}, a default of this product"
-        return f"{self.max_age}, set by the {self.interval_set_by}"
+            return "a default of this product"
+        return "" if self.interval_set_by in self.max_age else f"set by the {self.interval_set_by}"
+
+    @property
+    def interval(self) -> str:
+        """The interval and whose it is."""
+        return ", ".join(part for part in (self.max_age, self.set_by) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,5 +110,5 @@ def uncovered_table(exceptions: Mapping[ObjectRef, str]) -> Table:
             )
             for why, names in groups.items()
         ),
-        empty="None is known.",
+        empty="No pod is known that the network plugin never covers.",
     )

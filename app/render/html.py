@@ -39,7 +39,9 @@ FACES: Final[tuple[tuple[str, int, str, str], ...]] = (
 """Family, weight, style and file. The names are our own, so that fonts of the machine are never taken for them."""
 
 _FONT: Final = "netattest-font:"
-_PROSE: Final = re.compile(r"`([^`]+)`|\*([^*\s][^*]*)\*")
+_PROSE: Final = re.compile(r"`([^`]+)`|\*([^*\s][^*]*)\*|(\b\d[\d.]{0,7}(?:\(\w{1,4}\)){2,4}(?!\())")
+_SHORT: Final = 40
+"""Characters of a name that fits a line of any paragraph, and is therefore not broken."""
 
 
 class Templates:
@@ -141,13 +143,17 @@ def _source(text: str) -> str:
 
 
 def prose(text: str) -> Markup:
-    """Escape a sentence, then set `names` in the code face and *terms* in italics."""
+    """Escape a sentence, then set `names` in the code face and *terms* in italics; paragraphs such as 164.308(a)(1) stay whole."""
     return Markup(_PROSE.sub(_set, str(escape(text))))  # noqa: S704  escaped before
 
 
 def _set(match: re.Match[str]) -> str:
-    code, term = match.groups()
-    return f"<code>{code}</code>" if code is not None else f"<em>{term}</em>"
+    code, term, paragraph = match.groups()
+    if paragraph is not None:
+        return f'<span class="whole">{paragraph}</span>'
+    if code is None:
+        return f"<em>{term}</em>"
+    return f'<code class="whole">{code}</code>' if len(code) <= _SHORT else f"<code>{code}</code>"
 
 
 def draw(chart: StackedBar | Matrix | StepTrend | Sparkline | Calendar | Diagram) -> Markup:

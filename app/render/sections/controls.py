@@ -11,7 +11,7 @@ from app.render.wording import count, day, ended, number, plural, sentence, shor
 
 _NUMBER_WIDTHS: Final = ((6, 8), (9, 10))
 """Characters that fit a column of so many percent: `11.4.5`, `12.5.2.1` and `SC-7(21)`; `164.308(a)(1)` needs far more."""
-_WIDEST_NUMBER: Final = 18
+_WIDEST_NUMBER: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def build(dossier: Dossier) -> ControlsPage:
         lede=(
             (
                 "One block for each requirement: the tests that bear on it and their results over the whole population."
+                " A test marked *supporting* is a fact for whoever judges; it never decides."
                 " Requirements that ask for people or paper are listed too, with what would be needed. An interval that"
                 " says *our default* is this product’s, not a rule."
             ),
@@ -197,9 +198,10 @@ def _wanted(item: ControlAssessment) -> str:
 
 
 def _interval(record: ManualRecord) -> str:
-    if record.interval_set_by == "product default":
-        return f"not older than {record.max_age} (our default)"
-    return f"not older than {record.max_age} (set by the {record.interval_set_by})"
+    """How long a record counts and who says so, to follow the word *record*."""
+    counts = "which counts" if record.max_age.startswith("until ") else "not older than"
+    whose = "our default" if record.interval_set_by == "product default" else record.set_by
+    return f"{counts} {record.max_age}{f' ({whose})' if whose else ''}"
 
 
 def _records(item: ControlAssessment) -> tuple[str, ...]:
@@ -227,7 +229,7 @@ def _on_file(held: Attestation, record: ManualRecord | None, *, named: bool) -> 
     )
     if named:
         return f"On file: {proof}."
-    interval = f"; the record may be {_interval(record)}" if record else ""
+    interval = f"; wanted is one {_interval(record)}" if record else ""
     return f"On file: “{held.type}” by {held.person}, {day(held.performed_on)}, {proof}{interval}."
 
 

@@ -7,7 +7,7 @@ from app.model.finding import Outcome
 from app.render.claims import claimed
 from app.render.content import Column, Links, Mark, Row, SectionPage, Stack, Table, capped
 from app.render.dossier import Dossier, Section
-from app.render.wording import clipped, count, day, iso_day, number, sentence
+from app.render.wording import clipped, count, iso_day, number, sentence
 
 _SUBJECTS = 4
 _SOON = 30  # days
@@ -27,7 +27,7 @@ class Accepted:
     approver: str
     compensating: str
     period: str
-    subjects: str
+    subjects: tuple[str, ...]
     covers: str
     flaw: str
 
@@ -63,7 +63,8 @@ def _order(use: ExceptionUse) -> tuple[bool, bool, str, str]:
 
 def _accepted(dossier: Dossier, use: ExceptionUse) -> Accepted:
     item = use.exception
-    more = f" and {number(len(item.subjects) - _SUBJECTS)} more" if len(item.subjects) > _SUBJECTS else ""
+    left = len(item.subjects) - _SUBJECTS
+    more = (f"and {number(left)} more",) if left > 0 else ()
     return Accepted(
         number=item.id,
         check=item.check,
@@ -74,7 +75,7 @@ def _accepted(dossier: Dossier, use: ExceptionUse) -> Accepted:
         approver=item.approver or "none named",
         compensating=sentence(item.compensating_control) or "None named.",
         period=_period(dossier, use),
-        subjects=", ".join(clipped(subject, 80) for subject in item.subjects[:_SUBJECTS]) + more,
+        subjects=(*(clipped(subject, 80) for subject in item.subjects[:_SUBJECTS]), *more),
         covers=f"stands before {count(len(use.hits), 'failure')}"
         if use.hits
         else "covers nothing in this scan",
@@ -103,7 +104,7 @@ def _beneath(dossier: Dossier) -> Table:
         columns=(
             Column("Finding", 14, "code"),
             Column("What was found"),
-            Column("Controls", 16),
+            Column("Controls", 20),
             Column("Accepted under", 16, "code"),
         ),
         rows=tuple(
@@ -134,7 +135,7 @@ def _period(dossier: Dossier, use: ExceptionUse) -> str:
     item = use.exception
     left = (item.expires_on - dossier.report.scan.taken_at.date()).days
     soon = f", {count(left, 'day')} left" if 0 <= left <= _SOON else ""
-    return f"{iso_day(item.starts_on)} to {day(item.expires_on)}{soon}"
+    return f"{iso_day(item.starts_on)} to {iso_day(item.expires_on)}{soon}"
 
 
 SECTION = Section("exceptions", "Exceptions accepted", build)

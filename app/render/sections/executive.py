@@ -22,6 +22,7 @@ from app.render.wording import (
     count,
     day,
     ended,
+    iso_day,
     joined,
     number,
     sentence,
@@ -33,6 +34,7 @@ _CHANGES: Final = 3
 _WORST: Final = 5
 _EXCEPTIONS: Final = 2
 _CHART: Final = 100  # points
+_BREAKS: Final = 2
 _LINE: Final = 120  # characters of a sentence that may hold a name
 _NAME: Final = 40
 _CONTROLS: Final = 2
@@ -42,7 +44,7 @@ _CONTROLS: Final = 2
 class ExecutivePage(SectionPage):
     """First page: `frameworks`, `changes` and `chart`; second: `worst`, `exceptions` and `unknown`.
 
-    `chart` is None before the second stored scan.
+    `chart` is None before the second stored scan; `breaks` say what its first numbered lines mark.
     """
 
     subject: str
@@ -52,6 +54,7 @@ class ExecutivePage(SectionPage):
     changes: Table
     chart: StepTrend | None
     chart_note: str
+    breaks: tuple[str, ...]
     worst: Table
     exceptions: Table
     unknown: tuple[Fact, ...]
@@ -70,6 +73,7 @@ def build(dossier: Dossier) -> ExecutivePage:
         key=lambda item: item.framework.id != dossier.assessment.framework.id,
     )
     lines = lines_of(dossier) if _stored(dossier) > 1 else ()
+    own = lines[0] if lines and lines[0].own else None
     return ExecutivePage(
         id="executive",
         title="In short",
@@ -79,8 +83,9 @@ def build(dossier: Dossier) -> ExecutivePage:
         frameworks=tuple(framework_bar(index, item) for index, item in enumerate(assessments[:_FRAMEWORKS])),
         since=since_sentence(dossier),
         changes=_changes(dossier),
-        chart=replace(lines[0].chart, height=_CHART) if lines and lines[0].own else None,
+        chart=replace(own.chart, height=_CHART) if own else None,
         chart_note=_nights(dossier),
+        breaks=tuple(clipped(note, _LINE) for note in own.notes[:_BREAKS]) if own else (),
         worst=_worst(dossier),
         exceptions=_exceptions(dossier),
         unknown=_unknown(dossier),
@@ -159,14 +164,14 @@ def _worst(dossier: Dossier) -> Table:
         columns=(
             Column("What is wrong"),
             Column("Severity", 10),
-            Column("Controls", 16),
+            Column("Controls", 20),
             Column("Owner", 18),
-            Column("Open", 18),
+            Column("Open", 16),
         ),
         rows=tuple(
             Row(
                 (
-                    Stack((_says(item.result),), (item.id,)),
+                    Stack((_says(item.result),), (f"{item.id}, {item.mark.word.lower()}",)),
                     SEVERITY_WORDS[item.result.severity],
                     _controls(item.controls),
                     _owner(dossier),
@@ -191,7 +196,7 @@ def _age(dossier: Dossier, item: Finding) -> Cell:
     if item.life is None:
         return "not recorded before"
     days = (dossier.report.scan.taken_at - item.life.opened_at).days
-    return Stack((count(days, "day") if days else "new",), (f"since {day(item.life.opened_at)}",))
+    return Stack((count(days, "day") if days else "new",), (f"since {iso_day(item.life.opened_at)}",))
 
 
 def _exceptions(dossier: Dossier) -> Table:
@@ -220,14 +225,8 @@ def _exception_row(use: ExceptionUse) -> Row:
         if use.problem
         else Mark.of(ControlState.PARTIAL, "In use" if use.hits else "Not used")
     )
-    cells = (
-        clipped(item.id, 24),
-        clipped(item.reason, _LINE),
-        clipped(item.owner, _NAME),
-        day(item.expires_on),
-        mark,
-    )
-    return Row(cells, mark.state)
+    texts = (clipped(item.id, 24), clipped(item.reason, _LINE), clipped(item.owner, _NAME))
+    return Row((*texts, iso_day(item.expires_on), mark), mark.state)
 
 
 def _unknown(dossier: Dossier) -> tuple[Fact, ...]:

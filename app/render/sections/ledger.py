@@ -62,7 +62,7 @@ def _table(caption: str, dossier: Dossier, entries: tuple[LedgerEntry, ...]) -> 
         caption=caption,
         columns=(
             Column("Number", 10 if short else 20, "code"),
-            Column("What a scan brings", 24),
+            Column("What a scan brings", 22),
             Column("It does not prove", 38 if short else 32),
             Column("To get elsewhere"),
         ),

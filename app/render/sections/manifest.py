@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.model.finding import Outcome
-from app.render.content import Column, Entry, Fact, Row, SectionPage, Table
+from app.render.content import Column, Entry, Fact, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
 from app.render.evidence import EvidenceFile
 from app.render.wording import number, stamp
@@ -93,12 +93,13 @@ def _files(files: tuple[EvidenceFile, ...]) -> Table:
     return Table(
         caption="Attached files",
         columns=(
-            Column("File", 20, "code"),
-            Column("What it is"),
+            Column("File", 30, "code"),
+            Column("What it is, and its SHA-256"),
             Column("Bytes", 12, "number"),
-            Column("SHA-256", 48, "code"),
         ),
-        rows=tuple(Row((item.name, item.about, number(len(item.body)), item.digest)) for item in files),
+        rows=tuple(
+            Row((item.name, Stack((item.about,), (item.digest,)), number(len(item.body)))) for item in files
+        ),
     )
 
 
@@ -115,7 +116,7 @@ def _facts(dossier: Dossier) -> tuple[Fact, ...]:
             "Results",
             f"{number(results)} over {number(len(judgement.runs))} checks, {number(failing)} of them failing",
         ),
-        Fact("Reading of the API", judgement.reachability.profile.value),
+        Fact("Policy semantics", judgement.reachability.profile.value),
         Fact("Snapshot SHA-256", scan.snapshot_digest, code=True),
         Fact("Scan SHA-256", scan.digest, code=True),
         Fact(

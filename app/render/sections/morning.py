@@ -5,7 +5,7 @@ from typing import Final
 
 from app.model.control import ControlState
 from app.model.finding import CheckResult, Severity
-from app.model.history import ChangeKind, Comparison, PathChange
+from app.model.history import ChangeKind, Comparison, ObjectChange, PathChange
 from app.render.claims import claim
 from app.render.content import Column, Entry, Mark, Row, SectionPage, Table
 from app.render.dossier import Dossier, Section
@@ -17,6 +17,7 @@ _LONGEST: Final = 200  # characters of a sentence that may hold a name
 _PATHS: Final = 25
 _OBJECTS: Final = 25
 _CLOSED: Final = 25
+_MADE: Final = frozenset({"Pod", "ReplicaSet"})
 _KINDS: Final = {
     ChangeKind.ADDED: "Added",
     ChangeKind.CHANGED: "Changed",
@@ -40,14 +41,14 @@ class Opened:
 
 @dataclass(frozen=True)
 class MorningPage(SectionPage):
-    """Everything is empty but the sentences when nothing differs."""
+    """`alike` says in one line what has no part of its own, as nothing of it differs; `objects` come last, as there may be many."""
 
     opened: tuple[Opened, ...]
     left: str
-    paths: Table
-    objects: Table
-    closed: Table
+    alike: str
+    differing: tuple[Table, ...]
     still: str
+    objects: Table | None
 
     @property
     def sheet(self) -> bool:
@@ -60,6 +61,8 @@ def build(dossier: Dossier) -> MorningPage:
     comparison = dossier.report.trend.comparison
     opened = sorted(comparison.opened if comparison else (), key=_gravest)
     shown = opened[: dossier.definition.rows]
+    tables, objects = (_paths(comparison), _closed(comparison)), _objects(comparison)
+    nothing = [] if opened else ["No failing result opened."]
     return MorningPage(
         id="morning",
         title="What opened overnight",
@@ -67,10 +70,10 @@ def build(dossier: Dossier) -> MorningPage:
         entries=(Entry("Still open", "morning-still", 2),),
         opened=tuple(_opened(dossier, item) for item in shown),
         left=_left(len(opened) - len(shown), "failing result"),
-        paths=_paths(comparison),
-        objects=_objects(comparison),
-        closed=_closed(comparison),
+        alike=" ".join([*nothing, *(table.empty for table in (*tables, objects) if not table.rows)]),
+        differing=tuple(table for table in tables if table.rows),
         still=_still(dossier),
+        objects=objects if objects.rows else None,
     )
 
 
@@ -125,9 +128,9 @@ def _path(item: PathChange) -> Row:
 
 
 def _objects(comparison: Comparison | None) -> Table:
-    changes = sorted(comparison.objects) if comparison else []
+    changes = sorted(comparison.objects, key=_own_first) if comparison else []
     return Table(
-        caption="Objects behind it: what differs from the scan before",
+        caption="Objects that differ from the scan before",
         columns=(Column("Object", 0, "code"), Column("Change", 14), Column("SHA-256 now", 24, "code")),
         rows=tuple(
             Row((clipped(str(item.ref), _LONGEST), _KINDS[item.kind], short_digest(item.after) or "–"))
@@ -136,6 +139,11 @@ def _objects(comparison: Comparison | None) -> Table:
         note=_left(len(changes) - _OBJECTS, "object").replace("findings", "snapshot"),
         empty="No object differs.",
     )
+
+
+def _own_first(item: ObjectChange) -> tuple[bool, ObjectChange]:
+    """What people write before what a controller makes of it."""
+    return (item.ref.kind in _MADE, item)
 
 
 def _closed(comparison: Comparison | None) -> Table:
@@ -165,7 +173,7 @@ def _still(dossier: Dossier) -> str:
         if (size := sum(item.result.severity is severity for item in found))
     ]
     return (
-        f"{count(len(found), 'finding')} open for {dossier.assessment.framework.title}: {joined(parts)}."
+        f"{count(len(found), 'finding')} {'is' if len(found) == 1 else 'are'} open for {dossier.assessment.framework.title}: {joined(parts)}."
         " The definition `findings` prints each in full."
     )
 

@@ -87,10 +87,9 @@ def _idle(dossier: Dossier, runs: list[tuple[str, CheckRun]]) -> Table:
         caption="Tests with nothing to judge",
         columns=(
             Column("Evidence", 10, "code"),
-            Column("Test", 22),
-            Column("Subjects", 10, "number"),
+            Column("Test", 26),
             Column("Why it does not apply"),
-            Column("Controls", 14),
+            Column("Controls", 18),
         ),
         rows=tuple(_idle_row(dossier, evidence, run) for evidence, run in runs),
         empty="",
@@ -98,17 +97,15 @@ def _idle(dossier: Dossier, runs: list[tuple[str, CheckRun]]) -> Table:
 
 
 def _idle_row(dossier: Dossier, evidence: str, run: CheckRun) -> Row:
-    """One test; its subjects say the same of themselves, so the first stands for them."""
+    """One test; its subjects say the same of themselves, so the first stands for them. Of none, a limit says nothing."""
     results = dossier.of_boundary(run)
     why = claimed(results[0]) if results else "No subject in the population."
-    example = "For example: " if len(results) > 1 else ""
+    example = f"{count(len(results), 'subject')}. For example: " if len(results) > 1 else ""
+    limits = (" ".join(sentence(limit) for limit in run.limits),) if run.limits and results else ()
     cells = (
         evidence,
         Stack((sentence(run.meta.title)[:-1],), (run.meta.id,)),
-        number(len(results)),
-        Stack(
-            (f"{example}{why}",), (" ".join(sentence(limit) for limit in run.limits),) if run.limits else ()
-        ),
+        Stack((f"{example}{why}",), limits),
         Links(tuple(dossier.control_link(item.control.id) for item in dossier.bearing[run.meta.id])),
     )
     return Row(cells, OUTCOME_MARKS[Outcome.NOT_APPLICABLE].value, evidence)

@@ -1,18 +1,15 @@
 """Scope and coverage: what is in, what was read and what was not, and whether policies are enforced at all."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from app.model.control import ControlState
-from app.model.reachability import Workload
 from app.model.snapshot import Coverage, KindCoverage
-from app.render.content import Column, Entry, Fact, Mark, Row, SectionPage, Stack, Table, capped
+from app.render.content import Column, Entry, Fact, Mark, Row, SectionPage, Table
 from app.render.dossier import Dossier, Section
 from app.render.enforcement import nodes_table, plugin_mark, signs_table, uncovered_table
 from app.render.gaps import GapGroup, gap_groups
-from app.render.places import place_word, place_words
+from app.render.placed import namespaces_table, placement_table
 from app.render.wording import (
     COVERAGE_MARKS,
     COVERAGE_WORDS,
@@ -23,12 +20,6 @@ from app.render.wording import (
     number,
     sentence,
 )
-
-_MOST_NAMESPACES: Final = 60
-"""Rows of two pages; a cluster with more namespaces groups them."""
-
-_Placed = tuple[int, str, str, str]
-"""Order of the place, namespace, place and rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +84,8 @@ def build(dossier: Dossier) -> ScopePage:
             if dossier.report.snapshot.objects
             else "No object was read."
         ),
-        placement=_placement(dossier),
-        namespaces=_namespaces(dossier),
+        placement=placement_table(dossier),
+        namespaces=namespaces_table(dossier),
         plugins=tuple(plugin_mark(item) for item in platform.plugins)
         or (Mark.of(ControlState.INSUFFICIENT, "No network plugin was recognised"),),
         enforcement=sentence(platform.reason),
@@ -155,119 +146,33 @@ def _not_seen(group: GapGroup) -> NotSeen:
     )
 
 
-def _placement(dossier: Dossier) -> Table:
-    groups: dict[str, list[Workload]] = {}
-    for item in dossier.report.judgement.reachability.workloads:
-        groups.setdefault(place_word(dossier.placements[item.id], dossier.boundary), []).append(item)
-    order = [word for word in place_words(dossier.boundary) if word in groups]
-    return Table(
-        caption="Workloads by place",
-        columns=(
-            Column("Place"),
-            Column("Namespaces", 16, "number"),
-            Column("Workloads", 16, "number"),
-            Column("Pods", 16, "number"),
-        ),
-        rows=tuple(_place_row(word, groups[word]) for word in order),
-        empty="No workload was read.",
-    )
-
-
-def _place_row(word: str, items: list[Workload]) -> Row:
-    cell = Mark.of(ControlState.INSUFFICIENT, "Unknown: counts as in scope") if word == "Unknown" else word
-    namespaces = len({item.namespace for item in items})
-    return Row((cell, number(namespaces), number(len(items)), number(sum(item.pods for item in items))))
-
-
-def _namespaces(dossier: Dossier) -> Table:
-    """One row per namespace and place; a namespace with several places has several rows."""
-    found: Counter[_Placed] = Counter()
-    words = place_words(dossier.boundary)
-    for item in dossier.report.judgement.reachability.workloads:
-        placement = dossier.placements[item.id]
-        word = place_word(placement, dossier.boundary)
-        found[words.index(word), item.namespace, word, ", ".join(placement.rules)] += 1
-    rows = sorted(found.items())
-    if len(rows) > _MOST_NAMESPACES:
-        return _grouped(rows, dossier.definition.rows)
-    shown = rows[: dossier.definition.rows]
-    return Table(
-        caption="Namespaces and the scope rules that placed them",
-        columns=(
-            Column("Namespace", 32, "code"),
-            Column("Place"),
-            Column("Scope rules", 28, "code"),
-            Column("Workloads", 14, "number"),
-        ),
-        rows=tuple(
-            Row((name, word, rules or "none", number(size))) for (_, name, word, rules), size in shown
-        ),
-        note=capped(len(shown), len(rows), "rows", "scope.yaml"),
-        empty="No workload was read.",
-    )
-
-
-def _grouped(rows: list[tuple[_Placed, int]], most: int) -> Table:
-    """Of many namespaces, those that the same rules put in the same place share a row."""
-    groups: dict[tuple[int, str, str], list[tuple[str, int]]] = {}
-    for (at, name, word, rules), size in rows:
-        groups.setdefault((at, word, rules), []).append((name, size))
-    shown = list(groups.items())[:most]
-    return Table(
-        caption="Namespaces by place and by the scope rules that placed them",
-        columns=(
-            Column("Namespaces", 44, "code"),
-            Column("Place"),
-            Column("Scope rules", 20, "code"),
-            Column("Workloads", 12, "number"),
-        ),
-        rows=tuple(
-            Row(
-                (
-                    _named([name for name, _ in found], most),
-                    word,
-                    rules or "none",
-                    number(sum(size for _, size in found)),
-                )
-            )
-            for (_, word, rules), found in shown
-        ),
-        note=capped(len(shown), len(groups), "rows", "scope.yaml"),
-    )
-
-
-def _named(names: list[str], most: int) -> Stack:
-    left = len(names) - most
-    more = (f"and {number(left)} more",) if left > 0 else ()
-    return Stack((f"{count(len(names), 'namespace')}: {', '.join(names[:most])}",), more)
-
-
 def _kinds(kinds: Iterable[KindCoverage]) -> Table:
+    """Files have neither versions of the API nor pages of a list, so columns for them say nothing."""
+    shown = [item for item in kinds if item.coverage is not Coverage.ABSENT]
+    listed = any(item.version or item.resource_version for item in shown)
     return Table(
         caption="Resource kinds that were asked for",
         columns=(
-            Column("Kind", 0, "code"),
-            Column("Version", 10, "code"),
+            Column("Kind", 0 if listed else 44, "code"),
+            *((Column("Version", 10, "code"),) if listed else ()),
             Column("Objects", 10, "number"),
-            Column("Pages", 8, "number"),
-            Column("resourceVersion", 18, "code"),
-            Column("Coverage", 14, "mark"),
+            *((Column("Pages", 8, "number"), Column("resourceVersion", 18, "code")) if listed else ()),
+            Column("Coverage", 14 if listed else 0, "mark"),
         ),
-        rows=tuple(
-            Row(
-                (
-                    str(item.group_kind),
-                    item.version or "–",
-                    number(item.count),
-                    number(item.pages),
-                    item.resource_version or "–",
-                    Mark.of(COVERAGE_MARKS[item.coverage], COVERAGE_WORDS[item.coverage]),
-                )
-            )
-            for item in kinds
-            if item.coverage is not Coverage.ABSENT
-        ),
+        rows=tuple(_kind_row(item, listed=listed) for item in shown),
         empty="The source does not say which kinds it was asked for.",
+    )
+
+
+def _kind_row(item: KindCoverage, *, listed: bool) -> Row:
+    return Row(
+        (
+            str(item.group_kind),
+            *((item.version or "–",) if listed else ()),
+            number(item.count),
+            *((number(item.pages), item.resource_version or "–") if listed else ()),
+            Mark.of(COVERAGE_MARKS[item.coverage], COVERAGE_WORDS[item.coverage]),
+        )
     )
 
 

@@ -120,3 +120,11 @@ def test_a_default_of_this_product_is_never_printed_as_a_rule_of_the_standard():
     answer = record_answer(control(record=wanted), [made(date(2026, 6, 1))], [], ON)
 
     assert answer.says.endswith("counts until 2027-06-01 (12 months, a default of this product).")
+
+
+def test_an_interval_that_names_the_entity_does_not_name_it_twice():
+    assert OWN.interval == "the entity's interval"
+    assert (
+        ManualRecord("review", "the report period", "entity").interval
+        == "the report period, set by the entity"
+    )

@@ -196,7 +196,7 @@ def test_a_name_in_what_a_test_leaves_open_is_set_as_one():
     runs = tuple(replace(run, limits=("Groups such as `system:masters`.",)) for run in report.judgement.runs)
     (artefact,) = RENDERER.render(replace(report, judgement=replace(report.judgement, runs=runs)), ["html"])
 
-    assert b"Groups such as <code>system:masters</code>." in artefact.body
+    assert b'Groups such as <code class="whole">system:masters</code>.' in artefact.body
     assert b"`system:masters`" not in artefact.body
 
 
@@ -270,8 +270,23 @@ def test_a_report_without_cover_still_has_a_title():
 
 def test_prose_sets_names_in_the_code_face_after_escaping():
     assert prose("`<b>` and *term* & 2 * 3 * 4") == (
-        "<code>&lt;b&gt;</code> and <em>term</em> &amp; 2 * 3 * 4"
+        '<code class="whole">&lt;b&gt;</code> and <em>term</em> &amp; 2 * 3 * 4'
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("for 164.308(a)(1)(ii)(A), and", "164.308(a)(1)(ii)(A)"),
+        ("(164.312(e)(1)).", "164.312(e)(1)"),
+        (f"`{'n' * 40}`", "n" * 40),
+        (f"`{'n' * 41}`", None),  # longer than some lines
+        ("port 80(tcp) and f(x)(y)", None),
+        ("1" + "(c)" * 90, None),
+    ],
+)
+def test_a_number_or_a_short_name_does_not_break(text, whole):
+    assert (f'class="whole">{whole}</' in prose(text)) if whole else ("whole" not in prose(text))
 
 
 def test_the_same_input_gives_the_same_bytes():

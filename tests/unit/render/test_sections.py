@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from app.model.connections import Connections, PortSet, Protocol
-from app.model.control import CheckTally, ControlState, Role
+from app.model.control import CheckTally, ControlState, ManualRecord, Role
 from app.model.finding import Outcome
 from app.model.identity import GroupKind, ObjectRef
 from app.model.platform import UNKNOWN_PLATFORM, Enforcement, NodeEnforcement, Sign
@@ -12,7 +12,7 @@ from app.model.reachability import Reachability
 from app.model.snapshot import Coverage, KindCoverage
 from app.render import enforcement
 from app.render.charts import Level
-from app.render.content import Table
+from app.render.content import Stack, Table
 from app.render.dossier import Dossier
 from app.render.page import build_page
 from app.render.sections import (
@@ -162,6 +162,41 @@ class TestScope:
         assert names.endswith(", team-69")
         assert row.cells[-1] == "70"
 
+    def test_of_many_namespaces_those_with_several_places_are_named_once(self):
+        workloads = tuple(
+            workload(f"team-{n:02}", name)
+            for n in range(70)
+            for name in (("api", "db") if n < 3 else ("api",))
+        )
+        engine = replace(
+            USUAL.report.judgement.reachability, workloads=workloads, rows={}, isolated=frozenset()
+        )
+        report = with_reachability(USUAL.report, engine)
+        placements = {
+            name: replace(item, rules=("team", "stores") if "/db[" in name else ("team",))
+            for name, item in report.judgement.placements.items()
+        }
+        page = scope.build(
+            Dossier(replace(report, judgement=replace(report.judgement, placements=placements)))
+        )
+
+        assert [
+            (row.cells[0].lines[0].partition(":")[0], *row.cells[2:]) for row in page.namespaces.rows
+        ] == [
+            ("67 namespaces", "team", "67"),
+            ("3 namespaces", "team", "3"),
+            ("the same 3 namespaces", "team, stores", "3"),
+        ]
+
+    def test_files_have_no_versions_and_no_pages(self):
+        report = report_input()
+        kinds = (KindCoverage(GroupKind("", "Pod"), "", Coverage.COMPLETE, 3),)
+        page = scope.build(Dossier(replace(report, snapshot=replace(report.snapshot, kinds=kinds))))
+
+        assert [column.title for column in page.kinds.columns] == ["Kind", "Objects", "Coverage"]
+        assert {len(row.cells) for row in page.kinds.rows} == {3}
+        assert "resourceVersion" in [column.title for column in scope.build(USUAL).kinds.columns]
+
     def test_without_a_scope_file_nothing_is_out_of_scope(self):
         assert "Nothing is therefore out of scope" in scope.build(EMPTY).lede[0]
 
@@ -234,6 +269,31 @@ class TestControls:
             ),
         )
         assert rows["1.3.1"].flags == ("contrary evidence",)
+
+    @pytest.mark.parametrize(
+        ("age", "owner", "says"),
+        [
+            ("12 months", "standard", "not older than 12 months (set by the standard)"),
+            ("12 months", "product default", "not older than 12 months (our default)"),
+            ("the entity's interval", "entity", "not older than the entity's interval"),
+            (
+                "until the next significant change",
+                "entity",
+                "which counts until the next significant change (set by the entity)",
+            ),
+        ],
+    )
+    def test_a_record_that_is_wanted_says_once_how_long_it_counts_and_whose_that_is(self, age, owner, says):
+        control = replace(
+            CONTROL.control, manual_record=ManualRecord("review", age, owner), manual_parts=("a date",)
+        )
+        item = replace(CONTROL, control=control, attestation=None, missing=())
+        report = report_input()
+        page = controls.build(
+            Dossier(replace(report, assessment=replace(report.assessment, controls=(item,))))
+        )
+
+        assert page.chapters[0].controls[0].needed == (f"A record “review”, {says}, that shows: a date.",)
 
     @pytest.mark.parametrize(
         ("missing", "needed"),
@@ -491,7 +551,7 @@ class TestExceptions:
 
         assert [item.number for item in items] == ["EX-2026-003", "EX-2026-014", "EX-2026-009"]
         assert items[0].problem == "It does not count: it expired on 2026-07-31."
-        assert items[1].period.endswith("14 September 2026, 24 days left")
+        assert items[1].period.endswith(" to 2026-09-14, 24 days left")
         assert items[2].covers == "covers nothing in this scan"
 
 
@@ -519,14 +579,14 @@ class TestPopulations:
             return populations.build(Dossier(replace(report, judgement=judgement)))
 
         (row,) = page(idle).idle.rows
-        assert (row.anchor, row.cells[0], row.cells[3].lines) == (
+        assert (row.anchor, row.cells[0], row.cells[2].lines) == (
             evidence,
             evidence,
-            ("For example: There is no mesh.",),
+            (f"{len(idle.results)} subjects. For example: There is no mesh.",),
         )
         assert evidence not in {item.evidence for item in page(idle).populations}
-        (row,) = page(replace(idle, results=())).idle.rows
-        assert row.cells[3].lines == ("No subject in the population.",)
+        (row,) = page(replace(idle, results=(), limits=("what it cannot see",))).idle.rows
+        assert row.cells[2] == Stack(("No subject in the population.",))  # of none, a limit says nothing
         unread = page(replace(idle, results=(), population_complete=False))  # never "nothing to judge"
         assert not unread.idle.rows
         assert evidence in {item.evidence for item in unread.populations}
@@ -546,7 +606,7 @@ class TestManifest:
     def test_each_attachment_stands_with_its_digest(self):
         page = manifest.build(USUAL)
 
-        assert [row.cells[3] for row in page.files.rows] == [item.digest for item in USUAL.files]
+        assert [row.cells[1].notes for row in page.files.rows] == [(item.digest,) for item in USUAL.files]
 
     def test_commands_quote_what_a_shell_would_read(self):
         page = manifest.build(Dossier(report_input("a'b; rm -rf c")))

@@ -145,6 +145,9 @@ def test_the_executive_summary_names_what_is_worst_its_owner_and_its_age():
     assert page.worst.note == "295 more findings in the full report."
     assert report.judgement.scope.owner in first[3]
     assert first[4].lines == ("8 days",)
+    assert (
+        first[0].notes[0].endswith(", exception noted")
+    )  # a graver one that decides nothing may stand below
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,9 @@ def test_a_line_over_time_begins_with_the_second_stored_scan():
     )
     first = executive.build(Dossier(replace(report, trend=replace(report.trend, lines=lines))))
 
-    assert executive.build(Dossier(report)).chart
+    page = executive.build(Dossier(report))
+    assert page.chart
+    assert len(page.breaks) == len(page.chart.breaks) > 0
     assert (first.chart, first.chart_note) == (None, "A line over time begins with the second stored scan.")
 
 
@@ -192,6 +197,23 @@ def test_the_morning_page_says_why_and_what_to_do():
     assert opened.remedy
     assert "opened" in page.lede[0]
     assert "open for PCI DSS" in page.still
+    assert "No failing result opened." not in page.alike
+
+
+def test_on_the_morning_page_what_did_not_happen_is_one_line_and_what_people_wrote_comes_first():
+    report = shaped(report_input(), "engineer")
+    comparison = report.trend.comparison
+    assert comparison is not None
+    written, made = (
+        replace(comparison.objects[0], ref=replace(comparison.objects[0].ref, kind=kind, name=f"a-{kind}"))
+        for kind in ("Deployment", "Pod")
+    )
+    quiet = replace(comparison, opened=(), closed=(), paths=(), objects=(made, written))
+    page = morning.build(Dossier(replace(report, trend=replace(report.trend, comparison=quiet))))
+
+    assert page.alike == "No failing result opened. No connection opened. Nothing closed."
+    assert page.differing == ()
+    assert ["a-Deployment" in row.cells[0] for row in page.objects.rows] == [True, False]
 
 
 def test_sheets_have_neither_cover_nor_contents():

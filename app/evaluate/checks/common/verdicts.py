@@ -23,6 +23,7 @@ from app.model.snapshot import Snapshot
 _RANK = {outcome: rank for rank, outcome in enumerate(Outcome)}
 _WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.INSUFFICIENT, Outcome.PASS, Outcome.NOT_APPLICABLE)
 _EVERY_BOUNDARY = frozenset(Boundary)
+_NOT_TOLD = "cannot be told"
 
 
 def worst_of_each(results: Iterable[CheckResult]) -> Iterator[CheckResult]:
@@ -115,7 +116,8 @@ class Verdicts:
         advice = "\n".join(dict.fromkeys(doubt.advice for doubt in found if doubt.advice))
         merged["why"] = (*merged.get("why", ()), *(_sentence(doubt.says) for doubt in found))
         merged["remedy"] = merged.get("remedy") or advice
-        return self._result(subject, Outcome.INSUFFICIENT, f"{says}, but {found[0].says}", merged)
+        tie = "because" if says.endswith(_NOT_TOLD) else "but"
+        return self._result(subject, Outcome.INSUFFICIENT, f"{says}, {tie} {found[0].says}", merged)
 
     def not_applicable(
         self, subject: Subject, says: str, *, base: Details | None = None, **details: Unpack[Details]

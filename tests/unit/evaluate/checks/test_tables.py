@@ -68,6 +68,7 @@ def well_formed(run, facts):
         assert item.says
         assert not item.says.endswith(".")
         assert "  " not in item.says
+        assert "cannot be told, but" not in item.says  # a cause is no contrast
         assert bool(item.remedy) or item.outcome not in (Outcome.FAIL, Outcome.INSUFFICIENT)
         assert item.outcome is not Outcome.FAIL or item.why
         assert all(line and not line.endswith("..") for line in item.why)
