@@ -156,6 +156,13 @@ def ended(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?", ":")) else f"{text}."
 
 
+def moved(opened: int, closed: int, noun: str) -> str:
+    """Write `no connection opened or closed`, `2 connections opened and 1 closed`."""
+    if not opened and not closed:
+        return f"no {noun} opened or closed"
+    return f"{count(opened, noun)} opened and {number(closed)} closed"
+
+
 def joined(items: list[str] | tuple[str, ...]) -> str:
     """Write `a`, `a and b`, `a, b and c`."""
     if len(items) < 2:  # noqa: PLR2004  a pair is the first list

@@ -19,6 +19,7 @@ from app.render.wording import (
     count,
     day,
     joined,
+    moved,
     number,
     sentence,
     spelled,
@@ -211,19 +212,13 @@ def since_sentence(dossier: Dossier) -> str:
     if not (opened or closed or comparison.flips or comparison.paths or comparison.objects):
         return f"Nothing differs from scan {comparison.before.number} of {day(comparison.before.taken_at)}."
     parts = (
-        _moved(opened, closed, "failing result"),
+        moved(opened, closed, "failing result"),
         *([f"{count(len(comparison.flips), 'control')} changed state"] if comparison.flips else []),
-        _moved(paths, len(comparison.paths) - paths, "connection"),
+        moved(paths, len(comparison.paths) - paths, "connection"),
         f"{count(len(comparison.objects), 'object')} changed" if comparison.objects else "no object changed",
     )
     since = f"Since scan {comparison.before.number} of {day(comparison.before.taken_at)}, over all frameworks"
     return f"{since}: {', '.join(parts)}."
-
-
-def _moved(opened: int, closed: int, noun: str) -> str:
-    if not opened and not closed:
-        return f"no {noun} opened or closed"
-    return f"{count(opened, noun)} opened and {number(closed)} closed"
 
 
 def _row(dossier: Dossier, group: tuple[Finding, ...]) -> Row:

@@ -5,6 +5,7 @@ import pytest
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.control import CheckTally, ControlState, Role
 from app.model.finding import Outcome
+from app.model.history import ChangeKind, ObjectChange
 from app.model.identity import GroupKind, ObjectRef
 from app.model.platform import UNKNOWN_PLATFORM, Enforcement, NodeEnforcement, Sign
 from app.model.policy import Direction
@@ -548,6 +549,32 @@ class TestTrends:
             "Objects that changed",
         ]
         assert page.alike == "No control of this framework changed its state. No connection opened or closed."
+
+    @pytest.mark.parametrize(("size", "says"), [(0, "no object differs"), (1, "1 object differs")])
+    def test_what_differs_is_said_in_good_english(self, size, says):
+        usual = USUAL.report.trend.comparison
+        comparison = replace(usual, opened=(), closed=(), flips=(), objects=usual.objects[:size])
+        trend = replace(USUAL.report.trend, comparison=comparison)
+        page = trends.build(Dossier(replace(USUAL.report, trend=trend)))
+
+        assert (
+            f": no failing result opened or closed, no control changed state and {says}, over" in page.since
+        )
+
+    def test_many_objects_are_cut_those_that_somebody_wrote_first(self):
+        pods = tuple(
+            ObjectChange(ObjectRef("", "Pod", "shop", f"web-{n:03d}"), ChangeKind.CHANGED) for n in range(60)
+        )
+        web = ObjectChange(ObjectRef("apps", "Deployment", "shop", "web"), ChangeKind.CHANGED)
+        comparison = replace(USUAL.report.trend.comparison, objects=(*pods, web))
+        trend = replace(USUAL.report.trend, comparison=comparison)
+        table = trends.build(Dossier(replace(USUAL.report, trend=trend))).differing[-1]
+
+        assert len(table.rows) == 40
+        assert table.rows[0].cells[0] == "Deployment shop/web"
+        assert table.note == (
+            "The first 40 of 61 objects; all of them are in `history.json`. By kind: Deployment 1, Pod 60."
+        )
 
     def test_a_first_scan_compares_with_nothing(self):
         page = trends.build(EMPTY)
