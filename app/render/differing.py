@@ -14,7 +14,7 @@ from app.render.dossier import Dossier
 from app.render.wording import SEVERITY_WORDS, number, sentence, short_digest
 
 _CHANGES_FILE: Final = "history.json"
-_MOST_OBJECTS: Final = 40
+_MOST_OBJECTS: Final = 20
 _FOLLOWING: Final = frozenset({"Endpoints", "EndpointSlice", "Pod", "ReplicaSet"})
 """Kinds that controllers write: they change where something else did, and there are many of them."""
 

@@ -168,10 +168,7 @@ def _origin(before: Scan | None, scan: Scan) -> Iterable[str]:
     """Where imported nights begin and end: they are not scans of those nights."""
     was = before is not None and before.imported
     if scan.imported and not was:
-        yield (
-            f"From here on imported with the times that were given, not scanned on the night itself; this one on"
-            f" {scan.recorded_at:%Y-%m-%d}."
-        )
+        yield f"From here on imported (this one on {scan.recorded_at:%Y-%m-%d}), not scanned on the night itself."
     if was and not scan.imported:
         yield "From here on scanned on the night itself."
 

@@ -394,6 +394,23 @@ class TestReachability:
         assert page.matrix is None
         assert page.pairs.rows == ()
 
+    def test_namespaces_that_reach_the_same_share_a_row(self):
+        none, ports = Level.NONE, Level.PORTS
+        levels = (
+            (Level.SELF, none, none, none),
+            (none, ports, none, ports),
+            (none, none, ports, ports),
+            (none, none, none, ports),
+        )
+
+        table = reachability.pairs_table(("", "a", "b", "dns"), levels)
+
+        assert [row.cells for row in table.rows] == [
+            ("outside world", "–", "–"),
+            ("a, b", "–", "itself, dns"),
+            ("dns", "–", "itself"),
+        ]
+
 
 class TestFindings:
     def test_a_finding_has_why_evidence_and_remedy(self):
@@ -570,10 +587,10 @@ class TestTrends:
         trend = replace(USUAL.report.trend, comparison=comparison)
         table = trends.build(Dossier(replace(USUAL.report, trend=trend))).differing[-1]
 
-        assert len(table.rows) == 40
+        assert len(table.rows) == 20
         assert table.rows[0].cells[0] == "Deployment shop/web"
         assert table.note == (
-            "The first 40 of 61 objects; all of them are in `history.json`. By kind: Deployment 1, Pod 60."
+            "The first 20 of 61 objects; all of them are in `history.json`. By kind: Deployment 1, Pod 60."
         )
 
     def test_a_first_scan_compares_with_nothing(self):
