@@ -11,12 +11,13 @@ from app.render.claims import claimed
 from app.render.content import Column, Entry, Link, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
 from app.render.evidence import FIXES_FILE
-from app.render.wording import count, ended, number, plural, said, sentence
+from app.render.wording import count, ended, joined, number, said, sentence
 
 MOST_BLOCKS: Final = 12
 """Namespaces whose policies are printed; all of them are attached."""
 
 _MOST_LINES: Final = 48  # of YAML in one block
+_NEXT: Final = "\n---\n"  # between two policies of a manifest
 _MOST_LINKS: Final = 12
 _MOST_KEPT: Final = 4  # names of those that stay for one reason
 _EVERY: Final = {
@@ -144,8 +145,7 @@ def _flows(found: Remedies) -> str:
 def _block(dossier: Dossier, item: Remedy) -> FixBlock:
     links = [dossier.findings_by_print[mark] for mark in item.closed if mark in dossier.findings_by_print]
     beyond = len(links) - _MOST_LINKS
-    lines = item.manifest.rstrip().split("\n")
-    left = len(lines) - _MOST_LINES
+    code, note = first_policies(item.manifest)
     return FixBlock(
         id=_anchor(item),
         title=item.namespace,
@@ -153,20 +153,41 @@ def _block(dossier: Dossier, item: Remedy) -> FixBlock:
         closes=tuple(dossier.finding_link(one) for one in links[:_MOST_LINKS]),
         more=f"{number(beyond)} more" if beyond > 0 else "",
         paths=_paths(item),
-        code="\n".join(lines[:_MOST_LINES]),
-        note=f"{number(left)} more {'line' if left == 1 else plural('line')} in `{FIXES_FILE}`."
-        if left > 0
-        else "",
+        code=code,
+        note=note,
     )
+
+
+def first_policies(manifest: str) -> tuple[str, str]:
+    """Whole policies as far as there is room, the beginning of the first at least, and a note on what is left out."""
+    first, *others = manifest.rstrip().split(_NEXT)
+    lines = first.split("\n")
+    shown, room = ["\n".join(lines[:_MOST_LINES])], _MOST_LINES - len(lines)
+    for policy in others:
+        room -= policy.count("\n") + 2
+        if room < 0:
+            break
+        shown.append(policy)
+    left = len(others) + 1 - len(shown)
+    cut = len(lines) - _MOST_LINES
+    parts = [
+        *([count(cut, "more line")] if cut > 0 else []),
+        *([count(left, "more policy")] if left else []),
+    ]
+    return _NEXT.join(shown), f"{joined(parts)} in `{FIXES_FILE}`." if parts else ""
 
 
 def _summary(item: Remedy) -> str:
     which = "which closes" if len(item.objects) == 1 else "which close"
     stay = f"{number(item.staying)} {'stays' if item.staying == 1 else 'stay'}"
     return (
-        f"{count(len(item.objects), 'policy')}, {which} {count(len(item.closed), 'finding')}; "
+        f"{count(len(item.objects), 'policy')}, {which} {_findings(len(item.closed))}; "
         f"{count(item.closing, 'path')} {'closes' if item.closing == 1 else 'close'} and {stay}."
     )
+
+
+def _findings(closed: int) -> str:
+    return count(closed, "finding") if closed else "no finding"
 
 
 def _paths(item: Remedy) -> Table:

@@ -59,3 +59,25 @@ def test_what_is_not_printed_is_counted_in_findings():
 
     assert len(table.rows) == 1
     assert table.note == "2 more findings not printed."
+
+
+def manifest(*sizes):
+    return "---\n".join("".join(f"line {n}\n" for n in range(size)) for size in sizes)
+
+
+def test_policies_are_printed_whole_as_far_as_there_is_room():
+    code, note = fixes.first_policies(manifest(20, 20, 20))
+
+    assert code == manifest(20, 20).rstrip()
+    assert note == "1 more policy in `fixes.yaml`."
+
+
+def test_a_policy_that_is_too_long_is_cut():
+    code, note = fixes.first_policies(manifest(100, 2, 2))
+
+    assert len(code.split("\n")) == 48
+    assert note == "52 more lines and 2 more policies in `fixes.yaml`."
+
+
+def test_a_short_manifest_is_printed_as_it_is():
+    assert fixes.first_policies(manifest(3, 4)) == (manifest(3, 4).rstrip(), "")
