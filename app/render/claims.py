@@ -12,7 +12,7 @@ _EVERY: Final = {
 }
 """Ids of the `reach` contract that name the whole of an address family; tables and files keep the ids."""
 
-_RANGE: Final = re.compile(r"external:([0-9a-f:.]+)-([0-9a-f:.]*[0-9a-f])")
+_OUTSIDE: Final = re.compile(r"external:(?:([0-9a-f:.]+)-)?([0-9a-f:.]*[0-9a-f])")
 """Any other id of addresses outside; a stop or a colon behind it belongs to the sentence."""
 
 _IN_NAMES: Final = frozenset("/=[.:-0123456789")
@@ -33,12 +33,12 @@ def plain(text: str) -> str:
     """Say in words what ids of addresses outside the cluster mean."""
     for name, words in _EVERY.items():
         text = text.replace(name, words)
-    return _RANGE.sub(_addresses, text).strip().removesuffix(".")
+    return _OUTSIDE.sub(_addresses, text).strip().removesuffix(".")
 
 
 def _addresses(found: re.Match[str]) -> str:
     first, last = found.groups()
-    return f"{first if first == last else f'{first} – {last}'} outside the cluster"
+    return f"{f'{first} – {last}' if first else last} outside the cluster"
 
 
 def _begins_with_name(text: str, result: CheckResult) -> bool:

@@ -23,7 +23,7 @@ EVERY_V6 = "external:::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
         ("external:0.0.0.0-255.255.255.255 can reach a/b", "x → a/b", "Every IPv4 address outside the cluster can"),
         (f"a/b can reach {EVERY_V6} on TCP 1", "a/b → x", "a/b can reach every IPv6 address outside the cluster on"),
         ("external:10.0.0.0-10.0.0.7 can reach a/b", "x → a/b", "10.0.0.0 – 10.0.0.7 outside the cluster can"),
-        ("external:10.0.0.4-10.0.0.4 can reach a/b", "x → a/b", "10.0.0.4 outside the cluster can"),
+        ("external:10.0.0.4 can reach a/b", "x → a/b", "10.0.0.4 outside the cluster can"),
         ("a/b can reach external:fd00::-fd00::7: all ports", "a/b → x", "a/b can reach fd00:: – fd00::7 outside the cluster: all"),
         ("", "a/b", "check: a/b"),
     ],
