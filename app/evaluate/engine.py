@@ -75,6 +75,7 @@ def _enforcement_notes(platform: Platform, *, as_declared: bool) -> tuple[str, .
     notes += [
         f"as declared on {len(nodes)} of {len(platform.nodes)} nodes, such as {min(nodes)}: {reason}"
         for reason, nodes in sorted(by_reason.items())
+        if not (notes and f"{min(nodes)}: {reason}" in platform.reason)  # said of the cluster already
     ]
     return tuple(notes)
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from app.model.change import WhatIf
 from app.model.connections import Connections
 from app.model.finding import CheckResult
 from app.model.flows import Observed
 from app.model.identity import ObjectRef
+
+NO_FLOWS: Final = "no flows are declared: what these policies close may be needed; look through the list"
+"""A note of plans that know of no flow to keep."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What a result says, as a line of a report: a sentence that begins as sentences do, in words that a reader knows."""
 
+import re
 from typing import Final
 
 from app.model.finding import CheckResult
@@ -10,6 +11,9 @@ _EVERY: Final = {
     "external:::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff": "every IPv6 address outside the cluster",
 }
 """Ids of the `reach` contract that name the whole of an address family; tables and files keep the ids."""
+
+_OUTSIDE: Final = re.compile(r"external:(?:([0-9a-f:.]+)-)?([0-9a-f:.]*[0-9a-f])")
+"""Any other id of addresses outside; a stop or a colon behind it belongs to the sentence."""
 
 _IN_NAMES: Final = frozenset("/=[.:-0123456789")
 
@@ -26,10 +30,15 @@ def claimed(result: CheckResult) -> str:
 
 
 def plain(text: str) -> str:
-    """Say in words what an id of all addresses of one family means."""
+    """Say in words what ids of addresses outside the cluster mean."""
     for name, words in _EVERY.items():
         text = text.replace(name, words)
-    return text.strip().removesuffix(".")
+    return _OUTSIDE.sub(_addresses, text).strip().removesuffix(".")
+
+
+def _addresses(found: re.Match[str]) -> str:
+    first, last = found.groups()
+    return f"{f'{first} – {last}' if first else last} outside the cluster"
 
 
 def _begins_with_name(text: str, result: CheckResult) -> bool:

@@ -18,6 +18,7 @@ from app.model.yaml_text import UNREADABLE
 from app.render.content import Link, SectionPage
 from app.render.evidence import EvidenceFile, evidence_files
 from app.render.failing import Finding, worst_first
+from app.render.shown import Shown, shown
 from app.render.twin import Twin
 from app.render.wording import STATE_WORDS, clipped, iso_day
 
@@ -124,13 +125,18 @@ class Dossier:
         return self._link(evidence, "populations", evidence)
 
     def finding_link(self, finding: Finding) -> Link:
-        """A finding's id, leading to it where it is printed: lists are capped at the definition's rows."""
+        """A finding's id, leading to it where it is printed."""
         printed = finding.id in self._printed
         return self._link(finding.id, "findings" if printed else "", finding.id)
 
     @cached_property
+    def shown(self) -> Shown:
+        """The findings that are printed: lists are capped at the definition's rows."""
+        return shown(self.findings, self.definition.rows)
+
+    @cached_property
     def _printed(self) -> frozenset[str]:
-        return frozenset(item.id for item in self.findings[: self.definition.rows])
+        return frozenset(item.id for item in (*self.shown.full, *self.shown.short))
 
     def _link(self, text: str, section: str, anchor: str) -> Link:
         return Link(text, anchor if section in self.definition.sections else "")

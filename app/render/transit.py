@@ -71,9 +71,9 @@ AUTHENTICATION_WORDS: Final[dict[Label, str]] = {
 }
 
 STRENGTH_WORDS: Final[dict[EvidenceStrength, str]] = {
-    EvidenceStrength.OBSERVED: "observed on running objects",
-    EvidenceStrength.CONFIGURED: "by settings",
-    EvidenceStrength.INTENDED: "by templates or absence alone",
+    EvidenceStrength.OBSERVED: "seen on running objects",
+    EvidenceStrength.CONFIGURED: "known from settings",
+    EvidenceStrength.INTENDED: "known from templates, or from a setting that is absent",
 }
 
 PLAIN_MARKS: Final[dict[Known, Mark]] = {

@@ -10,7 +10,7 @@ from app.model.platform import Enforcement
 from app.model.scope import Boundary, Zone
 from app.model.snapshot import Coverage, GapReason
 
-THIN_SPACE: Final = "\u2009"
+THIN_SPACE: Final = "\u202f"  # the narrow one that no line breaks at
 ELLIPSIS: Final = "…"
 
 _SMALL: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -109,7 +109,7 @@ SENSITIVE_WORDS: Final[dict[Boundary | None, str]] = {
 
 
 def number(value: int) -> str:
-    """Write `20 000` with a thin space; four digits stay together, as numbers in columns do not mix here."""
+    """Write `20 000` and `1 125`: groups of three digits with a narrow space that no line breaks at."""
     return f"{value:,}".replace(",", THIN_SPACE)
 
 
@@ -154,6 +154,13 @@ def ended(text: str) -> str:
     """End with a full stop; the first letter stays, since it may be that of a name."""
     text = text.strip()
     return text if not text or text.endswith((".", "!", "?", ":")) else f"{text}."
+
+
+def moved(opened: int, closed: int, noun: str) -> str:
+    """Write `no connection opened or closed`, `2 connections opened and 1 closed`."""
+    if not opened and not closed:
+        return f"no {noun} opened or closed"
+    return f"{count(opened, noun)} opened and {number(closed)} closed"
 
 
 def joined(items: list[str] | tuple[str, ...]) -> str:

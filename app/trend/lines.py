@@ -168,7 +168,7 @@ def _origin(before: Scan | None, scan: Scan) -> Iterable[str]:
     """Where imported nights begin and end: they are not scans of those nights."""
     was = before is not None and before.imported
     if scan.imported and not was:
-        yield f"Imported on {scan.recorded_at:%Y-%m-%d}, with the time that was given; not scanned on that night."
+        yield f"From here on imported (this one on {scan.recorded_at:%Y-%m-%d}), not scanned on the night itself."
     if was and not scan.imported:
         yield "From here on scanned on the night itself."
 

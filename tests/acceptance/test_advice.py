@@ -138,7 +138,8 @@ def test_the_page_says_what_was_shown_and_what_was_not(page):
         "No path opens, and none of these checks finds anything new.",
         "No flow is declared, so nothing shows that what closes is not needed.",
     )
-    assert len(built.kept.rows) == 4
+    assert not any("flows are declared" in note for note in built.notes)  # said above, and once
+    assert sum(len(row.cells[0].lines) for row in built.kept.rows) <= 4
     assert {"any address outside"} <= {
         cell for item in built.blocks for row in item.paths.rows for cell in row.cells
     }

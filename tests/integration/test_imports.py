@@ -103,7 +103,7 @@ def test_a_report_says_on_its_cover_and_in_its_trend_that_a_scan_was_imported(st
         run(at)
 
     assert NOT_READ in html(store, 3)
-    assert "not scanned on that night" in html(store, 3)
+    assert "not scanned on the night itself" in html(store, 3)
     assert NOT_READ not in html(store, 4)
     assert "From here on scanned on the night itself" in html(store, 4)
 

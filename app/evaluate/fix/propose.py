@@ -22,7 +22,7 @@ from app.model.connections import Connections, PortSet, Protocol
 from app.model.decision import RuleRef
 from app.model.facts import Facts
 from app.model.finding import CheckResult
-from app.model.fix import Plan, Proposed
+from app.model.fix import NO_FLOWS, Plan, Proposed
 from app.model.flows import DeclaredFlow, FlowEnd, FlowRegister
 from app.model.identity import ObjectRef, WorkloadKey
 from app.model.inventory import Labels
@@ -84,9 +84,7 @@ class _Writer:
         """What is kept, and on whose word."""
         observed = sum(flow.observed for flow in self.flows.flows)
         if not self.flows.given:
-            self._note(
-                "no flows are declared: what these policies close may be needed; look through the list"
-            )
+            self._note(NO_FLOWS)
         elif observed:
             self._note(
                 f"{count(observed, 'flow')} {verb(observed, 'was', 'were')} observed and not declared: the policies keep "

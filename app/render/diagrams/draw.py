@@ -21,7 +21,7 @@ from app.render.diagrams.layout import (
     Trunk,
     lay_out,
 )
-from app.render.diagrams.model import TRANSIT_WORDS, Diagram, Transit
+from app.render.diagrams.model import TRANSIT_WORDS, Box, Diagram, Transit
 from app.render.diagrams.type import fitted, width_of
 
 PANEL: Final = "#F6F8F9"
@@ -91,12 +91,11 @@ def _box(layout: Layout, item: Placed) -> Iterator[str]:
         f' height="{num(item.height)}" fill="{PAPER}" stroke="{RULE}" stroke-width=".6"/>'
     )
     base = item.top + HEAD / 2 + _BASE
-    meta = f"data store, {item.box.meta}".removesuffix(", ") if item.box.store else item.box.meta
-    meta = fitted(meta, room * 0.5)
     indent = 0.0
     if item.box.store:
         yield _cylinder(left + 5, item.top + HEAD / 2)
         indent = 9.0
+    meta = _meta(item.box, max(room / 2, room - indent - width_of(item.box.title) - 8))
     title = fitted(item.box.title, room - indent - (width_of(meta) + 8 if meta else 0))
     yield text(left + 5 + indent, base, title, kind="strong")
     if meta:
@@ -107,6 +106,14 @@ def _box(layout: Layout, item: Placed) -> Iterator[str]:
     if item.box.within:
         line = item.top + item.height - SOCKET / 2 - 2
         yield text((left + right) / 2, line + _BASE, fitted(item.box.within, room), anchor="middle")
+
+
+def _meta(box: Box, room: float) -> str:
+    """What a box holds, as far as there is room: a number is never cut, and the sign says "data store" too."""
+    parts = [*(["data store"] if box.store else []), *filter(None, box.meta.split(", "))]
+    while len(parts) > 1 and width_of(", ".join(parts)) > room:
+        parts = parts[1:]
+    return fitted(", ".join(parts), room)
 
 
 def _socket(item: Socket, left: float, right: float, room: float) -> Iterator[str]:

@@ -20,7 +20,7 @@ from app.render.diagrams.ground import Ground, gather
 from app.render.diagrams.levels import Drawing, Subject, data_flow, network
 from app.render.diagrams.model import Flow
 from app.render.dossier import Dossier, Section
-from app.render.wording import SENSITIVE_WORDS, count, iso_day, minute, number, sentence, short_digest
+from app.render.wording import SENSITIVE_WORDS, count, ended, iso_day, minute, number, short_digest
 
 _BEARS: Final = ("1.2.3", "1.2.4")
 _MARKS: Final = {
@@ -190,7 +190,7 @@ def _notes(dossier: Dossier, ground: Ground, drawing: Drawing) -> tuple[str, ...
     if platform.enforcement is Enforcement.UNKNOWN:
         said.append("As declared: whether the network plugin enforces policies is unknown.")
     elif platform.enforcement is not Enforcement.ENFORCED:
-        said.append(f"Policies count only where they are enforced: {sentence(platform.reason)}")
+        said.append(f"Policies count only where they are enforced: {ended(platform.reason)}")
     if snapshot.gaps_of("networking.k8s.io", "NetworkPolicy"):
         said.append("Some policies could not be read or understood; the drawing rests on those that were.")
     return tuple(said)

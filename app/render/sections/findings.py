@@ -9,8 +9,9 @@ from app.render.claims import claim, claimed, plain
 from app.render.content import Column, Entry, Link, Mark, Row, SectionPage, Table
 from app.render.dossier import Dossier, Section
 from app.render.excerpt import Line, excerpt_lines
-from app.render.failing import Finding
+from app.render.failing import Finding, worst_first
 from app.render.sections.fixes import fix_link
+from app.render.shown import FULL_OF_A_TEST, Shown
 from app.render.wording import (
     SEVERITY_WORDS,
     STRENGTH_WORDS,
@@ -18,19 +19,16 @@ from app.render.wording import (
     count,
     day,
     ended,
+    joined,
     number,
     plural,
     sentence,
 )
 
-MOST_BLOCKS: Final = 40
-"""Findings printed in full; an auditor reads the worst ones closely and the rest as a list."""
-
 MOST_REASONS: Final = 5
 """Steps of one finding; a weak path into a busy workload has as many as workloads that open it."""
 
 _TITLE_IN_CONTENTS: Final = 90
-_MOST_IN_CONTENTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +76,22 @@ class FindingsPage(SectionPage):
 
 def build(dossier: Dossier) -> FindingsPage:
     """Build the section."""
-    findings = dossier.findings
-    most = min(MOST_BLOCKS, dossier.definition.rows)
-    blocks = _told_once(tuple(_block(dossier, item) for item in findings[:most]))
+    chosen = dossier.shown
+    blocks = _told_once(tuple(_block(dossier, item) for item in chosen.full))
     return FindingsPage(
         id="findings",
         title="Findings",
         lede=(_lede(dossier),),
-        entries=_entries(blocks),
+        entries=() if chosen.short or chosen.left else _entries(blocks),
         blocks=blocks,
-        others=_others(dossier, findings[most:]),
+        others=_others(chosen),
         undecided=_undecided(dossier),
         notes=_notes(dossier),
     )
 
 
 def _entries(blocks: tuple[Block, ...]) -> tuple[Entry, ...]:
-    """Lines of the contents, which stay on one page: a long list of findings has the summary and its own order."""
-    if len(blocks) > _MOST_IN_CONTENTS:
-        return ()
+    """Lines of the contents, where all findings are in full: a long list has the summary and its own order."""
     return tuple(
         Entry(f"{item.id}  {clipped(item.title, _TITLE_IN_CONTENTS)}", item.id, 2) for item in blocks
     )
@@ -109,31 +104,42 @@ def _lede(dossier: Dossier) -> str:
     if not findings:
         return "No test that bears on this framework found an exception in what was read."
     accepted = sum(item.state is ControlState.PARTIAL for item in findings)
-    aside = sum(not item.direct for item in findings)
-    parts = [f"{count(len(findings), 'finding')}, worst first."]
+    parts = [order_sentence(len(findings), sum(not item.direct for item in findings))]
     if accepted:
         parts.append(f"{number(accepted)} {'is' if accepted == 1 else 'are'} under an accepted exception.")
-    if aside:
-        parts.append(f"{_many(aside, len(findings))} from supporting tests, which decide no control.")
     return " ".join(parts)
 
 
-def _many(some: int, of: int) -> str:
-    if some == of:
-        return "It comes" if of == 1 else "All come"
-    return f"{number(some)} {'comes' if some == 1 else 'come'}"
+def order_sentence(total: int, aside: int) -> str:
+    """How many there are and how they are sorted; `aside` of them come from supporting tests."""
+    if not aside:
+        return f"{count(total, 'finding')}, worst first."
+    if aside == total:
+        all_come = "It comes" if total == 1 else "All come"
+        return f"{count(total, 'finding')}, worst first. {all_come} from supporting tests, which decide no control."
+    decide = "one that decides" if total - aside == 1 else f"{number(total - aside)} that decide"
+    support = (
+        "one from a supporting test, which decides none"
+        if aside == 1
+        else f"{number(aside)} from supporting tests, which decide none"
+    )
+    return f"{count(total, 'finding')}: first {decide} a control, then {support}; the worst of each first."
 
 
 def _notes(dossier: Dossier) -> tuple[str, ...]:
-    if not dossier.elsewhere:
-        return ()
-    are = "bears" if dossier.elsewhere == 1 else "bear"
-    return (
-        (
+    said = []
+    if len(dossier.shown.full) < len(dossier.findings):
+        said.append(
+            f"At most {FULL_OF_A_TEST} findings of a test are told in full; the others follow in short, and"
+            " `findings.json` has the reasons and the evidence of all."
+        )
+    if dossier.elsewhere:
+        are = "bears" if dossier.elsewhere == 1 else "bear"
+        said.append(
             f"{count(dossier.elsewhere, 'more failing result')} of this scan {are} on no control or no subject of this"
             " framework; `findings.json` holds all."
-        ),
-    )
+        )
+    return tuple(said)
 
 
 def _block(dossier: Dossier, item: Finding) -> Block:
@@ -206,10 +212,11 @@ def _exhibit(entry: Evidence) -> Exhibit:
     )
 
 
-def _others(dossier: Dossier, findings: tuple[Finding, ...]) -> Table:
-    room = max(dossier.definition.rows - MOST_BLOCKS, 0)
-    shown = findings[:room]
-    left = len(findings) - len(shown)
+def _others(chosen: Shown) -> Table:
+    """A row for each other finding, worst first, and one for those of a test that are not printed."""
+    left = {group[0].id: group for group in chosen.left}
+    listed = sorted((*chosen.short, *(group[0] for group in chosen.left)), key=worst_first)
+    missing = sum(len(group) for group in chosen.left)
     return Table(
         caption="More findings, in short",
         columns=(
@@ -217,11 +224,11 @@ def _others(dossier: Dossier, findings: tuple[Finding, ...]) -> Table:
             Column("What is wrong"),
             Column("Severity", 10),
             Column("Controls", 14),
-            Column("State", 16, "mark"),
+            Column("State", 18, "mark"),
         ),
-        rows=tuple(_short_row(item) for item in shown),
-        note=f"{count(left, 'more finding')} {'is' if left == 1 else 'are'} not printed; `findings.json` holds all."
-        if left
+        rows=tuple(_more_row(left[item.id]) if item.id in left else _short_row(item) for item in listed),
+        note=f"{count(missing, 'finding')} {'is' if missing == 1 else 'are'} not printed; `findings.json` holds all."
+        if missing
         else "",
         empty="",
     )
@@ -236,6 +243,19 @@ def _short_row(item: Finding) -> Row:
         item.mark,
     )
     return Row(cells, item.state.value, item.id)
+
+
+def _more_row(group: tuple[Finding, ...]) -> Row:
+    first = group[0]
+    severities = sorted({item.result.severity for item in group}, key=lambda item: item.rank)
+    cells = (
+        "–",
+        f"And {number(len(group))} more of `{first.result.check}`.",
+        joined([SEVERITY_WORDS[item] for item in severities]),
+        ", ".join(first.controls),
+        first.mark,
+    )
+    return Row(cells, first.state.value)
 
 
 def _undecided(dossier: Dossier) -> Table:

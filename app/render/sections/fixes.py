@@ -1,22 +1,25 @@
 """Fixes: policies that close findings, tried on the snapshot before they are shown; advice, and no control depends on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.model.connections import Connections
-from app.model.finding import CheckResult
-from app.model.fix import Remedies, Remedy, TriedPath
+from app.model.finding import CheckResult, Subject
+from app.model.fix import NO_FLOWS, Remedies, Remedy, TriedPath
+from app.render.claims import claimed
 from app.render.content import Column, Entry, Link, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
 from app.render.evidence import FIXES_FILE
-from app.render.wording import count, ended, number, plural, said, sentence
+from app.render.wording import count, ended, joined, number, said, sentence
 
 MOST_BLOCKS: Final = 12
 """Namespaces whose policies are printed; all of them are attached."""
 
 _MOST_LINES: Final = 48  # of YAML in one block
+_NEXT: Final = "\n---\n"  # between two policies of a manifest
 _MOST_LINKS: Final = 12
+_MOST_KEPT: Final = 4  # names of those that stay for one reason
 _EVERY: Final = {
     "external:0.0.0.0-255.255.255.255": "any IPv4 address outside",
     "external:::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff": "any IPv6 address outside",
@@ -53,7 +56,7 @@ def build(dossier: Dossier) -> FixesPage:
     """Build the section."""
     found = dossier.report.advice.remedies
     if found is None:
-        return FixesPage("fixes", "Fixes that were tried", (), (), _kept((), 0), (), lede=(_NOT_TRIED,))
+        return FixesPage("fixes", "Fixes that were tried", (), (), kept_table((), 0), (), lede=(_NOT_TRIED,))
     blocks = tuple(_block(dossier, item) for item in found.remedies[:MOST_BLOCKS])
     return FixesPage(
         id="fixes",
@@ -62,7 +65,7 @@ def build(dossier: Dossier) -> FixesPage:
         entries=tuple(Entry(item.title, item.id, 2) for item in blocks),
         proof=_proof(found, dossier.report.scan.cluster),
         blocks=blocks,
-        kept=_kept(_staying(found), dossier.definition.rows),
+        kept=kept_table(_staying(found), dossier.definition.rows),
         notes=_notes(found),
     )
 
@@ -142,8 +145,7 @@ def _flows(found: Remedies) -> str:
 def _block(dossier: Dossier, item: Remedy) -> FixBlock:
     links = [dossier.findings_by_print[mark] for mark in item.closed if mark in dossier.findings_by_print]
     beyond = len(links) - _MOST_LINKS
-    lines = item.manifest.rstrip().split("\n")
-    left = len(lines) - _MOST_LINES
+    code, note = first_policies(item.manifest)
     return FixBlock(
         id=_anchor(item),
         title=item.namespace,
@@ -151,20 +153,41 @@ def _block(dossier: Dossier, item: Remedy) -> FixBlock:
         closes=tuple(dossier.finding_link(one) for one in links[:_MOST_LINKS]),
         more=f"{number(beyond)} more" if beyond > 0 else "",
         paths=_paths(item),
-        code="\n".join(lines[:_MOST_LINES]),
-        note=f"{number(left)} more {'line' if left == 1 else plural('line')} in `{FIXES_FILE}`."
-        if left > 0
-        else "",
+        code=code,
+        note=note,
     )
+
+
+def first_policies(manifest: str) -> tuple[str, str]:
+    """Whole policies as far as there is room, the beginning of the first at least, and a note on what is left out."""
+    first, *others = manifest.rstrip().split(_NEXT)
+    lines = first.split("\n")
+    shown, room = ["\n".join(lines[:_MOST_LINES])], _MOST_LINES - len(lines)
+    for policy in others:
+        room -= policy.count("\n") + 2
+        if room < 0:
+            break
+        shown.append(policy)
+    left = len(others) + 1 - len(shown)
+    cut = len(lines) - _MOST_LINES
+    parts = [
+        *([count(cut, "more line")] if cut > 0 else []),
+        *([count(left, "more policy")] if left else []),
+    ]
+    return _NEXT.join(shown), f"{joined(parts)} in `{FIXES_FILE}`." if parts else ""
 
 
 def _summary(item: Remedy) -> str:
     which = "which closes" if len(item.objects) == 1 else "which close"
     stay = f"{number(item.staying)} {'stays' if item.staying == 1 else 'stay'}"
     return (
-        f"{count(len(item.objects), 'policy')}, {which} {count(len(item.closed), 'finding')}; "
+        f"{count(len(item.objects), 'policy')}, {which} {_findings(len(item.closed))}; "
         f"{count(item.closing, 'path')} {'closes' if item.closing == 1 else 'close'} and {stay}."
     )
+
+
+def _findings(closed: int) -> str:
+    return count(closed, "finding") if closed else "no finding"
 
 
 def _paths(item: Remedy) -> Table:
@@ -217,30 +240,53 @@ def _staying(found: Remedies) -> tuple[Kept, ...]:
     )
 
 
-def _kept(found: Sequence[Kept], rows: int) -> Table:
-    left = len(found) - rows
+def kept_table(found: Sequence[Kept], rows: int) -> Table:
+    """Findings that stay, by what has to change: those of the same checks for which it is the same share a row."""
+    groups = list(_alike(found).items())
+    left = sum(len(items) for _, items in groups[rows:])
     return Table(
         "What these policies do not close",
         (Column("Finding", 34), Column("Why"), Column("What has to change", 32)),
-        tuple(
-            Row(
-                (
-                    Stack((str(item.subject),), (item.check,)),
-                    sentence(says),
-                    ended(change.partition("\n\n")[0]),
-                )
-            )
-            for item, says, change in found[:rows]
-        ),
+        tuple(_kept_row(checks, change, items) for (checks, change), items in groups[:rows]),
         note=f"{count(left, 'more finding')} not printed." if left > 0 else "",
         empty="",
+    )
+
+
+def _alike(found: Sequence[Kept]) -> dict[tuple[tuple[str, ...], str], list[Kept]]:
+    """By checks and change; several checks may find one thing about one object, which then stands once."""
+    once: dict[tuple[Subject, str, str], list[CheckResult]] = {}
+    for item, says, change in found:
+        once.setdefault((item.subject, says, change), []).append(item)
+    groups: dict[tuple[tuple[str, ...], str], list[Kept]] = {}
+    for (_, says, change), items in once.items():
+        checks = tuple(dict.fromkeys(item.check for item in items))
+        groups.setdefault((checks, change), []).append((items[0], says, change))
+    return groups
+
+
+def _kept_row(checks: Sequence[str], change: str, items: Sequence[Kept]) -> Row:
+    names = [str(item.subject) for item, _, _ in items]
+    more = [f"and {number(len(names) - _MOST_KEPT)} more"] if len(names) > _MOST_KEPT else []
+    first, says, _ = items[0]
+    reason = claimed(replace(first, says=says))
+    differ = len({says for _, says, _ in items}) > 1
+    return Row(
+        (
+            Stack(tuple(names[:_MOST_KEPT]), (*more, *checks)),
+            Stack((reason,), (f"The reason of {names[0]}, as an example.",)) if differ else reason,
+            ended(change.partition("\n\n")[0]),
+        )
     )
 
 
 def _notes(found: Remedies) -> tuple[str, ...]:
     hidden = len(found.remedies) - MOST_BLOCKS
     more = (f"{count(hidden, 'more namespace')} in `{FIXES_FILE}`.",) if hidden > 0 else ()
-    return (*(said(note) for note in found.plan.notes), *more)
+    notes = [
+        note for note in found.plan.notes if found.declared or note != NO_FLOWS
+    ]  # the proof says that too
+    return (*map(said, notes), *more)
 
 
 SECTION = Section("fixes", "Fixes that were tried", build)

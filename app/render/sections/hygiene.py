@@ -1,15 +1,19 @@
 """Policy hygiene: every policy with what is odd about it, and those about which there is nothing to say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from app.model.hygiene import Flaw, Hygiene, PolicyRemarks
-from app.render.content import Cell, Column, Entry, Row, SectionPage, Stack, Table, capped
+from app.render.content import Cell, Column, Entry, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
 from app.render.evidence import POLICIES_FILE
 from app.render.wording import count, ended, number, plural, said, sentence
 
 _SHOWN = 4  # remarks of one policy that are printed
+_ALL_PRINTED = 20
+_OF_A_GROUP = 10
+_BETWEEN = "\N{NO-BREAK SPACE}· "
 _NOT_LOOKED_AT = "Policies were not looked at for this report."
 
 
@@ -19,7 +23,7 @@ class HygienePage(SectionPage):
 
     kinds: Table
     policies: Table
-    clean: str
+    clean: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -58,11 +62,13 @@ def _lede(found: Hygiene) -> tuple[str, ...]:
 
 
 def _kinds(found: Hygiene) -> Table:
-    rows = []
+    rows, common = [], _common(found)
     for flaw in Flaw:
         here = [item for item in found.policies if any(remark.flaw is flaw for remark in item.remarks)]
         if here:
-            rows.append(Row((flaw.heading, flaw.value, number(found.count(flaw)), number(len(here)))))
+            rows.append(
+                Row((_heading(flaw, common), flaw.value, number(found.count(flaw)), number(len(here))))
+            )
     return Table(
         "Remarks by kind, the graver ones first",
         (
@@ -76,10 +82,21 @@ def _kinds(found: Hygiene) -> Table:
     )
 
 
+def _heading(flaw: Flaw, common: Mapping[Flaw, str]) -> Cell:
+    return Stack((flaw.heading,), (common[flaw],)) if flaw in common else flaw.heading
+
+
 def _policies(found: Hygiene, rows: int) -> Table:
-    """Policies about which something is odd or cannot be told, the gravest first, then in order of identity."""
+    """Policies about which something is odd or cannot be told, the gravest first, then in order of identity.
+
+    Of a long list the first of each group of kinds are printed: many policies of one make are odd in one way.
+    """
     told = [item for item in found.policies if not _nothing_to_say(item)]
-    ordered = sorted(told, key=lambda item: (_gravest(item), item.ref, item.part))
+    ordered = sorted(told, key=lambda item: (_gravest(item), _kinds_of(item), item.ref, item.part))
+    groups = [list(items) for _, items in groupby(ordered, _kinds_of)]
+    most = len(ordered) if len(ordered) <= _ALL_PRINTED else _OF_A_GROUP
+    shares = _shares([len(group) for group in groups], most, rows)
+    left, common = len(ordered) - sum(shares), frozenset(_common(found).values())
     return Table(
         "Policies with remarks",
         (
@@ -88,41 +105,80 @@ def _policies(found: Hygiene, rows: int) -> Table:
             Column("Rules", 8, "number"),
             Column("Remarks"),
         ),
-        tuple(_row(item) for item in ordered[:rows]),
-        note=capped(min(rows, len(ordered)), len(ordered), "policies with remarks", POLICIES_FILE),
+        tuple(
+            row for group, share in zip(groups, shares, strict=True) for row in _group(group, share, common)
+        ),
+        note=f"{count(left, 'policy')} with remarks {'is' if left == 1 else 'are'} not printed; `{POLICIES_FILE}` has all."
+        if left
+        else "",
         empty="",
     )
+
+
+def _kinds_of(item: PolicyRemarks) -> tuple[int, ...]:
+    return tuple(sorted({remark.flaw.rank for remark in item.remarks}))
+
+
+def _shares(sizes: Sequence[int], most: int, rows: int) -> list[int]:
+    """How many of each group are printed: `most` of one, `rows` of all."""
+    shares: list[int] = []
+    for size in sizes:
+        shares.append(min(size, most, rows - sum(shares)))
+    return shares
+
+
+def _group(policies: Sequence[PolicyRemarks], share: int, common: frozenset[str]) -> Iterator[Row]:
+    yield from (_row(item, common) for item in policies[:share])
+    if share and (left := policies[share:]):
+        headings = dict.fromkeys(remark.flaw.heading for remark in left[0].remarks)
+        yield Row((f"and {number(len(left))} more", "", "", Stack(tuple(headings) or ("none",))))
+
+
+def _common(found: Hygiene) -> dict[Flaw, str]:
+    """Advice that is the same for all remarks of a kind, where there are several: said once, beside the kind."""
+    advice: dict[Flaw, list[str]] = {}
+    for _, remark in found.remarks():
+        advice.setdefault(remark.flaw, []).append(remark.advice)
+    return {
+        flaw: texts[0] for flaw, texts in advice.items() if texts[0] and len(texts) > 1 and len({*texts}) == 1
+    }
 
 
 def _nothing_to_say(item: PolicyRemarks) -> bool:
     return not item.remarks and not item.unjudged
 
 
-def _clean(found: Hygiene, rows: int) -> str:
-    """The rest by name, as a row each would say nothing; the file has the workloads and rules of all."""
-    rest = sorted(_name(item) for item in found.policies if _nothing_to_say(item))
-    if not rest:
-        return ""
-    more = f" · and {number(len(rest) - rows)} more" if len(rest) > rows else ""
-    return f"{' · '.join(rest[:rows])}{more}"
+def _clean(found: Hygiene, rows: int) -> tuple[str, ...]:
+    """The rest by kind and name, as a row each would say nothing; the file has the workloads and rules of all."""
+    rest = sorted((item for item in found.policies if _nothing_to_say(item)), key=_name)
+    kinds: dict[str, list[str]] = {}
+    for item in rest[:rows]:
+        kinds.setdefault(item.ref.kind, []).append(_name(item).removeprefix(f"{item.ref.kind} "))
+    lines = [f"{kind}: {_BETWEEN.join(names)}" for kind, names in kinds.items()]
+    more = [f"and {number(len(rest) - rows)} more"] if len(rest) > rows else []
+    return (*lines, *more)
 
 
 def _gravest(item: PolicyRemarks) -> int:
     return min((remark.flaw.rank for remark in item.remarks), default=len(Flaw))
 
 
-def _row(item: PolicyRemarks) -> Row:
-    return Row((_name(item), number(item.workloads), number(item.rules), _remarks(item)))
+def _row(item: PolicyRemarks, common: frozenset[str]) -> Row:
+    return Row((_name(item), number(item.workloads), number(item.rules), _remarks(item, common)))
 
 
 def _name(item: PolicyRemarks) -> str:
     return f"{item.ref} ({item.part})" if item.part else str(item.ref)
 
 
-def _remarks(item: PolicyRemarks) -> Cell:
+def _remarks(item: PolicyRemarks, common: frozenset[str]) -> Cell:
     lines = [_without_name(remark.says, item) for remark in item.remarks[:_SHOWN]]
-    advice = dict.fromkeys(remark.advice for remark in item.remarks[:_SHOWN] if remark.advice)
-    notes = [*advice, *_more(item), *(said(text) for text in item.unjudged)]
+    advice = dict.fromkeys(remark.advice for remark in item.remarks[:_SHOWN])
+    notes = [
+        *(text for text in advice if text and text not in common),
+        *_more(item),
+        *(said(text) for text in item.unjudged),
+    ]
     return Stack(tuple(lines) or ("none",), tuple(notes))
 
 

@@ -14,7 +14,7 @@ from app.render.content import Column, Entry, Row, SectionPage, Stack, Table, ca
 from app.render.dossier import Dossier, Section
 from app.render.namespaces import OUTSIDE, Worst, worst_levels
 from app.render.own_node import OwnNode
-from app.render.wording import SENSITIVE_WORDS, count, number, plural, sentence
+from app.render.wording import SENSITIVE_WORDS, count, ended, number, plural
 
 MOST_NAMESPACES: Final = 30
 _MOST_TARGETS: Final = 300
@@ -59,7 +59,7 @@ def build(dossier: Dossier) -> ReachabilityPage:
         matrix=_matrix(dossier, keys, levels) if names else None,
         legend=_LEGEND,
         notes=(*_notes(dossier, len(names), total, worst, blind=blind), *_residual_note(levels)),
-        pairs=_pairs(keys, levels),
+        pairs=pairs_table(keys, levels),
         paths=_paths(dossier, blind=blind),
     )
 
@@ -122,7 +122,7 @@ def _notes(dossier: Dossier, shown: int, total: int, worst: Worst, *, blind: boo
     if platform.enforcement is Enforcement.UNKNOWN:
         said.append("As declared: whether the network plugin enforces policies is unknown.")
     elif platform.enforcement is not Enforcement.ENFORCED:
-        said.append(f"Policies count only where they are enforced: {sentence(platform.reason)}")
+        said.append(f"Policies count only where they are enforced: {ended(platform.reason)}")
     if shown < total:
         said.append(
             f"{number(shown)} of {count(total, 'namespace')} are drawn: the sensitive ones first, then those in scope."
@@ -151,23 +151,32 @@ def _residual_note(levels: tuple[tuple[Level, ...], ...]) -> tuple[str, ...]:
     )
 
 
-def _pairs(keys: Sequence[str], levels: tuple[tuple[Level, ...], ...]) -> Table:
-    """The matrix in words: for each sender, whom it reaches and how; a level that no cell has gets no column."""
+def pairs_table(keys: Sequence[str], levels: tuple[tuple[Level, ...], ...]) -> Table:
+    """The matrix in words: for each sender, whom it reaches and how; a level that no cell has gets no column.
+
+    Namespaces that reach the same others, and themselves alike, share a row.
+    """
     found = {level for row in levels for level in row} | {Level.OPEN, Level.PORTS}
     columns = [(level, title) for level, title in _PAIR_COLUMNS if level in found]
-    rows: list[Row] = []
+    alike: dict[tuple[str, ...], list[str]] = {}
     for i, key in enumerate(keys):
-        groups = [
-            ", ".join(other or _OUTSIDE_NAME for j, other in enumerate(keys) if levels[i][j] is level) or "–"
+        reached = tuple(
+            ", ".join(_named(j, i, other) for j, other in enumerate(keys) if levels[i][j] is level) or "–"
             for level, _ in columns
-        ]
-        rows.append(Row((key or _OUTSIDE_NAME, *groups)))
+        )
+        alike.setdefault(reached, []).append(key or _OUTSIDE_NAME)
     return Table(
         caption="The same as a table: whom each namespace may open connections to",
         columns=(Column("From", 20, "code"), *(Column(title) for _, title in columns)),
-        rows=tuple(rows) if len(keys) > 1 else (),
+        rows=tuple(Row((", ".join(names), *reached)) for reached, names in alike.items())
+        if len(keys) > 1
+        else (),
         empty="No workload was read.",
     )
+
+
+def _named(receiver: int, sender: int, name: str) -> str:
+    return "itself" if receiver == sender else name or _OUTSIDE_NAME
 
 
 def _paths(dossier: Dossier, *, blind: bool) -> Table:

@@ -9,17 +9,18 @@ from app.model.finding import Severity
 from app.model.platform import Enforcement
 from app.render.charts import Segment, Sparkline, StackedBar
 from app.render.claims import claimed
-from app.render.content import Column, Mark, Row, SectionPage, Table
+from app.render.content import Column, Mark, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
 from app.render.failing import Finding
 from app.render.sections.cover import result_sentence
+from app.render.shown import by_test
 from app.render.wording import (
     STATE_WORDS,
     count,
     day,
     joined,
+    moved,
     number,
-    plural,
     sentence,
     spelled,
 )
@@ -168,19 +169,19 @@ def framework_bar(index: int, assessment: Assessment) -> FrameworkBar:
 
 
 def _first(dossier: Dossier) -> Table:
-    findings = [item for item in dossier.findings if item.state is ControlState.EXCEPTION]
-    shown = findings[:_FIRST]
-    more = len(findings) - len(shown)
+    """The worst finding of each test, the worst tests first: many findings of one are one thing to do."""
+    tests = by_test(item for item in dossier.findings if item.state is ControlState.EXCEPTION)
+    more = sum(len(group) for group in tests[_FIRST:])
     return Table(
-        caption="What to do first: the worst findings",
+        caption="What to do first: the worst finding of each test",
         columns=(
             Column("Finding", 14, "code"),
             Column("What is wrong"),
             Column("Controls", 18),
             Column("Open since", 16),
         ),
-        rows=tuple(_row(dossier, item) for item in shown),
-        note=f"{number(more)} more {'finding' if more == 1 else plural('finding')} in the section on findings."
+        rows=tuple(_row(dossier, group) for group in tests[:_FIRST]),
+        note=f"{count(more, 'more finding')} of {count(len(tests) - _FIRST, 'further test')} in the section on findings."
         if more
         else "",
         empty="No finding is open for this framework.",
@@ -208,28 +209,25 @@ def since_sentence(dossier: Dossier) -> str:
         return "This is the first stored scan of the cluster; there is none to compare it with."
     opened, closed = len(comparison.opened), len(comparison.closed)
     paths = sum(item.opened for item in comparison.paths)
-    if not (opened or closed or comparison.paths or comparison.objects):
+    if not (opened or closed or comparison.flips or comparison.paths or comparison.objects):
         return f"Nothing differs from scan {comparison.before.number} of {day(comparison.before.taken_at)}."
     parts = (
-        _moved(opened, closed, "failing result"),
-        _moved(paths, len(comparison.paths) - paths, "connection"),
+        moved(opened, closed, "failing result"),
+        *([f"{count(len(comparison.flips), 'control')} changed state"] if comparison.flips else []),
+        moved(paths, len(comparison.paths) - paths, "connection"),
         f"{count(len(comparison.objects), 'object')} changed" if comparison.objects else "no object changed",
     )
     since = f"Since scan {comparison.before.number} of {day(comparison.before.taken_at)}, over all frameworks"
     return f"{since}: {', '.join(parts)}."
 
 
-def _moved(opened: int, closed: int, noun: str) -> str:
-    if not opened and not closed:
-        return f"no {noun} opened or closed"
-    return f"{count(opened, noun)} opened and {number(closed)} closed"
-
-
-def _row(dossier: Dossier, item: Finding) -> Row:
+def _row(dossier: Dossier, group: tuple[Finding, ...]) -> Row:
+    item, others = group[0], len(group) - 1
+    says = claimed(item.result)
     return Row(
         (
             dossier.finding_link(item),
-            claimed(item.result),
+            Stack((says,), (f"And {number(others)} more of this test.",)) if others else says,
             ", ".join(item.controls),
             day(item.life.opened_at) if item.life else "not recorded",
         ),

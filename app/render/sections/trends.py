@@ -4,30 +4,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.model.control import ControlState
-from app.model.finding import CheckResult
-from app.model.history import ChangeKind, Comparison, TrendLine, TrendPoint
+from app.model.history import Comparison, TrendLine, TrendPoint
 from app.render.charts import Break, Series, StepTrend
-from app.render.claims import claimed
 from app.render.content import Column, Entry, Mark, Row, SectionPage, Table, capped
+from app.render.differing import differing_tables
 from app.render.dossier import Dossier, Section
 from app.render.wording import (
-    SEVERITY_WORDS,
     STATE_WORDS,
     count,
     joined,
     minute,
+    moved,
     number,
     sentence,
-    short_digest,
 )
 
 _SERIES: Final = (ControlState.EXCEPTION, ControlState.INSUFFICIENT, ControlState.SUPPORTED)
 _NIGHTS: Final = 31  # rows of the table beside a chart
-_CHANGE_WORDS: Final = {
-    ChangeKind.ADDED: "Added",
-    ChangeKind.CHANGED: "Changed",
-    ChangeKind.REMOVED: "Removed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +47,7 @@ class TrendsPage(SectionPage):
 def build(dossier: Dossier) -> TrendsPage:
     """Build the section."""
     comparison, drawn = dossier.report.trend.comparison, lines_of(dossier)
-    tables = tuple(build(dossier, comparison) for build in (_changes, _flips, _paths, _objects))
+    tables = differing_tables(dossier, comparison)
     return TrendsPage(
         id="trends",
         title="Trends",
@@ -170,128 +163,21 @@ def _since(comparison: Comparison | None) -> str:
     if comparison is None:
         return ""
     before = comparison.before
+    parts = (
+        moved(len(comparison.opened), len(comparison.closed), "failing result"),
+        f"{count(len(comparison.flips), 'control') if comparison.flips else 'no control'} changed state",
+        _differ(len(comparison.objects)),
+    )
     return (
-        f"Compared with scan {before.number} of {minute(before.taken_at)}: {count(len(comparison.opened), 'failing result')}"
-        f" opened and {number(len(comparison.closed))} closed, {count(len(comparison.flips), 'control')} changed state and"
-        f" {count(len(comparison.objects), 'object')} differ, over all frameworks. What changed and changed back between the"
-        " two scans is not to be seen in either."
+        f"Compared with scan {before.number} of {minute(before.taken_at)}: {joined(parts)}, over all frameworks."
+        " What changed and changed back between the two scans is not to be seen in either."
     )
 
 
-def _changes(dossier: Dossier, comparison: Comparison | None) -> Table:
-    opened = [("Opened", item) for item in (comparison.opened if comparison else ())]
-    closed = [("Closed", item) for item in (comparison.closed if comparison else ())]
-    rows = sorted(
-        [*opened, *closed],
-        key=lambda pair: (pair[0] == "Closed", pair[1].severity.rank, pair[1].check, pair[1].subject.id),
-    )
-    shown = rows[: dossier.definition.rows]
-    return Table(
-        caption="Failing results that opened or closed",
-        columns=(
-            Column("Finding", 14, "code"),
-            Column("What is or was wrong"),
-            Column("Severity", 12),
-            Column("Change", 16, "mark"),
-        ),
-        rows=tuple(_change_row(dossier, word, result) for word, result in shown),
-        note=capped(len(shown), len(rows), "changes", "findings.json"),
-        empty="No failing result opened or closed.",
-    )
-
-
-def _change_row(dossier: Dossier, word: str, result: CheckResult) -> Row:
-    finding = dossier.findings_by_print.get(result.fingerprint)
-    name = dossier.finding_link(finding) if finding else f"F-{result.fingerprint[:8]}"
-    state = ControlState.EXCEPTION if word == "Opened" else ControlState.SUPPORTED
-    return Row((name, claimed(result), SEVERITY_WORDS[result.severity], Mark.of(state, word)))
-
-
-def _flips(dossier: Dossier, comparison: Comparison | None) -> Table:
-    own = dossier.assessment.framework.id
-    flips = [item for item in (comparison.flips if comparison else ()) if item.framework == own]
-    titles = {item.control.id: item.control.title for item in dossier.assessment.controls}
-    return Table(
-        caption="Controls of this framework whose state changed",
-        columns=(
-            Column("Control", 16, "code"),
-            Column("Title"),
-            Column("Before", 22, "mark"),
-            Column("Now", 22, "mark"),
-        ),
-        rows=tuple(
-            Row(
-                (
-                    dossier.control_link(item.control),
-                    sentence(titles.get(item.control, "")),
-                    Mark.of(item.before),
-                    Mark.of(item.after),
-                )
-            )
-            for item in flips
-        ),
-        empty="No control of this framework changed its state.",
-    )
-
-
-def _paths(dossier: Dossier, comparison: Comparison | None) -> Table:
-    paths = sorted(
-        comparison.paths if comparison else (),
-        key=lambda item: (not item.opened, item.source, item.destination),
-    )
-    shown = paths[: dossier.definition.rows]
-    return Table(
-        caption="Connections that opened or closed",
-        columns=(
-            Column("From", 30, "code"),
-            Column("To", 30, "code"),
-            Column("Ports"),
-            Column("Change", 14, "mark"),
-        ),
-        rows=tuple(
-            Row(
-                (
-                    item.source,
-                    item.destination,
-                    item.ports,
-                    Mark.of(
-                        ControlState.EXCEPTION if item.opened else ControlState.SUPPORTED,
-                        "Opened" if item.opened else "Closed",
-                    ),
-                )
-            )
-            for item in shown
-        ),
-        note=capped(len(shown), len(paths), "connections", "reachability.json"),
-        empty="No connection opened or closed.",
-    )
-
-
-def _objects(dossier: Dossier, comparison: Comparison | None) -> Table:
-    changes = sorted(comparison.objects) if comparison else []
-    shown = changes[: dossier.definition.rows]
-    return Table(
-        caption="Objects that changed",
-        columns=(
-            Column("Object", 0, "code"),
-            Column("Change", 14),
-            Column("SHA-256 before", 22, "code"),
-            Column("SHA-256 now", 22, "code"),
-        ),
-        rows=tuple(
-            Row(
-                (
-                    str(item.ref),
-                    _CHANGE_WORDS[item.kind],
-                    short_digest(item.before) or "–",
-                    short_digest(item.after) or "–",
-                )
-            )
-            for item in shown
-        ),
-        note=capped(len(shown), len(changes), "objects", "snapshot.json"),
-        empty="No object differs.",
-    )
+def _differ(objects: int) -> str:
+    if not objects:
+        return "no object differs"
+    return f"{count(objects, 'object')} {'differs' if objects == 1 else 'differ'}"
 
 
 SECTION = Section("trends", "Trends", build)

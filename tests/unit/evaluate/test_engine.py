@@ -1,5 +1,6 @@
 import gc
 import weakref
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from app.errors import NotFoundError
 from app.model.connections import Connections
 from app.model.decision import Reason
 from app.model.identity import ObjectRef
+from app.model.platform import NodeEnforcement
 from app.model.reachability import Profile
 from tests.builders import (
     EGRESS,
@@ -261,6 +263,21 @@ def test_nodes_whose_enforcement_is_not_known_are_named():
         pod("shop/web"), found=platform(nodes={"n1": Enforcement.UNKNOWN, "n2": Enforcement.ENFORCED})
     )
     assert found.notes == ("as declared on 1 of 2 nodes, such as n1: n1: it is said so",)
+
+
+def test_a_node_that_the_reason_of_the_cluster_names_is_not_said_again():
+    reason = "policies are enforced on 1 of 2 nodes; n1: no agent"
+    nodes = (
+        NodeEnforcement("n1", Enforcement.DEGRADED, "no agent"),
+        NodeEnforcement("n2", Enforcement.ENFORCED, "an agent"),
+    )
+
+    found = engine(
+        pod("shop/web"),
+        found=replace(platform(enforcement=Enforcement.DEGRADED, reason=reason), nodes=nodes),
+    )
+
+    assert found.notes == (f"as declared: {reason}",)
 
 
 @pytest.mark.parametrize("profile", [Profile.SPEC, Profile.CILIUM])

@@ -22,7 +22,9 @@ EVERY_V6 = "external:::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
         ("worker-1 has no agent", "worker-1", "worker-1 has"),
         ("external:0.0.0.0-255.255.255.255 can reach a/b", "x → a/b", "Every IPv4 address outside the cluster can"),
         (f"a/b can reach {EVERY_V6} on TCP 1", "a/b → x", "a/b can reach every IPv6 address outside the cluster on"),
-        ("external:10.0.0.0-10.0.0.7 can reach a/b", "x → a/b", "external:10.0.0.0-10.0.0.7 can"),
+        ("external:10.0.0.0-10.0.0.7 can reach a/b", "x → a/b", "10.0.0.0 – 10.0.0.7 outside the cluster can"),
+        ("external:10.0.0.4 can reach a/b", "x → a/b", "10.0.0.4 outside the cluster can"),
+        ("a/b can reach external:fd00::-fd00::7: all ports", "a/b → x", "a/b can reach fd00:: – fd00::7 outside the cluster: all"),
         ("", "a/b", "check: a/b"),
     ],
 )  # fmt: skip
@@ -35,3 +37,7 @@ def test_a_sentence_begins_with_a_capital_and_a_name_stays_as_it_is(says, subjec
 
 def test_what_ends_in_a_stop_has_one():
     assert plain("It is open.") == "It is open"
+    assert (
+        plain("It admits external:0.0.0.0-9.255.255.255.")
+        == "It admits 0.0.0.0 – 9.255.255.255 outside the cluster"
+    )

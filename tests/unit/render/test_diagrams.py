@@ -51,6 +51,21 @@ def ground(namespaces: int, workloads: int, zones: int = 5, every: int = 1) -> G
     return Ground(bands, members, flows)
 
 
+@pytest.mark.parametrize(
+    "title", ["All namespaces", "a-namespace-with-a-name-that-takes-half-of-the-drawing-and-more"]
+)
+@pytest.mark.parametrize("lines", [1, 20])
+def test_a_number_of_what_a_box_holds_is_never_cut(title, lines):
+    held = "101 namespaces of a large cluster, 3\u202f935 workloads of several kinds"
+    box = Box(title, held, store=True)
+    bands = (Band("Zone", "", (box, *(Box(f"b {at}", "") for at in range(lines)))),)
+    flows = tuple(Line(at + 1, 0, Transit.PLAIN, f"TCP {80 + at}") for at in range(lines))
+
+    words = str(draw_diagram(Diagram("d", "t", "t", bands, flows)))
+
+    assert ">3\u202f935 workloads of several kinds<" in words or f"{held}<" in words
+
+
 def test_every_kind_of_line_differs_by_form_and_letter_not_by_colour_alone():
     keys = [str(draw_transit_key(item.value)) for item in Transit]
 

@@ -31,7 +31,7 @@ def test_the_odd_ones_stand_first_and_the_others_are_there_too():
         "NetworkPolicy payments/vault",
         "NetworkPolicy shop/web",
     ]
-    assert page.clean == "NetworkPolicy payments/closed · NetworkPolicy payments/wide (specs[1])"
+    assert page.clean == ("NetworkPolicy: payments/closed\u00a0· payments/wide (specs[1])",)
     assert "4 policies of every kind that was read: 1 with remarks, 3 without." in page.lede[0]
     assert texts(page.kinds) == [
         [Flaw.OPENED.heading, "opened-by-another", "1", "1"],
@@ -57,8 +57,35 @@ def test_a_long_list_is_cut_and_says_where_all_of_it_is():
     page = section(usual(), rows=1)
 
     assert len(page.policies.rows) == 1
-    assert page.policies.note == "The first 1 of 2 policies with remarks; all of them are in `policies.csv`."
-    assert page.clean == "NetworkPolicy payments/closed · and 1 more"
+    assert page.policies.note == "1 policy with remarks is not printed; `policies.csv` has all."
+    assert page.clean == ("NetworkPolicy: payments/closed", "and 1 more")
+
+
+def nameless(size):
+    advice = "Allow egress to the resolver's pods."
+    return tuple(
+        PolicyRemarks(
+            policy("shop", f"p-{n:02d}"), "", 1, 1, (Remark(Flaw.NO_NAMES, f"says {n}", advice=advice),)
+        )
+        for n in range(size)
+    )
+
+
+def test_many_policies_that_are_odd_in_one_way_do_not_hide_another():
+    typo = PolicyRemarks(policy("shop", "typo"), "", 1, 1, (Remark(Flaw.TYPO, "says"),))
+    page = section(Hygiene((*nameless(30), typo)))
+
+    assert len(page.policies.rows) == 12
+    assert texts(page.policies)[10] == ["and 20 more", "", "", (Flaw.NO_NAMES.heading,)]
+    assert texts(page.policies)[11][0] == "NetworkPolicy shop/typo"
+    assert page.policies.note == "20 policies with remarks are not printed; `policies.csv` has all."
+
+
+def test_advice_that_holds_for_every_remark_of_a_kind_is_said_once():
+    page = section(Hygiene(nameless(2)))
+
+    assert texts(page.kinds)[0][0] == (Flaw.NO_NAMES.heading, "Allow egress to the resolver's pods.")
+    assert texts(page.policies)[0][3] == ("says 0.",)
 
 
 def test_remarks_of_one_policy_are_cut_too():

@@ -5,6 +5,7 @@ import pytest
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.control import CheckTally, ControlState, ManualRecord, Role
 from app.model.finding import Outcome
+from app.model.history import ChangeKind, ObjectChange
 from app.model.identity import GroupKind, ObjectRef
 from app.model.platform import UNKNOWN_PLATFORM, Enforcement, NodeEnforcement, Sign
 from app.model.policy import Direction
@@ -47,6 +48,13 @@ def texts(table: Table) -> list[str]:
     return [" ".join(str(cell) for cell in row.cells) for row in table.rows]
 
 
+def since_with(**changes) -> str:
+    """The sentence on what differs from the scan before, when the comparison says this."""
+    comparison = replace(USUAL.report.trend.comparison, **changes)
+    trend = replace(USUAL.report.trend, comparison=comparison)
+    return summary.build(Dossier(replace(USUAL.report, trend=trend))).since
+
+
 class TestCover:
     def test_counts_stand_in_one_sentence(self):
         assert cover.build(USUAL).result == (
@@ -84,7 +92,13 @@ class TestSummary:
         page = summary.build(USUAL)
 
         assert texts(page.first)[0].count("kube-system can reach payments/card-vault on every port.") == 1
-        assert len(page.first.rows) == 3  # the accepted one is nothing to do first
+        assert len(page.first.rows) == 2  # the accepted one is nothing to do first
+
+    def test_many_findings_of_one_test_are_one_thing_to_do(self):
+        cell = summary.build(USUAL).first.rows[1].cells[1]
+
+        assert cell.lines == ("shop/cart may open connections to any address.",)
+        assert cell.notes == ("And 1 more of this test.",)
 
     def test_figures_show_the_scan_before(self):
         figures = {figure.mark.state: figure for figure in summary.build(USUAL).figures}
@@ -94,13 +108,24 @@ class TestSummary:
         assert figures["exception"].spark.values[-4] is None  # a missed night
 
     def test_what_did_not_change_is_no_list_of_zeros(self):
-        comparison = replace(USUAL.report.trend.comparison, opened=(), closed=(), paths=())
-        trend = replace(USUAL.report.trend, comparison=comparison)
-        since = summary.build(Dossier(replace(USUAL.report, trend=trend))).since
+        since = since_with(opened=(), closed=(), flips=(), paths=())
 
         assert since.endswith(
             "over all frameworks: no failing result opened or closed, no connection opened or closed, 2 objects changed."
         )
+
+    def test_a_control_whose_state_alone_changed_is_a_difference(self):
+        since = since_with(opened=(), closed=(), paths=(), objects=())
+
+        assert since.endswith(
+            "over all frameworks: no failing result opened or closed, 1 control changed state, no connection opened or"
+            " closed, no object changed."
+        )
+
+    def test_nothing_differs_when_nothing_does(self):
+        since = since_with(opened=(), closed=(), flips=(), paths=(), objects=())
+
+        assert since == "Nothing differs from scan 13 of 20 August 2026."
 
     def test_nothing_read_is_said(self):
         lede = summary.build(EMPTY).lede[0]
@@ -429,6 +454,23 @@ class TestReachability:
         assert page.matrix is None
         assert page.pairs.rows == ()
 
+    def test_namespaces_that_reach_the_same_share_a_row(self):
+        none, ports = Level.NONE, Level.PORTS
+        levels = (
+            (Level.SELF, none, none, none),
+            (none, ports, none, ports),
+            (none, none, ports, ports),
+            (none, none, none, ports),
+        )
+
+        table = reachability.pairs_table(("", "a", "b", "dns"), levels)
+
+        assert [row.cells for row in table.rows] == [
+            ("outside world", "–", "–"),
+            ("a, b", "–", "itself, dns"),
+            ("dns", "–", "itself"),
+        ]
+
 
 class TestFindings:
     def test_a_finding_has_why_evidence_and_remedy(self):
@@ -457,14 +499,40 @@ class TestFindings:
 
         assert "Grant list on ingresses to the collector." in row
 
-    @pytest.mark.parametrize(("size", "blocks", "short"), [(0, 0, 0), (1, 1, 0), (40, 40, 0), (500, 40, 160)])
+    @pytest.mark.parametrize(
+        ("size", "blocks", "short"),
+        [(0, 0, 0), (1, 1, 0), (12, 12, 0), (13, 3, 10), (200, 3, 197), (201, 3, 21), (500, 3, 21)],
+    )
     def test_long_lists_are_capped_and_say_so(self, size, blocks, short):
         page = findings.build(Dossier(many_findings(size)))
 
         assert (len(page.blocks), len(page.others.rows)) == (blocks, short)
         assert bool(page.others.note) is (size > 200)
 
-    @pytest.mark.parametrize(("size", "lines"), [(20, 20), (21, 0)])
+    def test_the_rest_of_a_test_is_counted_where_it_would_stand(self):
+        page = findings.build(Dossier(many_findings(500)))
+
+        (*_, row) = page.others.rows
+        assert row.cells[:3] == ("–", "And 477 more of `unrestricted-path-into-cde`.", "High")
+        assert page.others.note == "477 findings are not printed; `findings.json` holds all."
+        assert page.notes[0].startswith("At most 3 findings of a test are told in full;")
+
+    def test_many_findings_of_one_test_do_not_hide_another(self):
+        report = many_findings(300)
+        other = replace(report.judgement.runs[2].results[0], check="pod-without-egress-isolation")
+        runs = tuple(
+            replace(run, results=(other,)) if run.meta.id == other.check else run
+            for run in report.judgement.runs
+        )
+        dossier = Dossier(replace(report, judgement=replace(report.judgement, runs=runs)))
+
+        page = findings.build(dossier)
+
+        assert [item.result.check for item in dossier.shown.full].count(other.check) == 1
+        assert len(page.blocks) == 4
+        assert len(summary.build(dossier).first.rows) == 2
+
+    @pytest.mark.parametrize(("size", "lines"), [(12, 12), (13, 0)])
     def test_the_contents_name_findings_while_they_are_few(self, size, lines):
         assert len(findings.build(Dossier(many_findings(size))).entries) == lines
 
@@ -506,6 +574,27 @@ class TestFindings:
         )
 
 
+class TestOrderOfFindings:
+    @pytest.mark.parametrize(
+        ("direct", "aside", "says"),
+        [
+            (2, 0, "2 findings, worst first."),
+            (
+                1,
+                2,
+                "3 findings: first one that decides a control, then 2 from supporting tests, which decide",
+            ),
+            (
+                2,
+                1,
+                "3 findings: first 2 that decide a control, then one from a supporting test, which decides",
+            ),
+        ],
+    )
+    def test_the_order_is_said_as_it_is(self, direct, aside, says):
+        assert findings.order_sentence(direct + aside, aside).startswith(says)
+
+
 class TestTrends:
     def test_missing_nights_are_none_and_breaks_are_numbered(self):
         own = trends.build(USUAL).lines[0]
@@ -537,6 +626,32 @@ class TestTrends:
             "Objects that changed",
         ]
         assert page.alike == "No control of this framework changed its state. No connection opened or closed."
+
+    @pytest.mark.parametrize(("size", "says"), [(0, "no object differs"), (1, "1 object differs")])
+    def test_what_differs_is_said_in_good_english(self, size, says):
+        usual = USUAL.report.trend.comparison
+        comparison = replace(usual, opened=(), closed=(), flips=(), objects=usual.objects[:size])
+        trend = replace(USUAL.report.trend, comparison=comparison)
+        page = trends.build(Dossier(replace(USUAL.report, trend=trend)))
+
+        assert (
+            f": no failing result opened or closed, no control changed state and {says}, over" in page.since
+        )
+
+    def test_many_objects_are_cut_those_that_somebody_wrote_first(self):
+        pods = tuple(
+            ObjectChange(ObjectRef("", "Pod", "shop", f"web-{n:03d}"), ChangeKind.CHANGED) for n in range(60)
+        )
+        web = ObjectChange(ObjectRef("apps", "Deployment", "shop", "web"), ChangeKind.CHANGED)
+        comparison = replace(USUAL.report.trend.comparison, objects=(*pods, web))
+        trend = replace(USUAL.report.trend, comparison=comparison)
+        table = trends.build(Dossier(replace(USUAL.report, trend=trend))).differing[-1]
+
+        assert len(table.rows) == 20
+        assert table.rows[0].cells[0] == "Deployment shop/web"
+        assert table.note == (
+            "The first 20 of 61 objects; all of them are in `history.json`. By kind: Deployment 1, Pod 60."
+        )
 
     def test_a_first_scan_compares_with_nothing(self):
         page = trends.build(EMPTY)

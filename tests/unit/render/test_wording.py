@@ -21,8 +21,8 @@ from app.render import wording
         (3, "address range", "3 address ranges"),
         (2, "night", "2 nights"),
         (2, "day", "2 days"),
-        (20_000, "row", "20\u2009000 rows"),
-        (1_234_567, "row", "1\u2009234\u2009567 rows"),
+        (20_000, "row", "20\u202f000 rows"),
+        (1_234_567, "row", "1\u202f234\u202f567 rows"),
     ],
 )
 def test_counts_agree_with_their_noun(value, noun, expected):

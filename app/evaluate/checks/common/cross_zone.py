@@ -20,6 +20,7 @@ from app.model.scope import Boundary, Placement
 
 LISTED = 25  # paths of one workload that get a result each; the rest share one
 _PLACE = "Place it by a rule in the scope file."
+_BOUNDARY_NAMES = {Boundary.PCI: "PCI DSS", Boundary.HIPAA: "HIPAA", Boundary.SOC2: "SOC 2"}
 _LIMITS = (
     "Private and special addresses outside the cluster count as untrusted only if the scope file names them.",
     "Traffic from a pod's own node always reaches it; hostNetwork pods there are host-network-bypasses-policy's matter.",
@@ -137,9 +138,9 @@ class _Judge:
         return tuple(dict.fromkeys((*near, *far, *untold)))
 
     def _sides(self, workload: Workload, end: FarEnd) -> str:
-        sides = names(sorted(end.outside))
+        sides = names(_BOUNDARY_NAMES[item] for item in sorted(end.outside))
         approved = f" Approved flows {names(end.flows)} cover other ports." if end.flows else ""
-        return f"{workload.id} is sensitive and {end.id} is outside the boundary ({sides}).{approved}"
+        return f"{workload.id} is sensitive and {end.id} is outside the boundary of {sides}.{approved}"
 
     def _remedy(self, workload: Workload, decision: Decision) -> str:
         near = decision.ingress if self.inward else decision.egress
