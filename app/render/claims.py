@@ -1,9 +1,9 @@
 """What a result says, as a line of a report: a sentence that begins as sentences do, in words that a reader knows."""
 
 import re
-from typing import Final
+from typing import Final, Protocol
 
-from app.model.finding import CheckResult
+from app.model.finding import Subject
 from app.render.wording import ended
 
 _EVERY: Final = {
@@ -18,13 +18,29 @@ _OUTSIDE: Final = re.compile(r"external:(?:([0-9a-f:.]+)-)?([0-9a-f:.]*[0-9a-f])
 _IN_NAMES: Final = frozenset("/=[.:-0123456789")
 
 
-def claim(result: CheckResult) -> str:
+class Said(Protocol):
+    """What a check said about a subject: a result, or a time over which it failed."""
+
+    @property
+    def check(self) -> str:
+        """Check id."""
+
+    @property
+    def subject(self) -> Subject:
+        """What was judged."""
+
+    @property
+    def says(self) -> str:
+        """One sentence, which may begin with a name."""
+
+
+def claim(result: Said) -> str:
     """What a result says, without a full stop; names keep their letters, any other beginning is a capital."""
     text = plain(result.says) or f"{result.check}: {result.subject}"
     return text if _begins_with_name(text, result) else text[:1].upper() + text[1:]
 
 
-def claimed(result: CheckResult) -> str:
+def claimed(result: Said) -> str:
     """The same as a whole sentence."""
     return ended(claim(result))
 
@@ -41,7 +57,7 @@ def _addresses(found: re.Match[str]) -> str:
     return f"{f'{first} – {last}' if first else last} outside the cluster"
 
 
-def _begins_with_name(text: str, result: CheckResult) -> bool:
+def _begins_with_name(text: str, result: Said) -> bool:
     """A word with signs of names in it, or the subject's own: a namespace may be named as any word is."""
     first, subject = text.split(" ", 1)[0], result.subject.id
     return bool(_IN_NAMES.intersection(first)) or first in (subject, subject.partition(" → ")[0])

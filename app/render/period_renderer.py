@@ -7,6 +7,7 @@ from typing import Final
 
 from app.errors import ConfigurationError
 from app.model.bundle import EVIDENCE, MANIFEST, REPORT, BundleManifest, FileEntry, Tool, pack
+from app.model.months import day_range
 from app.model.nights import NightStatus
 from app.model.period import Period
 from app.model.report import Artefact, PeriodReport
@@ -130,7 +131,7 @@ class PeriodRenderer:
         days = f"{span.first} to {span.last}"
         cluster = clipped(period.cluster, _RUNNING_NAME)
         return Page(
-            title=f"Network security of {cluster}, {period.framework_title}, {days}",
+            title=f"Network security of {cluster}, {period.framework_title}, {day_range(span.first, span.last)}",
             kicker=f"{report.definition.title}{PSEUDONYMS if report.redacted else ''}",
             subject=f"Evidence for {period.framework_title} over {len(period.nights)} nights of {period.cluster}",
             identifier=identifier(report),

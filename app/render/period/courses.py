@@ -1,5 +1,6 @@
 """How controls and workloads held over the period, as tables and as calendars."""
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from app.model.nights import Course
@@ -100,7 +101,7 @@ def workloads(report: PeriodReport) -> PeriodPage:
         lede=(
             (
                 f"{count(len(period.workloads), 'workload')} of the framework's boundary, or not known to be outside it, were"
-                f" seen; {number(len(brief))} of them on a part of the scanned nights only. A workload answers for results"
+                f" seen; {number(len(brief)) if brief else 'none'} of them on a part of the scanned nights only. A workload answers for results"
                 " about itself, its paths and its namespace; results about nodes, the cluster or the records bear on"
                 " controls alone."
             ),
@@ -129,7 +130,7 @@ def _workload(item: WorkloadCourse) -> Row:
     seen = f"{iso_day(item.first_at)} to {iso_day(item.last_at)}"
     part = "" if item.whole else "part of the period"
     unknown = "" if item.inside else "placed by no scope rule"
-    notes = tuple(text for text in (f"{item.present.bit_count()} nights", part, unknown) if text)
+    notes = tuple(text for text in (count(item.present.bit_count(), "night"), part, unknown) if text)
     lines, more = _exceptions(item)
     return Row(
         (
@@ -150,16 +151,28 @@ def _exceptions(item: WorkloadCourse) -> tuple[tuple[str, ...], tuple[str, ...]]
         if standings[control].held | standings[control].unseen == standings[control].nights
     }
     told = sorted(
-        ((control, text) for control, text in item.says if control not in seen),
-        key=lambda one: standings[one[0]].failed == 0,
+        _alike((control, text) for control, text in item.says if control not in seen),
+        key=lambda one: all(standings[control].failed == 0 for control in one[1]),
     )
-    lines = tuple(f"`{control}` {text}" for control, text in told[:_MOST_SAID])
-    left = len(told) - len(lines)
-    rest = joined([f"`{control}`" for control, _ in item.says if control in seen])
+    lines = tuple(f"{_numbers(controls)}: {text}" for text, controls in told[:_MOST_SAID])
+    left = sum(len(controls) for _, controls in told[_MOST_SAID:])
+    rest = _numbers([control for control, _ in item.says if control in seen])
     return (
-        (*lines, f"{rest} held on every scanned night; {_not_scanned(item)}") if rest else lines,
-        (f"{number(left)} more in workloads.csv",) if left > 0 else (),
+        (*lines, f"{rest}: held on every scanned night; {_not_scanned(item)}") if rest else lines,
+        (f"{count(left, 'more control')} in workloads.csv",) if left > 0 else (),
     )
+
+
+def _alike(says: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Each sentence with the controls of which it is said, in their order."""
+    found: dict[str, list[str]] = {}
+    for control, text in says:
+        found.setdefault(text, []).append(control)
+    return list(found.items())
+
+
+def _numbers(controls: Sequence[str]) -> str:
+    return joined([f"`{control}`" for control in controls])
 
 
 def _not_scanned(item: WorkloadCourse) -> str:

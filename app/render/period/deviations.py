@@ -1,16 +1,20 @@
 """Deviations: what opened when, for how long at least and at most, why, and how long closing took."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from app.model.archive import ObjectCause
 from app.model.control import ControlState
+from app.model.finding import Severity
 from app.model.history import ChangeKind
 from app.model.period import ClosingTimes, Deviation
 from app.model.report import PeriodReport
-from app.render.claims import plain
+from app.render.claims import claimed
 from app.render.content import Column, Mark, Row, Stack, Table, capped
 from app.render.period.pages import Part, PeriodPage, PeriodSection
-from app.render.wording import SEVERITY_WORDS, count, ended, iso_day, minute, number, spelled
+from app.render.wording import SEVERITY_WORDS, count, iso_day, minute, number, plural
 
 _MOST_FIELDS: Final = 3
 
@@ -40,9 +44,9 @@ def deviations(report: PeriodReport) -> PeriodPage:
                     columns=(
                         Column("Severity", 10),
                         Column("What failed"),
-                        Column("Opened and closed", 22),
+                        Column("Opened and closed, UTC", 24),
                         Column("Days open", 16, "mark"),
-                        Column("What changed, and who wrote it", 22),
+                        Column("What changed, and who wrote it", 20),
                     ),
                     rows=tuple(_row(item) for item in shown),
                     note=capped(len(shown), len(ordered), "deviations", "deviations.csv"),
@@ -55,7 +59,7 @@ def deviations(report: PeriodReport) -> PeriodPage:
 
 def _row(item: Deviation) -> Row:
     again = (f"opened for the {_nth(item.opening)} time",) if item.opening > 1 else ()
-    controls = f"controls {', '.join(item.controls)}" if item.direct else "supporting evidence only"
+    controls = _controls(item.controls) if item.direct else "supporting evidence only"
     accepted = tuple(
         f"{one.exception} ({one.reference}) stood before it on {count(one.nights.bit_count(), 'night')}"
         for one in item.accepted
@@ -63,7 +67,7 @@ def _row(item: Deviation) -> Row:
     return Row(
         (
             SEVERITY_WORDS[item.severity],
-            Stack((ended(plain(item.says)), f"`{item.check}`"), (controls, *again, *accepted)),
+            Stack((claimed(item), f"`{item.check}`"), (controls, *again, *accepted)),
             Stack(_times(item), _bounds(item)),
             _duration(item),
             Stack(
@@ -73,20 +77,29 @@ def _row(item: Deviation) -> Row:
     )
 
 
+def _controls(numbers: Sequence[str]) -> str:
+    return f"{'control' if len(numbers) == 1 else plural('control')} {', '.join(numbers)}"
+
+
 def _times(item: Deviation) -> tuple[str, ...]:
     closed = f"closed {iso_day(item.closed_at)}" if item.closed_at else "open at the end"
     return (f"opened {iso_day(item.opened_at)}", closed)
 
 
 def _bounds(item: Deviation) -> tuple[str, ...]:
-    before = f"not seen {minute(item.clean_before)}" if item.clean_before else "seen by the first scan ever"
-    return (before, f"last seen {minute(item.last_seen_at)}")
+    before = f"not seen {_clock(item.clean_before)}" if item.clean_before else "seen by the first scan ever"
+    return (before, f"last seen {_clock(item.last_seen_at)}")
+
+
+def _clock(value: datetime) -> str:
+    """A time of a column whose head names the zone."""
+    return minute(value).removesuffix(" UTC")
 
 
 def _duration(item: Deviation) -> Mark:
-    days = spelled(item.days, "day") if item.days else "less than a day"
+    days = count(item.days, "day") if item.days else "less than a day"
     if item.overdue:
-        return Mark.of(ControlState.EXCEPTION, f"{days}, {spelled(item.allowed or 0, 'day')} allowed")
+        return Mark.of(ControlState.EXCEPTION, f"{days}, {number(item.allowed or 0)} allowed")
     if item.closed_at is None:
         allowed = "" if item.allowed is None else f" of {item.allowed} allowed"
         return Mark.of(ControlState.PARTIAL, f"{days}{allowed} so far")
@@ -128,13 +141,15 @@ def _unknown_cause(item: Deviation) -> str:
 
 
 def _nth(value: int) -> str:
-    return {2: "second", 3: "third"}.get(value, f"{value}th")
+    teens = value % 100 in range(11, 14)
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return {2: "second", 3: "third"}.get(value, f"{value}{ending}")
 
 
 def closing(report: PeriodReport) -> PeriodPage:
     """How long it took to close findings, by severity and namespace."""
     period = report.period
-    shown = period.by_namespace[: report.definition.rows]
+    shown, targets = period.by_namespace[: report.definition.rows], bool(period.allowed_days)
     return PeriodPage(
         "period-closing",
         "Time to close",
@@ -145,20 +160,40 @@ def closing(report: PeriodReport) -> PeriodPage:
             ),
         ),
         parts=(
-            Part(title="By severity", table=_table("Severity", period.by_severity, "")),
+            Part(
+                title="By severity",
+                table=_table("Severity", _capitals(period.by_severity), "", targets=targets),
+            ),
             Part(
                 title="By namespace",
                 table=_table(
                     "Namespace",
                     shown,
                     capped(len(shown), len(period.by_namespace), "namespaces", "period.json"),
+                    targets=targets,
                 ),
+                notes=_nowhere(period.deviations),
             ),
         ),
     )
 
 
-def _table(head: str, rows: tuple[ClosingTimes, ...], note: str) -> Table:
+def _capitals(rows: Sequence[ClosingTimes]) -> tuple[ClosingTimes, ...]:
+    """Severities as every other table writes them."""
+    return tuple(replace(item, name=SEVERITY_WORDS[Severity(item.name)]) for item in rows)
+
+
+def _nowhere(found: Sequence[Deviation]) -> tuple[str, ...]:
+    """Why the numbers by namespace may be less than those by severity."""
+    some = sum(not item.subject.namespace for item in found)
+    if not some:
+        return ()
+    belong = "belongs to no namespace and counts" if some == 1 else "belong to no namespace and count"
+    return (f"{count(some, 'finding')} {belong} by severity alone.",)
+
+
+def _table(head: str, rows: Sequence[ClosingTimes], note: str, *, targets: bool) -> Table:
+    """`targets` is False where the entity set no days: then nothing is known to be over them."""
     return Table(
         caption=f"Findings by {head.lower()}",
         columns=(
@@ -171,12 +206,12 @@ def _table(head: str, rows: tuple[ClosingTimes, ...], note: str) -> Table:
             Column("Mean days", 12, "number"),
             Column("90th percentile", 12, "number"),
         ),
-        rows=tuple(_closing_row(item) for item in rows),
+        rows=tuple(_closing_row(item, targets=targets) for item in rows),
         note=note,
     )
 
 
-def _closing_row(item: ClosingTimes) -> Row:
+def _closing_row(item: ClosingTimes, *, targets: bool) -> Row:
     return Row(
         (
             item.name,
@@ -184,7 +219,7 @@ def _closing_row(item: ClosingTimes) -> Row:
             number(item.reopened),
             number(item.closed),
             number(item.open_at_end),
-            number(item.overdue),
+            number(item.overdue) if targets else "–",
             "–" if item.mean_days is None else f"{item.mean_days:g}",
             "–" if item.ninetieth_days is None else number(item.ninetieth_days),
         )

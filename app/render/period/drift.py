@@ -1,6 +1,7 @@
 """The first stored night of a period against the last: what is otherwise now, and which objects made it so."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from app.model.change import Drift, EncryptionChange
@@ -10,8 +11,9 @@ from app.render.claims import claimed
 from app.render.content import Column, Mark, Row, Stack, Table, capped
 from app.render.period.deviations import cause_lines
 from app.render.period.pages import Part, PeriodPage, PeriodSection
-from app.render.wording import SEVERITY_WORDS, count, minute, number
+from app.render.wording import SEVERITY_WORDS, count, joined, minute, number
 
+_MOST_ENDS: Final = 12
 _LOST, _WON = ControlState.EXCEPTION, ControlState.SUPPORTED
 
 
@@ -67,40 +69,51 @@ def _flips(found: Drift, framework: str) -> Table:
 
 
 def _paths(found: Drift, most: int, whole: str) -> Table:
+    """Connections one by one are counted; those of one end that changed alike for one cause share a row."""
     paths = found.consequences.paths
     ordered = sorted(paths, key=lambda item: (not item.opened, item.source, item.destination))
+    alike: dict[tuple[bool, str, str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for item in ordered[:most]:
+        alike[item.opened, item.source, str(item.ports), item.because].append(item.destination)
     return Table(
         caption="Connections that opened or closed",
         columns=(
-            Column("From", 22, "code"),
-            Column("To", 22, "code"),
+            Column("From", 26, "code"),
+            Column("To", 26, "code"),
             Column("Ports"),
             Column("Change", 10, "mark"),
-            Column("Because of", 30),
+            Column("Because of", 22),
         ),
         rows=tuple(
             Row(
                 (
-                    item.source,
-                    item.destination,
-                    str(item.ports),
-                    Mark.of(_LOST, "Opened") if item.opened else Mark.of(_WON, "Closed"),
-                    Stack(item.because or ("–",)),
+                    source,
+                    Stack(destinations),
+                    ports,
+                    Mark.of(_LOST, "Opened") if opened else Mark.of(_WON, "Closed"),
+                    Stack(because or ("–",)),
                 )
             )
-            for item in ordered[:most]
+            for (opened, source, ports, because), ends in alike.items()
+            for destinations in _portions(ends)
         ),
         note=capped(min(most, len(paths)), len(paths), "connections", whole.strip("`")),
         empty="No connection opened or closed.",
     )
 
 
+def _portions(ends: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """No row becomes as high as a page."""
+    for start in range(0, len(ends), _MOST_ENDS):
+        yield tuple(ends[start : start + _MOST_ENDS])
+
+
 def _tallies(found: Drift) -> str:
     was, now = (
-        ", ".join(f"{number(pairs)} {label.value}" for label, pairs in tally) or "none"
+        joined([f"{number(pairs)} {label.value}" for label, pairs in tally]) or "none"
         for tally in found.tallies
     )
-    return f"Allowed pairs of workloads by their weakest label: {was} on the first night, {now} on the last."
+    return f"Allowed pairs of workloads by their weakest label: {was} on the first night; {now} on the last."
 
 
 def _encrypted(found: Drift, most: int, whole: str) -> Part:

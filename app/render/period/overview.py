@@ -167,7 +167,7 @@ def nights(report: PeriodReport) -> PeriodPage:
                     Figure(
                         "How each night ended",
                         calendar("calendar-nights", "How each night ended", _ended(period), period),
-                        sentence(_covered(period)),
+                        "",
                     ),
                 ),
             ),
@@ -176,8 +176,8 @@ def nights(report: PeriodReport) -> PeriodPage:
                 table=Table(
                     caption="Nights that are not complete, or were made up for",
                     columns=(
-                        Column("Night", 20),
-                        Column("Due", 20),
+                        Column("Night", 16),
+                        Column("Due", 24),
                         Column("State", 14, "mark"),
                         Column("Scans", 8),
                         Column("Cause and catch-up"),
@@ -257,7 +257,7 @@ def turns(report: PeriodReport) -> PeriodPage:
                     caption="What changed about how the cluster was judged",
                     columns=(
                         Column("From scan", 10, "number"),
-                        Column("Taken at", 22),
+                        Column("Taken at", 24),
                         Column("What", 14),
                         Column("Name", 20, "code"),
                         Column("Before", 0, "code"),

@@ -13,7 +13,7 @@ from app.render.content import Fact, Mark, SectionPage, Table
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One calendar with its title and the sentence that says the same."""
+    """One calendar with its title and the sentence that says the same; empty where the section opens with it."""
 
     title: str
     chart: Calendar

@@ -21,8 +21,8 @@ def sampled(report: PeriodReport) -> PeriodPage:
 def _lede(report: PeriodReport, chosen: Sample | None) -> str:
     if chosen is None:
         return (
-            "No night was sampled. `netattest report --period … --sample N --seed TEXT` chooses nights by a seed that the"
-            " assessor names, and writes the evidence of each."
+            "No night was sampled. `--sample N` and `--seed TEXT` beside `--period` choose nights by a seed that the assessor"
+            " names, and write the evidence of each."
         )
     total = count(len(report.period.nights), "night")
     some = number(len(chosen.nights))
