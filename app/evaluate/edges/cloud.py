@@ -1,7 +1,7 @@
 """Load balancers of clouds: marks of an internal one, and TLS that the balancer itself ends.
 
 Sources: the annotations' documentation of the AWS cloud provider and Load Balancer Controller, Azure and Google Cloud; of DigitalOcean,
-Oracle, Alibaba, Linode, Scaleway, OpenStack, Hetzner, Tencent and Huawei for the names alone.
+Oracle, Alibaba, Linode, Scaleway, Vultr, UpCloud, OpenStack, Hetzner, Tencent and Huawei for the names alone.
 """
 
 from app.evaluate.edges.legs import leg, passed, tls, unknown
@@ -36,6 +36,8 @@ _MAY_END_TLS = (
             *("alibaba-cloud-loadbalancer-protocol-port", "alibaba-cloud-loadbalancer-cert-id"),
             *("linode-loadbalancer-port-", "linode-loadbalancer-default-protocol"),
             *("scw-loadbalancer-certificate-ids", "scw-loadbalancer-protocol-http"),
+            *("vultr-loadbalancer-protocol", "vultr-loadbalancer-https-ports", "vultr-loadbalancer-ssl"),
+            *("vultr-loadbalancer-backend-protocol", "upcloud-load-balancer-config"),
         )
     ),
     *("loadbalancer.openstack.org/default-tls-container-ref", "load-balancer.hetzner.cloud/protocol"),

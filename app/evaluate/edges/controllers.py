@@ -59,6 +59,8 @@ def _certificate(flags: Flags) -> Finding:
         return flags.finding(
             Known.YES, "its serving certificate is one that somebody chose", "tls-cert-file", ""
         )
+    if flags.value("secure-port") == "0":
+        return flags.finding(Known.YES, "it serves nothing over TLS (--secure-port=0)", "secure-port", "")
     bound = flags.value("bind-address")
     if bound is not None and is_loopback(bound):
         says = f"it serves on {bound} alone, where its own certificate need not be checked"

@@ -17,6 +17,7 @@ from app.evaluate.edges.backends import (
 )
 from app.evaluate.edges.cloud import is_internal
 from app.evaluate.edges.ingress_tls import backend_leg, endpoints
+from app.evaluate.edges.nginx_targets import nginx_backends
 from app.evaluate.edges.relays import OUTSIDE, Controller, Relay, relay_of
 from app.evaluate.edges.tls_hosts import hosts_of
 from app.evaluate.edges.world import Item, World, objects
@@ -65,11 +66,13 @@ def _exposure(world: World, admission: Admission, item: Item) -> Exposure:
 
 def _backends(item: Item, relay: Relay) -> tuple[tuple[BackendRef, ...], tuple[str, ...]]:
     """Services that it leads to, sorted; and what of it may lead anywhere."""
-    refs, lost = (
-        alb_backends(item)
-        if relay.controller is Controller.ALB
-        else (tuple(sorted(set(ingress_backends(item)))), ())
-    )
+    match relay.controller:
+        case Controller.ALB:
+            refs, lost = alb_backends(item)
+        case Controller.NGINX:
+            refs, lost = nginx_backends(item)
+        case _:
+            refs, lost = tuple(sorted(set(ingress_backends(item)))), ()
     return refs, (*resource_backends(item), *lost)
 
 

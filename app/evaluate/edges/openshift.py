@@ -31,7 +31,7 @@ def route_exposures(world: World, admission: Admission) -> Iterator[Exposure]:
 
 def _exposure(world: World, admission: Admission, item: Item, routers: tuple[str, ...]) -> Exposure:
     hosts = _hosts(item)
-    refs = sorted(set(_backends(item)))
+    refs, missing = _backends(world, item)
     found, unresolved = follow(world, refs)
     targets = []
     for service, to in found:
@@ -51,7 +51,7 @@ def _exposure(world: World, admission: Admission, item: Item, routers: tuple[str
             for port, one in sorted(_client(world, item), key=lambda pair: pair[0])
         ),
         targets=tuple(sorted(targets, key=lambda one: (one.workload, one.protocol, one.port))),
-        unresolved=(*unresolved, *(() if routers else ("no router workload was found",))),
+        unresolved=(*unresolved, *missing, *(() if routers else ("no router workload was found",))),
         astray=astray(world, refs),
         notes=_notes(item),
         services=services_of(refs),
@@ -90,13 +90,32 @@ def _refused(item: Item) -> str:
     return reasons[0] if reasons and len(reasons) == len(objects(item.at("status", "ingress"))) else ""
 
 
-def _backends(item: Item) -> Iterator[BackendRef]:
-    wanted = mapping(item.spec.get("port")).get("targetPort") or 0
+def _backends(world: World, item: Item) -> tuple[tuple[BackendRef, ...], tuple[str, ...]]:
+    """Ports of Services that it leads to, sorted; and Services that have no such port."""
+    wanted = mapping(item.spec.get("port")).get("targetPort")
+    found: set[BackendRef] = set()
+    missing: list[str] = []
     for raw in (mapping(item.spec.get("to")), *objects(item.spec.get("alternateBackends"))):
-        if text(raw.get("name")):
-            yield BackendRef(
-                item.namespace, text(raw.get("name")), wanted if isinstance(wanted, int | str) else 0
-            )
+        if name := text(raw.get("name")):
+            refs = _ports(world, item.namespace, name, str(wanted or ""))
+            found |= refs
+            missing += [] if refs else [f"Service {item.namespace}/{name} has no port {wanted} at its pods"]
+    return tuple(sorted(found)), tuple(missing)
+
+
+def _ports(world: World, namespace: str, name: str, wanted: str) -> set[BackendRef]:
+    """`targetPort` is the name of a Service's port, or a port of the pods behind it; all of them where it says nothing."""
+    service = world.services.get((namespace, name))
+    if not wanted or service is None:
+        return {BackendRef(namespace, name, 0)}
+    behind = {port: world.behind(service, port) for port in service.ports}
+    if not any(behind.values()):  # of pods that were not read no port is known
+        return {BackendRef(namespace, name, 0)}
+    return {
+        BackendRef(namespace, name, port.name or port.port)
+        for port, to in behind.items()
+        if wanted == port.name or any(wanted == str(one.port) for one in to)
+    }
 
 
 def _client(world: World, item: Item) -> Iterator[tuple[int, Leg]]:
