@@ -44,6 +44,7 @@ _SURE: Final = frozenset(
             for way in ("ingress", "egress")
         ),
         *(words.lower() for words in (*STATE_WORDS.values(), *OUTCOME_WORDS.values()) if " " in words),
+        "account data",
         "findings are open",
         "finding is open",
         "nodes port",

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 import orjson
 
+from app.model.bundle import EVIDENCE
 from app.model.canonical import canonical_json, digest
 from app.model.finding import Subject
 from app.model.history import Scan
@@ -88,10 +89,15 @@ class Twin(TwinText):
         return canonical_json(self.value(orjson.loads(body), people=people))
 
     def csv(self, body: bytes) -> bytes:
-        """A table with pseudonyms."""
+        """A table with pseudonyms; its first row names the columns, in words of a form."""
         out = io.StringIO(newline="")
-        rows = csv.reader(io.StringIO(body.decode(), newline=""))
-        csv.writer(out, lineterminator="\r\n").writerows([self.text(cell) for cell in row] for row in rows)
+        head, *rows = csv.reader(io.StringIO(body.decode(), newline=""))
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(head)
+        writer.writerows(
+            [self._field(cell, column.rpartition("_")[2]) for column, cell in zip(head, row, strict=True)]
+            for row in rows
+        )
         return out.getvalue().encode()
 
     def value(self, value: Any, parent: str = "", people: frozenset[str] = _NAMED_BY_PEOPLE) -> Any:
@@ -118,6 +124,8 @@ class Twin(TwinText):
             return text
         if parent == "ref" and text.count("/") == _REF_SLASHES:
             return self._ref(ObjectRef.from_key(text)).key
+        if parent == "href" and text.startswith(EVIDENCE):
+            return text
         return self.text(text)
 
     def page(self, value: _Value) -> _Value:
