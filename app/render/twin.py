@@ -47,7 +47,7 @@ _NO_FORM: Final = frozenset(".:/ ")
 _FIXED: Final = frozenset(
     {
         *("schema", "state", "outcome", "strength", "severity", "coverage", "status", "kind", "apiVersion"),
-        *("sections", "sha256"),
+        *("sections", "sha256", "types"),
     }
 )
 """Fields whose values are words of a form, or digests of files of the twin itself, not of a cluster."""
@@ -108,7 +108,9 @@ class Twin(TwinText):
             case list():
                 return [self.value(item, parent, people) for item in value]
             case {"ns": namespace, "name": name, "value": said} if namespace == NAMESPACE:
-                return {**value, "value": said if name in _FIXED else self.text(said)}
+                rest = {key: item for key, item in value.items() if key not in ("ns", "name", "value")}
+                told = {"ns": namespace, "name": name, "value": self._field(said, name)}
+                return {**told, **self.value(rest, parent, people)}
             case dict():
                 named = parent in people
                 return {
