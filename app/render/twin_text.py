@@ -78,8 +78,8 @@ class TwinText:
         return _HEX.sub(lambda match: self._hex(match[0]), text)
 
     def pseudonym(self, name: str) -> str:
-        """The pseudonym of a name, with its kind before it."""
-        return f"{self.names[name]}-{self._mac(name)[:12]}"
+        """The pseudonym of a name, with its kind before it; a line never breaks at `_`, as it would at a hyphen."""
+        return f"{self.names[name]}_{self._mac(name)[:12]}"
 
     def digest(self, digest: str) -> str:
         """What the twin shows for a digest."""
@@ -164,7 +164,7 @@ class TwinText:
             address = ipaddress.ip_address(text)
         except ValueError:
             return text
-        return f"addr{address.version}-{self._mac(address.compressed)[:12]}"
+        return f"addr{address.version}_{self._mac(address.compressed)[:12]}"
 
     def _uuid(self, text: str) -> str:
         return str(UUID(bytes=bytes.fromhex(self._mac(text)[:32]), version=5))

@@ -399,8 +399,8 @@ def test_pseudonyms_are_the_same_under_one_key_and_others_under_another():
     first = next(body for name, body in report(1, "pci-dss-4.0.1", KEY).items() if _is_report(name))
 
     assert again[0].body == first
-    assert set(re.findall(rb"ns-[0-9a-f]{12}", other[0].body)).isdisjoint(
-        re.findall(rb"ns-[0-9a-f]{12}", first)
+    assert set(re.findall(rb"ns_[0-9a-f]{12}", other[0].body)).isdisjoint(
+        re.findall(rb"ns_[0-9a-f]{12}", first)
     )
 
 

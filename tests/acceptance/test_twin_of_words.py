@@ -114,7 +114,7 @@ def twin(mark: str, folder: Path, definition: str, formats: tuple[str, ...]) -> 
 def told(text: str, words: dict[str, str]) -> str:
     """A text without anything that is another one in every twin: digests, and sizes of files."""
     text = re.sub(
-        r"(?:\b|(?<=\\n))(ns|name|node|cluster|host)-([0-9a-f]{12})\b", lambda at: f"{at[1]}«{words.get(at[2], at[2])}»", text
+        r"(?:\b|(?<=\\n))(ns|name|node|cluster|host)_([0-9a-f]{12})\b", lambda at: f"{at[1]}«{words.get(at[2], at[2])}»", text
     )  # fmt: skip
     text = re.sub(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID", text)
     text = re.sub(r"\b(?:[0-9a-f]{64}|[0-9a-f]{16}|[0-9a-f]{8}…[0-9a-f]{6}|F-[0-9a-f]{8})\b", "HEX", text)
