@@ -127,6 +127,8 @@ def units(part: str, text: str) -> list[str]:
         return sorted(f"{path}: {value}" for path, value in leaves(json.loads(text)))
     if part.endswith(".csv"):
         return [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+    if part.endswith("/strings"):  # of a PDF; its own checksums among them are no texts
+        return [line for line in text.splitlines() if re.search(r"[A-Za-z]{3} [A-Za-z]{2}", line)]
     return re.split(r"(?=<)|\n", text)
 
 
