@@ -23,6 +23,7 @@ from app.model.history import Document
 from app.model.snapshot import Snapshot
 from app.model.verification import Trust
 from app.render import FORMATS, PERIOD_FORMATS, load_definition
+from app.render.own_texts import own_texts
 from app.reperform import Means, verify
 from app.resources import resource
 from app.settings import load_settings
@@ -310,6 +311,16 @@ def own_words() -> str:
     )
 
 
+@cache
+def known_texts() -> str:
+    """Texts that a twin keeps, in lower case; names that are words of them are test_twin_of_words' matter."""
+    return "\n".join({text for found in own_texts().places.values() for text, _ in found}).lower()
+
+
+def said(name: str, text: str) -> bool:
+    return re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", text) is not None
+
+
 def assert_no_name(hidden: set[str], files: dict[str, bytes], public: tuple[str, ...] = ()) -> None:
     public = (*(item["id"] for item in _checks()), *public)
     longest_first = sorted(hidden, key=len, reverse=True)
@@ -327,22 +338,20 @@ def assert_no_name(hidden: set[str], files: dict[str, bytes], public: tuple[str,
 
 
 def test_the_twin_carries_no_original_name_in_any_byte():
-    hidden = names(store().snapshot(store().scan("harbour", 1))) | {"registry.example.com"}
-    assert {"payments", "card-vault", "worker-1", "harbour"} <= hidden
+    found = names(store().snapshot(store().scan("harbour", 1))) | {"registry.example.com"}
+    hidden = {name for name in found if not said(name, known_texts())}
+    assert {"card-vault", "worker-1", "harbour", "storefront"} <= hidden
+    assert len(hidden) > len(found) / 2, found - hidden
     assert_no_name(hidden, report(1, PCI, KEY))
-    with pytest.raises(AssertionError, match="payments"):
-        assert_no_name({"payments"}, report(1, PCI))
+    with pytest.raises(AssertionError, match="card-vault"):
+        assert_no_name({"card-vault"}, report(1, PCI))
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_the_twin_of_another_example_carries_no_name_either(name):
     collected = ManifestSource([ROOT / "examples" / name / "cluster"]).collect()
     snapshot = Snapshot(name, s.FIRST, collected.source, collected.objects, collected.kinds, collected.gaps)
-    words = {
-        item
-        for item in names(snapshot)
-        if re.search(rf"(?<![a-z0-9]){re.escape(item)}(?![a-z0-9])", own_words())
-    }
+    words = {item for item in names(snapshot) if said(item, own_words()) or said(item, known_texts())}
     hidden = names(snapshot) - words  # `security` is a tier here, and a word of every report
     assert len(words) < len(names(snapshot)) / 2, words
     groups = tuple(sorted({item.ref.group for item in snapshot.objects} - {""}, key=len, reverse=True))
