@@ -340,11 +340,14 @@ def assert_no_name(hidden: set[str], files: dict[str, bytes], public: tuple[str,
 def test_the_twin_carries_no_original_name_in_any_byte():
     found = names(store().snapshot(store().scan("harbour", 1))) | {"registry.example.com"}
     hidden = {name for name in found if not said(name, known_texts())}
-    assert {"card-vault", "worker-1", "harbour", "storefront"} <= hidden
+    assert {"card-vault", "worker-1", "storefront", "registry.example.com"} <= hidden
     assert len(hidden) > len(found) / 2, found - hidden
     assert_no_name(hidden, report(1, PCI, KEY))
     with pytest.raises(AssertionError, match="card-vault"):
         assert_no_name({"card-vault"}, report(1, PCI))
+
+
+FEW = 8  # names, too few to say anything
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -353,7 +356,7 @@ def test_the_twin_of_another_example_carries_no_name_either(name):
     snapshot = Snapshot(name, s.FIRST, collected.source, collected.objects, collected.kinds, collected.gaps)
     words = {item for item in names(snapshot) if said(item, own_words()) or said(item, known_texts())}
     hidden = names(snapshot) - words  # `security` is a tier here, and a word of every report
-    assert len(words) < len(names(snapshot)) / 2, words
+    assert len(hidden) > FEW, words
     groups = tuple(sorted({item.ref.group for item in snapshot.objects} - {""}, key=len, reverse=True))
     assert_no_name(hidden, other(name, KEY), groups)
 
