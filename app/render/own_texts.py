@@ -12,6 +12,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, Final
 
+import orjson
 import yaml
 
 from app.model.canonical import digest
@@ -44,6 +45,7 @@ _SURE: Final = frozenset(
             for way in ("ingress", "egress")
         ),
         *(words.lower() for words in (*STATE_WORDS.values(), *OUTCOME_WORDS.values()) if " " in words),
+        "account data",
         "findings are open",
         "finding is open",
         "nodes port",
@@ -131,7 +133,9 @@ def own_texts() -> OwnTexts:
     files = [resource("config") / "checks.yaml", *sorted((resource("config") / "frameworks").rglob("*.yaml"))]
     values = [*files, *sorted(resource("reports").glob("*.yaml"))]
     examples = sorted(resource("config").glob("*.example.yaml"))
+    schemas = sorted((resource("config") / "schema").glob("*.schema.json"))
     texts = [
+        *(f"{key}:" for path in schemas for key in _keys(orjson.loads(path.read_bytes()))),
         *_SURE,
         *_PROPOSED,
         *(text for path in sorted(_PROGRAM.rglob("*.py")) for text in _said_by(path)),
@@ -172,6 +176,17 @@ def _values(value: Any) -> Iterator[str]:
         case dict():
             for item in value.values():
                 yield from _values(item)
+
+
+def _keys(schema: Any) -> Iterator[str]:
+    """Names of fields in a schema, as a file of the entity has them at the beginning of a line."""
+    match schema:
+        case {"properties": dict() as fields}:
+            yield from fields
+            yield from _keys(list(schema.values()))
+        case list() | dict():
+            for item in schema.values() if isinstance(schema, dict) else schema:
+                yield from _keys(item)
 
 
 def _comments(path: Path) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 import orjson
 
+from app.model.bundle import EVIDENCE
 from app.model.canonical import canonical_json, digest
 from app.model.finding import Subject
 from app.model.history import Scan
@@ -46,7 +47,7 @@ _NO_FORM: Final = frozenset(".:/ ")
 _FIXED: Final = frozenset(
     {
         *("schema", "state", "outcome", "strength", "severity", "coverage", "status", "kind", "apiVersion"),
-        *("sections", "sha256"),
+        *("sections", "sha256", "types"),
     }
 )
 """Fields whose values are words of a form, or digests of files of the twin itself, not of a cluster."""
@@ -88,10 +89,15 @@ class Twin(TwinText):
         return canonical_json(self.value(orjson.loads(body), people=people))
 
     def csv(self, body: bytes) -> bytes:
-        """A table with pseudonyms."""
+        """A table with pseudonyms; its first row names the columns, in words of a form."""
         out = io.StringIO(newline="")
-        rows = csv.reader(io.StringIO(body.decode(), newline=""))
-        csv.writer(out, lineterminator="\r\n").writerows([self.text(cell) for cell in row] for row in rows)
+        head, *rows = csv.reader(io.StringIO(body.decode(), newline=""))
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(head)
+        writer.writerows(
+            [self._field(cell, column.rpartition("_")[2]) for column, cell in zip(head, row, strict=True)]
+            for row in rows
+        )
         return out.getvalue().encode()
 
     def value(self, value: Any, parent: str = "", people: frozenset[str] = _NAMED_BY_PEOPLE) -> Any:
@@ -102,7 +108,9 @@ class Twin(TwinText):
             case list():
                 return [self.value(item, parent, people) for item in value]
             case {"ns": namespace, "name": name, "value": said} if namespace == NAMESPACE:
-                return {**value, "value": said if name in _FIXED else self.text(said)}
+                rest = {key: item for key, item in value.items() if key not in ("ns", "name", "value")}
+                told = {"ns": namespace, "name": name, "value": self._field(said, name)}
+                return {**told, **self.value(rest, parent, people)}
             case dict():
                 named = parent in people
                 return {
@@ -118,6 +126,8 @@ class Twin(TwinText):
             return text
         if parent == "ref" and text.count("/") == _REF_SLASHES:
             return self._ref(ObjectRef.from_key(text)).key
+        if parent == "href" and text.startswith(EVIDENCE):
+            return text
         return self.text(text)
 
     def page(self, value: _Value) -> _Value:

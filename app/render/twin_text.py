@@ -78,8 +78,8 @@ class TwinText:
         return _HEX.sub(lambda match: self._hex(match[0]), text)
 
     def pseudonym(self, name: str) -> str:
-        """The pseudonym of a name, with its kind before it."""
-        return f"{self.names[name]}-{self._mac(name)[:12]}"
+        """The pseudonym of a name, with its kind before it; a line never breaks at `_`, as it would at a hyphen."""
+        return f"{self.names[name]}_{self._mac(name)[:12]}"
 
     def digest(self, digest: str) -> str:
         """What the twin shows for a digest."""
@@ -119,7 +119,9 @@ class TwinText:
     def _ours(self, text: str, start: int, word: str) -> bool:
         """Is this word at this place one of ours, though it is a name elsewhere?"""
         end = start + len(word)
-        if text.endswith("--", 0, start):  # an option of a command that is printed
+        if text.endswith(("--", "--definition "), 0, start):  # of a command that is printed
+            return True
+        if word == "data" and text.startswith("['", end):  # the path of a field
             return True
         kind = word in self.kinds or word in KINDS
         if kind and (named := _NEXT.match(text, end)) and self._names_one(named):
@@ -128,7 +130,8 @@ class TwinText:
 
     def _names_one(self, after: re.Match[str]) -> bool:
         """Does what follows a kind name an object of it, or the group of the kind?"""
-        return after[0][0] == "." or "/" in after[0] or after[1].lower() in self.names or after[1] in GIVEN
+        told = after[1].lower() in self.names or after[1] in GIVEN or after[1] in self.kinds
+        return told or after[0][0] == "." or "/" in after[0]
 
     def _clipped(self, word: str) -> str:
         """A name or a digest that was cut in the middle to fit a line."""
@@ -161,7 +164,7 @@ class TwinText:
             address = ipaddress.ip_address(text)
         except ValueError:
             return text
-        return f"addr{address.version}-{self._mac(address.compressed)[:12]}"
+        return f"addr{address.version}_{self._mac(address.compressed)[:12]}"
 
     def _uuid(self, text: str) -> str:
         return str(UUID(bytes=bytes.fromhex(self._mac(text)[:32]), version=5))

@@ -23,6 +23,7 @@ from app.model.history import Document
 from app.model.snapshot import Snapshot
 from app.model.verification import Trust
 from app.render import FORMATS, PERIOD_FORMATS, load_definition
+from app.render.own_texts import own_texts
 from app.reperform import Means, verify
 from app.resources import resource
 from app.settings import load_settings
@@ -310,6 +311,16 @@ def own_words() -> str:
     )
 
 
+@cache
+def known_texts() -> str:
+    """Texts that a twin keeps, in lower case; names that are words of them are test_twin_of_words' matter."""
+    return "\n".join({text for found in own_texts().places.values() for text, _ in found}).lower()
+
+
+def said(name: str, text: str) -> bool:
+    return re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", text) is not None
+
+
 def assert_no_name(hidden: set[str], files: dict[str, bytes], public: tuple[str, ...] = ()) -> None:
     public = (*(item["id"] for item in _checks()), *public)
     longest_first = sorted(hidden, key=len, reverse=True)
@@ -327,24 +338,25 @@ def assert_no_name(hidden: set[str], files: dict[str, bytes], public: tuple[str,
 
 
 def test_the_twin_carries_no_original_name_in_any_byte():
-    hidden = names(store().snapshot(store().scan("harbour", 1))) | {"registry.example.com"}
-    assert {"payments", "card-vault", "worker-1", "harbour"} <= hidden
+    found = names(store().snapshot(store().scan("harbour", 1))) | {"registry.example.com"}
+    hidden = {name for name in found if not said(name, known_texts())}
+    assert {"card-vault", "worker-1", "storefront", "registry.example.com"} <= hidden
+    assert len(hidden) > len(found) / 2, found - hidden
     assert_no_name(hidden, report(1, PCI, KEY))
-    with pytest.raises(AssertionError, match="payments"):
-        assert_no_name({"payments"}, report(1, PCI))
+    with pytest.raises(AssertionError, match="card-vault"):
+        assert_no_name({"card-vault"}, report(1, PCI))
+
+
+FEW = 8  # names, too few to say anything
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_the_twin_of_another_example_carries_no_name_either(name):
     collected = ManifestSource([ROOT / "examples" / name / "cluster"]).collect()
     snapshot = Snapshot(name, s.FIRST, collected.source, collected.objects, collected.kinds, collected.gaps)
-    words = {
-        item
-        for item in names(snapshot)
-        if re.search(rf"(?<![a-z0-9]){re.escape(item)}(?![a-z0-9])", own_words())
-    }
+    words = {item for item in names(snapshot) if said(item, own_words()) or said(item, known_texts())}
     hidden = names(snapshot) - words  # `security` is a tier here, and a word of every report
-    assert len(words) < len(names(snapshot)) / 2, words
+    assert len(hidden) > FEW, words
     groups = tuple(sorted({item.ref.group for item in snapshot.objects} - {""}, key=len, reverse=True))
     assert_no_name(hidden, other(name, KEY), groups)
 
@@ -399,8 +411,8 @@ def test_pseudonyms_are_the_same_under_one_key_and_others_under_another():
     first = next(body for name, body in report(1, "pci-dss-4.0.1", KEY).items() if _is_report(name))
 
     assert again[0].body == first
-    assert set(re.findall(rb"ns-[0-9a-f]{12}", other[0].body)).isdisjoint(
-        re.findall(rb"ns-[0-9a-f]{12}", first)
+    assert set(re.findall(rb"ns_[0-9a-f]{12}", other[0].body)).isdisjoint(
+        re.findall(rb"ns_[0-9a-f]{12}", first)
     )
 
 

@@ -401,7 +401,24 @@ def test_a_redacted_period_names_nothing_of_the_cluster(written, tmp_path):
         for found in (tmp_path, written.folder)
     )
     assert len(told["deviations"]) == len(plain["deviations"])
-    assert len(told["controls"]) == len(plain["controls"]) > 0
+    assert [item["title"] for item in told["controls"]] == [item["title"] for item in plain["controls"]]
+    assert told["controls"]
+
+
+def test_a_redacted_period_names_the_digests_of_its_own_files(written, tmp_path):
+    """And shows every digest: that of a configuration, which names could be guessed by, as another one."""
+    report(written, tmp_path, "--redact", formats="json,html,csv")
+    page = next(tmp_path.glob("*.html")).read_text(encoding="utf-8")
+    told, plain = (
+        json.loads(next(found.glob("*.json")).read_bytes())["changes"] for found in (tmp_path, written.folder)
+    )
+    for table in tmp_path.glob("*.csv"):
+        assert hashlib.sha256(table.read_bytes()).hexdigest() in page
+    assert ">…<" not in page
+    assert [item["kind"] for item in told] == [item["kind"] for item in plain]
+    scope = [(item, here) for item, here in zip(plain, told, strict=True) if item["kind"] == "scope"]
+    assert scope
+    assert not [item for item, here in scope if item["after"] == here["after"] or here["after"] == "…"]
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_a_name_goes_where_no_text_of_ours_has_the_word(text):
 
 
 def test_a_text_that_has_its_pseudonyms_stays_as_it_is():
-    """Names of kinds are pseudonyms' first parts: `node-…`, `cluster-…`."""
+    """Names of kinds are pseudonyms' first parts: `node_…`, `cluster_…`."""
     named = twin_with("node", "cluster", "ns")
     once = named.text("node and cluster of ns/acme")
 
