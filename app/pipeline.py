@@ -169,37 +169,42 @@ def report(
     judgement = judging.judge(snapshot, documents)
     comparison = None
     if context.previous is not None:
+        progress.stage("compare", since=context.previous)
         before = store.scan(stored.cluster, context.previous)
         comparison = comparing.comparable(before, stored, store, judgement)
 
+    progress.stage("advise", sections=len(definition.sections))
     beside, chain = advice.advice(definition, snapshot, documents, judgement), store.chain(stored, MOST_LINKS)
-    artefacts: list[Artefact] = []
-    for assessment in _chosen(judgement.assessments, frameworks):
-        progress.stage("render", framework=assessment.framework.id)
-        artefacts += renderer.render(
-            ReportInput(
+    known = [item for item in store.scans(stored.cluster) if item.number <= stored.number]
+    past = trend.follow(
+        store.points(stored.cluster, up_to=stored.number),
+        known,
+        comparison,
+        store.slots(stored.cluster, known[0].taken_at, stored.taken_at),
+        store.removed(stored.cluster),
+    )
+    lives = store.findings(stored, closed_since=context.previous)
+
+    def inputs() -> Iterator[ReportInput]:
+        for assessment in _chosen(judgement.assessments, frameworks):
+            progress.stage("render", framework=assessment.framework.id)
+            yield ReportInput(
                 scan=stored,
                 snapshot=snapshot,
                 documents=documents,
                 judgement=judgement,
                 assessment=assessment,
-                trend=trend.follow(
-                    store.points(stored.cluster, up_to=stored.number),
-                    (known := [item for item in store.scans(stored.cluster) if item.number <= stored.number]),
-                    comparison,
-                    store.slots(stored.cluster, known[0].taken_at, stored.taken_at),
-                    store.removed(stored.cluster),
-                ),
-                lives=store.findings(stored, closed_since=context.previous),
+                trend=past,
+                lives=lives,
                 definition=definition,
                 chain=chain,
                 pseudonym_key=pseudonym_key,
                 advice=beside,
-            ),
-            formats,
-        )
+            )
+
+    artefacts = tuple(item for made in renderer.render_each(inputs(), formats) for item in made)
     if sealer is None:
-        return tuple(artefacts)
+        return artefacts
     progress.stage("seal", files=len(artefacts))
     return sealer.seal(artefacts)
 

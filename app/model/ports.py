@@ -1,7 +1,7 @@
 """What the pipeline needs from the outside world. Each port has a real adapter and one that tests can hold in memory."""
 
 from collections.abc import Collection as Items
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -216,6 +216,12 @@ class Renderer(Protocol):
 
     def render(self, report: ReportInput, formats: Sequence[str]) -> tuple[Artefact, ...]:
         """Render in the formats asked for ("pdf", "html", "json", …); same input, same bytes."""
+        ...
+
+    def render_each(
+        self, reports: Iterable[ReportInput], formats: Sequence[str]
+    ) -> Iterator[tuple[Artefact, ...]]:
+        """Render reports of one scan, one for each framework, as `render` does each of them."""
         ...
 
     def evidence(self, report: ReportInput) -> tuple[Artefact, ...]:

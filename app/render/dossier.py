@@ -16,7 +16,7 @@ from app.model.scope import Boundary, Placement
 from app.model.snapshot import Coverage
 from app.model.yaml_text import UNREADABLE
 from app.render.content import Link, SectionPage
-from app.render.evidence import EvidenceFile, evidence_files
+from app.render.evidence import EvidenceFile, ScanFiles, evidence_files
 from app.render.failing import Finding, worst_first
 from app.render.shown import Shown, shown
 from app.render.twin import Twin
@@ -28,9 +28,10 @@ LONGEST_NAME = 48
 
 @dataclass(frozen=True)
 class Dossier:
-    """Everything that sections read."""
+    """Everything that sections read; `shared` has the files of the scan where other reports on it carry them too."""
 
     report: ReportInput
+    shared: ScanFiles | None = None
 
     @property
     def definition(self) -> ReportDefinition:
@@ -148,7 +149,7 @@ class Dossier:
     @cached_property
     def files(self) -> tuple[EvidenceFile, ...]:
         """Attachments."""
-        return evidence_files(self.report, self.runs, self.twin)
+        return evidence_files(self.report, self.shared or ScanFiles(self.report, self.runs), self.twin)
 
     @cached_property
     def twin(self) -> Twin | None:

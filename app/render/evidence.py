@@ -1,7 +1,9 @@
 """The files that travel with a report: what it was made from and what was worked out, so that anyone can check it."""
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from typing import Final
 
@@ -25,7 +27,7 @@ POLICIES_FILE: Final = "policies.csv"
 FIXES_FILE: Final = "fixes.yaml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EvidenceFile:
     """One attachment. `document` is the name under which the file judged the scan, empty for results."""
 
@@ -35,41 +37,80 @@ class EvidenceFile:
     body: bytes = field(repr=False)
     document: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of its bytes."""
         return digest(self.body)
 
+    @cached_property
+    def packed(self) -> bytes:
+        """Its bytes as a PDF holds them."""
+        packing = zlib.compressobj(level=9)
+        return packing.compress(self.body) + packing.flush()
+
+
+@dataclass(frozen=True)
+class ScanFiles:
+    """Files that every report on one scan carries, whatever its framework; each is made when it is first asked for.
+
+    Args:
+        report: any of those reports.
+        runs: evidence id and run of every performed check.
+    """
+
+    report: ReportInput
+    runs: tuple[tuple[str, CheckRun], ...]
+
+    @cached_property
+    def snapshot(self) -> EvidenceFile:
+        """What was collected."""
+        body = snapshot_document(self.report.snapshot)
+        return _json("snapshot.json", "All objects as collected, after redaction", body)
+
+    @cached_property
+    def findings(self) -> EvidenceFile:
+        """What fails."""
+        return _json(
+            "findings.json", "Every failing result with its reasons and its life", _findings(self.report)
+        )
+
+    @cached_property
+    def reachability(self) -> EvidenceFile:
+        """Who can reach whom."""
+        body = reachability_document(self.report.judgement.reachability)
+        return _json("reachability.json", "Allowed connections", body)
+
+    @cached_property
+    def populations(self) -> EvidenceFile:
+        """Whom the checks judged."""
+        body = populations(self.runs, self.report.scan)
+        return EvidenceFile("populations.csv", "Every subject of every check", "text/csv", body)
+
 
 def evidence_files(
-    report: ReportInput, runs: Iterable[tuple[str, CheckRun]], twin: Twin | None = None
+    report: ReportInput, shared: ScanFiles, twin: Twin | None = None
 ) -> tuple[EvidenceFile, ...]:
     """Everything that is attached, in the order in which the manifest prints it; `manifest.json` is the last.
 
     Args:
         report: what the report is about.
-        runs: evidence id and run of every performed check.
+        shared: files of its scan.
         twin: pseudonyms to write instead of names.
     """
-    files = (*_results(report, tuple(runs)), *_documents(report))
+    files = (*_results(report, shared), *_documents(report))
     if twin is not None:
         files = tuple(_redacted(item, report, twin) for item in files)
     manifest = _json("manifest.json", "These files, their digests and the scan", _manifest(report, files))
     return (*files, _redacted(manifest, report, twin) if twin else manifest)
 
 
-def _results(report: ReportInput, runs: tuple[tuple[str, CheckRun], ...]) -> tuple[EvidenceFile, ...]:
-    reachability = report.judgement.reachability
+def _results(report: ReportInput, shared: ScanFiles) -> tuple[EvidenceFile, ...]:
     found = [
-        _json(
-            "snapshot.json", "All objects as collected, after redaction", snapshot_document(report.snapshot)
-        ),
-        _json("findings.json", "Every failing result with its reasons and its life", _findings(report)),
+        shared.snapshot,
+        shared.findings,
         _json("assessment.json", f"Controls of {report.assessment.framework.title}", _assessment(report)),
-        _json("reachability.json", "Allowed connections", reachability_document(reachability)),
-        EvidenceFile(
-            "populations.csv", "Every subject of every check", "text/csv", populations(runs, report.scan)
-        ),
+        shared.reachability,
+        shared.populations,
         _json(
             "chain.json",
             "Records of the scans up to this one, as its digest covers them",

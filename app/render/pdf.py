@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -80,8 +81,34 @@ def write_pdf(
             pdf_variant="pdf/a-3a",
             pdf_identifier=_identifier(html, files),
             attachments=[_attachment(item, at) for item in files],
+            finisher=partial(_pack, files),
         )
     return pdf
+
+
+class _Packed(pydyf.Stream):  # type: ignore[misc]  # pydyf has no types
+    """A stream that packs itself once: a file asks for its bytes when it places them and again for its identifier."""
+
+    def __init__(self, of: pydyf.Stream) -> None:
+        super().__init__(of.stream, of.extra, of.compress)
+        self.number, self.generation, self.free = of.number, of.generation, of.free
+
+    @cached_property
+    def data(self) -> Any:
+        """What a stream of `pydyf` gives anew at each call."""
+        return super().data
+
+
+def _pack(files: Sequence[EvidenceFile], _: object, pdf: Any) -> None:
+    """Take attachments as they are packed already, and pack every other stream once; no byte of the file changes."""
+    bodies = {item.body: item for item in files}
+    for at, stream in enumerate(pdf.objects):
+        if isinstance(stream, pydyf.Stream) and stream.compress:
+            file = bodies.get(stream.stream[0]) if len(stream.stream) == 1 else None
+            if file is not None:
+                stream.stream, stream.compress = [file.packed], False
+                stream.extra["Filter"] = "/FlateDecode"
+            pdf.objects[at] = _Packed(stream)
 
 
 @contextmanager

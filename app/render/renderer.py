@@ -1,6 +1,6 @@
 """Makes the artefacts of a report in the formats asked for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from app.model.report import Artefact, ReportInput
 from app.render.bundle import UNNAMED, bundle_of, manifest_of
 from app.render.content import Page
 from app.render.dossier import Dossier
+from app.render.evidence import ScanFiles
 from app.render.html import Templates
 from app.render.machine import report_document
 from app.render.names import file_stem
@@ -106,12 +107,23 @@ class ReportRenderer:
             ConfigurationError: a format or a section that does not exist.
             RenderError: a template or font is missing.
         """
+        return next(self.render_each([report], formats))
+
+    def render_each(
+        self, reports: Iterable[ReportInput], formats: Sequence[str]
+    ) -> Iterator[tuple[Artefact, ...]]:
+        """Render reports of one scan, as `render` does each; what does not depend on the framework is made once."""
         unknown = [name for name in formats if name not in FORMATS]
         if unknown:
             raise ConfigurationError(
                 f"no such report format: {', '.join(unknown)}", advice=f"Formats are {', '.join(FORMATS)}."
             )
-        dossier = Dossier(report)
+        shared: ScanFiles | None = None
+        for report in reports:
+            shared = shared or ScanFiles(report, Dossier(report).runs)
+            yield self._files(Dossier(report, shared), formats)
+
+    def _files(self, dossier: Dossier, formats: Sequence[str]) -> tuple[Artefact, ...]:
         page, twin = build_page(dossier), dossier.twin
         if twin is not None:
             twin = twin.keeping(item.digest for item in dossier.files)

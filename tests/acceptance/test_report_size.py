@@ -28,9 +28,9 @@ class Taken(ReportRenderer):
 
     inputs: tuple[ReportInput, ...] = ()
 
-    def render(self, report, formats):
-        self.inputs += (report,)
-        return ()
+    def render_each(self, reports, formats):
+        self.inputs += tuple(reports)
+        return iter(())
 
 
 def judged(pods: int, folder) -> ReportInput:
