@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from app.model.cluster import are_two
 from app.model.control import ControlState
 from app.model.finding import CheckResult
 from app.model.history import ChangeKind, Comparison, TrendLine, TrendPoint
@@ -170,11 +171,12 @@ def _since(comparison: Comparison | None) -> str:
     if comparison is None:
         return ""
     before = comparison.before
+    others = " They are of two clusters of one name." if are_two(before, comparison.after) else ""
     return (
         f"Compared with scan {before.number} of {minute(before.taken_at)}: {count(len(comparison.opened), 'failing result')}"
         f" opened and {number(len(comparison.closed))} closed, {count(len(comparison.flips), 'control')} changed state and"
         f" {count(len(comparison.objects), 'object')} differ, over all frameworks. What changed and changed back between the"
-        " two scans is not to be seen in either."
+        f" two scans is not to be seen in either.{others}"
     )
 
 
