@@ -4,11 +4,13 @@ from dataclasses import replace
 
 from app import judging, trend
 from app.model.change import Consequences, Drift
+from app.model.cluster import IDENTITY, are_two
 from app.model.finding import Outcome
 from app.model.history import Scan, ScanStatus
 from app.model.judgement import Judgement
 from app.model.ports import Archive, Store
 
+_OF_EVERY_SCAN = ("context.json", IDENTITY)  # no files that somebody changed
 UNSEEN = "Two scans are compared, not the time between them: what changed and changed back in that time is visible in neither."
 _MANY = (
     "The cluster has too many workloads to compare encryption pair by pair: counts are given, and which pairs lost or won it"
@@ -69,9 +71,14 @@ def _judged_otherwise(before: Scan, after: Scan) -> tuple[str, ...]:
     """What else differs between two scans, so that nobody reads it as a change of the cluster."""
     was, now = dict(before.documents), dict(after.documents)
     names = [
-        name for name in sorted({*was, *now}) if was.get(name) != now.get(name) and name != "context.json"
+        name for name in sorted({*was, *now}) if was.get(name) != now.get(name) and name not in _OF_EVERY_SCAN
     ]
     said = []
+    if are_two(before, after):
+        said.append(
+            "The two scans are of two clusters: namespace kube-system has another UID in each. What differs need not be a change"
+            " that somebody made."
+        )
     if names:
         said.append(
             f"{', '.join(names)} {'differs' if len(names) == 1 else 'differ'} between the two scans: findings and controls may"

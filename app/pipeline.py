@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from app import advice, assess, collect, comparing, detect, evaluate, judging, trend
 from app.errors import EvidenceError, ExitCode, InputError, NetattestError
 from app.model.chain import MOST_LINKS
+from app.model.cluster import identity_document, other_clusters
 from app.model.context import Changes, RunContext
 from app.model.control import Assessment
 from app.model.finding import Outcome
@@ -40,12 +41,16 @@ class ScanRequest:
 
 @dataclass(frozen=True)
 class ScanResult:
-    """A stored scan, its verdicts, and what changed since the last whole scan (None for a first one)."""
+    """A stored scan, its verdicts, and what changed since the last whole scan (None for a first one).
+
+    `another_cluster` is a sentence where the scans before are known to be of another one.
+    """
 
     scan: Scan
     judgement: Judgement
     snapshot: Snapshot
     comparison: Comparison | None
+    another_cluster: str = ""
 
 
 def scan(
@@ -77,7 +82,7 @@ def scan(
                 context = replace(
                     context, changes=changes, absent=_absent(earlier, changes, request.documents)
                 )
-            documents = tuple(sorted((*request.documents, context.document()), key=lambda item: item.name))
+            documents = _sorted(*request.documents, *identity_document(snapshot), context.document())
             progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
             judgement = judging.judge(snapshot, documents, inventory=inventory)
 
@@ -89,7 +94,12 @@ def scan(
         progress.stage("compare", since=context.previous)
         before = store.scan(request.cluster, context.previous)
         comparison = comparing.compare(before, saved, store, after=judgement, earlier=earlier)
-    return ScanResult(saved, judgement, snapshot, comparison)
+    others = other_clusters(store.scans(request.cluster))
+    return ScanResult(saved, judgement, snapshot, comparison, others.get(saved.number, ""))
+
+
+def _sorted(*documents: Document) -> tuple[Document, ...]:
+    return tuple(sorted(documents, key=lambda item: item.name))
 
 
 def _require_after_the_last(request: ScanRequest, store: Store) -> None:

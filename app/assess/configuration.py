@@ -14,6 +14,7 @@ from app.assess.reading import Mistake, Mistakes
 from app.assess.references import Known, check_references
 from app.assess.registers_reading import read_registers
 from app.assess.scope_reading import read_scope
+from app.model.cluster import IDENTITY
 from app.model.context import RunContext
 from app.model.control import AcceptedException, Attestation, Framework, NotApplicable
 from app.model.finding import CheckMeta
@@ -27,6 +28,7 @@ _SINGLE = (
     "attestations.yaml",
     "baseline.json",
     "checks.yaml",
+    IDENTITY,
     "context.json",
     "exceptions.yaml",
     "flows.yaml",

@@ -54,6 +54,7 @@ def document(result: "ScanResult", fail_on: Severity | None) -> dict[str, object
     return {
         "schema": "netattest/scan/v1",
         "scan": scan_shape(result.scan),
+        "another_cluster": result.another_cluster or None,
         "platform": platform_shape(judgement.platform),
         "frameworks": [states_shape(item) for item in judgement.assessments],
         "findings": {
@@ -81,6 +82,10 @@ def tell(result: "ScanResult", fail_on: Severity | None) -> None:
     say(f"  {plural(scan.objects, 'object')} of {plural(kinds, 'kind')}, {plural(scan.gaps, 'gap')}")
     if scan.imported:
         say(f"  imported at {when(scan.recorded_at)}; the time that it was taken is as given")
+    if result.another_cluster:
+        say(
+            f"  warning: {result.another_cluster} If that is not meant, give it a name of its own: --cluster NAME"
+        )
     say(f"  network plugin: {_plugins(result)}")
     say(f"  digest: {scan.digest}")
     heading("Controls by state")

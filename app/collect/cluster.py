@@ -15,12 +15,11 @@ from app.collect.kinds import KindSpec, chosen
 from app.collect.listing import Listed, list_kind
 from app.collect.settings import ApiSettings
 from app.errors import CollectError
-from app.model.identity import ObjectRef
+from app.model.cluster import KUBE_SYSTEM, uid_of
 from app.model.ports import Clock
 from app.model.snapshot import Collection, Coverage, KindCoverage, SourceInfo, SourceKind
 
 _UNAUTHORIZED = 401
-_KUBE_SYSTEM = ObjectRef("", "Namespace", "", "kube-system")
 
 
 class _Version(msgspec.Struct, rename="camel"):
@@ -171,8 +170,7 @@ def _identity(connection: Connection) -> str:
 
 def _cluster_uid(found: Gathering) -> str:
     """The UID of namespace kube-system: the nearest thing to an identity that a cluster has."""
-    item = found.objects.get(_KUBE_SYSTEM)
-    return str(item.parsed()["metadata"].get("uid", "")) if item else ""
+    return uid_of(found.objects.get(KUBE_SYSTEM))
 
 
 def _nothing_readable(found: Gathering, source: SourceInfo) -> CollectError:

@@ -110,6 +110,7 @@ class TurnKind(StrEnum):
     TOOL = "tool"
     CONFIGURATION = "configuration"
     COVERAGE = "coverage"
+    CLUSTER = "cluster"  # another one answers under the name
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 
 from app.model.canonical import canonical_json, digest
 from app.model.chain import chain_document
+from app.model.cluster import IDENTITY
 from app.model.evidence import snapshot_document
 from app.model.finding import CheckRun, Outcome
 from app.model.history import FindingLife
@@ -257,6 +258,7 @@ _ABOUT: Final[dict[str, str]] = {
     "checks.yaml": "Check catalogue",
     "other-frameworks.json": "What entries name of frameworks that are switched off",
     "context.json": "What earlier scans contributed",
+    IDENTITY: "Which cluster it is: a digest of the UID of namespace kube-system",
     "attestations.yaml": "Manual records",
     "not-applicable.yaml": "Declarations of what does not apply",
 }

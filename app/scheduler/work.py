@@ -128,6 +128,8 @@ def scan(work: Work, slot: datetime | None) -> "ScanResult":
     source = work.source(settings, work.schedule)
     with work.followed("scan") as progress:
         result = pipeline.scan(request, source, work.store, progress)
+    if result.another_cluster:
+        work.log(scan=result.scan.number).warning("another cluster", reason=result.another_cluster)
     failures = Counter(
         item.severity for run in result.judgement.runs for item in run.results if item.outcome is Outcome.FAIL
     )

@@ -2,8 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
+from app.model.cluster import other_clusters
 from app.model.control import ControlState
 from app.model.history import (
     Comparison,
@@ -85,8 +87,9 @@ def _lines(
     removed: Mapping[int, str],
 ) -> tuple[TrendLine, ...]:
     ordered = sorted(scans, key=lambda scan: scan.number)
+    others = other_clusters(scan for scan in ordered if scan.number not in removed)
     return tuple(
-        TrendLine(name, _with_missed(tuple(_line(name, tallies[name], ordered, removed)), slots))
+        TrendLine(name, _with_missed(_told(_line(name, tallies[name], ordered, removed), others), slots))
         for name in sorted(tallies)
     )
 
@@ -109,7 +112,18 @@ def nights(
             continue
         found.append(_stored("", scan, previous, ()))
         previous = scan
-    return _with_missed(tuple(found), slots) if found else ()
+    others = other_clusters(scan for scan in scans if scan.number not in removed)
+    return _with_missed(_told(found, others), slots) if found else ()
+
+
+def _told(points: Iterable[TrendPoint], others: Mapping[int, str]) -> tuple[TrendPoint, ...]:
+    """The points, with where another cluster begins: what is told first, since nothing before it is about this one."""
+    return tuple(
+        replace(point, breaks=(says, *point.breaks))
+        if point.counts is not None and (says := others.get(point.scan or 0))
+        else point
+        for point in points
+    )
 
 
 def _with_missed(line: tuple[TrendPoint, ...], slots: Sequence[Slot]) -> tuple[TrendPoint, ...]:

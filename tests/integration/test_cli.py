@@ -223,6 +223,47 @@ def test_a_night_that_finds_wrong_input_is_recorded(netattest, store):
     assert "typo.yaml does not exist" in recorded.reason
 
 
+KUBE_SYSTEM = "{{apiVersion: v1, kind: Namespace, metadata: {{name: kube-system, uid: {uid}}}}}"
+
+
+def test_another_cluster_under_an_old_name_is_told_by_scan_trend_diff_and_report(netattest, tmp_path):
+    said = []
+    for number, uid in enumerate(("a-1", "", "b-2"), start=1):
+        (tmp_path / "now.yaml").write_text(KUBE_SYSTEM.format(uid=uid or '""'))
+        taken = f"2026-01-0{number}T02:00:00Z"
+        ended = netattest("scan", "--cluster", "shop", "--from", "open.yaml", "now.yaml", "--taken-at", taken)
+        assert ended.returncode == 0, ended.stderr
+        said.append("warning: Another cluster answers from here on" in ended.stdout)
+    assert said == [False, False, True]
+
+    diffs = [netattest("diff", "--cluster", "shop", "1", number).stdout for number in ("2", "3")]
+    assert ["The two scans are of two clusters" in text for text in diffs] == [False, True]
+    assert "cluster.json" not in "".join(diffs)
+    trend = json.loads(
+        netattest("trend", "--cluster", "shop", "--framework", "soc2-tsc-2017", "--json").stdout
+    )
+    points = trend["frameworks"][0]["points"]
+    told = [any("has another UID than in scan 1" in item for item in point["breaks"]) for point in points]
+    assert told == said
+    ended = netattest(
+        *(
+            "report",
+            "--cluster",
+            "shop",
+            "--framework",
+            "soc2-tsc-2017",
+            "--format",
+            "html,json",
+            "--output",
+            "out",
+        )
+    )
+    assert ended.returncode == 0, ended.stderr
+    (page,) = (tmp_path / "out").glob("*.html")
+    assert "Another cluster answers from here on" in page.read_text()
+    assert netattest("verify", "out").returncode == 0
+
+
 def test_a_slot_is_scanned_once_however_often_it_is_asked_for(netattest, store):
     arguments = ("scan", "--cluster", "shop", "--from", "open.yaml", "--slot", "2026-11-20T02:15:00Z")
     assert netattest(*arguments).returncode == 0

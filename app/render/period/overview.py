@@ -32,6 +32,7 @@ _TURN_WORDS: Final = {
     TurnKind.TOOL: "Tool",
     TurnKind.CONFIGURATION: "Configuration",
     TurnKind.COVERAGE: "Coverage",
+    TurnKind.CLUSTER: "Another cluster",
 }
 
 

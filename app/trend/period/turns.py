@@ -1,12 +1,14 @@
 """What changed about how the cluster was judged: without it, a change of the tool reads as one of the cluster."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from app.model.cluster import IDENTITY, other_clusters
 from app.model.history import Scan, ScanStatus
 from app.model.period import Turn, TurnKind
 
-_OF_EVERY_SCAN = "context.json"  # what earlier scans contributed: another one each night
+# What earlier scans contributed is another document each night; the cluster is told by itself.
+_NOT_TOLD = ("context.json", IDENTITY)
 
 
 def turns(scans: Sequence[Scan], wanted: Iterable[int], framework: str) -> tuple[Turn, ...]:
@@ -17,19 +19,25 @@ def turns(scans: Sequence[Scan], wanted: Iterable[int], framework: str) -> tuple
         wanted: numbers of those within the period.
         framework: id of the framework; changes of others are left out.
     """
-    inside = set(wanted)
+    inside, others = set(wanted), other_clusters(scans)
     return tuple(
         turn
         for before, after in pairwise(scans)
         if after.number in inside
-        for turn in _between(before, after, framework)
+        for turn in (*_another(before, after, others), *_between(before, after, framework))
     )
+
+
+def _another(before: Scan, after: Scan, others: Collection[int]) -> Iterator[Turn]:
+    if after.number in others:
+        was, now = (dict(scan.documents).get(IDENTITY, "") for scan in (before, after))
+        yield Turn(after.taken_at, after.number, TurnKind.CLUSTER, "UID of namespace kube-system", was, now)
 
 
 def _between(before: Scan, after: Scan, framework: str) -> Iterator[Turn]:
     was, now = dict(before.documents), dict(after.documents)
     for name in sorted({*was, *now}):
-        if was.get(name) == now.get(name) or name == _OF_EVERY_SCAN or _of_another(name, framework):
+        if was.get(name) == now.get(name) or name in _NOT_TOLD or _of_another(name, framework):
             continue
         yield Turn(after.taken_at, after.number, _kind(name), name, was.get(name, ""), now.get(name, ""))
     if before.tool_version != after.tool_version:

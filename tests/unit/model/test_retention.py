@@ -69,6 +69,22 @@ def test_a_hold_keeps_what_the_rules_let_go():
 
 
 @pytest.mark.parametrize(
+    ("since", "until", "held"),
+    [
+        ("2025-06-10", "2026-01-10", [2, 3]),  # both ends are held
+        ("2025-06-10T00:00:01", "2026-01-09T23:59:59", []),
+        (None, "2025-01-10", [1]),
+        ("2026-01-10", None, [3]),
+        (None, None, [1, 2, 3]),
+    ],
+)
+def test_a_hold_covers_what_was_taken_from_its_beginning_to_its_end(since, until, held):
+    bounds = {"since": since and at(since), "until": until and at(until)}
+    policy = Policy((YEAR,), (Hold("case", ("prod",), "inquiry", **bounds),))
+    assert [number for number, _ in due(policy, "prod", SCANS, (), at("2040-01-01")).held] == held
+
+
+@pytest.mark.parametrize(
     ("pattern", "name", "fits"),
     [
         ("prod-*", "prod-eu", True),
