@@ -5,7 +5,7 @@ from app.assess.rollup import Evidence
 from app.model.control import ControlState
 from app.model.finding import Outcome
 
-NO_SCAN_TESTS_IT = "No scan tests this requirement."
+NO_SCAN_DECIDES_IT = "No scan decides this requirement."
 
 
 def reason(state: ControlState, evidence: Evidence) -> str:
@@ -78,7 +78,7 @@ def _supported(evidence: Evidence) -> str:
     on_file = evidence.record.status is RecordStatus.CURRENT
     record = f"Manual evidence on file: {evidence.record.says}" if on_file else ""
     if not evidence.direct:
-        return f"{record} {NO_SCAN_TESTS_IT}"
+        return f"{record} {NO_SCAN_DECIDES_IT}"
     return f"No exceptions noted in {_tests(evidence)}. {record}".rstrip()
 
 

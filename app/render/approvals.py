@@ -38,7 +38,7 @@ class Register:
             caption=self.caption,
             columns=(
                 Column("Entry", 14, "code"),
-                Column(self.what, 28, "code" if self.code else "text"),
+                Column(self.what, 26, "code" if self.code else "text"),
                 Column("What it says, and signatures"),
                 Column("In this scan", 18, "mark"),
             ),

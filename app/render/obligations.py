@@ -8,7 +8,7 @@ from app.model.scope import Boundary
 from app.render.approvals import Register, day_of, row
 from app.render.content import Cell, Column, Fact, Links, Mark, Row, Stack, Table, capped
 from app.render.dossier import Dossier
-from app.render.wording import clipped, count, ended, sentence, short_digest
+from app.render.wording import SHORT_NUMBER, clipped, count, ended, sentence, short_digest
 
 
 def records_table(dossier: Dossier) -> Table:
@@ -19,13 +19,14 @@ def records_table(dossier: Dossier) -> Table:
         if item.control.manual_record and item.attestation
     ]
     shown = sorted(rows, key=lambda item: _RANK[item.state])[: dossier.definition.rows]
+    short = all(len(item.control.id) <= SHORT_NUMBER for item in dossier.counted)
     return Table(
         caption="Records that people make",
         columns=(
-            Column("Control", 16, "code"),
-            Column("Record", 30),
+            Column("Control", 10 if short else 20, "code"),
+            Column("Record", 26),
             Column("On file"),
-            Column("State", 18, "mark"),
+            Column("State", 14, "mark"),
         ),
         rows=tuple(shown),
         note=capped(len(shown), len(rows), "records", "attestations.yaml"),

@@ -12,6 +12,8 @@ from app.model.snapshot import Coverage, GapReason
 
 THIN_SPACE: Final = "\u202f"  # the narrow one that no line breaks at
 ELLIPSIS: Final = "…"
+SHORT_NUMBER: Final = 9
+"""Signs of `11.4.5` or `A.8.24` fit a narrow column, and `164.308(a)(1)` does not; what is saved goes to the sentences."""
 
 _SMALL: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _IRREGULAR: Final = {"policy": "policies", "entry": "entries", "night": "nights", "is": "are", "has": "have"}

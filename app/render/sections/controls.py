@@ -12,6 +12,7 @@ from app.render.wording import count, day, ended, number, plural, sentence, shor
 _NUMBER_WIDTHS: Final = ((6, 8), (9, 10))
 """Characters that fit a column of so many percent: `11.4.5`, `12.5.2.1` and `SC-7(21)`; `164.308(a)(1)` needs far more."""
 _WIDEST_NUMBER: Final = 20
+_FEW_TESTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,10 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class ControlRow:
-    """One control. `flags` are words such as *contrary evidence*; `needed` is what would be needed to decide."""
+    """One control. `flags` are words such as *contrary evidence*; `needed` is what would be needed to decide.
+
+    `brief` is true of one that is short enough to stand on one page.
+    """
 
     number: str
     anchor: str
@@ -38,6 +42,7 @@ class ControlRow:
     flags: tuple[str, ...]
     needed: tuple[str, ...]
     records: tuple[str, ...]
+    brief: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ def _row(dossier: Dossier, item: ControlAssessment) -> ControlRow:
         flags=("contrary evidence",) if item.contrary else (),
         needed=_needed(item),
         records=_records(item),
+        brief=len(item.tallies) <= _FEW_TESTS,
     )
 
 

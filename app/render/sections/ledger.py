@@ -6,7 +6,7 @@ from typing import Final
 from app.model.ledger import MAPPING_WORDS, LedgerEntry, MappingLedger, MappingStrength
 from app.render.content import Column, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
-from app.render.wording import ended, number, sentence
+from app.render.wording import SHORT_NUMBER, ended, number, sentence
 
 _LEDE: Final = (
     "The state of a control elsewhere in this report says what was found. This ledger says what could be found at all: it follows from the"
@@ -18,8 +18,6 @@ _MEANINGS: Final[dict[MappingStrength, str]] = {
     MappingStrength.RECORD: "No test reads the cluster for it. Whether a record is on file and in time is all that is tested.",
     MappingStrength.NONE: "No test bears on it; it is listed so that nobody misses it.",
 }
-_SHORT_NUMBER: Final = 9
-"""Signs of `11.4.5` or `A.8.24` fit a narrow column, and `164.308(a)(1)` does not; what is saved goes to the sentences."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def _strengths(found: MappingLedger) -> Table:
 
 
 def _table(caption: str, dossier: Dossier, entries: tuple[LedgerEntry, ...]) -> Table:
-    short = all(len(item.control.id) <= _SHORT_NUMBER for item in entries)
+    short = all(len(item.control.id) <= SHORT_NUMBER for item in entries)
     return Table(
         caption=caption,
         columns=(
