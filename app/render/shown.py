@@ -49,6 +49,13 @@ def by_test(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], ...]:
     return tuple(tuple(group) for group in groups.values())
 
 
+def varied(findings: Sequence[Finding], most: int) -> tuple[Finding, ...]:
+    """So many findings: the first of each test, and others where there are fewer tests; their order stays."""
+    first = _first(findings, 1)
+    chosen = {item.id for item in (*first, *_without(findings, first))[:most]}
+    return tuple(item for item in findings if item.id in chosen)
+
+
 def _first(findings: Sequence[Finding], most: int) -> tuple[Finding, ...]:
     """The first of each test; their order stays."""
     first = {item.id for group in by_test(findings) for item in group[:most]}

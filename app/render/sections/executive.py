@@ -15,6 +15,7 @@ from app.render.failing import Finding
 from app.render.sections.cover import result_sentence
 from app.render.sections.summary import FrameworkBar, coverage_sentence, framework_bar, since_sentence
 from app.render.sections.trends import lines_of
+from app.render.shown import varied
 from app.render.wording import (
     SEVERITY_WORDS,
     STATE_WORDS,
@@ -159,8 +160,9 @@ def _nights(dossier: Dossier) -> str:
 
 def _worst(dossier: Dossier) -> Table:
     found = [item for item in dossier.findings if item.state is ControlState.EXCEPTION]
+    shown = varied(found, _WORST)
     return Table(
-        caption="Worst open findings",
+        caption="Worst open findings by test",
         columns=(
             Column("What is wrong"),
             Column("Severity", 10),
@@ -179,9 +181,9 @@ def _worst(dossier: Dossier) -> Table:
                 ),
                 item.state.value,
             )
-            for item in found[:_WORST]
+            for item in shown
         ),
-        note=_more(len(found) - _WORST, "finding"),
+        note=_more(len(found) - len(shown), "finding"),
         empty="No finding is open for this framework.",
     )
 

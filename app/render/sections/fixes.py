@@ -274,7 +274,7 @@ def _kept_row(checks: Sequence[str], change: str, items: Sequence[Kept]) -> Row:
     return Row(
         (
             Stack(tuple(names[:_MOST_KEPT]), (*more, *checks)),
-            Stack((reason,), (f"The reason of {names[0]}, as an example.",)) if differ else reason,
+            Stack((reason,), ("The reason of the first, as an example.",)) if differ else reason,
             ended(change.partition("\n\n")[0]),
         )
     )

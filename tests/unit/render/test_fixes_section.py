@@ -25,7 +25,7 @@ def test_findings_that_ask_for_one_change_share_a_row():
     assert subjects.lines == tuple(f"shop/{name}[Deployment]" for name in "abcd")
     assert subjects.notes == ("and 1 more", "pod-without-egress-isolation")
     assert why.lines == ("shop/a[Deployment] is open.",)
-    assert why.notes == ("The reason of shop/a[Deployment], as an example.",)
+    assert why.notes == ("The reason of the first, as an example.",)
     assert change == "Repair the agent there."
 
 

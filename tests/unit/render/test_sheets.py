@@ -150,6 +150,20 @@ def test_the_executive_summary_names_what_is_worst_its_owner_and_its_age():
     )  # a graver one that decides nothing may stand below
 
 
+def test_many_findings_of_one_test_do_not_fill_the_worst_of_the_executive_summary():
+    report = of_size(30)
+    other = replace(report.judgement.runs[2].results[0], check="pod-without-egress-isolation")
+    runs = tuple(
+        replace(run, results=(other,)) if run.meta.id == other.check else run for run in report.judgement.runs
+    )
+    changed = replace(report, judgement=replace(report.judgement, runs=runs))
+
+    rows = executive.build(Dossier(shaped(changed, "executive"))).worst.rows
+
+    assert len(rows) == 5
+    assert len({row.cells[2] for row in rows}) == 2  # the control of the other test is there
+
+
 @pytest.mark.parametrize(
     ("numbers", "printed"),
     [

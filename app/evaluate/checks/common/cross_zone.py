@@ -98,7 +98,7 @@ class _Judge:
             return
         what = "other sources" if self.inward else "other destinations"
         self.cut.append(
-            f"{workload.id} has {len(crossing)} such paths; the last {len(rest)} share one result."
+            f"Of {len(crossing)} such paths of {workload.id} the last {len(rest)} share one result."
         )
         boundaries = EVERY_BOUNDARY.intersection(item for end in rest for item in end.outside)
         yield self._path(workload, rest[0], what, f"{rest[0].id}, one of {len(rest)} {what},", boundaries)
