@@ -5,9 +5,11 @@ neighbours, which PDF/A forbids as well (ISO 19005-3, 6.2.11.8). Files of eviden
 """
 
 import io
+import struct
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from fontTools.ttLib import TTFont, TTLibError
@@ -17,6 +19,10 @@ from app.render.signs import named
 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Mn", "Me", "Zl", "Zp", "Zs"})
 """Categories of what has no shape of its own, or joins that of its neighbour."""
+
+
+_UNREADABLE: Final = (OSError, TTLibError, LookupError, ValueError, AssertionError, struct.error)
+"""What reading a font of another kind, one without a table of characters, or a broken one ends in."""
 
 
 def drawable(text: str, faces: Mapping[str, bytes]) -> str:
@@ -45,9 +51,9 @@ def _of_bytes(body: bytes) -> frozenset[int]:
 def _of_file(path: str) -> frozenset[int]:
     """Nothing where the file is of a kind that this does not read: then its characters are named, which is still true."""
     try:
-        with TTFont(path, fontNumber=0, lazy=True) as font:
+        with Path(path).open("rb") as file, TTFont(file, fontNumber=0, lazy=True) as font:
             return frozenset(font.getBestCmap() or ())
-    except (OSError, TTLibError):
+    except _UNREADABLE:
         return frozenset()
 
 

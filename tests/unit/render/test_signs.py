@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pikepdf
 import pytest
 
-from app.render.glyphs import drawable
+from app.render.glyphs import _of_file, drawable
 from app.render.html import Templates
 from app.render.pdf import write_pdf
 from app.render.signs import upright
@@ -44,6 +44,15 @@ def test_what_no_font_draws_is_named(text, shown):
 def test_what_only_a_font_of_the_machine_draws_stays():
     """DejaVu, which every installation has, draws Armenian; the fonts of the report do not."""
     assert drawable("\u0531", FACES) == "\u0531"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"no font", b"OTTO" + bytes(40), b"\x00\x01\x00\x00\x00\x01" + bytes(22)]
+)
+def test_a_font_that_cannot_be_read_draws_nothing(body, tmp_path):
+    path = tmp_path / "broken.otf"
+    path.write_bytes(body)
+    assert _of_file(str(path)) == frozenset()
 
 
 def test_no_glyph_of_a_pdf_is_missing():
