@@ -28,6 +28,7 @@ from app.render.charts import (
 )
 from app.render.content import Page
 from app.render.diagrams import Diagram, draw_diagram, draw_transit_key
+from app.render.signs import upright
 
 FACES: Final[tuple[tuple[str, int, str, str], ...]] = (
     ("Netattest Text", 400, "normal", "Inter-Regular.otf"),
@@ -95,7 +96,7 @@ class Templates:
         return {f"{_FONT}{file}": self._read(f"fonts/{file}") for *_, file in FACES}
 
     def _render(self, page: Page, **values: object) -> str:
-        return self._environment.get_template("report.html").render(page=page, **values)
+        return upright(self._environment.get_template("report.html").render(page=page, **values))
 
     def _style(self, name: str) -> str:
         return self._text(f"styles/{name}.css")

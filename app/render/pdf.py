@@ -23,6 +23,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from app.model.canonical import digest
 from app.render.evidence import EvidenceFile
+from app.render.glyphs import drawable
 
 _PAPER: Final[dict[str, str]] = {
     "A4": "@page { size: 210mm 297mm; }",
@@ -72,6 +73,7 @@ def write_pdf(
     fonts = FontConfiguration()
     fetcher = _Faces(faces)
     sheets = [CSS(string=text, font_config=fonts, url_fetcher=fetcher) for text in (styles, _PAPER[paper])]
+    html = drawable(html, faces)
     with _no_collection(), warnings.catch_warnings():
         # WeasyPrint 70 leaves the colour profile of its own package to be closed by reference count.
         warnings.filterwarnings("ignore", category=ResourceWarning, message="unclosed file.*sRGB2014")

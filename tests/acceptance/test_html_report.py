@@ -131,6 +131,16 @@ def test_nothing_sticks_out_of_the_window(browser, address, width):
     page.close()
 
 
+def test_on_a_phone_the_state_of_each_control_and_its_tests_are_in_sight(browser, address):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(address)
+    far = "nodes => nodes.map(node => Math.round(node.getBoundingClientRect().right)).filter(right => right > 390)"
+
+    assert page.locator("table.controls .head .mark").count() > 5
+    assert page.locator("table.controls .head .mark, table.controls .test td").evaluate_all(far) == []
+    page.close()
+
+
 OUT_OF_REACH = """() => [...document.querySelectorAll("main *")].filter((node) => {
   const style = getComputedStyle(node);
   const moves = ["auto", "scroll"].includes(style.overflowX) && node.scrollWidth > node.clientWidth;

@@ -151,6 +151,33 @@ def test_style_is_applied_and_hostile_names_are_text(page):
     assert page.locator("script").count() == 1
 
 
+def test_in_a_narrow_window_nothing_of_the_overview_is_out_of_sight_and_the_last_nights_are_in_view(
+    browser, site, records
+):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto((site / "index.html").as_uri())
+    edges = "nodes => nodes.map(node => node.getBoundingClientRect()).map(box => [box.left, box.right])"
+    seen = page.locator(".fleet tbody th, .fleet tbody td:not(:empty)").evaluate_all(edges)
+    assert len(seen) > len(records)
+    assert all(0 <= left < right <= 390 for left, right in seen)
+    page.get_by_role("link", name=year.CLUSTER, exact=True).click()
+    head, names = page.locator(".calendar thead th"), page.locator(".calendar tbody th")
+    assert head.last.evaluate_all(edges)[0][1] <= 390
+    assert all(left >= 0 for left, _ in names.evaluate_all(edges))
+    page.close()
+
+
+def test_the_last_weeks_begin_with_the_first_scan(records):
+    for _, lines in records[0].lines:
+        assert {line.recent[0].day for line in lines} == {NIGHTS[0]}
+        assert {line.recent[-1].day for line in lines} == {records[0].overview.until}
+
+
+def test_why_the_last_night_failed_is_a_sentence_of_its_own(records, site):
+    text = (site / records[2].overview.page).read_text()
+    assert "<p>Scan 4 failed: the API server refused</p>" in text
+
+
 def test_paths_and_findings_of_all_clusters_are_found_by_all_their_words(page):
     page.get_by_role("link", name="Search").click()
     findings, paths = page.locator('[data-kind="findings"]'), page.locator('[data-kind="paths"]')
@@ -268,7 +295,7 @@ def test_what_no_longer_speaks_for_today_has_no_colour(store, site):
         text = SiteRenderer(resource("templates")).index([row], today).body.decode()
         assert row.warning
         assert 'class="night old"' in text
-        assert "<td>2026-03-17</td>" in text  # the day that the states beside it are of
+        assert ">2026-03-17</td>" in text  # the day that the states beside it are of
 
 
 def publication(store, day=TODAY, reports=()):

@@ -11,6 +11,7 @@ from app.model.reachability import Connection
 from app.model.report import Artefact
 from app.model.transit import PathVerdict
 from app.render.claims import claim
+from app.render.signs import upright
 from app.render.site.record import Overview
 from app.render.transit import AUTHENTICATION_WORDS, LABEL_WORDS, STRENGTH_WORDS
 
@@ -117,5 +118,5 @@ def _parts(rows: Iterable[T]) -> Iterator[list[T]]:
 
 def _shard(row: Overview, kind: str, number: int, body: dict[str, Any]) -> Artefact:
     whole = {"kind": kind, "cluster": row.cluster, "page": row.page, **body}
-    script = b"netattest.take(" + canonical_json(whole) + b");\n"
+    script = b"netattest.take(" + upright(canonical_json(whole).decode()).encode() + b");\n"
     return Artefact(f"{kind}-{row.slug}-{number:02}-{digest(script)[:16]}.js", "text/javascript", script)

@@ -10,6 +10,7 @@ from app.model.canonical import digest
 from app.model.report import Artefact
 from app.render.charts.svg import draw_icon
 from app.render.claims import claim
+from app.render.signs import upright
 from app.render.site import strips
 from app.render.site.nights import CONTRARY, KEY, UNSEEN
 from app.render.site.record import ClusterRecord, Overview
@@ -83,7 +84,7 @@ class SiteRenderer:
     def _page(self, template: str, name: str, **values: object) -> Artefact:
         known = {"style": self._style.name, "script": self._script.name}
         text = self._environment.get_template(template).render(**known, **values)
-        return Artefact(name, "text/html", text.encode())
+        return Artefact(name, "text/html", upright(text).encode())
 
 
 def _icon(kind: str) -> str:

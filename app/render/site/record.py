@@ -24,8 +24,8 @@ class Line:
 
     @property
     def recent(self) -> tuple[Night, ...]:
-        """The last four weeks."""
-        return self.nights[-RECENT:]
+        """The last four weeks, from the first scan on."""
+        return tuple(night for night in self.nights[-RECENT:] if night.kind != "before")
 
     @property
     def counted(self) -> tuple[tuple[str, int], ...]:
