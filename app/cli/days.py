@@ -49,7 +49,7 @@ class Asked:
     @property
     def any(self) -> bool:
         """True when it is about nights and not about one scan."""
-        return bool(self.period or self.nights or self.sample)
+        return bool(self.period or self.nights or self.sample or self.seed)
 
 
 def span_of(asked: Asked, schedule: ClusterSchedule | None) -> Span:

@@ -79,6 +79,8 @@ def _refuse(asked: Asked) -> None:
             "--sample has no seed",
             advice='add --seed "…", a text that the assessor names, and keep it with the sample',
         )
+    if asked.seed and not asked.sample:
+        raise InputError("--seed has nothing to draw", advice="add --sample N and --period FROM..TO")
     if asked.sample and not asked.period:
         raise InputError("--sample has nothing to choose from", advice="add --period FROM..TO")
 
