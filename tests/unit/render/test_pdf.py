@@ -172,3 +172,14 @@ def test_odd_input_gives_a_whole_report(report, tmp_path):
 
     with pikepdf.open(path) as document:
         assert len(document.pages) > 10
+
+
+def test_reports_of_one_scan_share_what_does_not_depend_on_the_framework(monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        "app.render.evidence.snapshot_document", lambda item: written.append(item) or b'{"snapshot": 1}'
+    )
+    report = replace(report_input(), definition=FRUGAL)
+    each = list(RENDERER.render_each([report, report], ["pdf"]))
+    assert len(written) == 1
+    assert each == [RENDERER.render(report, ["pdf"])] * 2
