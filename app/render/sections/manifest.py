@@ -93,7 +93,7 @@ def _files(files: tuple[EvidenceFile, ...]) -> Table:
     return Table(
         caption="Attached files",
         columns=(
-            Column("File", 30, "code"),
+            Column("File", 32, "code"),
             Column("What it is, and its SHA-256"),
             Column("Bytes", 12, "number"),
         ),

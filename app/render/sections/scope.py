@@ -18,6 +18,7 @@ from app.render.wording import (
     day,
     ended,
     number,
+    said,
     sentence,
 )
 
@@ -112,7 +113,7 @@ def _scope_sentence(dossier: Dossier) -> str:
     owner = f" Its owner is {scope.owner}." if scope.owner else " It names no owner."
     reviewed = f" It was last reviewed on {day(scope.reviewed_on)}." if scope.reviewed_on else ""
     placed = (
-        f" {count(unknown, 'workload')} of {number(len(workloads))} {'is' if unknown == 1 else 'are'} placed by no rule"
+        f" {number(unknown)} of {count(len(workloads), 'workload')} {'is' if unknown == 1 else 'are'} placed by no rule"
         f" and {'counts' if unknown == 1 else 'count'} as in scope."
         if unknown
         else f" Its rules place every one of {count(len(workloads), 'workload')}."
@@ -138,7 +139,7 @@ def _not_seen(group: GapGroup) -> NotSeen:
         mark=Mark.of(ControlState.INSUFFICIENT, "Not seen"),
         kind=str(gap.group_kind) or "Kind not known",
         cause=sentence(GAP_WORDS[gap.reason]),
-        messages=tuple(ended(item.message) for item in group.gaps[:3]),
+        messages=tuple(said(item.message) for item in group.gaps[:3]),
         more=f"and {count(total - 3, 'more gap')} of the same cause" if total > 3 else "",  # noqa: PLR2004  as many as are printed
         advice="" if is_yaml else ended(gap.advice),
         permission=gap.advice.strip("\n") if is_yaml else "",

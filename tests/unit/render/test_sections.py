@@ -142,9 +142,10 @@ class TestScope:
         assert item.kind == "Ingress.networking.k8s.io"
         assert 'resources: ["ingresses"]' in item.permission
         assert item.controls == "1.4.2"
+        assert item.messages[0].startswith("Listing ")
 
     def test_unlabelled_is_unknown_and_counts_as_in_scope(self):
-        assert "1 workload of 12 is placed by no rule and counts as in scope." in scope.build(USUAL).lede[0]
+        assert "1 of 12 workloads is placed by no rule and counts as in scope." in scope.build(USUAL).lede[0]
         assert any("Unknown: counts as in scope" in row for row in texts(scope.build(USUAL).placement))
 
     def test_kinds_that_were_read_and_have_no_object_are_one_sentence(self):
