@@ -72,8 +72,8 @@ AUTHENTICATION_WORDS: Final[dict[Label, str]] = {
 
 STRENGTH_WORDS: Final[dict[EvidenceStrength, str]] = {
     EvidenceStrength.OBSERVED: "seen on running objects",
-    EvidenceStrength.CONFIGURED: "known from settings",
-    EvidenceStrength.INTENDED: "known from templates, or from a setting that is absent",
+    EvidenceStrength.CONFIGURED: "from settings",
+    EvidenceStrength.INTENDED: "from templates, or from a setting that is absent",
 }
 
 PLAIN_MARKS: Final[dict[Known, Mark]] = {

@@ -192,7 +192,7 @@ def test_paths_and_findings_of_all_clusters_are_found_by_all_their_words(page):
     assert cells[3] == "all connections; as declared: x"
     assert cells[4].endswith("TCP 8443: Mutual TLS, enforced (seen on running objects)")
     assert cells[5].endswith("TCP 8443: both ends; mesh policies: denied")
-    assert "Not known (known from templates, or from a setting that is absent)" in cells[4]
+    assert "Not known (from templates, or from a setting that is absent)" in cells[4]
     paths.locator("input").fill("alert(1) enforced denied")
     page.get_by_text("3 of 3").last.wait_for()
     paths.locator("input").fill("alert(1) fails closed")
