@@ -199,6 +199,7 @@ def test_paths_and_findings_of_all_clusters_are_found_by_all_their_words(page):
     page.get_by_text("0 of 3").last.wait_for()
     assert f"{year.CLUSTER}: read as calico" in paths.locator(".notes").inner_text()
     first.get_by_role("link").last.click()
+    page.locator("tr:target").wait_for()
     assert page.locator("tr:target").count() == 1
 
 
