@@ -18,16 +18,22 @@ _MOST_OBJECTS: Final = 20
 _FOLLOWING: Final = frozenset({"Endpoints", "EndpointSlice", "Pod", "ReplicaSet"})
 """Kinds that controllers write: they change where something else did, and there are many of them."""
 
-_CHANGE_WORDS: Final = {
+CHANGE_WORDS: Final = {
     ChangeKind.ADDED: "Added",
     ChangeKind.CHANGED: "Changed",
     ChangeKind.REMOVED: "Removed",
 }
+"""What happened to an object."""
 
 
 def differing_tables(dossier: Dossier, comparison: Comparison | None) -> tuple[Table, ...]:
     """Four tables, empty ones included; `history.json` has what they leave out."""
     return tuple(build(dossier, comparison) for build in (_changes, _flips, _paths, _objects))
+
+
+def written_first(item: ObjectChange) -> tuple[bool, ObjectRef]:
+    """Sort key: what somebody writes before what a controller makes of it."""
+    return item.ref.kind in _FOLLOWING, item.ref
 
 
 def _changes(dossier: Dossier, comparison: Comparison | None) -> Table:
@@ -121,7 +127,7 @@ def _paths(dossier: Dossier, comparison: Comparison | None) -> Table:
 
 def _objects(dossier: Dossier, comparison: Comparison | None) -> Table:
     """What somebody wrote first, what controllers write after it; the rest is counted by kind."""
-    changes = sorted(comparison.objects if comparison else (), key=_written_first)
+    changes = sorted(comparison.objects if comparison else (), key=written_first)
     shown = changes[: min(_MOST_OBJECTS, dossier.definition.rows)]
     return Table(
         caption="Objects that changed",
@@ -135,7 +141,7 @@ def _objects(dossier: Dossier, comparison: Comparison | None) -> Table:
             Row(
                 (
                     str(item.ref),
-                    _CHANGE_WORDS[item.kind],
+                    CHANGE_WORDS[item.kind],
                     short_digest(item.before) or "–",
                     short_digest(item.after) or "–",
                 )
@@ -147,10 +153,6 @@ def _objects(dossier: Dossier, comparison: Comparison | None) -> Table:
         else "",
         empty="No object differs.",
     )
-
-
-def _written_first(item: ObjectChange) -> tuple[bool, ObjectRef]:
-    return item.ref.kind in _FOLLOWING, item.ref
 
 
 def _by_kind(changes: Sequence[ObjectChange]) -> str:

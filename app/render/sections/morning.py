@@ -5,9 +5,10 @@ from typing import Final
 
 from app.model.control import ControlState
 from app.model.finding import CheckResult, Severity
-from app.model.history import ChangeKind, Comparison, ObjectChange, PathChange
+from app.model.history import Comparison, PathChange
 from app.render.claims import claim
 from app.render.content import Column, Entry, Mark, Row, SectionPage, Table
+from app.render.differing import CHANGE_WORDS, written_first
 from app.render.dossier import Dossier, Section
 from app.render.sections.summary import coverage_sentence, since_sentence
 from app.render.wording import SEVERITY_WORDS, clipped, count, ended, joined, number, sentence, short_digest
@@ -17,12 +18,6 @@ _LONGEST: Final = 200  # characters of a sentence that may hold a name
 _PATHS: Final = 25
 _OBJECTS: Final = 25
 _CLOSED: Final = 25
-_MADE: Final = frozenset({"Pod", "ReplicaSet"})
-_KINDS: Final = {
-    ChangeKind.ADDED: "Added",
-    ChangeKind.CHANGED: "Changed",
-    ChangeKind.REMOVED: "Removed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +123,17 @@ def _path(item: PathChange) -> Row:
 
 
 def _objects(comparison: Comparison | None) -> Table:
-    changes = sorted(comparison.objects, key=_own_first) if comparison else []
+    changes = sorted(comparison.objects, key=written_first) if comparison else []
     return Table(
         caption="Objects that differ from the scan before",
         columns=(Column("Object", 0, "code"), Column("Change", 14), Column("SHA-256 now", 24, "code")),
         rows=tuple(
-            Row((clipped(str(item.ref), _LONGEST), _KINDS[item.kind], short_digest(item.after) or "–"))
+            Row((clipped(str(item.ref), _LONGEST), CHANGE_WORDS[item.kind], short_digest(item.after) or "–"))
             for item in changes[:_OBJECTS]
         ),
         note=_left(len(changes) - _OBJECTS, "object").replace("findings", "snapshot"),
         empty="No object differs.",
     )
-
-
-def _own_first(item: ObjectChange) -> tuple[bool, ObjectChange]:
-    """What people write before what a controller makes of it."""
-    return (item.ref.kind in _MADE, item)
 
 
 def _closed(comparison: Comparison | None) -> Table:
@@ -174,7 +164,7 @@ def _still(dossier: Dossier) -> str:
     ]
     return (
         f"{count(len(found), 'finding')} {'is' if len(found) == 1 else 'are'} open for {dossier.assessment.framework.title}: {joined(parts)}."
-        " The definition `findings` prints each in full."
+        " The report by the definition `findings` tells why, and what to do."
     )
 
 
