@@ -72,7 +72,7 @@ def _flips(dossier: Dossier, comparison: Comparison | None) -> Table:
     return Table(
         caption="Controls of this framework whose state changed",
         columns=(
-            Column("Control", 16, "code"),
+            Column("Control", 20, "code"),
             Column("Title"),
             Column("Before", 22, "mark"),
             Column("Now", 22, "mark"),

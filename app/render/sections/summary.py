@@ -107,8 +107,16 @@ def _findings_sentence(dossier: Dossier) -> str:
     if not deciding:
         return "No test that decides a control found an exception."
     worst = sum(item.result.severity in (Severity.CRITICAL, Severity.HIGH) for item in deciding)
-    grave = f", {number(worst)} of them critical or high" if worst else ""
-    return f"Behind the exceptions {_are(len(deciding))} {count(len(deciding), 'finding')}{grave}."
+    share = (
+        ""
+        if len(deciding) == 1
+        else "all of them "
+        if worst == len(deciding)
+        else f"{number(worst)} of them "
+    )
+    grave = f", {share}critical or high" if worst else ""
+    noted = "exception" if dossier.assessment.count(ControlState.EXCEPTION) == 1 else "exceptions"
+    return f"Behind the {noted} {_are(len(deciding))} {count(len(deciding), 'finding')}{grave}."
 
 
 def coverage_sentence(dossier: Dossier) -> str:

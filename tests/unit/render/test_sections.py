@@ -127,6 +127,24 @@ class TestSummary:
 
         assert since == "Nothing differs from scan 13 of 20 August 2026."
 
+    @pytest.mark.parametrize(
+        ("size", "controls_failing", "says"),
+        [
+            (1, 1, "Behind the exception is 1 finding, critical or high."),
+            (1, 2, "Behind the exceptions is 1 finding, critical or high."),
+            (2, 2, "Behind the exceptions are 2 findings, all of them critical or high."),
+        ],
+    )
+    def test_findings_are_counted_beside_what_they_make(self, size, controls_failing, says):
+        report = many_findings(size)
+        failing = [item for item in report.assessment.controls if item.state is ControlState.EXCEPTION]
+        assessment = replace(report.assessment, controls=tuple(failing[:controls_failing]))
+        judgement = replace(report.judgement, assessments=(assessment,))
+
+        lede = summary.build(Dossier(replace(report, assessment=assessment, judgement=judgement))).lede[0]
+
+        assert says in lede
+
     def test_nothing_read_is_said(self):
         lede = summary.build(EMPTY).lede[0]
 
