@@ -114,6 +114,10 @@ def test_the_search_finds_what_it_looks_for():
 # Each control, in print
 
 
+BODY = ("-x", "0", "-y", "68", "-W", "596", "-H", "711")
+"""A4 without what runs along its head and foot, in points: a row may break over pages."""
+
+
 def squeezed(markup: str) -> str:
     """Markup or text of a page without anything that breaking lines may add."""
     return re.sub(r"[\s\u00ad\u200b]", "", html.unescape(re.sub(r"<[^>]*>", "", markup))).casefold()
@@ -128,7 +132,7 @@ def test_the_pdf_says_of_each_control_what_the_page_says(night, framework):
     )
     printed = squeezed(
         subprocess.run(
-            ["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True
+            ["pdftotext", "-raw", *BODY, "-", "-"], input=pdf, capture_output=True, check=True
         ).stdout.decode()
     )
     blocks = [item.partition("</tbody>")[0] for item in page.decode().split('<tbody id="control-')[1:]]

@@ -77,7 +77,8 @@ def trouble(netattest, folder, *arguments):
 
 @pytest.mark.parametrize("arguments", WHAT.values(), ids=WHAT)
 def test_no_combination_of_what_who_and_how_ends_in_an_internal_error(netattest, tmp_path, arguments):
-    formats = ("--format", ",".join(item for item in FORMATS if item != "pdf"))
+    # pages take the longest, and the test of each format alone makes them
+    formats = ("--format", ",".join(item for item in FORMATS if item not in ("pdf", "bundle")))
     for number, (definition, redact) in enumerate(WHO):
         given = ("--definition", definition, *redact, *formats, *arguments)
         assert trouble(netattest, tmp_path / str(number), *given) == ""

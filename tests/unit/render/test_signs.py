@@ -23,6 +23,8 @@ NOBODY_DRAWS = "\U0010fffd"  # for private use
         ("\u2066a\u2069\u200f", "[U+2066]a[U+2069][U+200F]"),
         ("\u05e9\u05dc", "\u05e9\u05dc"),  # letters that run from right to left by themselves
         ("a\u200bb\u00adc", "a\u200bb\u00adc"),
+        ("a\u202e" * 6, "a[U+202E]" * 4 + "a[…]" * 2),
+        ("<i>\u202ea</i>" * 6, "<i>[U+202E]a</i>" * 6),  # of each text, however many there are
     ],
 )
 def test_what_turns_the_direction_is_named(text, shown):
@@ -34,6 +36,11 @@ def test_what_turns_the_direction_is_named(text, shown):
     [
         ("Grüße → …", "Grüße → …"),
         (f"a{NOBODY_DRAWS}b", "a[U+10FFFD]b"),
+        (f"{NOBODY_DRAWS * 2}b", "[U+10FFFD][U+10FFFD]b"),
+        (
+            f"a{f'{NOBODY_DRAWS} ' * 40}b",
+            "a[U+10FFFD][U+10FFFD][and 38 more] b",
+        ),  # a page is not made of numbers
         ("e\u0301 a\u200db", "e\u0301 a\u200db"),  # what joins its neighbour has no glyph to miss
     ],
 )
