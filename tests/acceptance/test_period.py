@@ -68,19 +68,6 @@ def test_its_pdf_is_an_archival_file_that_can_be_read_aloud(written):
     assert set(validated([file], "ua1")[file.stem]) == {CLAIM}
 
 
-def test_its_json_is_valid_by_the_published_schema(written, period, tmp_path):
-    schema = json.loads((resource("config") / "schema/period.schema.json").read_text(encoding="utf-8"))
-    validator = jsonschema.Draft202012Validator(schema)
-    report(written, tmp_path, "--sample", "3", "--seed", "4711", formats="json")
-    sampled = json.loads((tmp_path / f"{written.stem}.json").read_bytes())
-
-    assert sampled["sample"]
-    assert list(validator.iter_errors(sampled)) == []
-    assert [f"{item.json_path}: {item.message[:200]}" for item in validator.iter_errors(period)] == []
-    assert list(validator.iter_errors({**period, "more": 1}))
-    assert list(validator.iter_errors({**period, "nights": [{"day": "2026-01-01"}]}))
-
-
 def report(written, folder, *more, formats="pdf,html,json,csv"):
     return written.run(
         "report", "--cluster", year.CLUSTER, "--framework", "pci", "--period", PERIOD,
@@ -91,6 +78,14 @@ def report(written, folder, *more, formats="pdf,html,json,csv"):
 @pytest.fixture(scope="module")
 def period(written):
     return json.loads(written.file("json").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def sampled(written, tmp_path_factory):
+    """The folder of the period with three of its nights, drawn by a seed."""
+    folder = tmp_path_factory.mktemp("sampled")
+    report(written, folder, "--sample", "3", "--seed", "4711", formats="json")
+    return folder
 
 
 def every_day():
@@ -325,17 +320,41 @@ def test_tables_have_a_row_for_each_night(written):
     assert [row["day"] for row in rows] == iso(every_day())
 
 
-def test_a_sample_can_be_drawn_again_from_its_seed_and_the_nights(written, period, tmp_path):
+def test_its_json_is_valid_by_the_published_schema(written, period, sampled):
+    schema = json.loads((resource("config") / "schema/period.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    told = json.loads((sampled / f"{written.stem}.json").read_bytes())
+
+    assert told["sample"]
+    assert list(validator.iter_errors(told)) == []
+    assert [f"{item.json_path}: {item.message[:200]}" for item in validator.iter_errors(period)] == []
+    assert list(validator.iter_errors({**period, "more": 1}))
+    assert list(validator.iter_errors({**period, "nights": [{"day": "2026-01-01"}]}))
+
+
+def test_a_sample_can_be_drawn_again_from_its_seed_and_the_nights(written, period, sampled):
     def ticket(night):
         due = year.slot_of(date.fromisoformat(night["day"])).isoformat()
         return hashlib.sha256(f"4711\n{due}".encode()).hexdigest()
 
-    report(written, tmp_path, "--sample", "3", "--seed", "4711", formats="json")
-    told = json.loads((tmp_path / f"{written.stem}.json").read_bytes())["sample"]
+    told = json.loads((sampled / f"{written.stem}.json").read_bytes())["sample"]
     expected = sorted(item["day"] for item in sorted(period["nights"], key=ticket)[:3])
     assert [item["day"] for item in told["nights"]] == expected
-    folders = sorted(item.name[:10] for item in (tmp_path / "nights").iterdir())
+    folders = sorted(item.name[:10] for item in (sampled / "nights").iterdir())
     assert folders == [day for day in expected if date.fromisoformat(day) in SCANNED]
+
+
+def test_a_sample_is_drawn_again_when_it_is_verified(written, sampled):
+    told = json.loads((sampled / f"{written.stem}.json").read_bytes())
+
+    def drawn(seed):
+        told["sample"]["seed"] = seed
+        files = {"period.json": json.dumps(told).encode(), "manifest.json": b'{"redacted": true}'}
+        return {item.part.value: item.verdict.value for item in check_period(Package("", {}, files))[0]}
+
+    left = {"chain": "not-checked", "verdicts": "not-checked", "pages": "not-checked"}
+    assert drawn("4711") == {**left, "documents": "holds"}
+    assert drawn("4712")["documents"] == "does-not-hold"
 
 
 def test_exactly_the_nights_that_are_named_are_written(written, tmp_path):
@@ -370,20 +389,6 @@ def test_a_period_is_verified_from_its_file(written):
     assert {name: found[name] for name in ("digests", "chain", "snapshot", "verdicts")} == {
         "digests": "holds", "chain": "holds", "snapshot": "holds", "verdicts": "not-checked",
     }  # fmt: skip
-
-
-def test_a_sample_is_drawn_again_when_it_is_verified(written, tmp_path):
-    report(written, tmp_path, "--sample", "3", "--seed", "4711", formats="json")
-    told = json.loads((tmp_path / f"{written.stem}.json").read_bytes())
-
-    def drawn(seed):
-        told["sample"]["seed"] = seed
-        files = {"period.json": json.dumps(told).encode(), "manifest.json": b'{"redacted": true}'}
-        return {item.part.value: item.verdict.value for item in check_period(Package("", {}, files))[0]}
-
-    left = {"chain": "not-checked", "verdicts": "not-checked", "pages": "not-checked"}
-    assert drawn("4711") == {**left, "documents": "holds"}
-    assert drawn("4712")["documents"] == "does-not-hold"
 
 
 def test_a_redacted_period_names_nothing_of_the_cluster(written, tmp_path):
