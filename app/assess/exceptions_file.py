@@ -12,6 +12,7 @@ from pydantic import Field
 from app.assess.reading import FileModel, Mistakes, Text, parse
 from app.model.control import AcceptedException
 from app.model.dates import months_after
+from app.model.finding import ARROW
 from app.model.history import Document
 
 LONGEST_MONTHS = 12
@@ -40,7 +41,7 @@ class ExceptionFile(FileModel):
         return AcceptedException(
             id=self.id,
             check=self.check,
-            subjects=tuple(subject.replace(" -> ", " → ") for subject in self.subjects),
+            subjects=tuple(subject.replace(" -> ", ARROW) for subject in self.subjects),
             reason=self.reason,
             owner=self.owner.strip(),
             approver=self.approver.strip(),

@@ -11,7 +11,7 @@ import typer
 from app.cli.frameworks import chosen_frameworks
 from app.cli.options import moment
 from app.errors import InputError, NotFoundError
-from app.model.finding import Severity, Subject, SubjectKind
+from app.model.finding import ARROW, Severity, Subject, SubjectKind
 from app.model.history import Document, Scan
 from app.model.ports import Store
 from app.model.scope import Placement, Zone
@@ -114,7 +114,7 @@ def _about(subject: Subject, workload: str) -> bool:
         case SubjectKind.NAMESPACE:
             return workload.startswith(f"{subject.id}/")
         case SubjectKind.PATH:
-            return workload in subject.id.split(" → ")
+            return workload in subject.id.split(ARROW)
         case _:
             return workload == subject.id
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from app.model.approval import same_person
 from app.model.dates import months_after
-from app.model.finding import CheckResult, Outcome
+from app.model.finding import ARROW, CheckResult, Outcome
 from app.model.scope import Boundary
 
 RECORD_CHECKS = frozenset({"review-attestation-overdue", "segmentation-test-overdue"})
@@ -157,7 +157,7 @@ class AcceptedException:
     @property
     def broad(self) -> tuple[str, ...]:
         """Subjects that stand for a whole namespace or more: nobody looked at each of what they accept."""
-        return tuple(text for text in self.subjects if any(_is_broad(end) for end in text.split(" → ")))
+        return tuple(text for text in self.subjects if any(_is_broad(end) for end in text.split(ARROW)))
 
     def names(self, subject: str) -> bool:
         """True for a subject it names, exactly or by `*` and `?`; square brackets stand for themselves."""

@@ -42,6 +42,10 @@ class Strength(StrEnum):
     OBSERVED = "observed"  # seen to happen: status, probe or log
 
 
+ARROW = " → "
+"""Between the two ends of a path that is a subject."""
+
+
 class SubjectKind(StrEnum):
     """What a result is about."""
 

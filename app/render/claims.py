@@ -3,7 +3,7 @@
 import re
 from typing import Final, Protocol
 
-from app.model.finding import Subject
+from app.model.finding import ARROW, Subject
 from app.render.wording import ended
 
 _EVERY: Final = {
@@ -60,4 +60,4 @@ def _addresses(found: re.Match[str]) -> str:
 def _begins_with_name(text: str, result: Said) -> bool:
     """A word with signs of names in it, or the subject's own: a namespace may be named as any word is."""
     first, subject = text.split(" ", 1)[0], result.subject.id
-    return bool(_IN_NAMES.intersection(first)) or first in (subject, subject.partition(" → ")[0])
+    return bool(_IN_NAMES.intersection(first)) or first in (subject, subject.partition(ARROW)[0])

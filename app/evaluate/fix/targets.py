@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from app.evaluate.checks.common.enforcement import enforcement_on, reason_on
 from app.evaluate.checks.common.resolvers import resolvers
 from app.evaluate.checks.common.wording import verb
-from app.evaluate.fix.wanted import ARROW, near_end
+from app.evaluate.fix.wanted import near_end
 from app.model.decision import RuleRef
 from app.model.facts import Facts
-from app.model.finding import CheckResult
+from app.model.finding import ARROW, CheckResult
 from app.model.fix import Obstacle
 from app.model.flows import FlowRegister
 from app.model.identity import ObjectRef

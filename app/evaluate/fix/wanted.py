@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from app.model.finding import CheckResult, CheckRun, Outcome, SubjectKind
+from app.model.finding import ARROW, CheckResult, CheckRun, Outcome, SubjectKind
 from app.model.fix import Wanted
 
 MENDABLE = (
@@ -22,8 +22,6 @@ MENDABLE = (
     "external-exposure-undeclared",
 )
 """Checks about what NetworkPolicies let through; others are about settings, registers and the evidence store."""
-
-ARROW = " → "  # between the two ends of a path subject
 
 
 def chosen(runs: Iterable[CheckRun], wanted: Wanted) -> tuple[CheckResult, ...]:

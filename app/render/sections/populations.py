@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from app.model.finding import CheckResult, CheckRun, Outcome
+from app.model.finding import ARROW, CheckResult, CheckRun, Outcome, Subject
 from app.render.charts import Segment, StackedBar
 from app.render.claims import claimed
 from app.render.content import Column, Link, Links, Mark, Row, SectionPage, Stack, Table
@@ -17,12 +17,21 @@ _MOST_NOT_APPLICABLE: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """Names of which `stem` says the rest, with `…` in their place; of names that stand alone it is empty."""
+
+    stem: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """Subjects with one outcome; `more` says how many names are left out."""
+    """Subjects with one outcome; `more` says how many names are left out, `stems` has the same names in fewer words."""
 
     mark: Mark
     count: str
     names: tuple[str, ...]
+    stems: tuple[Names, ...]
     more: str
 
 
@@ -146,12 +155,42 @@ def _group(dossier: Dossier, outcome: Outcome, items: list[CheckResult]) -> Grou
     rows = dossier.definition.rows
     most = min(rows, _MOST_NOT_APPLICABLE) if outcome is Outcome.NOT_APPLICABLE else rows
     left = len(items) - most
+    printed = [item.subject for item in items[:most]]
     return Group(
         mark=Mark.of(OUTCOME_MARKS[outcome], OUTCOME_WORDS[outcome]),
         count=number(len(items)),
-        names=tuple(item.subject.id for item in items[:most]),
+        names=tuple(subject.id for subject in printed),
+        stems=_stems(printed),
         more=f"and {number(left)} more in `populations.csv`" if left > 0 else "",
     )
+
+
+def _stems(subjects: list[Subject]) -> tuple[Names, ...]:
+    """Put together what is called alike; first come those that share with nobody."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for subject in subjects:
+        stem, name = _parted(subject)
+        groups.setdefault(stem, []).append((name, subject.id))
+    shared = {stem: items for stem, items in groups.items() if stem and len(items) > 1}
+    alone = tuple(whole for stem, items in groups.items() if stem not in shared for _, whole in items)
+    together = tuple(Names(stem, tuple(name for name, _ in items)) for stem, items in shared.items())
+    return ((Names("", alone),) if alone else ()) + together
+
+
+def _parted(subject: Subject) -> tuple[str, str]:
+    """Return what others may be called as well, with `…` where the name stands, and the name.
+
+    That is the source of a path; of an object what stands before and behind its name: `NetworkPolicy shop/…`,
+    `shop/…[Deployment]`.
+    """
+    source, arrow, destination = subject.id.partition(ARROW)
+    if arrow:
+        return f"{source}{arrow}…", destination
+    before, slash, rest = subject.id.partition(f"{subject.namespace}/")
+    if not (subject.namespace and slash):
+        return "", subject.id
+    name, bracket, kind = rest.partition("[")
+    return f"{before}{slash}…{bracket}{kind}", name
 
 
 SECTION = Section("populations", "Populations", build)

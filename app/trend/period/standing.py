@@ -8,7 +8,7 @@ from functools import cached_property
 
 from app.model.archive import SaidOver
 from app.model.control import Assessment, ControlState, Role
-from app.model.finding import CheckResult, Outcome, SubjectKind
+from app.model.finding import ARROW, CheckResult, Outcome, SubjectKind
 from app.model.history import ControlPoint
 from app.model.nights import Night, Nights, Standing, positions
 from app.model.scope import Boundary
@@ -185,7 +185,7 @@ def ends(result: CheckResult) -> tuple[str, ...]:
         case SubjectKind.NAMESPACE:
             return (f"{subject.id}/",)
         case SubjectKind.PATH:
-            return tuple(whole(end) for end in subject.id.split(" → ") if not end.startswith("external:"))
+            return tuple(whole(end) for end in subject.id.split(ARROW) if not end.startswith("external:"))
         case _:
             return ()
 

@@ -17,6 +17,7 @@ from app.render.dossier import Dossier
 from app.render.pdf import write_pdf
 from app.resources import resource
 from tests.report_builder import AUDITOR, empty_input, report_input
+from tests.texts import pdf_texts
 
 ROOT = Path(__file__).resolve().parents[3]
 RENDERER = ReportRenderer(resource("templates"))
@@ -75,6 +76,24 @@ def test_the_contents_lead_to_pages(pdf):
     links = [note for note in pdf.pages[1].get("/Annots", []) if note.get("/Subtype") == "/Link"]
 
     assert len(links) >= len(AUDITOR.sections) - 1
+
+
+def test_a_page_names_what_it_begins_with(body):
+    """A finding, control or population that goes on from the page before has its number in the head of the page."""
+    number = re.compile(r"\s*(F-[0-9a-f]{8}|(?:Conf-)\d[\d-]*|\d+(?:\.\d+)+)(?=\s|$)")
+    last, went_on = "", set()
+    for page in pdf_texts(body)["pages"].split("\f"):
+        head, *lines = [line for line in page.splitlines() if line.strip()] or [""]
+        part, dot, named = re.split(r"\s{2,}", head.strip())[0].partition(" · ")
+        begins = number.match(lines[0]) if lines else None
+        if dot:
+            assert named == (begins[1] if begins else last), page
+            went_on |= {part} if not begins else set()
+        inside = part in ("Findings", "Controls tested", "Populations")
+        found = [match[1] for line in lines if inside and (match := number.match(line))]
+        last = found[-1] if found else last if inside else ""
+
+    assert "Findings" in went_on
 
 
 def test_every_font_is_one_of_ours_and_embedded(pdf):

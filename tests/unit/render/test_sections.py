@@ -4,7 +4,7 @@ import pytest
 
 from app.model.connections import Connections, PortSet, Protocol
 from app.model.control import CheckTally, ControlState, ManualRecord, Role
-from app.model.finding import Outcome
+from app.model.finding import Outcome, Subject, SubjectKind
 from app.model.history import ChangeKind, ObjectChange
 from app.model.identity import GroupKind, ObjectRef
 from app.model.platform import UNKNOWN_PLATFORM, Enforcement, NodeEnforcement, Sign
@@ -734,6 +734,37 @@ class TestPopulations:
 
         assert len(group.names) == 10
         assert group.more == "and 490 more in `populations.csv`"
+
+    def test_what_is_called_alike_says_the_rest_of_its_name_once(self):
+        def page(*subjects):
+            (run, *others) = USUAL.report.judgement.runs
+            results = tuple(
+                replace(run.results[0], outcome=Outcome.PASS, subject=subject) for subject in subjects
+            )
+            judgement = replace(USUAL.report.judgement, runs=(replace(run, results=results), *others))
+            (group,) = (
+                populations.build(Dossier(replace(USUAL.report, judgement=judgement))).populations[0].groups
+            )
+            assert group.names == tuple(subject.id for subject in subjects)
+            return [(part.stem, part.names) for part in group.stems]
+
+        workload, policy, path = SubjectKind.WORKLOAD, SubjectKind.POLICY, SubjectKind.PATH
+        assert page(
+            Subject(workload, "shop/web[Deployment]", "shop"),
+            Subject(workload, "shop/shop/x[Job]", "shop"),
+            Subject(workload, "shop/cart[Deployment]", "shop"),
+            Subject(policy, "NetworkPolicy shop/dns", "shop"),
+            Subject(policy, "NetworkPolicy shop/web", "shop"),
+            Subject(path, "shop/web[Deployment] → pay/api[Deployment]", "shop"),
+            Subject(path, "shop/web[Deployment] → pay/db[StatefulSet]", "shop"),
+            Subject(SubjectKind.NODE, "node-1"),
+            Subject(SubjectKind.NODE, "a/b"),
+        ) == [
+            ("", ("shop/shop/x[Job]", "node-1", "a/b")),
+            ("shop/…[Deployment]", ("web", "cart")),
+            ("NetworkPolicy shop/…", ("dns", "web")),
+            ("shop/web[Deployment] → …", ("pay/api[Deployment]", "pay/db[StatefulSet]")),
+        ]
 
 
 class TestManifest:
