@@ -128,6 +128,7 @@ class FixedReachability:
     as_declared: bool = False
     idle: Mapping[ObjectRef, str] = field(default_factory=dict)
     doubtful: Mapping[ObjectRef, str] = field(default_factory=dict)
+    own_node: frozenset[tuple[str, str]] = frozenset()  # paths that no policy allows
 
     def connections(self) -> Iterator[Connection]:
         for source in self._ids():
@@ -148,6 +149,9 @@ class FixedReachability:
         return Connections.all() if free else Connections()
 
     certain = between
+
+    def by_policies(self, source: str, destination: str) -> Connections:
+        return Connections() if (source, destination) in self.own_node else self.between(source, destination)
 
     def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         return (policy("payments", "default-deny"),) if (workload, direction) in self.isolated else ()

@@ -149,6 +149,10 @@ class Engine:
         """The same without what conditions of rules, or an order that is left open, may still deny."""
         return self._cluster.allowed(*self._pair(source, destination), certain=True)
 
+    def by_policies(self, source: str, destination: str) -> Connections:
+        """The same as `between` without what is allowed because both ends are on one node."""
+        return self._cluster.by_policies(*self._pair(source, destination))
+
     def witnesses(self, connection: Connection) -> tuple[Witness, Witness]:
         """What lets a row through: at the source's egress, and at the destination's ingress."""
         source = self._directory.endpoint(connection.source)

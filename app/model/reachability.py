@@ -185,6 +185,10 @@ class Reachability(Interface):
         """The same without what conditions of rules, or an order that is left open, may still deny."""
         ...
 
+    def by_policies(self, source: str, destination: str) -> Connections:
+        """The same as `between` without what is allowed because both ends are on one node."""
+        ...
+
     def isolating(self, workload: str, direction: Direction) -> tuple[ObjectRef, ...]:
         """Policies that isolate the workload in this direction and are enforced there.
 

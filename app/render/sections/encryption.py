@@ -134,7 +134,7 @@ def _reasons(dossier: Dossier, inside: Sequence[Workload]) -> Table:
         caption="Paths into this framework’s workloads that show least, by what decided them",
         columns=(
             Column("Label", 22, "mark"),
-            Column("Paths", 8, "number"),
+            Column("Paths", 10, "number"),
             Column("For example", 28, "code"),
             Column("Decided by"),
         ),

@@ -8,29 +8,34 @@ from app.model.hygiene import Flaw, Hygiene, PolicyRemarks
 from app.render.content import Cell, Column, Entry, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
 from app.render.evidence import POLICIES_FILE
+from app.render.stems import Names, stemmed
 from app.render.wording import count, ended, number, plural, said, sentence
 
 _SHOWN = 4  # remarks of one policy that are printed
 _ALL_PRINTED = 20
 _OF_A_GROUP = 10
-_BETWEEN = "\N{NO-BREAK SPACE}· "
 _NOT_LOOKED_AT = "Policies were not looked at for this report."
 
 
 @dataclass(frozen=True)
 class HygienePage(SectionPage):
-    """`kinds` counts remarks, `policies` is the whole population; `notes` hold for all of it."""
+    """`kinds` counts remarks, `policies` is the whole population; `notes` hold for all of it.
+
+    Of policies without a remark `clean` has the names that are printed, and `left` says how many are not.
+    """
 
     kinds: Table
     policies: Table
-    clean: tuple[str, ...]
+    clean: tuple[Names, ...]
+    left: str
     notes: tuple[str, ...]
 
 
 def build(dossier: Dossier) -> HygienePage:
     """Build the section."""
     found = dossier.report.advice.hygiene
-    hygiene = found or Hygiene(())
+    hygiene, rows = found or Hygiene(()), dossier.definition.rows
+    rest = sorted((item for item in hygiene.policies if _nothing_to_say(item)), key=_name)
     return HygienePage(
         id="hygiene",
         title="Policy hygiene",
@@ -39,8 +44,9 @@ def build(dossier: Dossier) -> HygienePage:
         if any(not _nothing_to_say(item) for item in hygiene.policies)
         else (),
         kinds=_kinds(hygiene),
-        policies=_policies(hygiene, dossier.definition.rows),
-        clean=_clean(hygiene, dossier.definition.rows),
+        policies=_policies(hygiene, rows),
+        clean=_clean(rest[:rows]),
+        left=f"And {number(len(rest) - rows)} more" if len(rest) > rows else "",
         notes=tuple(said(note) for note in hygiene.notes),
     )
 
@@ -148,15 +154,9 @@ def _nothing_to_say(item: PolicyRemarks) -> bool:
     return not item.remarks and not item.unjudged
 
 
-def _clean(found: Hygiene, rows: int) -> tuple[str, ...]:
-    """The rest by kind and name, as a row each would say nothing; the file has the workloads and rules of all."""
-    rest = sorted((item for item in found.policies if _nothing_to_say(item)), key=_name)
-    kinds: dict[str, list[str]] = {}
-    for item in rest[:rows]:
-        kinds.setdefault(item.ref.kind, []).append(_name(item).removeprefix(f"{item.ref.kind} "))
-    lines = [f"{kind}: {_BETWEEN.join(names)}" for kind, names in kinds.items()]
-    more = [f"and {number(len(rest) - rows)} more"] if len(rest) > rows else []
-    return (*lines, *more)
+def _clean(rest: Sequence[PolicyRemarks]) -> tuple[Names, ...]:
+    """The rest by kind, namespace and name, as a row each would say nothing; the file has the workloads and rules of all."""
+    return stemmed((_name(item), item.ref.namespace) for item in rest)
 
 
 def _gravest(item: PolicyRemarks) -> int:

@@ -3,25 +3,18 @@
 from dataclasses import dataclass
 from typing import Final
 
-from app.model.finding import ARROW, CheckResult, CheckRun, Outcome, Subject
+from app.model.finding import CheckResult, CheckRun, Outcome
 from app.render.charts import Segment, StackedBar
 from app.render.claims import claimed
 from app.render.content import Column, Link, Links, Mark, Row, SectionPage, Stack, Table
 from app.render.dossier import Dossier, Section
+from app.render.stems import Names, stemmed
 from app.render.wording import OUTCOME_MARKS, OUTCOME_WORDS, count, number, sentence
 
 _ORDER: Final = (Outcome.FAIL, Outcome.INSUFFICIENT, Outcome.ERROR, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 _MOST_NOT_APPLICABLE: Final = 24
 """What a test does not apply to is counted in full and named in part: nothing was found there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Names of which `stem` says the rest, with `…` in their place; of names that stand alone it is empty."""
-
-    stem: str
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,37 +153,9 @@ def _group(dossier: Dossier, outcome: Outcome, items: list[CheckResult]) -> Grou
         mark=Mark.of(OUTCOME_MARKS[outcome], OUTCOME_WORDS[outcome]),
         count=number(len(items)),
         names=tuple(subject.id for subject in printed),
-        stems=_stems(printed),
+        stems=stemmed((subject.id, subject.namespace) for subject in printed),
         more=f"and {number(left)} more in `populations.csv`" if left > 0 else "",
     )
-
-
-def _stems(subjects: list[Subject]) -> tuple[Names, ...]:
-    """Put together what is called alike; first come those that share with nobody."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for subject in subjects:
-        stem, name = _parted(subject)
-        groups.setdefault(stem, []).append((name, subject.id))
-    shared = {stem: items for stem, items in groups.items() if stem and len(items) > 1}
-    alone = tuple(whole for stem, items in groups.items() if stem not in shared for _, whole in items)
-    together = tuple(Names(stem, tuple(name for name, _ in items)) for stem, items in shared.items())
-    return ((Names("", alone),) if alone else ()) + together
-
-
-def _parted(subject: Subject) -> tuple[str, str]:
-    """Return what others may be called as well, with `…` where the name stands, and the name.
-
-    That is the source of a path; of an object what stands before and behind its name: `NetworkPolicy shop/…`,
-    `shop/…[Deployment]`.
-    """
-    source, arrow, destination = subject.id.partition(ARROW)
-    if arrow:
-        return f"{source}{arrow}…", destination
-    before, slash, rest = subject.id.partition(f"{subject.namespace}/")
-    if not (subject.namespace and slash):
-        return "", subject.id
-    name, bracket, kind = rest.partition("[")
-    return f"{before}{slash}…{bracket}{kind}", name
 
 
 SECTION = Section("populations", "Populations", build)

@@ -8,6 +8,7 @@ from app.model.hygiene import Flaw, Hygiene, PolicyRemarks, Remark
 from app.model.report import Advice
 from app.render.dossier import Dossier
 from app.render.sections import hygiene
+from app.render.stems import Names
 from tests.report_builder import AUDITOR, policy, report_input
 from tests.report_builder import hygiene as usual
 
@@ -31,7 +32,7 @@ def test_the_odd_ones_stand_first_and_the_others_are_there_too():
         "NetworkPolicy payments/vault",
         "NetworkPolicy shop/web",
     ]
-    assert page.clean == ("NetworkPolicy: payments/closed\u00a0· payments/wide (specs[1])",)
+    assert page.clean == (Names("NetworkPolicy payments/…", ("closed", "wide (specs[1])")),)
     assert "4 policies of every kind that was read: 1 with remarks, 3 without." in page.lede[0]
     assert texts(page.kinds) == [
         [Flaw.OPENED.heading, "opened-by-another", "1", "1"],
@@ -58,7 +59,8 @@ def test_a_long_list_is_cut_and_says_where_all_of_it_is():
 
     assert len(page.policies.rows) == 1
     assert page.policies.note == "1 policy with remarks is not printed; `policies.csv` has all."
-    assert page.clean == ("NetworkPolicy: payments/closed", "and 1 more")
+    assert page.clean == (Names("", ("NetworkPolicy payments/closed",)),)
+    assert page.left == "And 1 more"
 
 
 def nameless(size):

@@ -1,84 +1,94 @@
-from dataclasses import replace
-
 import pytest
 
+from app import evaluate
 from app.model.connections import Connections
-from app.model.decision import RuleRef
-from app.model.policy import Direction
-from app.model.reachability import EffectiveRule
+from app.model.platform import UNKNOWN_PLATFORM
+from app.model.reachability import Profile
 from app.render.charts import Level
 from app.render.namespaces import worst_levels
 from app.render.own_node import OwnNode
-from tests.report_builder import INTERNET, FixedReachability, policy, ports, workload
+from tests.builders import cidr, inventory, namespace, node, pod, pods_peer, policy, rule
 
-AGENT = replace(workload("kube-system", "agent", "DaemonSet"), host_network=True)
-VAULT = workload("payments", "vault")
-ISOLATED = frozenset({(VAULT.id, Direction.INGRESS)})
+AGENT, VAULT = "kube-system/agent[Pod]", "payments/vault[Pod]"
+HOME = node("n1", "192.168.0.1")
 
 
-def rule(**values) -> EffectiveRule:
-    usual = {
-        "workloads": (),
-        "externals": (),
-        "ports": Connections.all(),
-        "any_peer": False,
-        "any_port": True,
-    }
-    return EffectiveRule(
-        RuleRef(policy("payments", "vault"), Direction.INGRESS, "spec.ingress[0]"), **(usual | values)
+def engine(*rules, agent_on="n1", agent_host=True, vault_host=False, closed=True, nodes=(HOME,)):
+    """An agent and a vault, which a policy isolates from whom its rules do not admit; the shop is somewhere else."""
+    pods = (
+        pod(
+            "kube-system/agent",
+            host_network=agent_host,
+            node=agent_on,
+            ips=("192.168.0.1",) if agent_host else (),
+        ),
+        pod("payments/vault", host_network=vault_host, node="n1"),
+        pod("shop/web", {"app": "web"}, node="n1"),
     )
-
-
-class Engine(FixedReachability):
-    rules = ()
-
-    def rules_on(self, workload, direction):
-        return self.rules
-
-
-def engine(*rules, agent=AGENT, vault=VAULT, allowed=Connections.all(), isolated=ISOLATED):  # noqa: B008  frozen
-    made = Engine((agent, vault), {(agent.id, vault.id): allowed}, isolated)
-    object.__setattr__(made, "rules", rules)
-    return made
+    spaces = [namespace(name) for name in ("kube-system", "payments", "shop")]
+    policies = [policy("payments/vault", ingress=rules)] if closed else []
+    found = inventory(pods, policies, nodes=nodes, namespaces=spaces)
+    return evaluate.reachability(found, UNKNOWN_PLATFORM, (), profile=Profile.SPEC)
 
 
 RESIDUAL = {
     "no rule admits anything": engine(),
-    "a rule admits somebody else": engine(rule(workloads=("shop/web[Deployment]",))),
-    "a rule admits everybody, on one port": engine(rule(any_peer=True, ports=ports(8443))),
+    "a rule admits somebody else": engine(rule(pods_peer("app=web", ""))),
+    "a rule admits everybody, on one port": engine(rule(ports=["8443/TCP"])),
+    "a rule admits other addresses": engine(rule(cidr("10.0.0.0/8"))),
 }
 OPEN = {
-    "a rule admits everybody on every port": engine(rule(any_peer=True)),
-    "a rule admits addresses, which might be the node's": engine(rule(externals=(INTERNET.range,))),
-    "a rule names the agent": engine(rule(workloads=(AGENT.id,))),
-    "no policy isolates the pod": engine(isolated=frozenset()),
-    "the pods run on other nodes": engine(agent=replace(AGENT, nodes=("node-2",))),
-    "the agent has an address of the pod network": engine(agent=replace(AGENT, host_network=False)),
-    "both use the network of the node": engine(vault=replace(VAULT, host_network=True)),
+    "a rule admits everybody on every port": engine(rule()),
+    "a rule admits addresses, the node's among them": engine(rule(cidr("192.168.0.0/16"))),
+    "no policy isolates the pod": engine(closed=False),
+    "both use the network of the node": engine(vault_host=True),
+    "the agent runs on another node, and everybody is admitted": engine(rule(), agent_on="n2"),
 }
+CLOSED = {
+    "the agent runs on another node": engine(agent_on="n2"),
+    "the agent has an address of the pod network": engine(agent_host=False),
+}
+
+
+def told(world) -> tuple[bool, Level]:
+    only = OwnNode(world).only(AGENT, VAULT, world.between(AGENT, VAULT))
+    return only, worst_levels(world, ("kube-system", "payments")).at("kube-system", "payments")
 
 
 @pytest.mark.parametrize("world", RESIDUAL.values(), ids=RESIDUAL)
 def test_a_path_that_only_the_own_node_explains_is_a_residual(world):
-    assert OwnNode(world).only(AGENT.id, VAULT.id, Connections.all())
-    assert worst_levels(world, ("kube-system", "payments")).at("kube-system", "payments") is Level.NODE
+    assert told(world) == (True, Level.NODE)
 
 
 @pytest.mark.parametrize("world", OPEN.values(), ids=OPEN)
 def test_a_path_that_policies_leave_open_is_never_called_a_residual(world):
-    assert not OwnNode(world).only(AGENT.id, VAULT.id, Connections.all())
-    assert worst_levels(world, ("kube-system", "payments")).at("kube-system", "payments") is Level.OPEN
+    assert told(world) == (False, Level.OPEN)
+
+
+@pytest.mark.parametrize("world", CLOSED.values(), ids=CLOSED)
+def test_what_does_not_share_a_node_has_no_residual(world):
+    assert told(world) == (False, Level.NONE)
 
 
 def test_some_ports_are_a_matter_of_policy():
-    assert not OwnNode(engine()).only(AGENT.id, VAULT.id, ports(8443))
+    world = engine(rule(ports=["8443/TCP"]), agent_on="n2")
+
+    assert told(world) == (False, Level.PORTS)
 
 
 def test_the_world_outside_is_no_node():
-    assert not OwnNode(engine()).only(INTERNET.id, VAULT.id, Connections.all())
+    world = engine(rule())
+    (outside, *_) = (item.id for item in world.externals)
+
+    assert not OwnNode(world).only(outside, VAULT, Connections.all())
 
 
-def test_beyond_the_bound_nothing_is_called_a_residual(monkeypatch):
-    monkeypatch.setattr("app.render.own_node.MOST_EXAMINED", 0)
+def test_a_receiver_is_told_from_its_own_node_in_a_cluster_of_any_size():
+    """However many receivers there are, each is looked at: none is drawn worse than it is."""
+    pods = [pod(f"payments/vault-{number}", node="n1") for number in range(600)]
+    agent = pod("kube-system/agent", host_network=True, node="n1")
+    closed = [policy("payments/closed", ingress=[])]
+    found = inventory([agent, *pods], closed, namespaces=[namespace("kube-system"), namespace("payments")])
+    world = evaluate.reachability(found, UNKNOWN_PLATFORM, (), profile=Profile.SPEC)
 
-    assert not OwnNode(engine()).only(AGENT.id, VAULT.id, Connections.all())
+    assert worst_levels(world, ("kube-system", "payments")).at("kube-system", "payments") is Level.NODE

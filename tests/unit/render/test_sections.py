@@ -391,6 +391,7 @@ class TestReachability:
             workloads=(agent, vault),
             rows={(agent.id, vault.id): Connections.all()},
             isolated=frozenset({(vault.id, Direction.INGRESS)}),
+            own_node=frozenset({(agent.id, vault.id)}),
         )
         page = reachability.build(Dossier(with_reachability(report, world)))
 
