@@ -1,9 +1,13 @@
 """What an output says to whoever reads it, and the words that promise 10 forbids in it."""
 
+import html
 import io
 import re
 import subprocess
 import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import pikepdf
@@ -41,6 +45,46 @@ def pdf_texts(body: bytes) -> dict[str, str]:
         texts["metadata"] = document.Root.Metadata.read_bytes().decode()
         texts["strings"] = "\n".join(_strings(document))
     return texts
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a page and where it stands, in points from the upper left corner."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def covers(self, other: "Word") -> bool:
+        """True when both would be drawn on one another; that lines are close to each other is no fault."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return across > 1 and down > 2.5
+
+
+def misplaced(body: bytes) -> list[str]:
+    """Words of a PDF that lie on others or beyond the margins, each with its page.
+
+    Left out are the cover and pages with slanted text (a matrix) or with words for those who listen (heads of columns that
+    everybody else sees as icons).
+    """
+    markup = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=body, capture_output=True, check=True)
+    pages = markup.stdout.decode().split("<page ")[2:]
+    return [told for at, page in enumerate(pages, 2) for told in _misplaced(page, at)]
+
+
+def _misplaced(page: str, at: int) -> Iterator[str]:
+    width = float(re.search(r'width="([\d.]+)"', page)[1])
+    found = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">(.*?)</word>', page)
+    words = [Word(html.unescape(text), *map(float, place)) for *place, text in found]
+    if not {"Summary", "Reachability"}.isdisjoint(word.text for word in words[:3]):
+        return
+    yield from (f"page {at}: {w.text} in the margin" for w in words if w.left < 50 or w.right > width - 50)
+    for word, other in combinations(words, 2):
+        if word.covers(other):
+            yield f"page {at}: {word.text} on {other.text}"
 
 
 def _strings(document: pikepdf.Pdf):

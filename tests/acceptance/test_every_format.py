@@ -29,7 +29,7 @@ from app.resources import resource
 from app.settings import load_settings
 from tests import sealed as s
 from tests.fakes import InMemoryStore
-from tests.texts import assert_no_promise, readable
+from tests.texts import assert_no_promise, misplaced, readable
 
 ROOT = Path(__file__).resolve().parents[2]
 HARBOUR = ROOT / "examples/harbour"
@@ -144,6 +144,13 @@ def test_the_pdf_says_of_each_control_what_the_page_says(night, framework):
         for row in block.split("<tr")[1:]:
             text = squeezed(row.partition(">")[2])
             assert text in printed, f"{control}: {text}"
+
+
+@pytest.mark.parametrize(("night", "framework"), [(1, PCI), (-1, HIPAA), (-1, SOC2)])
+def test_no_word_of_the_pdf_lies_on_another_or_beyond_the_margins(night, framework):
+    files = report(night if night > 0 else len(store().scans("harbour")), framework)
+
+    assert misplaced(next(body for name, body in files.items() if name.endswith(".pdf"))) == []
 
 
 # The same bytes anywhere

@@ -28,6 +28,9 @@ from app.render.wording import (
 MOST_REASONS: Final = 5
 """Steps of one finding; a weak path into a busy workload has as many as workloads that open it."""
 
+_SHORT_NUMBER: Final = 10
+"""Letters of the longest number of a control that a narrow column holds: `164.308(a)(1)(ii)(B)` needs a wider one."""
+
 _TITLE_IN_CONTENTS: Final = 90
 
 
@@ -217,13 +220,14 @@ def _others(chosen: Shown) -> Table:
     left = {group[0].id: group for group in chosen.left}
     listed = sorted((*chosen.short, *(group[0] for group in chosen.left)), key=worst_first)
     missing = sum(len(group) for group in chosen.left)
+    longest = max((len(number) for item in listed for number in item.controls), default=0)
     return Table(
         caption="More findings, in short",
         columns=(
             Column("Finding", 12, "code"),
             Column("What is wrong"),
             Column("Severity", 10),
-            Column("Controls", 14),
+            Column("Controls", 18 if longest > _SHORT_NUMBER else 14),
             Column("State", 18, "mark"),
         ),
         rows=tuple(_more_row(left[item.id]) if item.id in left else _short_row(item) for item in listed),

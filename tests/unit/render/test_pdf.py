@@ -16,8 +16,8 @@ from app.render import ReportRenderer
 from app.render.dossier import Dossier
 from app.render.pdf import write_pdf
 from app.resources import resource
-from tests.report_builder import AUDITOR, empty_input, report_input
-from tests.texts import pdf_texts
+from tests.report_builder import AUDITOR, empty_input, many_findings, report_input
+from tests.texts import misplaced, pdf_texts
 
 ROOT = Path(__file__).resolve().parents[3]
 RENDERER = ReportRenderer(resource("templates"))
@@ -94,6 +94,21 @@ def test_a_page_names_what_it_begins_with(body):
         last = found[-1] if found else last if inside else ""
 
     assert "Findings" in went_on
+
+
+def test_long_numbers_of_controls_lie_on_no_other_word():
+    report = many_findings(60)
+    controls = tuple(
+        replace(item, control=replace(item.control, id=f"164.308(a)({number})(ii)(B)"))
+        for number, item in enumerate(report.assessment.controls)
+    )
+    assessment = replace(report.assessment, controls=controls)
+    judgement = replace(report.judgement, assessments=(assessment,))
+    report = replace(report, assessment=assessment, judgement=judgement, definition=FRUGAL)
+    (made,) = RENDERER.render(report, ["pdf"])
+
+    assert "(ii)(B)" in pdf_texts(made.body)["pages"].partition("More findings")[2]
+    assert misplaced(made.body) == []
 
 
 def test_every_font_is_one_of_ours_and_embedded(pdf):
