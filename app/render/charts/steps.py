@@ -62,13 +62,13 @@ def draw_steps(trend: StepTrend) -> Markup:
 
 
 def _positions(trend: StepTrend) -> list[float]:
-    """Place each moment by time, not by index: a pause is as long as it was."""
+    """Place each moment by time, not by index: a pause is as long as it was. The last is at the right end, a single one too."""
     if not trend.moments:
         return []
     first, last = trend.moments[0], trend.moments[-1]
     span = (last - first).total_seconds() or 1.0
-    room = trend.width - _LEFT - _RIGHT
-    return [_LEFT + room * (moment - first).total_seconds() / span for moment in trend.moments]
+    end, room = trend.width - _RIGHT, trend.width - _LEFT - _RIGHT
+    return [end - room * (last - moment).total_seconds() / span for moment in trend.moments]
 
 
 def _y(trend: StepTrend, value: int) -> float:
@@ -87,9 +87,9 @@ def _axes(trend: StepTrend, xs: list[float]) -> list[str]:
         text(_LEFT - 5, _y(trend, 0) + 2.6, "0", anchor="end"),
         text(_LEFT - 5, _y(trend, trend.top) + 2.6, str(trend.top), anchor="end"),
     ]
-    if xs:
-        shapes.append(text(xs[0], trend.height - 3, iso_day(trend.moments[0])))
     if len(xs) > 1:
+        shapes.append(text(xs[0], trend.height - 3, iso_day(trend.moments[0])))
+    if xs:
         shapes.append(text(xs[-1], trend.height - 3, iso_day(trend.moments[-1]), anchor="end"))
     return shapes
 
