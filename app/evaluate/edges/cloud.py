@@ -4,6 +4,7 @@ Sources: the annotations' documentation of the AWS cloud provider and Load Balan
 Oracle, Alibaba, Linode, Scaleway, Vultr, UpCloud, OpenStack, Hetzner, Tencent and Huawei for the names alone.
 """
 
+from app.evaluate.edges.cloud_upcloud import upcloud_leg
 from app.evaluate.edges.legs import leg, passed, tls, unknown
 from app.evaluate.edges.relays import flags_of
 from app.evaluate.edges.world import Item, World
@@ -108,6 +109,8 @@ def balancer_leg(world: World, item: Item, port: ServicePort, *, client: bool) -
         return unknown(
             f"annotation {name} may make the load balancer end TLS", item, item.annotated(name, "TLS")
         )
+    if of_upcloud := upcloud_leg(world, item, port, client=client):
+        return of_upcloud
     if not _ends_tls(item, port):
         return passed("nothing in front of the pod ends TLS, so the port carries what the pod speaks", item)
     if client:

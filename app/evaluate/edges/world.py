@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
+from app.model.aliases import HostAlias, host_aliases
 from app.model.connections import Protocol
 from app.model.fields import decimal, dig, mapping, sequence, strings, text
 from app.model.identity import ObjectRef
@@ -165,6 +166,11 @@ class World:
             if pod.ref in self.workload_of:
                 found.setdefault(pod.namespace, []).append(pod)
         return {name: tuple(pods) for name, pods in found.items()}
+
+    @cached_property
+    def aliases(self) -> Mapping[str, tuple[HostAlias, ...]]:
+        """Names that some pods resolve to a fixed address."""
+        return host_aliases(self.snapshot)
 
     @cached_property
     def node_addresses(self) -> tuple[str, ...]:
