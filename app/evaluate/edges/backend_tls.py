@@ -33,15 +33,19 @@ class Backends:
         route: the route.
         gateways: the Gateways that it is attached to.
         ended: a listener that it is attached to ends TLS.
+        unseen: why a listener that may end TLS was not read; empty where all were.
     """
 
     world: World
     route: Item
     gateways: frozenset[ObjectRef]
     ended: bool
+    unseen: str = ""
 
     def leg(self, service: str, ports: Sequence[int | str]) -> Leg:
         """The leg to the ports of a Service that the route names; the weakest, where they differ."""
+        if self.route.ref.kind in ("TCPRoute", "TLSRoute") and not self.ended and self.unseen:
+            return unknown(f"whether a listener ends TLS cannot be told: {self.unseen}", self.route)
         if self.route.ref.kind in ("TCPRoute", "UDPRoute") and not self.ended:
             sign = self.route.sign("spec", "", "a route of bytes")
             return leg(Security.PASSED, "the gateway carries what client and pod speak", sign)

@@ -76,7 +76,10 @@ def is_internal(item: Item) -> bool:
 
 
 def elb_policy(world: World, named: str) -> str:
-    """The policy that is named, else the one that the controller was started with, else the controller's own default."""
+    """The policy that is named, else the one that the controller was started with, else the controller's own default.
+
+    Empty where the controller may run with one that was not read.
+    """
     return named or world.once("policy of Elastic Load Balancing", _default_policy)
 
 
@@ -91,7 +94,10 @@ def _service_policy(world: World, item: Item) -> str:
 
 
 def _default_policy(world: World) -> str:
-    flags = flags_of(world, world.selected(None, _ELB_CONTROLLER))
+    pods = world.selected(None, _ELB_CONTROLLER)
+    if not pods and world.unread("", "Pod"):
+        return ""
+    flags = flags_of(world, pods)
     return flags.get("default-ssl-policy", "") or _ELB_DEFAULT
 
 
@@ -116,7 +122,7 @@ def balancer_leg(world: World, item: Item, port: ServicePort, *, client: bool) -
     if client:
         policy = _service_policy(world, item)
         return tls(
-            f"the load balancer ends TLS on port {port.port} under {policy}",
+            f"the load balancer ends TLS on port {port.port} under {policy or 'a policy that was not read'}",
             item.annotated(f"{_AWS}ssl-cert", "a certificate is attached"),
             item.annotated(f"{_AWS}ssl-negotiation-policy", "which versions are accepted"),
             lowest=elb_lowest(policy),

@@ -46,8 +46,14 @@ KINDS = (
     *(
         f"{kind}.{group}"
         for group in ("traefik.io", "traefik.containo.us")
-        for kind in ("ServersTransport", "TLSOption", "TLSStore", "TraefikService")
+        for kind in (
+            *("IngressRoute", "Middleware", "ServersTransport", "TLSOption", "TLSStore", "TraefikService"),
+        )
     ),
+    "Ingress.networking.k8s.io",
+    *(f"{kind}.gateway.networking.k8s.io" for kind in ("Gateway", "ListenerSet")),
+    "XListenerSet.gateway.networking.x-k8s.io",
+    "Pod",
     "ServersTransportTCP.traefik.io",
     "VirtualServerRoute.k8s.nginx.org",
     "VirtualService.networking.istio.io",
