@@ -95,7 +95,7 @@ def _service_policy(world: World, item: Item) -> str:
 
 def _default_policy(world: World) -> str:
     pods = world.selected(None, _ELB_CONTROLLER)
-    if not pods and world.unread("", "Pod"):
+    if not pods and world.cut("", "Pod"):
         return ""
     flags = flags_of(world, pods)
     return flags.get("default-ssl-policy", "") or _ELB_DEFAULT

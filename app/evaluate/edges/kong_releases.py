@@ -77,7 +77,7 @@ def _reads_policies(world: World) -> Known:
         return Known.NO
     containers = [item for pod in _pods(world) for item in containers_of(world, pod) if _is_controller(item)]
     gates = {_gate(item) for item in containers}
-    if gates == {Known.NO}:
+    if gates == {Known.NO} and None not in _releases(world):
         return Known.NO
     return Known.YES if gates == {Known.YES} and verifies(world) is Known.YES else Known.UNKNOWN
 

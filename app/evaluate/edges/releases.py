@@ -16,9 +16,14 @@ _RELEASE = re.compile(r"v?([0-9]{1,3})\.([0-9]{1,3})(?:\.([0-9]{1,3}))?(?=[.+-]|
 
 
 def releases_of(world: World, pods: Iterable[Pod], program: str) -> frozenset[Release | None]:
-    """Releases of a program by images that have its name in theirs; None for one whose tag is no release; empty where none runs it."""
+    """Releases of a program by images that have its name in theirs; empty where none runs it.
+
+    None for one whose tag is no release, and for those that may run beside it in pods that were not read.
+    """
     found: set[Release | None] = set()
     for pod in pods:
+        if world.cut("", "Pod", pod.namespace):
+            found.add(None)
         for container in containers_of(world, pod):
             image = text(container.get("image"))
             if program in base(image.partition("@")[0]).partition(":")[0]:

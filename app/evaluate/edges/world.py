@@ -138,6 +138,12 @@ class World:
             return ""
         return f"{kind} objects were not all read"
 
+    def cut(self, group: str, kind: str, namespace: str = "") -> bool:
+        """Objects of a type that every API server serves are missing from what was read."""
+        gaps = self.snapshot.gaps_of(group, kind)
+        lost = self.snapshot.coverage(group, kind) in (Coverage.PARTIAL, Coverage.REFUSED)
+        return lost or any(gap.namespace in ("", namespace) for gap in gaps)
+
     @property
     def live(self) -> bool:
         """True for an API server; files are their own population, and what is not in them was not asked for."""
