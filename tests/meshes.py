@@ -105,6 +105,7 @@ _LISTED = [
     "ServiceEntry.networking.istio.io",
     "VirtualService.networking.istio.io",
     "WorkloadEntry.networking.istio.io",
+    "BackendTLSPolicy.gateway.networking.k8s.io",
     "Gateway.gateway.networking.k8s.io",
     "HTTPRoute.gateway.networking.k8s.io",
     "Server.policy.linkerd.io",

@@ -108,8 +108,9 @@ class _Desk:
         return record_bearing(item.check, control, record, severity, self.acceptance)
 
     def _declaration(self, control: Control) -> NotApplicable | None:
-        place = (self.framework.id, control.id)
-        declared = self.configuration.declarations
+        """The declaration about a control; one of a later day says nothing yet."""
+        place, day = (self.framework.id, control.id), self.acceptance.on
+        declared = (item for item in self.configuration.declarations if item.declared_on <= day)
         return next((item for item in declared if (item.framework, item.control) == place), None)
 
 

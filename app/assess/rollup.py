@@ -56,9 +56,14 @@ class Evidence:
         return any(bearing.counts[Outcome.FAIL] for bearing in self.supporting)
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """What direct checks could not judge, one sentence each."""
+        return tuple(sentence for bearing in self.direct for sentence in bearing.missing)
+
+    @property
     def undecided(self) -> tuple[str, ...]:
         """Why the automated part does not decide, one sentence each."""
-        missing = tuple(sentence for bearing in self.direct for sentence in bearing.missing)
+        missing = self.missing
         if not missing and self.direct and not any(bearing.tested for bearing in self.direct):
             return (NOTHING_TESTED,)
         return missing

@@ -40,7 +40,8 @@ def missing(state: ControlState, evidence: Evidence) -> tuple[str, ...]:
 def _declared(evidence: Evidence) -> str:
     said = evidence.declaration
     assert said is not None
-    found = "The scan found nothing to the contrary."
+    found = "The scan found nothing to the contrary"
+    found += ", and could not judge all of it." if evidence.missing else "."
     return (
         f"Declared not applicable by {said.declared_by} on {said.declared_on}: {_stop(said.reason)} {found}"
     )

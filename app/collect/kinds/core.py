@@ -11,7 +11,10 @@ from app.collect.kinds.verdicts import (
     EXPOSURE,
     PLACEMENT,
     SEGMENTATION,
+    WORKLOADS,
 )
+
+_OWNERS = "owners of pods, and workloads that have none now"
 
 CORE = (
     builtin(
@@ -49,8 +52,8 @@ CORE = (
     builtin(
         "ReplicationController",
         "replicationcontrollers",
-        "owners of pods",
-        ("pod-without-ingress-isolation",),
+        _OWNERS,
+        WORKLOADS,
     ),
     KindSpec(
         "networking.k8s.io",
@@ -64,7 +67,7 @@ CORE = (
         restricts=True,
     ),
     *(
-        builtin(kind, resource, "owners of pods, and agents of plugins", ENFORCEMENT, group="apps")
+        builtin(kind, resource, f"{_OWNERS}, and agents of plugins", WORKLOADS + ENFORCEMENT, group="apps")
         for kind, resource in (
             ("DaemonSet", "daemonsets"),
             ("Deployment", "deployments"),
@@ -72,10 +75,8 @@ CORE = (
             ("StatefulSet", "statefulsets"),
         )
     ),
-    builtin("Job", "jobs", "owners of pods", ("pod-without-ingress-isolation",), group="batch"),
-    builtin(
-        "CronJob", "cronjobs", "pods between their runs", ("pod-without-ingress-isolation",), group="batch"
-    ),
+    builtin("Job", "jobs", _OWNERS, WORKLOADS, group="batch"),
+    builtin("CronJob", "cronjobs", "pods between their runs", WORKLOADS, group="batch"),
     builtin("Ingress", "ingresses", "ways in from outside", EXPOSURE, group="networking.k8s.io"),
     builtin(
         "IngressClass",

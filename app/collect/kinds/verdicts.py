@@ -49,3 +49,4 @@ CERTIFICATES = ("expired-certificate", "certificate-expiring-soon", "certificate
 ACCESS = ("policy-write-access-too-broad",)
 AUTHORISATION = ("authorization-policy-missing", "authorization-policy-allow-all")
 SEGMENTATION = ISOLATION + RULES + PATHS
+WORKLOADS = SEGMENTATION + PLACEMENT  # what counts workloads counts those that have no pod now

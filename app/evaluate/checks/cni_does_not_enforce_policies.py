@@ -7,6 +7,7 @@ from app.evaluate.checks.common.attempts import fresh, known_names
 from app.evaluate.checks.common.doubts import kind_gaps
 from app.evaluate.checks.common.evidence import evidence_for, evidence_of_signs
 from app.evaluate.checks.common.population import boundaries_of_all, cluster_subject, policy_subject
+from app.evaluate.checks.common.proof import Proof
 from app.evaluate.checks.common.selection import Selection
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
 from app.evaluate.checks.common.wording import count, names
@@ -15,7 +16,7 @@ from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun, Severity, Strength
 from app.model.identity import GroupKind
 from app.model.platform import Enforcement, Platform
-from app.model.registers import Answer
+from app.model.registers import Answer, Probe
 
 _LIMIT = (
     "Told from the network plugin's own objects, and from connections that somebody tried and handed in as probes.yaml; netattest "
@@ -30,7 +31,8 @@ class CniDoesNotEnforcePolicies:
     The cluster fails where no engine enforces or the engine is switched off, whether or not a policy exists: the next one
     would be ignored. An engine that fails on part of the nodes still exists: that part is policy-enforcement-degraded's.
     A connection that somebody made on the day before the scan, although stored policies deny it, comes before all settings:
-    then something does not enforce. One that was stopped shows that for its own path, and passes nothing.
+    then something does not enforce. One that was stopped shows that for its own path, and passes nothing. Where policies or pods
+    were not read, one that came about may be such a connection.
     A policy fails where no data plane here obeys its kind, and at `low` where it is staged: what it declares is not what
     is enforced. Policies that are obeyed are no subjects of their own.
     """
@@ -58,7 +60,8 @@ class CniDoesNotEnforcePolicies:
             return verdicts.failed(subject, says, remedy=_CANARY, base=details)
         match platform.enforcement:
             case Enforcement.ENFORCED | Enforcement.DEGRADED:
-                return verdicts.passed(subject, f"policies are enforced: {platform.reason}", base=details)
+                says = f"policies are enforced: {platform.reason}"
+                return verdicts.passed(subject, says, doubts=_not_held_against(facts), base=details)
             case Enforcement.NOT_ENFORCED:
                 return verdicts.failed(
                     subject,
@@ -79,12 +82,29 @@ class CniDoesNotEnforcePolicies:
 CHECK: Check = CniDoesNotEnforcePolicies()
 
 
+def _connected(facts: Facts) -> list[Probe]:
+    """Attempts of the last day that connected."""
+    probes = facts.registers.probes
+    found = probes.results if probes else ()
+    return [item for item in found if item.answer is Answer.CONNECTED and fresh(facts, item)]
+
+
+def _not_held_against(facts: Facts) -> tuple[Doubt, ...]:
+    """What was not read of policies and of those whom they select, where somebody connected: it may have denied that."""
+    if not _connected(facts):
+        return ()
+    proof = Proof(facts)
+    return tuple(
+        doubt for gaps in (proof.policies, proof.pods, proof.namespaces) for doubt in gaps.anywhere()
+    )
+
+
 def _passed_through(facts: Facts) -> Iterator[str]:
     """Attempts of the last day that connected although policies, taken as declared, deny them; a sentence for each."""
-    named, probes = known_names(facts), facts.registers.probes
-    for item in probes.results if probes else ():
+    named = known_names(facts)
+    for item in _connected(facts):
         one, other = named.get(item.source), named.get(item.destination)
-        if not (one and other) or item.answer is not Answer.CONNECTED or not fresh(facts, item):
+        if not (one and other):
             continue
         decision = facts.declared.decide(one, other, item.protocol, item.port)
         untold = Reason.CANNOT_TELL in (decision.egress.reason, decision.ingress.reason)

@@ -3,16 +3,17 @@
 from dataclasses import dataclass, field
 
 from app.evaluate.checks.common.dns_caches import DnsCaches, is_cache
+from app.evaluate.checks.common.doubts import kind_gaps
 from app.evaluate.checks.common.evidence import evidence_of_policies
 from app.evaluate.checks.common.population import boundaries_of, workload_subject
 from app.evaluate.checks.common.proof import Proof
-from app.evaluate.checks.common.resolvers import DNS, DNS_PROTOCOLS, Resolver, resolvers
+from app.evaluate.checks.common.resolvers import DNS, DNS_PROTOCOLS, RESOLVER_HOME, Resolver, resolvers
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts, declared_only
 from app.evaluate.checks.common.wording import names
 from app.model.connections import Connections, Protocol
 from app.model.facts import Facts
 from app.model.finding import CheckResult, CheckRun
-from app.model.identity import ObjectRef
+from app.model.identity import GroupKind, ObjectRef
 from app.model.policy import Direction
 from app.model.reachability import Workload
 
@@ -122,7 +123,8 @@ class _Judge:
 
     def _judged(self, workload: Workload, missing: tuple[Protocol, ...], details: Details) -> CheckResult:
         resolvers = names(item.workload.id for item in self.resolvers)
-        unread = (*self.proof.policies.anywhere(), *self.proof.namespaces.anywhere())
+        ports = kind_gaps(self.facts, GroupKind("", "Service")).of(RESOLVER_HOME)
+        unread = (*self.proof.policies.anywhere(), *self.proof.namespaces.anywhere(), *ports)
         subject = workload_subject(workload)
         if not missing:
             says = f"{workload.id} may reach the resolver {resolvers} on UDP and TCP {DNS}"

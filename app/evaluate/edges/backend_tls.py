@@ -1,21 +1,18 @@
-"""What a gateway speaks to a Service: TLS only where a BackendTLSPolicy says so and its controller accepted it.
+"""What a gateway speaks to a Service: TLS only where a BackendTLSPolicy says so and the controller of each of its Gateways accepted it."""
 
-Source: Gateway API reference of BackendTLSPolicy, v1alpha2 to v1: `targetRef` became `targetRefs`, `tls` became `validation`,
-and the names of the certificates' fields changed with it.
-"""
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
+from app.evaluate.edges.backend_policies import Answer, agreed, answers_of, asked, policies_for, spoken_by
 from app.evaluate.edges.gateway_listeners import GROUP
+from app.evaluate.edges.kong_backends import over_http, policy_leg
 from app.evaluate.edges.kong_gateways import is_of_kong
 from app.evaluate.edges.kong_protocols import OVER_TLS, PREFIX
-from app.evaluate.edges.legs import leg, plain, tls, unknown, worst
+from app.evaluate.edges.legs import leg, plain, unknown, worst
 from app.evaluate.edges.world import Item, World, objects
 from app.model.edge import Leg, Security
 from app.model.encryption import Known
-from app.model.fields import dig, mapping, text
+from app.model.fields import text
 from app.model.identity import ObjectRef
 from app.model.platform import Sign
 
@@ -25,8 +22,6 @@ _SPEAKS_TLS = ("https", "kubernetes.io/wss", "tls", "http2")
 _ANNOTATED = (f"{PREFIX}protocol", "traefik.ingress.kubernetes.io/service.serversscheme")
 # controllers with a kind of their own for TLS to backends, which is not read
 _OWN_KINDS = {"alb.networking.azure.io/alb-controller": "BackendTLSPolicy of alb.networking.azure.io"}
-# roots that the pod's certificate is checked against: v1alpha3 and v1, then v1alpha2
-_ROOTS = ("caCertificateRefs", "wellKnownCACertificates", "caCertRefs", "wellKnownCACerts")
 
 
 @dataclass(frozen=True)
@@ -38,23 +33,44 @@ class Backends:
         route: the route.
         gateways: the Gateways that it is attached to.
         ended: a listener that it is attached to ends TLS.
+        unseen: why a listener that may end TLS was not read; empty where all were.
     """
 
     world: World
     route: Item
     gateways: frozenset[ObjectRef]
     ended: bool
+    unseen: str = ""
 
     def leg(self, service: str, ports: Sequence[int | str]) -> Leg:
         """The leg to the ports of a Service that the route names; the weakest, where they differ."""
+        if self.route.ref.kind in ("TCPRoute", "TLSRoute") and not self.ended and self.unseen:
+            return unknown(f"whether a listener ends TLS cannot be told: {self.unseen}", self.route)
         if self.route.ref.kind in ("TCPRoute", "UDPRoute") and not self.ended:
             sign = self.route.sign("spec", "", "a route of bytes")
             return leg(Security.PASSED, "the gateway carries what client and pod speak", sign)
         if self.route.ref.kind == "TLSRoute" and not self.ended:
             sign = self.route.sign("spec", "", "a TLS route")
             return leg(Security.PASSED, "the gateway hands on what it gets", sign)
+        if len(sides := self._sides()) > 1:
+            return worst(side.leg(service, ports) for side in sides) or self._without(service)
+        if self._served_by() and all(is_of_kong(self.world, gateway) for gateway in self._served_by()):
+            return self._by_kong(service)
         found = worst(self._to_port(service, name) for name in self._port_names(service, ports))
         return found or self._without(service)
+
+    def _sides(self) -> tuple["Backends", ...]:
+        """Kong's Gateways by themselves: it obeys policies in its own way."""
+        kong = {gateway.ref for gateway in self._served_by() if is_of_kong(self.world, gateway)}
+        sides = (self.gateways & kong, self.gateways - kong)
+        return tuple(replace(self, gateways=side) for side in sides if side)
+
+    def _by_kong(self, service: str) -> Leg:
+        """Kong takes a policy for routes of plain requests alone."""
+        told = policy_leg(self.world, _split(service), self.route, self.gateways)
+        if self.route.ref.kind != "HTTPRoute":
+            told = over_http(told, self.route, f"a {self.route.ref.kind}")
+        return told or self._without(service)
 
     def _port_names(self, service: str, ports: Sequence[int | str]) -> tuple[str, ...]:
         """Names of the Service's ports, which a policy may be restricted to."""
@@ -68,7 +84,9 @@ class Backends:
 
     def _to_port(self, service: str, port: str) -> Leg:
         """By the policy for this port alone, else by that for the whole Service; of several, by the oldest."""
-        policies = sorted(self._policies(service, port), key=lambda found: (not found[0], _age(found[1])))
+        found = policies_for(self.world, *_split(service))
+        own = [(section, policy) for section, policy in found if section in ("", port)]
+        policies = sorted(own, key=lambda item: (not item[0], _age(item[1])))
         return self._with(policies[0][1]) if policies else self._without(service)
 
     def _without(self, service: str) -> Leg:
@@ -93,66 +111,38 @@ class Backends:
     def _own_kind(self) -> str:
         """The kind by which a controller of the route's Gateways is told of TLS to backends, beside that of the API."""
         for gateway in self._served_by():
-            name = text(gateway.spec.get("gatewayClassName"))
-            served = self.world.item(GROUP, "GatewayClass", "", name)
-            kind = _OWN_KINDS.get(text(served.spec.get("controllerName")), "") if served else ""
-            if kind:
+            if kind := _OWN_KINDS.get(_controller(self.world, gateway), ""):
                 return kind
         return ""
 
     def _with(self, policy: Item) -> Leg:
-        path = "validation" if policy.spec.get("validation") else "tls"
-        validation = mapping(policy.spec.get(path))
-        hostname = text(validation.get("hostname"))
-        sign = policy.sign(f"spec.{path}", hostname, "the name that is checked")
-        match self._accepted(policy):
+        match agreed(self._accepted(policy)):
             case Known.NO:
-                return unknown(f"{policy.ref} was not accepted by its controller", policy, sign)
+                return unknown(f"{policy.ref} was not accepted by its controller", policy, asked(policy))
             case Known.UNKNOWN:
-                return unknown(f"{policy.ref} has no status that says that it counts", policy, sign)
-        checked = hostname and any(validation.get(name) for name in _ROOTS)
-        says = f"{policy.ref} makes the gateway speak TLS"
-        return tls(says, sign, verified=Known.YES if checked else Known.NO)
+                says = f"{policy.ref} has no status that says that it counts"
+                return unknown(says, policy, asked(policy))
+        return spoken_by(policy)
 
-    def _accepted(self, policy: Item) -> Known:
-        """Accepted and ResolvedRefs of each ancestor that reports; what another Gateway made of it says nothing here."""
-        states = [
-            text(condition.get("status"))
-            for ancestor in objects(dig(policy.body, "status", "ancestors"))
-            if self._concerns(mapping(ancestor.get("ancestorRef")), policy.namespace)
-            for condition in objects(ancestor.get("conditions"))
-            if condition.get("type") in ("Accepted", "ResolvedRefs")
-        ]
-        if not states:
-            return Known.UNKNOWN
-        return Known.YES if all(state == "True" for state in states) else Known.NO
+    def _accepted(self, policy: Item) -> Iterator[Known]:
+        """What was made of it for each Gateway: one that does not answer leaves it open, whatever another one says."""
+        answers = tuple(answers_of(policy))
+        if not self.gateways:
+            yield from (answer.counts for answer in answers)
+        for gateway in self._served_by():
+            yield agreed(answer.counts for answer in answers if self._concerns(answer, gateway))
 
-    def _concerns(self, ancestor: Mapping[str, Any], namespace: str) -> bool:
-        if text(ancestor.get("kind")) not in ("", "Gateway") or not text(ancestor.get("name")):
-            return True
-        home = text(ancestor.get("namespace")) or namespace
-        return (
-            not self.gateways
-            or ObjectRef(GROUP, "Gateway", home, text(ancestor.get("name"))) in self.gateways
-        )
-
-    def _policies(self, service: str, port: str) -> Iterator[tuple[bool, Item]]:
-        """Policies for one port of a Service, and whether each is for that port alone."""
-        namespace, name = _split(service)
-        for policy in self.world.items(GROUP, "BackendTLSPolicy"):
-            if policy.namespace != namespace:
-                continue
-            for ref in (*objects(policy.spec.get("targetRefs")), mapping(policy.spec.get("targetRef"))):
-                section = text(ref.get("sectionName"))
-                if _is_service(ref, name) and section in ("", port):
-                    yield bool(section), policy
+    def _concerns(self, answer: Answer, gateway: Item) -> bool:
+        """An ancestor of another kind counts for every Gateway of its controller."""
+        if answer.gateway is not None:
+            return answer.gateway == gateway.ref
+        known = _controller(self.world, gateway)
+        return answer.controller == known or not (answer.controller and known)
 
 
-def _is_service(ref: Mapping[str, Any], name: str) -> bool:
-    return (text(ref.get("kind")), text(ref.get("name"))) == ("Service", name) and text(ref.get("group")) in (
-        "",
-        "core",
-    )
+def _controller(world: World, gateway: Item) -> str:
+    served = world.item(GROUP, "GatewayClass", "", text(gateway.spec.get("gatewayClassName")))
+    return text(served.spec.get("controllerName")) if served else ""
 
 
 def _split(service: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 from app.evaluate.edges.world import Item, PodPort, World, objects
@@ -64,7 +65,7 @@ def astray(world: World, refs: Iterable[BackendRef]) -> tuple[str, ...]:
 
 
 def astray_service(world: World, namespace: str, name: str) -> str:
-    """The same for one Service. An `ExternalName` leads out of the cluster, unless its name is one of the cluster's own."""
+    """The same for one Service. An `ExternalName` leads out of the cluster, unless a pod may take its name for something inside."""
     service = world.services.get((namespace, name))
     if service is None:
         why = world.unread("", "Service", namespace)
@@ -73,9 +74,33 @@ def astray_service(world: World, namespace: str, name: str) -> str:
         return ""
     item = world.item_of(service.ref)
     outside = text(item.spec.get("externalName")) if item and service.type == "ExternalName" else ""
-    if outside and ".svc" not in outside:
-        return ""
-    return f"Service {namespace}/{name} has no selector, so where it leads is not known"
+    why = inside(world, outside) if outside else "has no selector"
+    return f"Service {namespace}/{name} {why}, so where it leads is not known" if why else ""
+
+
+def inside(world: World, host: str) -> str:
+    """Why a name of something outside may lead a pod to something in the cluster, as the rest of a sentence; empty where it cannot.
+
+    Relays ask for a name as it is and with the search domains of their pod, and look into the pod's own hosts file first.
+    """
+    labels = host.lower().rstrip(".").split(".")
+    if "svc" in labels or labels[-2:] == ["cluster", "local"]:
+        return f"names {host}, a name of the cluster's own"
+    if _is_address(host):
+        return f"names the address {host}"
+    if len(labels) == 1 or labels[-1] in world.inventory.namespace_labels:
+        return f"names {host}, which search domains of a pod make a Service of the cluster"
+    if alias := next(iter(world.aliases.get(".".join(labels), ())), None):
+        return f"names {host}, and {alias.says}"
+    return ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def services_of(refs: Iterable[BackendRef]) -> tuple[str, ...]:

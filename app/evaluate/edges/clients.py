@@ -57,10 +57,13 @@ def _settings(item: Item) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _verifies(world: World) -> Known:
     """What proxies do where no authority is named, by the oldest control plane of Istio that runs."""
-    answers = {_by_version(item) for pod in world.selected(None, _ISTIOD) if (item := world.item_of(pod.ref))}
+    pods = world.selected(None, _ISTIOD)
+    answers = {_by_version(item) for pod in pods if (item := world.item_of(pod.ref))}
     if Known.UNKNOWN in answers or not answers:
         return Known.UNKNOWN
-    return Known.NO if Known.NO in answers else Known.YES
+    if Known.NO in answers:
+        return Known.NO
+    return Known.UNKNOWN if any(world.cut("", "Pod", pod.namespace) for pod in pods) else Known.YES
 
 
 def _by_version(item: Item) -> Known:

@@ -4,6 +4,7 @@ Sources: the annotations' documentation of the AWS cloud provider and Load Balan
 Oracle, Alibaba, Linode, Scaleway, Vultr, UpCloud, OpenStack, Hetzner, Tencent and Huawei for the names alone.
 """
 
+from app.evaluate.edges.cloud_upcloud import upcloud_leg
 from app.evaluate.edges.legs import leg, passed, tls, unknown
 from app.evaluate.edges.relays import flags_of
 from app.evaluate.edges.world import Item, World
@@ -75,7 +76,10 @@ def is_internal(item: Item) -> bool:
 
 
 def elb_policy(world: World, named: str) -> str:
-    """The policy that is named, else the one that the controller was started with, else the controller's own default."""
+    """The policy that is named, else the one that the controller was started with, else the controller's own default.
+
+    Empty where the controller may run with one that was not read.
+    """
     return named or world.once("policy of Elastic Load Balancing", _default_policy)
 
 
@@ -90,7 +94,10 @@ def _service_policy(world: World, item: Item) -> str:
 
 
 def _default_policy(world: World) -> str:
-    flags = flags_of(world, world.selected(None, _ELB_CONTROLLER))
+    pods = world.selected(None, _ELB_CONTROLLER)
+    if not pods and world.cut("", "Pod"):
+        return ""
+    flags = flags_of(world, pods)
     return flags.get("default-ssl-policy", "") or _ELB_DEFAULT
 
 
@@ -108,12 +115,14 @@ def balancer_leg(world: World, item: Item, port: ServicePort, *, client: bool) -
         return unknown(
             f"annotation {name} may make the load balancer end TLS", item, item.annotated(name, "TLS")
         )
+    if of_upcloud := upcloud_leg(world, item, port, client=client):
+        return of_upcloud
     if not _ends_tls(item, port):
         return passed("nothing in front of the pod ends TLS, so the port carries what the pod speaks", item)
     if client:
         policy = _service_policy(world, item)
         return tls(
-            f"the load balancer ends TLS on port {port.port} under {policy}",
+            f"the load balancer ends TLS on port {port.port} under {policy or 'a policy that was not read'}",
             item.annotated(f"{_AWS}ssl-cert", "a certificate is attached"),
             item.annotated(f"{_AWS}ssl-negotiation-policy", "which versions are accepted"),
             lowest=elb_lowest(policy),

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.evaluate.edges import api_server, controllers, etcd, kubelet
 from app.evaluate.edges.arguments import arguments, runs
-from app.evaluate.edges.go_suites import minor_of
+from app.evaluate.edges.go_suites import default_suites, minor_of
 from app.evaluate.edges.node_args import started_by_nodes
 from app.evaluate.edges.openshift_profiles import of_control_plane
 from app.evaluate.edges.world import Item, World, objects
@@ -111,8 +111,7 @@ def _is_program(item: Item, container: Mapping[str, Any], program: str) -> bool:
 
 
 def _kubelets(world: World) -> Iterator[Component]:
-    minors = {minor_of(node.kubelet_version) or 0 for node in world.inventory.nodes}
-    oldest = f"1.{min(minors)}" if minors and all(minors) else ""
+    oldest = _oldest(world)
     for item in world.items("", "ConfigMap"):
         if item.namespace == "kube-system" and (
             item.name == "kubelet-config" or item.name.startswith("kubelet-config-")
@@ -123,6 +122,14 @@ def _kubelets(world: World) -> Iterator[Component]:
                 item.ref,
                 findings=ordered(kubelet.findings(item, oldest)),
             )
+
+
+def _oldest(world: World) -> str:
+    """The oldest version of a kubelet, as `1.33`; empty where one was not read that may be older and weaker."""
+    minors = {minor_of(node.kubelet_version) or 0 for node in world.inventory.nodes}
+    found = f"1.{min(minors)}" if minors and all(minors) else ""
+    strong = default_suites(found)[0] is not Known.NO
+    return "" if strong and world.cut("", "Node") else found
 
 
 def _aggregated(world: World) -> Iterator[Component]:

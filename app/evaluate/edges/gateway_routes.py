@@ -43,7 +43,8 @@ def _exposure(world: World, admission: Admission, route: Item) -> Exposure:
     refs, denied, foreign = _backends(world, route)
     found, unresolved = follow(world, refs, Protocol.UDP if route.ref.kind == "UDPRoute" else Protocol.TCP)
     ended = any(listener.protocol == "TLS" and listener.mode == "Terminate" for _, listener in places)
-    backends = Backends(world, route, frozenset(gateways), ended)
+    missed = _missed(world, route)
+    backends = Backends(world, route, frozenset(gateways), ended, missed[0] if missed else "")
     targets = []
     for service, to in found:
         admitted, why = admission.relayed(relays, to)
@@ -67,15 +68,20 @@ def _exposure(world: World, admission: Admission, route: Item) -> Exposure:
 def _loose(
     world: World, route: Item, places: tuple[tuple[Item, Listener], ...], relays: tuple[str, ...]
 ) -> Iterator[str]:
-    kinds = {"Gateway": GROUP} | LISTENER_SETS
-    named = {text(ref.get("kind")) or "Gateway" for ref in objects(route.spec.get("parentRefs"))}
-    missed = [why for kind in kinds if kind in named and (why := world.unread(kinds[kind], kind))]
+    missed = _missed(world, route)
     if not places:
         yield f"no listener that was read lets {route.ref} in" + (f": {missed[0]}" if missed else "")
     elif missed:
         yield f"other listeners may let {route.ref} in: {missed[0]}"
     elif not relays:
         yield "which workload serves the Gateway was not found"
+
+
+def _missed(world: World, route: Item) -> list[str]:
+    """Why listeners of the kinds that it names may not have been read."""
+    kinds = {"Gateway": GROUP} | LISTENER_SETS
+    named = {text(ref.get("kind")) or "Gateway" for ref in objects(route.spec.get("parentRefs"))}
+    return [why for kind in kinds if kind in named and (why := world.unread(kinds[kind], kind))]
 
 
 def _endpoints(world: World, route: Item, places: tuple[tuple[Item, Listener], ...]) -> Iterator[Endpoint]:

@@ -6,6 +6,7 @@ Source: the controller's reference of annotations and its translation of Service
 from collections.abc import Iterator
 
 from app.evaluate.edges.backends import BackendRef, ingress_backends
+from app.evaluate.edges.kong_backends import over_http, policy_leg
 from app.evaluate.edges.kong_protocols import (
     KNOWN,
     OVER_TLS,
@@ -28,6 +29,7 @@ from app.model.fields import mapping, text
 
 _PROTOCOL = f"{PREFIX}protocol"
 _VERIFY = f"{PREFIX}tls-verify"
+_USUAL = "http"
 # what Go's `strconv.ParseBool` takes
 _BOOLEAN = {
     **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), Known.YES),
@@ -55,11 +57,17 @@ def backend(world: World, item: Item, relay: Relay) -> Leg:
     return found or unknown("it names no Service", item)
 
 
-def spoken(world: World, item: Item, ref: BackendRef, *, usual: str = "http") -> Leg:
-    """What Kong speaks to a Service; whether it checks the certificate is Kong's own default where nothing says so."""
+def spoken(world: World, item: Item, ref: BackendRef, *, usual: str = _USUAL) -> Leg:
+    """What Kong speaks to a Service: by a BackendTLSPolicy that counts, else by annotations.
+
+    Whether it checks the certificate is Kong's own default where nothing says so.
+    """
     service = world.item("", "Service", ref.namespace, ref.name)
     if service is None:
         return unknown(f"Service {ref.namespace}/{ref.name} was not found", item)
+    told = policy_leg(world, (ref.namespace, ref.name), item)
+    if told := told if usual == _USUAL else over_http(told, item, f"a {item.ref.kind}"):
+        return told
     sign = service.annotated(_PROTOCOL, "what is spoken to the pods")
     protocol = service.annotations.get(_PROTOCOL, "")
     if not protocol:

@@ -122,12 +122,14 @@ def _outside(services: tuple[Item, ...]) -> tuple[str, ...]:
 
 
 def _leads_inside(world: World, host: str) -> str:
-    """Why a host that is no Service may lead to pods all the same: a ServiceEntry selects them, or names their addresses."""
+    """Why a host that is no Service may lead to pods all the same: a ServiceEntry selects them or names their addresses, or a pod has it as an alias."""
     for entry in world.items(GROUP, "ServiceEntry"):
         if host in words(entry.spec.get("hosts")) and (
             entry.spec.get("workloadSelector") or entry.spec.get("endpoints")
         ):
             return f"{entry.ref} leads host {host} to workloads of its own"
+    if alias := next(iter(world.aliases.get(host.lower(), ())), None):
+        return f"host {host} may lead inside: {alias.says}"
     why = world.unread(GROUP, "ServiceEntry")
     return f"host {host} may be of a ServiceEntry: {why}" if why else ""
 

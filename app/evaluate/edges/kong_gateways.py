@@ -16,7 +16,7 @@ from app.model.edge import Leg
 from app.model.encryption import Known
 from app.model.fields import text
 
-_CONTROLLER = "konghq.com/kic-gateway-controller"
+CONTROLLER = "konghq.com/kic-gateway-controller"
 _KINDS = ("HTTPRoute", "GRPCRoute")
 Place = tuple[str, int]  # host and port
 
@@ -24,7 +24,7 @@ Place = tuple[str, int]  # host and port
 def is_of_kong(world: World, gateway: Item) -> bool:
     """Its class belongs to Kong's controller."""
     served = world.item(GROUP, "GatewayClass", "", text(gateway.spec.get("gatewayClassName")))
-    return served is not None and text(served.spec.get("controllerName")) == _CONTROLLER
+    return served is not None and text(served.spec.get("controllerName")) == CONTROLLER
 
 
 def left_open(

@@ -1,7 +1,8 @@
 """Which releases of a controller run, by the tags of their images."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from app.evaluate.edges.arguments import base
 from app.evaluate.edges.go_suites import image_version
@@ -15,16 +16,26 @@ _RELEASE = re.compile(r"v?([0-9]{1,3})\.([0-9]{1,3})(?:\.([0-9]{1,3}))?(?=[.+-]|
 
 
 def releases_of(world: World, pods: Iterable[Pod], program: str) -> frozenset[Release | None]:
-    """Releases of a program by images that have its name in theirs; None for one whose tag is no release; empty where none runs it."""
+    """Releases of a program by images that have its name in theirs; empty where none runs it.
+
+    None for one whose tag is no release, and for those that may run beside it in pods that were not read.
+    """
     found: set[Release | None] = set()
     for pod in pods:
-        item = world.item_of(pod.ref)
-        spec = item.at("spec") if item and item.ref.kind == "Pod" else _template(item)
-        for container in objects(spec.get("containers")) if isinstance(spec, dict) else ():
+        if world.cut("", "Pod", pod.namespace):
+            found.add(None)
+        for container in containers_of(world, pod):
             image = text(container.get("image"))
             if program in base(image.partition("@")[0]).partition(":")[0]:
                 found.add(release(image_version(image)))
     return frozenset(found)
+
+
+def containers_of(world: World, pod: Pod) -> tuple[Mapping[str, Any], ...]:
+    """Containers of a pod or of the template that stands for it, as JSON."""
+    item = world.item_of(pod.ref)
+    spec = item.at("spec") if item and item.ref.kind == "Pod" else _template(item)
+    return objects(spec.get("containers")) if isinstance(spec, dict) else ()
 
 
 def are_before(found: frozenset[Release | None], first: tuple[int, int]) -> Known:

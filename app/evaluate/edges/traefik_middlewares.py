@@ -7,7 +7,7 @@ Source: Traefik's reference of Middleware (`traefik.io/v1alpha1`).
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from app.evaluate.edges.traefik_objects import items, named
+from app.evaluate.edges.traefik_objects import doubtful, items, named
 from app.evaluate.edges.world import Item, World, objects
 from app.model.encryption import Known
 from app.model.fields import mapping, text
@@ -44,7 +44,8 @@ def by_names(world: World, names: Iterable[str]) -> tuple[Reference, ...]:
 
 
 def _by_name(world: World) -> Mapping[str, Item]:
-    return {f"{item.namespace}-{item.name}": item for item in items(world, "Middleware")}
+    found = (item for item in items(world, "Middleware") if not doubtful(world, item))
+    return {f"{item.namespace}-{item.name}": item for item in found}
 
 
 def by_objects(item: Item, value: object) -> tuple[Reference, ...]:

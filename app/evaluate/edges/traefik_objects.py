@@ -29,9 +29,19 @@ def items(world: World, kind: str) -> tuple[Item, ...]:
 
 
 def named(world: World, kind: str, home: str, name: str) -> Item | None:
-    """One object; of two under one name that of the newer group."""
+    """One object; of two under one name that of the newer group. None as well where it is not certain which of them counts."""
     found = (world.item(group, kind, home, name) for group in GROUPS)
-    return next((item for item in found if item and not ignored(world, item)), None)
+    chosen = next((item for item in found if item and not ignored(world, item)), None)
+    return None if chosen and doubtful(world, chosen) else chosen
+
+
+def doubtful(world: World, item: Item) -> bool:
+    """Another object of its name in the other group may count in its place: one that was not read, or whose group its version may read."""
+    kind, home = item.ref.kind, item.namespace
+    if item.ref.group == OLD_GROUP and world.unread(GROUP, kind, home) and not _ignores(world, GROUP):
+        return True
+    other = GROUP if item.ref.group == OLD_GROUP else OLD_GROUP
+    return not _known(world) and world.item(other, kind, home, item.name) is not None
 
 
 def unread(world: World, kind: str) -> str:
@@ -41,15 +51,25 @@ def unread(world: World, kind: str) -> str:
 
 def ignored(world: World, item: Item) -> str:
     """Why no Traefik of the cluster reads an object, as a sentence; empty where one may."""
-    found = world.once("versions of Traefik", _versions)
-    if not found or None in found:
+    return _ignores(world, item.ref.group)
+
+
+def _ignores(world: World, group: str) -> str:
+    known = _known(world)
+    if not known:
         return ""
-    known = [version[:2] for version in found if version is not None]
-    if item.ref.group == OLD_GROUP and min(known) >= _NEW_ALONE:
+    if group == OLD_GROUP and min(known) >= _NEW_ALONE:
         return f"Traefik {_shown(min(known))} reads no objects of {OLD_GROUP}"
-    if item.ref.group == GROUP and max(known) < _BOTH:
+    if group == GROUP and max(known) < _BOTH:
         return f"Traefik {_shown(max(known))} reads no objects of {GROUP}"
     return ""
+
+
+def _known(world: World) -> tuple[Release, ...]:
+    """Versions of all Traefiks, sorted; none where that of one is not known."""
+    found = world.once("versions of Traefik", _versions)
+    known = [version[:2] for version in found if version is not None]
+    return tuple(sorted(known)) if len(known) == len(found) else ()
 
 
 def _shown(version: Release) -> str:

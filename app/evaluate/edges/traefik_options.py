@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.evaluate.edges.flags import GO_VERSIONS
-from app.evaluate.edges.traefik_objects import items, unread
+from app.evaluate.edges.traefik_objects import doubtful, items, unread
 from app.evaluate.edges.world import Item, World, objects, words
 from app.model.encryption import Known
 from app.model.fields import dig, text
@@ -51,7 +51,7 @@ def checks_backends(world: World, arguments: Mapping[str, str], wanted: str) -> 
         skips = arguments.get("serverstransport.insecureskipverify", "false").lower() != "false"
         return Known.NO if skips else Known.YES
     for item in items(world, "ServersTransport"):
-        if f"{item.namespace}-{item.name}" == wanted:
+        if f"{item.namespace}-{item.name}" == wanted and not doubtful(world, item):
             return Known.NO if item.spec.get("insecureSkipVerify") is True else Known.YES
     return Known.UNKNOWN
 
@@ -97,7 +97,7 @@ def _options(world: World) -> tuple[Item, ...]:
 def _read(world: World, found: list[Item], *, named: bool) -> Options:
     if not found and not named:
         found = [item for item in _options(world) if item.name == DEFAULT]
-    if len(found) != 1:
+    if len(found) != 1 or doubtful(world, found[0]):
         known = not found and not named and not unread(world, "TLSOption")
         return Options(_OF_TRAEFIK, Known.NO) if known else Options("", Known.UNKNOWN)
     spec = found[0].spec

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
+from app.model.aliases import HostAlias, host_aliases
 from app.model.connections import Protocol
 from app.model.fields import decimal, dig, mapping, sequence, strings, text
 from app.model.identity import ObjectRef
@@ -137,6 +138,12 @@ class World:
             return ""
         return f"{kind} objects were not all read"
 
+    def cut(self, group: str, kind: str, namespace: str = "") -> bool:
+        """Objects of a type that every API server serves are missing from what was read."""
+        gaps = self.snapshot.gaps_of(group, kind)
+        lost = self.snapshot.coverage(group, kind) in (Coverage.PARTIAL, Coverage.REFUSED)
+        return lost or any(gap.namespace in ("", namespace) for gap in gaps)
+
     @property
     def live(self) -> bool:
         """True for an API server; files are their own population, and what is not in them was not asked for."""
@@ -165,6 +172,11 @@ class World:
             if pod.ref in self.workload_of:
                 found.setdefault(pod.namespace, []).append(pod)
         return {name: tuple(pods) for name, pods in found.items()}
+
+    @cached_property
+    def aliases(self) -> Mapping[str, tuple[HostAlias, ...]]:
+        """Names that some pods resolve to a fixed address."""
+        return host_aliases(self.snapshot)
 
     @cached_property
     def node_addresses(self) -> tuple[str, ...]:

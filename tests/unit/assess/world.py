@@ -145,7 +145,10 @@ def configuration(
     )
 
 
-DECLARED = NotApplicable("pci-test", "1.0", "We tested it", "Ben", date(2026, 10, 1))
+DECLARED = {
+    True: NotApplicable("pci-test", "1.0", "We tested it", "Ben", date(2026, 10, 1)),
+    "later": NotApplicable("pci-test", "1.0", "We tested it", "Ben", date(2026, 11, 24)),
+}
 
 
 def wanted(record: str) -> ManualRecord | None:
@@ -181,7 +184,7 @@ def assessed(case: Mapping[str, Any]) -> Assessment:
         configuration(
             exceptions=[exception(**item) for item in case.get("exceptions", ())],
             attestations=[RECORDS[record]] if record in RECORDS else [],
-            declarations=[DECLARED] if case.get("declared") else [],
+            declarations=[DECLARED[said]] if (said := case.get("declared")) else [],
         ),
         at=AT,
     )

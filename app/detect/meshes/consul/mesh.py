@@ -127,6 +127,9 @@ class Consul:
             yield Accepting(Known.YES, OWN_PORT, strength, says)
         if port in side.skips_in:
             yield Accepting(Known.YES, "", strength, f"port {port} bypasses its proxy")
+        if self.services_doubt and self.entries.by_service:
+            says = f"which entries are its own cannot be told: {self.services_doubt}"
+            yield Accepting(Known.UNKNOWN, UNTOLD, strength, says)
         if port in self.entries.exposed(side.services):
             says = f"its proxy serves paths of the application at port {port}, in plain text"
             yield Accepting(Known.YES, "", strength, says)
@@ -162,7 +165,7 @@ class Consul:
         side = self.classes.side(server)
         if side.enrolled is not Known.YES:
             return None
-        if why := self._doubt("ServiceIntentions"):
+        if why := self._doubt("ServiceIntentions") or self._nameless:
             return Guard(Known.UNKNOWN, f"intentions cannot be told: {why}")
         found = [item for item in self.entries.intentions if item.destination in (*side.services, ANY)]
         grants = tuple(_grant(item) for item in found if item.action in ("allow", "permissions"))
@@ -188,6 +191,12 @@ class Consul:
             Authorised.UNRESTRICTED: "no intention speaks about it, and ACLs are off",
         }.get(self.default, "no intention speaks about it, and what holds then is not visible")
         return Authorisation(self.default, says)
+
+    @property
+    def _nameless(self) -> str:
+        """Why intentions may be about pods that do not seem to be meant: their names are those of Services."""
+        named = any(item.destination != ANY for item in self.entries.intentions)
+        return self.services_doubt if named else ""
 
     def _mode(self, side: Side) -> Setting:
         return self.entries.mode(side.services)

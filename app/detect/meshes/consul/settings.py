@@ -78,6 +78,11 @@ class Entries:
         found = own or [self._mode(None)]
         return min(found, key=lambda item: _WEAKEST.index(item.mode))
 
+    @property
+    def by_service(self) -> bool:
+        """Entries about single services exist."""
+        return bool(self.evidence.snapshot.of_kind(GROUP, "ServiceDefaults"))
+
     @cached_property
     def weak(self) -> tuple[str, ...]:
         """Versions of TLS older than 1.2 that the Mesh object lets proxies use."""

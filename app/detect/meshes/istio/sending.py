@@ -153,8 +153,11 @@ class Client:
         if not entry.host and host in self.foreign:
             return f"{self.foreign[host].ref} speaks for {host} beside the Service, and which of the two holds is not worked out"
         told = self._ruled(client, server, entry, config.root)
-        policy = self.services.started(entry)
-        if policy and not isinstance(told, str) and None in told:
+        if isinstance(told, str) or None not in told:
+            return told
+        if why := self.services.policies_doubt:
+            return f"whether a BackendTLSPolicy makes proxies start TLS of their own to {host}: {why}"
+        if policy := self.services.started(entry):
             return (
                 f"{policy.ref} may make proxies start TLS of their own to {host}, as newer control planes do"
             )

@@ -17,9 +17,10 @@ from app.detect.meshes.istio.membership import TLS_MODE
 from app.detect.meshes.istio.objects import NETWORKING, heeded, match_labels, revision, sign, visible
 from app.detect.pods import SeenPod
 from app.detect.served import Served, covers
+from app.model.aliases import HostAlias, host_aliases
 from app.model.inventory import Labels
 from app.model.platform import Sign
-from app.model.snapshot import SnapshotObject
+from app.model.snapshot import Snapshot, SnapshotObject
 
 KIND = (NETWORKING, "ServiceEntry")
 WORKLOADS = (NETWORKING, "WorkloadEntry")
@@ -58,6 +59,7 @@ class _Endpoint:
     address: str
     ports: Mapping[str, int]
     ready: bool
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ class ServiceEntry:
                     continue  # a Service's own name: it competes with the Service, see `ServiceEntries.hosts`
                 number = endpoint.ports.get(port.name, port.target)
                 for target in _targets(endpoint.address, number, pod, fronts):
-                    yield self._entry(port, target, ready=self.internal and endpoint.ready)
+                    ready = self.internal and endpoint.ready
+                    yield self._entry(port, target, ready=ready, doubt=endpoint.doubt)
         if self.passthrough and any(_holds(block, pod) for block in self.addresses):
             says = f"{self.item.ref} speaks for its address without naming endpoints"
             for port in self.ports:
@@ -113,10 +116,9 @@ class ServiceEntries:
     @cached_property
     def all(self) -> tuple[ServiceEntry, ...]:
         """By identity."""
-        workloads = self.evidence.snapshot.of_kind(*WORKLOADS)
-        return tuple(
-            _read(item, workloads, self.default_exports) for item in self.evidence.snapshot.of_kind(*KIND)
-        )
+        snapshot = self.evidence.snapshot
+        workloads, names = snapshot.of_kind(*WORKLOADS), _Names(snapshot)
+        return tuple(_read(item, workloads, names, self.default_exports) for item in snapshot.of_kind(*KIND))
 
     @cached_property
     def hosts(self) -> Mapping[str, Sign]:
@@ -177,8 +179,37 @@ def _holds(block: str, pod: SeenPod) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class _Names:
+    """Names of hosts that proxies resolve otherwise than DNS does: the hosts file of their pod comes first."""
+
+    snapshot: Snapshot
+
+    def aliased(self, endpoints: Iterable[_Endpoint]) -> Iterator[_Endpoint]:
+        """Endpoints at which the names of others lead, in pods that have an alias for them; which proxies these are is not followed."""
+        for endpoint in endpoints:
+            for alias in self._aliases.get(endpoint.address.lower(), ()):
+                address = self._fronts.get(alias.address, alias.address)
+                yield _Endpoint(address, endpoint.ports, ready=False, doubt=alias.says)
+
+    @cached_property
+    def _aliases(self) -> Mapping[str, tuple[HostAlias, ...]]:
+        return host_aliases(self.snapshot)
+
+    @cached_property
+    def _fronts(self) -> Mapping[str, str]:
+        """Full names of Services by their addresses."""
+        return {
+            text(dig(item.parsed(), "spec", "clusterIP")): full_name(item.ref.name, item.ref.namespace)
+            for item in (self.snapshot.of_kind("", "Service") if self._aliases else ())
+        }
+
+
 def _read(
-    item: SnapshotObject, workloads: Iterable[SnapshotObject], default_exports: tuple[str, ...]
+    item: SnapshotObject,
+    workloads: Iterable[SnapshotObject],
+    names: _Names,
+    default_exports: tuple[str, ...],
 ) -> ServiceEntry:
     spec, home = mapping(item.parsed().get("spec")), item.ref.namespace
     hosts = tuple(full_name(text(host), home) for host in sequence(spec.get("hosts")))
@@ -188,6 +219,7 @@ def _read(
     named = [
         _Endpoint(host, {}, ready=False) for host in hosts if resolution.startswith("DNS") and not inline
     ]
+    asked = (*inline, *named) if resolution.startswith("DNS") else ()
     return ServiceEntry(
         item=item,
         hosts=hosts,
@@ -196,7 +228,7 @@ def _read(
         internal=spec.get("location") == "MESH_INTERNAL",
         passthrough=resolution == "NONE",
         addresses=tuple(map(text, sequence(spec.get("addresses")))),
-        endpoints=(*inline, *named, *_selected(labels, home, workloads)),
+        endpoints=(*inline, *named, *names.aliased(asked), *_selected(labels, home, workloads)),
         exports=tuple(map(text, sequence(spec.get("exportTo")))) or default_exports or ("*",),
     )
 

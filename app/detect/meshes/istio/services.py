@@ -70,6 +70,11 @@ class Services:
         return sections.get(port.name) or sections.get("")
 
     @cached_property
+    def policies_doubt(self) -> str:
+        """Why such policies are not all known."""
+        return self.evidence.doubt(*_BACKEND)
+
+    @cached_property
     def policed(self) -> frozenset[tuple[str, str]]:
         """Services that a BackendTLSPolicy names."""
         return frozenset(self._policies)

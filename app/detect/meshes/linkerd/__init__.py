@@ -10,7 +10,7 @@ from app.detect.ground import Ground
 from app.detect.meshes.common.callers import Callers
 from app.detect.meshes.common.ports import port_list
 from app.detect.meshes.common.probes import probed
-from app.detect.meshes.linkerd.membership import DEFAULT_POLICY, IDENTITY_PORTS, Member, member_of
+from app.detect.meshes.linkerd.membership import DEFAULT_POLICY, IDENTITY_PORTS, UNREAD, Member, member_of
 from app.detect.meshes.linkerd.mesh import Linkerd
 from app.detect.meshes.linkerd.policies import GROUP, KINDS, Policies
 from app.detect.meshes.linkerd.sides import Inbound, Side
@@ -52,6 +52,7 @@ def find(ground: Ground) -> Iterable[Linkerd]:
         policies=survey.policies,
         callers=tuple(survey.callers.found),
         doubt=next((why for kind in KINDS if (why := ground.evidence.doubt(GROUP, kind))), ""),
+        services_doubt=ground.evidence.doubt("", "Service"),
         weak=survey.weak,
         probes_from=survey.probes_from,
     )
@@ -123,7 +124,13 @@ class _Survey:
         """Ports that the control plane leaves out for every pod; its values are text, of which two lines are needed."""
         found = config_map(self.ground.evidence, self.home, "linkerd-config") if self.home else None
         setting = found.get("values") if found else None
+        if setting is None and self.home and self._unread_defaults:
+            return UNREAD
         return dict(_DEFAULTS.findall((setting.value if setting else None) or ""))
+
+    @property
+    def _unread_defaults(self) -> str:
+        return self.ground.evidence.doubt("", "ConfigMap", self.home, "linkerd-config")
 
     @cached_property
     def probes_from(self) -> str:

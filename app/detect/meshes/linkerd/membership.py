@@ -26,6 +26,8 @@ _SKIP_IN = ("config.linkerd.io/skip-inbound-ports", "--inbound-ports-to-ignore",
 _SKIP_OUT = ("config.linkerd.io/skip-outbound-ports", "--outbound-ports-to-ignore", "ignoreOutboundPorts")
 _NETWORKS = ("config.linkerd.io/skip-subnets", "--subnets-to-ignore", "skipSubnets")
 _INGRESS = "ingress"
+# the control plane's defaults where they were not read: no list of ports, and networks that nobody knows
+UNREAD = {_SKIP_IN[2]: "?", _SKIP_OUT[2]: "?", _NETWORKS[2]: "networks that were not read"}
 
 
 @dataclass(frozen=True)

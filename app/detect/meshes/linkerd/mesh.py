@@ -42,6 +42,7 @@ class Linkerd:
     policies: Policies = field(repr=False)
     callers: Sequence[Caller] = field(repr=False)
     doubt: str = ""
+    services_doubt: str = ""
     weak: tuple[str, ...] = ()
     probes_from: str = ""
     fips: Known = Known.UNKNOWN
@@ -59,7 +60,7 @@ class Linkerd:
     def sends(self, client: Hashable, server: Hashable, port: int) -> Sending:
         """Mutual TLS by itself between two proxies of one control plane, except past the ports that either leaves out."""
         source, target = self._side(client), self._side(server)
-        how, says = next(_sent(source, target, port))
+        how, says = next(_sent(source, target, port, self.services_doubt))
         weak = () if how is ClientTls.PLAIN else self.weak
         return Sending(how, weakest(source.strength, target.strength), says, weak=weak)
 
@@ -192,8 +193,8 @@ class Linkerd:
         return self.sides[key] if isinstance(key, int) and key >= 0 else OUTSIDE
 
 
-def _sent(source: Side, target: Side, port: int) -> Iterator[tuple[ClientTls, str]]:
-    """What is sent, and why; the first answer holds."""
+def _sent(source: Side, target: Side, port: int, unread: str) -> Iterator[tuple[ClientTls, str]]:
+    """What is sent, and why; the first answer holds. `unread`: why ports of Services are not all known."""
     if source.enrolled is not Known.YES:
         yield ClientTls.PLAIN, "the client has no proxy of Linkerd"
     if target.enrolled is not Known.YES:
@@ -207,6 +208,11 @@ def _sent(source: Side, target: Side, port: int) -> Iterator[tuple[ClientTls, st
         yield ClientTls.PLAIN, f"the server's proxy does not see port {port}"
     if any(number in source.skips_out for number in (*target.service_ports(port), port)):
         yield ClientTls.PLAIN, "the client's proxy does not see this destination port"
+    if unread and source.skips_out:
+        yield (
+            ClientTls.UNKNOWN,
+            f"whether a port that the client's proxy leaves out leads here cannot be told: {unread}",
+        )
     yield from _past_networks(source, target)
     if source.ingress:
         says = "the client's proxy is in ingress mode, where each request must name its destination for mutual TLS"

@@ -6,7 +6,7 @@ from app.evaluate.checks.common.verdicts import Doubt
 from app.evaluate.doubts import OUTWARD
 from app.model.facts import Facts
 from app.model.identity import GroupKind
-from app.model.snapshot import CollectionGap, GapReason, SourceKind
+from app.model.snapshot import CollectionGap, GapReason
 
 Touches = Callable[[CollectionGap], bool]
 
@@ -80,12 +80,10 @@ def outward_gaps(facts: Facts) -> Gaps:
 
 
 def pod_gaps(facts: Facts) -> Gaps:
-    """Pods that were not read; where pods come from templates alone, templates that were not."""
-    from_files = facts.snapshot.source.kind is SourceKind.FILES
+    """Pods that were not read, and templates that may stand for workloads without a pod: a CronJob between its runs has none."""
 
     def touches(gap: CollectionGap) -> bool:
-        template = from_files and gap.group_kind.kind in _TEMPLATES
-        return template or gap.group_kind in (_ANY, _POD)
+        return gap.group_kind in (_ANY, _POD) or gap.group_kind.kind in _TEMPLATES
 
     return Gaps(facts.snapshot.gaps, touches)
 

@@ -13,6 +13,7 @@ CASES = yaml.safe_load(TABLE.read_text())
 GATEWAY = "gateway.networking.k8s.io/v1"
 VERSIONS = {
     "ConfigMap": "v1",
+    "Node": "v1",
     "Pod": "v1",
     "Service": "v1",
     "Ingress": "networking.k8s.io/v1",
@@ -45,8 +46,14 @@ KINDS = (
     *(
         f"{kind}.{group}"
         for group in ("traefik.io", "traefik.containo.us")
-        for kind in ("ServersTransport", "TLSOption", "TLSStore", "TraefikService")
+        for kind in (
+            *("IngressRoute", "Middleware", "ServersTransport", "TLSOption", "TLSStore", "TraefikService"),
+        )
     ),
+    "Ingress.networking.k8s.io",
+    *(f"{kind}.gateway.networking.k8s.io" for kind in ("Gateway", "ListenerSet")),
+    "XListenerSet.gateway.networking.x-k8s.io",
+    "Pod",
     "ServersTransportTCP.traefik.io",
     "VirtualServerRoute.k8s.nginx.org",
     "VirtualService.networking.istio.io",
@@ -59,7 +66,7 @@ KINDS = (
 
 def exposure(case):
     objects = [yaml.safe_load(line) for line in case["objects"].splitlines()]
-    objects += [kong_pod(case["kong"])] if "kong" in case else []
+    objects += [kong_pod(case)] if "kong" in case else []
     for item in objects:
         item.setdefault("apiVersion", VERSIONS.get(item["kind"], GATEWAY))
     nginx = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}
@@ -81,10 +88,12 @@ def exposure(case):
     return next((item for item in facts.edges.exposures if item.id == case["way"]), None)
 
 
-def kong_pod(release):
+def kong_pod(case):
     """Kong's controller beside its proxy, as its chart has them."""
-    image = f"kong/kubernetes-ingress-controller:{release}"
-    containers = [{"name": "proxy", "image": "kong:3.9"}, {"name": "ingress-controller", "image": image}]
+    image = f"kong/kubernetes-ingress-controller:{case['kong']}"
+    settings = {"args": case.get("kong-args", []), "env": case.get("kong-env", [])}
+    controller = {"name": "ingress-controller", "image": image, **settings}
+    containers = [{"name": "proxy", "image": "kong:3.9"}, controller]
     labels = {"app.kubernetes.io/name": "kong", "app.kubernetes.io/component": "app"}
     return {
         "apiVersion": "v1",
