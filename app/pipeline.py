@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from app import advice, assess, collect, comparing, detect, evaluate, judging, trend
 from app.errors import EvidenceError, ExitCode, InputError, NetattestError
 from app.model.chain import MOST_LINKS
-from app.model.cluster import identity_document, other_clusters
+from app.model.cluster import another_cluster, identity_document, other_clusters
 from app.model.context import Changes, RunContext
 from app.model.control import Assessment
 from app.model.finding import Outcome
@@ -41,9 +41,9 @@ class ScanRequest:
 
 @dataclass(frozen=True)
 class ScanResult:
-    """A stored scan, its verdicts, and what changed since the last whole scan (None for a first one).
+    """A stored scan, its verdicts, and what changed since the last whole scan (None for the first of a cluster).
 
-    `another_cluster` is a sentence where the scans before are known to be of another one.
+    `another_cluster` is a sentence where the scans before are known to be of another one: nothing is compared with them.
     """
 
     scan: Scan
@@ -82,7 +82,11 @@ def scan(
                 context = replace(
                     context, changes=changes, absent=_absent(earlier, changes, request.documents)
                 )
-            documents = _sorted(*request.documents, *identity_document(snapshot), context.document())
+            identity = identity_document(snapshot)
+            another = another_cluster(store.scans(request.cluster), identity)
+            if another:  # nights of the other cluster make no condition of this one last longer
+                context = replace(context, streaks={})
+            documents = _sorted(*request.documents, *identity, context.document())
             progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
             judgement = judging.judge(snapshot, documents, inventory=inventory)
 
@@ -90,12 +94,11 @@ def scan(
             saved = store.save(record_of(request, documents, judgement), snapshot)
 
     comparison = None
-    if context.previous is not None:
+    if context.previous is not None and not another:
         progress.stage("compare", since=context.previous)
         before = store.scan(request.cluster, context.previous)
         comparison = comparing.compare(before, saved, store, after=judgement, earlier=earlier)
-    others = other_clusters(store.scans(request.cluster))
-    return ScanResult(saved, judgement, snapshot, comparison, others.get(saved.number, ""))
+    return ScanResult(saved, judgement, snapshot, comparison, another)
 
 
 def _sorted(*documents: Document) -> tuple[Document, ...]:
@@ -177,15 +180,15 @@ def report(
 
     progress.stage("judge", objects=len(snapshot.objects), gaps=len(snapshot.gaps))
     judgement = judging.judge(snapshot, documents)
+    known = [item for item in store.scans(stored.cluster) if item.number <= stored.number]
     comparison = None
-    if context.previous is not None:
+    if context.previous is not None and stored.number not in other_clusters(known):
         progress.stage("compare", since=context.previous)
         before = store.scan(stored.cluster, context.previous)
         comparison = comparing.comparable(before, stored, store, judgement)
 
     progress.stage("advise", sections=len(definition.sections))
     beside, chain = advice.advice(definition, snapshot, documents, judgement), store.chain(stored, MOST_LINKS)
-    known = [item for item in store.scans(stored.cluster) if item.number <= stored.number]
     past = trend.follow(
         store.points(stored.cluster, up_to=stored.number),
         known,

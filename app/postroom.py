@@ -194,16 +194,19 @@ class Unusable:
 def news_of(scan: Scan, store: Store) -> News:
     """What a stored scan tells that the one before did not."""
     from app import comparing, judging, trend
+    from app.model.cluster import other_clusters
     from app.model.context import RunContext
 
     documents = store.documents(scan)
     judgement, comparison = judging.judge(store.snapshot(scan), documents), None
     context = RunContext.from_document(next(item for item in documents if item.name == "context.json"))
-    if context.previous is not None:
+    known = (item for item in store.scans(scan.cluster) if item.number <= scan.number)
+    another = other_clusters(known).get(scan.number, "")
+    if context.previous is not None and not another:
         earlier = store.scan(scan.cluster, context.previous)
         comparison = comparing.compare(earlier, scan, store, after=judgement)
     lost = _lost(comparison.before, scan, store) if comparison else 0
-    return trend.news_of_scan(scan, judgement, comparison, lost)
+    return trend.news_of_scan(scan, judgement, comparison, lost, another)
 
 
 def _lost(before: Scan, scan: Scan, store: Store) -> int:

@@ -78,10 +78,11 @@ def _verified(package: Package, trust: Trust, means: Means) -> Verification:
 
 
 def _without_evidence(package: Package) -> Statement:
-    """Files beside a manifest may come without evidence; a PDF of netattest always carries it."""
-    if package.pdfs:
-        says = "it carries no evidence: its attachments were taken out, or it is no report of netattest"
-        return fails(Part.FILE, says)
+    """Files beside a manifest may come without evidence; a PDF and a bundle of netattest always carry it."""
+    if package.pdfs or package.bundle:
+        says = "it carries no evidence: that was taken out, or it is no report of netattest"
+        advice = "check the path; if this is what was handed over as evidence, ask for it again: as it is, it proves nothing"
+        return fails(Part.FILE, says, (advice,))
     says = "there is no evidence beside these files: no PDF with attachments, and no bundle"
     return unchecked(Part.VERDICTS, says)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.errors import NotFoundError, ScanInProgressError, StoreError
 from app.model.chain import ChainLink, record_digest, results_digest, scan_digest
+from app.model.cluster import began
 from app.model.context import Integrity, RunContext
 from app.model.control import ControlState
 from app.model.finding import CheckResult
@@ -210,7 +211,9 @@ class InMemoryStore:
 
     def findings(self, scan: Scan, *, closed_since: int | None = None) -> tuple[FindingLife, ...]:
         lives: dict[str, _Life] = {}
-        for night in self._nights[scan.cluster][: scan.number]:
+        nights = self._nights[scan.cluster][: scan.number]
+        border = began(night.scan for night in nights)
+        for night in nights[border.scan - 1 if border else 0 :]:
             _replay(lives, night)
         found = (
             _finished(life)

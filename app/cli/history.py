@@ -31,6 +31,7 @@ from app.cli.options import (
 from app.cli.output import emit, emit_csv, heading, say, table
 from app.cli.session import begin
 from app.cli.shapes import plural, when
+from app.model.cluster import began
 from app.model.exposure import Days, Exposure
 from app.model.finding import Severity
 from app.model.history import ScanStatus
@@ -89,7 +90,7 @@ def history(
 ) -> None:
     """Lives of exposures: first seen, changed, closed, reopened; days open against what the entity allows.
 
-    With dates, those that were open on at least one of the days; times to close count what opened and closed within them. Framework, control and zone are read by the latest scan.
+    Where another cluster answered to the name before, they begin with the first scan of this one. With dates, those that were open on at least one of the days; times to close count what opened and closed within them. Framework, control and zone are read by the latest scan.
     """
     from app import trend
 
@@ -98,6 +99,7 @@ def history(
     asked = Filters(check, severity, namespace, framework, control, zone, *within(since, until))
     with session.history() as (store, archive):
         latest = store.scan(name)
+        border = began(item for item in store.scans(name) if item.number <= latest.number)
         scans = [item for item in store.scans(name) if item.status is not ScanStatus.FAILED]
         found = trend.exposures(
             archive.openings(name, latest.number),
@@ -117,11 +119,16 @@ def history(
     if as_csv:
         emit_csv(_CSV, (_csv_row(item) for item in chosen))
     elif as_json:
-        emit(_document(name, latest.number, chosen, days))
+        emit(_document(name, latest.number, chosen, days, border.scan if border else None))
     else:
         say(
             f"{name} up to scan {latest.number}, taken {when(latest.taken_at)}: {plural(len(chosen), 'exposure')}"
         )
+        if border:
+            say(
+                f"Another cluster answers to this name since scan {border.scan} of {border.at:%Y-%m-%d}: what was known of the"
+                f" one before is not told here; see `netattest findings --scan {border.scan - 1}`."
+            )
         _tell(chosen, days)
 
 
@@ -151,7 +158,9 @@ def _summaries(
     )
 
 
-def _document(cluster: str, scan: int, chosen: Sequence[Exposure], days: Days) -> dict[str, object]:
+def _document(
+    cluster: str, scan: int, chosen: Sequence[Exposure], days: Days, began: int | None
+) -> dict[str, object]:
     from app import trend
 
     by_severity, by_namespace = _summaries(chosen, days)
@@ -159,6 +168,7 @@ def _document(cluster: str, scan: int, chosen: Sequence[Exposure], days: Days) -
         "schema": "netattest/exposures/v1",
         "cluster": cluster,
         "scan": scan,
+        "another_cluster_since": began,
         "exposures": [_shape(item) for item in chosen],
         "by_severity": [_closing_shape(item) for item in by_severity],
         "by_namespace": [_closing_shape(item) for item in by_namespace],

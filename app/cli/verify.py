@@ -27,8 +27,9 @@ Examples:
   netattest verify reports/out/prod --trust acme.crt --tsa-trust tsa.crt
 
 \b
-Exit code 5 when anything that was checked does not hold. What could not be checked is
-named; it does not change the exit code.
+Exit code 5 when anything that was checked does not hold, when nothing could be checked at
+all, and for a file that is no report: a report whose evidence was taken out looks the same.
+What else could not be checked is named; it does not change the exit code.
 """
 _MARKS = {Verdict.HOLDS: "holds", Verdict.FAILS: "DOES NOT HOLD", Verdict.UNCHECKED: "not checked"}
 _HEX = frozenset("0123456789abcdef")
@@ -105,7 +106,7 @@ def verify(
         )
     else:
         _tell(found)
-    if not all(item.holds for item in found):
+    if not all(item.holds for item in found) or not any(item.checked for item in found):
         raise typer.Exit(ExitCode.EVIDENCE)
 
 
@@ -181,6 +182,8 @@ def _verdict(item: Verification) -> str:
     unknown = sum(part.verdict is Verdict.UNCHECKED for part in item.statements)
     if bad:
         return f"It does not verify: {plural(bad, 'statement')} of {len(item.statements)} did not hold."
+    if not item.checked:
+        return "Nothing about it could be checked, as said above: it proves nothing."
     if unknown:
         return f"What was checked holds; {plural(unknown, 'statement')} could not be checked, as said above."
     return "Everything holds."

@@ -7,7 +7,7 @@ snapshots. The document holds a digest: the UID itself is in the snapshot.
 from collections.abc import Iterable, Mapping
 
 from app.model.canonical import canonical_json, digest
-from app.model.history import Document, Scan
+from app.model.history import Began, Document, Scan
 from app.model.identity import ObjectRef
 from app.model.snapshot import Snapshot, SnapshotObject
 
@@ -36,21 +36,52 @@ def other_clusters(scans: Iterable[Scan]) -> Mapping[int, str]:
     found: dict[int, str] = {}
     last: Scan | None = None
     for scan in sorted(scans, key=lambda item: item.number):
-        if not _identity(scan):
+        if not identity_of(scan):
             continue
         if last and are_two(last, scan):
-            found[scan.number] = (
-                f"Another cluster answers from here on: its namespace kube-system has another UID than in scan {last.number}."
-            )
+            found[scan.number] = _another(last)
         last = scan
     return found
 
 
+def latest_began(identities: Iterable[tuple[int, str]]) -> int:
+    """The scan since which the cluster of the last known identity answers: 1 where no other one is known.
+
+    Args:
+        identities: number of a scan and digest of its `cluster.json`, for scans that have one, by number.
+    """
+    began, last = 1, ""
+    for number, identity in identities:
+        if last and identity != last:
+            began = number
+        last = identity
+    return began
+
+
+def began(scans: Iterable[Scan]) -> Began | None:
+    """Since when another cluster answers than before, up to the last of some scans; None where one alone is known."""
+    known = sorted((item for item in scans if identity_of(item)), key=lambda item: item.number)
+    number = latest_began((item.number, identity_of(item)) for item in known)
+    return next((Began(item.number, item.taken_at) for item in known if item.number == number > 1), None)
+
+
+def another_cluster(scans: Iterable[Scan], documents: Iterable[Document]) -> str:
+    """A sentence where the documents of a scan that is not stored yet are of another cluster than the scans before it."""
+    now = next((item.digest for item in documents if item.name == IDENTITY), "")
+    last = max((item for item in scans if identity_of(item)), key=lambda item: item.number, default=None)
+    return _another(last) if last and now and identity_of(last) != now else ""
+
+
+def _another(last: Scan) -> str:
+    return f"Another cluster answers from here on: its namespace kube-system has another UID than in scan {last.number}."
+
+
 def are_two(before: Scan, after: Scan) -> bool:
     """True when two scans are known to be of two clusters; where an identity was not read nobody knows."""
-    was, now = _identity(before), _identity(after)
+    was, now = identity_of(before), identity_of(after)
     return bool(was and now and was != now)
 
 
-def _identity(scan: Scan) -> str:
+def identity_of(scan: Scan) -> str:
+    """What is known of the cluster that a scan is of; empty where nothing is."""
     return dict(scan.documents).get(IDENTITY, "")

@@ -275,8 +275,23 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Began:
+    """The first scan of the cluster that answers now, where another one answered to the same name before."""
+
+    scan: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Trend:
-    """Lines for the frameworks asked for, and what changed since the last whole scan; None for a first scan."""
+    """Lines for the frameworks asked for, and what changed since the last whole scan.
+
+    Attributes:
+        lines: by framework.
+        comparison: None for the first scan of a cluster.
+        began: where another cluster answered to the name before; lives of findings begin there.
+    """
 
     lines: tuple[TrendLine, ...]
     comparison: Comparison | None
+    began: Began | None = None

@@ -57,6 +57,11 @@ class Verification:
         return all(item.verdict is not Verdict.FAILS for item in self.statements)
 
     @property
+    def checked(self) -> bool:
+        """True when anything could be checked at all, whatever came of it."""
+        return any(item.verdict is not Verdict.UNCHECKED for item in self.statements)
+
+    @property
     def whole(self) -> bool:
         """True when, besides, nothing was left unchecked."""
         return all(item.verdict is Verdict.HOLDS for item in self.statements)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
 from app.errors import NotFoundError
 from app.model.chain import scan_digest
+from app.model.cluster import IDENTITY
 from app.model.history import Document, Scan, ScanStatus
 from app.store.blobs import blob_ids, load_blobs
 from app.store.bulk import escaped, insert_rows, unescaped
@@ -152,6 +153,23 @@ def read_documents(connection: Connection, cluster_id: int, number: int) -> tupl
     bodies = load_blobs(connection, (row.blob_id for row in rows))
     found = (Document(unescaped(row.name), bodies[row.blob_id]) for row in rows)
     return tuple(sorted(found, key=lambda item: item.name))
+
+
+def identities(connection: Connection, cluster_id: int, number: int) -> list[tuple[int, str]]:
+    """Scan and digest of `cluster.json`, for scans up to one that have it, by number; what was removed is remembered."""
+    found = {
+        scan_number: sha256
+        for scan_number, stone in removed_scans(connection, cluster_id).items()
+        for name, sha256 in stone.documents
+        if name == IDENTITY and scan_number <= number
+    }
+    rows = connection.execute(
+        select(scan_document.c.scan, blob.c.sha256)
+        .join(blob, blob.c.id == scan_document.c.blob_id)
+        .where(scan_document.c.cluster_id == cluster_id, scan_document.c.name == IDENTITY)
+        .where(scan_document.c.scan <= number)
+    )
+    return sorted({**found, **{row.scan: row.sha256.hex() for row in rows}}.items())
 
 
 def results_digests(connection: Connection, cluster_id: int) -> dict[int, str]:

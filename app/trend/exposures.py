@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from statistics import mean
 
 from app.model.archive import Opening, SaidOver
+from app.model.cluster import began
 from app.model.exposure import Days, Exposure, Opened
 from app.model.finding import Outcome, Severity
 from app.model.history import Scan
@@ -27,21 +29,25 @@ def exposures(
     Args:
         openings: intervals of findings.
         said: what checks said about their subjects, over all scans.
-        scans: stored scans, by number; the last one is the present.
+        scans: stored scans, by number; the last one is the present. Where another cluster answered to the name before,
+            lives begin in the scan in which this one began.
         allowed: days to close a finding, by severity.
     """
+    border = began(scans)
+    first = border.scan if border else 1
     failing: dict[str, list[SaidOver]] = defaultdict(list)
     for item in said:
-        if item.result.outcome is Outcome.FAIL:
-            failing[item.result.fingerprint].append(item)
+        if item.result.outcome is Outcome.FAIL and item.last >= first:
+            failing[item.result.fingerprint].append(replace(item, first=max(item.first, first)))
     times = {item.number: item.taken_at for item in scans}
     by_print: dict[str, list[Opening]] = defaultdict(list)
     for opening in openings:
-        by_print[opening.fingerprint].append(opening)
+        if failing[opening.fingerprint] and (opening.closed is None or opening.closed > first):
+            seen = failing[opening.fingerprint][0].first
+            by_print[opening.fingerprint].append(replace(opening, opened=max(opening.opened, seen)))
     found = (
         _exposure(sorted(own, key=lambda item: item.opened), failing[name], times, allowed)
         for name, own in by_print.items()
-        if failing[name]
     )
     return tuple(sorted(found, key=lambda item: (item.severity.rank, item.check, item.subject)))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from app.model.cluster import other_clusters
+from app.model.cluster import began, other_clusters
 from app.model.control import ControlState
 from app.model.history import (
     Comparison,
@@ -57,7 +57,7 @@ def follow(
     tallies = _tallies()
     for point in points:
         tallies[point.framework][point.scan][point.state] += 1
-    return Trend(_lines(tallies, scans, slots, removed), comparison)
+    return Trend(_lines(tallies, scans, slots, removed), comparison, began(scans))
 
 
 def follow_courses(

@@ -13,17 +13,20 @@ _ZONES = (Zone.CDE, Zone.CONNECTED, Zone.SECURITY, Zone.UNKNOWN, Zone.OUT)
 _UNPLACED = Placement()
 
 
-def news_of_scan(scan: Scan, judgement: Judgement, comparison: Comparison | None, lost: int = 0) -> News:
+def news_of_scan(
+    scan: Scan, judgement: Judgement, comparison: Comparison | None, lost: int = 0, another: str = ""
+) -> News:
     """What a stored scan tells that the one before did not.
 
     Args:
         scan: the scan.
         judgement: its verdicts.
-        comparison: against the last whole scan; None for a first one.
+        comparison: against the last whole scan; None for the first one of a cluster.
         lost: nights between the two that ended without a scan.
+        another: a sentence where the scans before are of another cluster.
     """
     if comparison is None:
-        return _first(scan, judgement)
+        return _first(scan, judgement, another)
     paths = by_zone(comparison.paths, judgement.placements)
     return News(
         cluster=scan.cluster,
@@ -84,7 +87,7 @@ def by_zone(paths: Sequence[PathChange], placements: Mapping[str, Placement]) ->
     )
 
 
-def _first(scan: Scan, judgement: Judgement) -> News:
+def _first(scan: Scan, judgement: Judgement, another: str) -> News:
     failing = [item for run in judgement.runs for item in run.results if item.outcome is Outcome.FAIL]
     says = f"First scan: {_counted(failing) or 'no finding is open'}."
     return News(
@@ -93,7 +96,7 @@ def _first(scan: Scan, judgement: Judgement) -> News:
         at=scan.taken_at,
         status=_status(scan),
         scan=scan.number,
-        headlines=(says, *_coverage_lines(scan, None, 0)),
+        headlines=(*((another,) if another else ()), says, *_coverage_lines(scan, None, 0)),
     )
 
 

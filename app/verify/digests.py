@@ -32,6 +32,8 @@ def check_digests(package: Package) -> tuple[Statement, ...]:
         problems += _same_attachments(name, pdf.attachments, package.evidence)
     if problems:
         return (fails(Part.DIGESTS, "files are not what the manifest names", problems),)
+    if not counted:  # of nothing, nothing is shown
+        return (fails(Part.DIGESTS, "no manifest names any file of it"),)
     says = f"{counted} files match the digests of the manifest, and there are no others"
     return (holds(Part.DIGESTS, says), *_container(package))
 

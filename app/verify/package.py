@@ -45,6 +45,7 @@ class Package:
         manifest: `netattest/bundle/v1`; None for a PDF alone.
         signature: over the manifest.
         pdfs: PDFs by name.
+        bundle: a bundle, packed or unpacked; netattest writes none without evidence.
         repacked: the ZIP around them is not laid out as netattest does it.
     """
 
@@ -54,6 +55,7 @@ class Package:
     manifest: bytes | None = field(default=None, repr=False)
     signature: bytes | None = field(default=None, repr=False)
     pdfs: Mapping[str, PdfFile] = field(default_factory=dict, repr=False)
+    bundle: bool = False
     repacked: bool = False
 
     @property
@@ -75,15 +77,20 @@ _FORMATS: Final = (
     (".pdf", "pdf"),
 )
 
+_HANDED_OVER: Final = (
+    "if this is what was handed over as evidence, ask for it again: as it is, it proves nothing"
+)
 _LOOSE: Final = tuple(ending for ending, form in _FORMATS if form != "pdf")
 
 
 def open_packages(path: Path) -> tuple[Package, ...]:
     """Open a file or a folder. A folder is an unpacked bundle, or holds reports: manifests, bundles and PDFs.
 
+    A file that is no report and one from which somebody took what made it one cannot be told apart: neither is evidence.
+
     Raises:
-        NotFoundError: there is nothing at that path, or nothing that could be evidence.
-        EvidenceError: a file is broken, or not what its name says.
+        NotFoundError: there is nothing at that path, or a folder with nothing that could be evidence.
+        EvidenceError: a file is broken, or none that netattest writes.
     """
     if path.is_dir():
         found = tuple(_folder(path))
@@ -103,9 +110,11 @@ def _file(path: Path) -> Package:
         return replace(_bundle(str(path), files), repacked=other)
     if b"%PDF-" in body[:1024]:
         return _single_pdf(path, body)
+    what = "is neither a PDF nor a bundle" if body else "is empty"
     raise EvidenceError(
-        f"{path} is neither a PDF nor a bundle",
-        advice="HTML, JSON and CSV are verified through their manifest: name the folder that holds both",
+        f"{path} {what}: it is no report of netattest, or no longer one",
+        advice="name the PDF or the bundle, or the folder of HTML, JSON and CSV with their manifest; "
+        + _HANDED_OVER,
     )
 
 
@@ -144,13 +153,14 @@ def _manifested(path: str, files: Mapping[str, bytes], manifest: bytes, signatur
 def _bundle(path: str, files: Mapping[str, bytes]) -> Package:
     if MANIFEST not in files:
         raise EvidenceError(
-            f"{path} has no {MANIFEST}", advice="it is not a bundle of netattest, or was repacked"
+            f"{path} has no {MANIFEST}: it is no bundle of netattest, or its manifest was taken out",
+            advice=f"check the path; {_HANDED_OVER}",
         )
     signature = f"{MANIFEST}{SIGNATURE_SUFFIX}"
     own = {name: body for name, body in files.items() if name not in (MANIFEST, signature)}
     evidence = {name.removeprefix(EVIDENCE): body for name, body in own.items() if name.startswith(EVIDENCE)}
     pdfs = {name: read_pdf(name, body) for name, body in own.items() if name.endswith(".pdf")}
-    return Package(path, own, evidence, files[MANIFEST], files.get(signature), pdfs)
+    return Package(path, own, evidence, files[MANIFEST], files.get(signature), pdfs, bundle=True)
 
 
 def _unzip(name: str, body: bytes) -> tuple[dict[str, bytes], bool]:

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from app import __version__
+from app.cli import main
 from app.errors import EvidenceError, NotFoundError
 from app.model.bundle import MANIFEST, pack, unpack
 from app.model.canonical import canonical_json
@@ -38,6 +40,11 @@ def files() -> dict[str, bytes]:
 
 def with_files(**changed: bytes) -> bytes:
     return pack({**files(), **{name.replace("__", "/"): body for name, body in changed.items()}})
+
+
+def naming_nothing() -> bytes:
+    manifest = json.loads(files()[MANIFEST])
+    return pack({MANIFEST: canonical_json({**manifest, "files": []})})
 
 
 def zipped(*names: str, comment: bytes = b"", extra: bytes = b"") -> bytes:
@@ -133,7 +140,7 @@ class Case:
 
 
 CASES = [
-    Case("nothing at all", lambda: b"", "neither a PDF nor a bundle"),
+    Case("nothing at all", lambda: b"", "is empty"),
     Case("a text", lambda: b"all is well", "neither a PDF nor a bundle"),
     Case("a name above the folder", lambda: zipped("../../etc/passwd"), "a name that no bundle has"),
     Case("a name from the root", lambda: zipped("/etc/passwd"), "a name that no bundle has"),
@@ -173,7 +180,8 @@ CASES = [
     Case("a name twice", lambda: zipped("aaa", "aab").replace(b"aab", b"aaa"), "holds 'aaa' twice"),
     Case("a file that says it is a stream", lambda: flagged(zipped("a")), "bytes beside its files"),
     Case("a file that says another name of itself", lambda: renamed(zipped("a")), "bytes beside its files"),
-    Case("a ZIP without manifest", lambda: zipped("a"), "has no manifest.json"),
+    Case("a ZIP without manifest", lambda: zipped("a"), "has no manifest.json: it is no bundle of netattest"),
+    Case("a manifest that names nothing", naming_nothing, "no manifest names any file of it"),
     Case(
         "numbers beyond all bounds",
         lambda: with_files(
@@ -316,6 +324,73 @@ def test_the_command_says_it_in_one_line_and_ends_with_5(tmp_path):
             r"^netattest: .*(a name that no bundle has|cannot be read)", ended.stderr, re.MULTILINE
         )
         assert "Traceback" not in ended.stderr
+
+
+def without_evidence() -> bytes:
+    """A genuine bundle without its evidence, whose manifest was made to agree."""
+    manifest = json.loads(files()[MANIFEST])
+    left = [item for item in manifest["files"] if item["name"] in files() and "evidence/" not in item["name"]]
+    kept = {item["name"]: files()[item["name"]] for item in left}
+    return pack({MANIFEST: canonical_json({**manifest, "files": left}), **kept})
+
+
+def of_folder(name: str, body: bytes) -> Callable[[Path], Path]:
+    """A folder with one file."""
+
+    def make(folder: Path) -> Path:
+        (folder / name).write_bytes(body)
+        return folder
+
+    return make
+
+
+def of_file(name: str, make: Callable[[], bytes]) -> Callable[[Path], Path]:
+    def made(folder: Path) -> Path:
+        (folder / name).write_bytes(make())
+        return folder / name
+
+    return made
+
+
+def stripped() -> bytes:
+    """A genuine report whose attachments were taken out."""
+    with pikepdf.open(io.BytesIO(s.nights()[0].pdf)) as pdf:
+        for name in list(pdf.attachments):
+            del pdf.attachments[name]
+        pdf.save(out := io.BytesIO())
+    return out.getvalue()
+
+
+PROVES_NOTHING = "if this is what was handed over as evidence, ask for it again: as it is, it proves nothing"
+NO_REPORTS = [
+    ("an empty file", of_file("r.pdf", lambda: b""), 5, PROVES_NOTHING),
+    ("a text", of_file("r.txt", lambda: b"all is well"), 5, PROVES_NOTHING),
+    ("another PDF", of_file("r.pdf", lambda: pdf_of(CATALOGUE, PAGES)), 5, PROVES_NOTHING),
+    ("a report without its attachments", of_file("r.pdf", stripped), 5, PROVES_NOTHING),
+    ("another ZIP", of_file("r.zip", lambda: zipped("a")), 5, PROVES_NOTHING),
+    ("a bundle that names nothing", of_file("r.zip", naming_nothing), 5, "it proves nothing"),
+    ("a bundle without its evidence", of_file("r.zip", without_evidence), 5, PROVES_NOTHING),
+    ("pages whose manifest is gone", of_folder("r.html", b"<html>Supported</html>"), 5, "it proves nothing"),
+    ("a folder of other things", of_folder("notes.txt", b"x"), 2, "name the folder that `netattest report`"),
+    ("no file", lambda folder: folder / "nowhere.pdf", 2, "check the path"),
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "says"), [pytest.param(*case[1:], id=case[0]) for case in NO_REPORTS]
+)
+def test_what_is_no_report_is_answered_as_a_report_is_whose_evidence_was_taken_out(
+    make, code, says, tmp_path, capsys
+):
+    path = make(tmp_path)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", str(path), "--no-pages"])
+    said = capsys.readouterr()
+    assert ended.value.code == code
+    assert says in said.out + said.err
+    assert path.name in said.out + said.err
+    assert "0 files match" not in said.out, "of nothing nothing is shown"
 
 
 def test_a_document_that_multiplies_itself_is_bounded_in_time(tmp_path):

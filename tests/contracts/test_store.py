@@ -7,6 +7,7 @@ import pytest
 
 from app.errors import NotFoundError, ScanInProgressError, StoreError
 from app.model.chain import chain_document, chain_problems, read_chain_document
+from app.model.cluster import IDENTITY
 from app.model.control import ControlState
 from app.model.finding import Outcome
 from app.model.history import ChangeKind, Document, ScanStatus, SlotStatus
@@ -275,6 +276,42 @@ def test_findings_of_an_old_scan_are_as_they_were_known_then(store):
     assert lives(store, *nights, at=2) == [(1, 2, None, 1, 1, 2)]
     assert [life.closed_in for life in store.findings(store.scan(CLUSTER, 3), closed_since=2)] == [3]
     assert [life.times_opened for life in store.findings(store.scan(CLUSTER, 4))] == [2]
+
+
+def of(cluster, *courses):
+    """Records of nights: a letter for the cluster that answered (`-` unknown), and how the subject was judged."""
+    judged = {"x": {"outcome": FAIL}, "?": {"outcome": UNTOLD}}
+    for number, course in enumerate(courses, start=1):
+        found = [result("shop", **judged[course])] if course in judged else []
+        documents = () if cluster[number - 1] == "-" else (Document(IDENTITY, cluster[number - 1].encode()),)
+        yield record(*found, at=night(number), documents=documents)
+
+
+@pytest.mark.parametrize(
+    ("clusters", "courses", "known"),
+    [
+        ("aaa", "xxx", [(1, 3, None, 1, 1, 3)]),
+        ("a--", "xxx", [(1, 3, None, 1, 1, 3)]),
+        ("aab", "xxx", [(3, 3, None, 3, 1, 1)]),
+        ("abb", "xxx", [(2, 3, None, 2, 1, 2)]),
+        ("a-b", "xxx", [(3, 3, None, 3, 1, 1)]),
+        ("abbb", "xx.x", [(4, 4, None, 2, 2, 2)]),
+        ("abb", "x.x", [(3, 3, None, 3, 1, 1)]),
+        ("aabb", "x.xx", [(3, 4, None, 3, 1, 2)]),
+        ("abb", "x?x", [(3, 3, None, 3, 1, 1)]),
+        ("ab", "x?", []),
+        ("ab", "x.", []),
+        ("aba", "xxx", [(3, 3, None, 3, 1, 1)]),
+    ],
+)
+def test_lives_begin_where_another_cluster_begins_to_answer_to_the_name(store, clusters, courses, known):
+    assert lives(store, *of(clusters, *courses), at=len(courses)) == known
+
+
+def test_a_finding_of_the_cluster_before_has_not_closed_in_the_one_that_answers_now(store):
+    lives(store, *of("ab", "x", "."), at=2)
+    assert store.findings(store.scan(CLUSTER, 2), closed_since=1) == ()
+    assert [life.first_in for life in store.findings(store.scan(CLUSTER, 1))] == [1], "as it was known then"
 
 
 def test_only_findings_closed_after_the_scan_named_are_told(store):

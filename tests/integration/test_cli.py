@@ -261,7 +261,41 @@ def test_another_cluster_under_an_old_name_is_told_by_scan_trend_diff_and_report
     assert ended.returncode == 0, ended.stderr
     (page,) = (tmp_path / "out").glob("*.html")
     assert "Another cluster answers from here on" in page.read_text()
+    assert (
+        "Another cluster answers to this name from this scan on: it is compared with none" in page.read_text()
+    )
     assert netattest("verify", "out").returncode == 0, "cluster.json is part of the evidence"
+
+
+def test_history_begins_anew_with_another_cluster(netattest, tmp_path):
+    """Nothing that was known of the cluster before makes a finding older, a streak longer or a night a change."""
+    idle = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: idle, namespace: shop},"
+    (tmp_path / "idle.yaml").write_text(f"{idle} spec: {{podSelector: {{matchLabels: {{app: nothing}}}}}}}}")
+    said = []
+    for number, uid in enumerate("aabb", start=1):
+        (tmp_path / "now.yaml").write_text(KUBE_SYSTEM.format(uid=uid))
+        taken = f"2026-01-0{number}T02:00:00Z"
+        files = ("--from", "open.yaml", "now.yaml", "idle.yaml")
+        ended = netattest("scan", "--cluster", "shop", *files, "--taken-at", taken, "--json")
+        assert ended.returncode == 0, ended.stderr
+        said.append(json.loads(ended.stdout)["findings"]["compared_with"])
+    assert said == [None, 1, None, 3]
+
+    found = json.loads(netattest("findings", "--cluster", "shop", "--json").stdout)["findings"]
+    assert {item["first_seen"]["at"][:10] for item in found} == {"2026-01-03"}
+    assert "policy-selects-nothing" not in {item["check"] for item in found}, (
+        "two nights of three in this cluster"
+    )
+    before = json.loads(netattest("findings", "--cluster", "shop", "--scan", "2", "--json").stdout)[
+        "findings"
+    ]
+    assert {item["first_seen"]["at"][:10] for item in before} == {"2026-01-01"}
+    history = json.loads(netattest("history", "--cluster", "shop", "--json").stdout)
+    assert history["another_cluster_since"] == 3
+    assert {item["first_seen"][:10] for item in history["exposures"]} == {"2026-01-03"}
+    assert (
+        "answers to this name since scan 3 of 2026-01-03" in netattest("history", "--cluster", "shop").stdout
+    )
 
 
 def test_a_slot_is_scanned_once_however_often_it_is_asked_for(netattest, store):

@@ -80,6 +80,26 @@ def test_a_removed_scan_says_so_and_keeps_its_place_in_the_chain(store: Postgres
         assert seen.all() == [(stored[0], "year")]
 
 
+@pytest.mark.parametrize("between", ["stored", "failed"])
+def test_a_version_that_only_scans_in_a_row_had_goes_with_them(
+    store: PostgresStore, engine: Engine, between: str
+):
+    """One row lasts over all three: it lies in no single gap, and a failed run between two saw nothing."""
+    for number, version in ((1, 1), (2, 1), (3, 1), (4, 2)):
+        if number == 2 and between == "failed":
+            store.save_failure(CLUSTER, night(number), None, "refused", "0.2.0")
+        else:
+            store.save(record(at=night(number)), snapshot(pods(cart=version), at=night(number)))
+    gone = [1, 2, 3] if between == "stored" else [1, 3]
+    store.remove(CLUSTER, dict.fromkeys(gone, "year"), rule="{}", tool_version="0.2.0")
+
+    with engine.connect() as connection:
+        kept = {value.hex() for value in connection.scalars(text("SELECT sha256 FROM blob"))}
+    assert pods(cart=1)[0].digest not in kept
+    assert pods(cart=2)[0].digest in kept
+    assert store.check().problems == ()
+
+
 def test_bodies_that_nothing_needs_are_gone(store: PostgresStore, engine: Engine):
     for number in (1, 2):
         store.save(

@@ -437,6 +437,10 @@ def test_one_service_leads_until_it_resigns_or_its_lease_ends(store):
     assert first.renew()
     assert not second.renew()
     assert (first.leads, second.leads, second.ready) == (True, False, True)
+    first.renew()
+    assert first.leads, "who holds the lease renews it before it ends"
+    ledger.resign(second.holder)
+    assert not second.renew(), "nobody gives back what another holds"
     first.resign()
     assert second.renew()
     with store._engine.begin() as connection:  # as if its holder had been silent for long

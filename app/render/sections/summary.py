@@ -6,6 +6,7 @@ from typing import Final
 
 from app.model.control import Assessment, ControlState
 from app.model.finding import Severity
+from app.model.history import Comparison
 from app.model.platform import Enforcement
 from app.render.charts import Segment, Sparkline, StackedBar
 from app.render.claims import claimed
@@ -212,7 +213,22 @@ def _severities(dossier: Dossier) -> str:
 
 def since_sentence(dossier: Dossier) -> str:
     """Say in counts what differs from the scan before."""
-    comparison = dossier.report.trend.comparison
+    comparison, began = dossier.report.trend.comparison, dossier.report.trend.began
+    if began and began.scan == dossier.report.scan.number:
+        return (
+            "Another cluster answers to this name from this scan on: it is compared with none before it, and findings are"
+            " counted as new."
+        )
+    since = _since(comparison)
+    if began:
+        since += (
+            f" Another cluster answers to this name since scan {began.scan} of {day(began.at)}: findings are as old as they are"
+            " in this one."
+        )
+    return since
+
+
+def _since(comparison: Comparison | None) -> str:
     if comparison is None:
         return "This is the first stored scan of the cluster; there is none to compare it with."
     opened, closed = len(comparison.opened), len(comparison.closed)

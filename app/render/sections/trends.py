@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from app.model.cluster import are_two
 from app.model.control import ControlState
 from app.model.history import Comparison, TrendLine, TrendPoint
 from app.render.charts import Break, Series, StepTrend
@@ -169,10 +168,9 @@ def _since(comparison: Comparison | None) -> str:
         f"{count(len(comparison.flips), 'control') if comparison.flips else 'no control'} changed state",
         _differ(len(comparison.objects)),
     )
-    others = " They are of two clusters of one name." if are_two(before, comparison.after) else ""
     return (
         f"Compared with scan {before.number} of {minute(before.taken_at)}: {joined(parts)}, over all frameworks."
-        f" What changed and changed back between the two scans is not to be seen in either.{others}"
+        f" What changed and changed back between the two scans is not to be seen in either."
     )
 
 

@@ -77,6 +77,15 @@ def test_a_finding_has_not_closed_where_what_contains_it_could_not_be_judged(kin
     assert names(found.closed) == closed
 
 
+def test_a_finding_of_no_namespace_may_lie_in_any_that_could_not_be_judged():
+    was = replace(result("a", "node-1", "fail"), subject=Subject(SubjectKind.CLUSTER, "node-1"))
+    doubt = replace(
+        result("a", "shop", "insufficient-evidence"), subject=Subject(SubjectKind.NAMESPACE, "shop")
+    )
+
+    assert names(compared([CheckRun(meta("a"), (was,))], [CheckRun(meta("a"), (doubt,))]).closed) == []
+
+
 def test_the_same_subject_in_two_checks_is_two_findings():
     found = compared([run("a", {"x": "fail"})], [run("a", {"x": "pass"}), run("b", {"x": "fail"})])
 

@@ -6,6 +6,7 @@ from itertools import groupby
 import pytest
 
 from app.model.archive import Opening, SaidOver
+from app.model.cluster import IDENTITY
 from app.model.exposure import Days
 from app.model.finding import Outcome, Severity
 from app.model.history import Scan, ScanStatus
@@ -15,9 +16,9 @@ from tests.histories import night, result
 ALLOWED = {Severity.HIGH: 2}
 
 
-def scan(number):
-    at = night(number)
-    return Scan("prod", number, ScanStatus.COMPLETE, at, at, None, "0.1.0", "", (), "", "")
+def scan(number, cluster=""):
+    at, documents = night(number), ((IDENTITY, cluster),) if cluster else ()
+    return Scan("prod", number, ScanStatus.COMPLETE, at, at, None, "0.1.0", "", documents, "", "")
 
 
 def said_about(name, course, severity):
@@ -44,14 +45,36 @@ def openings_of(name, course):
         yield Opening(result(name).fingerprint, result(name).check, opened, None)
 
 
-def lives(courses):
+def lives(courses, clusters=""):
     openings = [item for name, (course, _) in courses.items() for item in openings_of(name, course)]
     said = [
         item for name, (course, severity) in courses.items() for item in said_about(name, course, severity)
     ]
     nights = max(len(course) for course, _ in courses.values())
-    found = exposures(openings, said, [scan(number) for number in range(1, nights + 1)], ALLOWED)
+    scans = [scan(number, clusters[number - 1 : number]) for number in range(1, nights + 1)]
+    found = exposures(openings, said, scans, ALLOWED)
     return {item.subject.id: item for item in found}
+
+
+@pytest.mark.parametrize(
+    ("clusters", "course", "opened"),
+    [
+        ("aaaa", "xxxx", [(1, 3)]),
+        ("aabb", "xxxx", [(3, 1)]),
+        ("aabb", "xx..", None),
+        ("aabb", "x.xx", [(3, 1)]),
+        ("aabb", "xx?x", [(4, 0)]),
+        ("aabb", "xx??", None),
+        ("abbb", "xx.x", [(2, 1), (4, 0)]),
+    ],
+)
+def test_lives_begin_where_another_cluster_begins_to_answer_to_the_name(clusters, course, opened):
+    found = lives({"shop": (course, Severity.HIGH)}, clusters).get("shop")
+    if opened is None:
+        assert found is None
+    else:
+        assert [(item.at, item.days) for item in found.opened] == [(night(at), days) for at, days in opened]
+        assert found.first_at == night(opened[0][0])
 
 
 @pytest.mark.parametrize(
@@ -76,6 +99,32 @@ def test_one_life(course, days, changed, last_seen, states):
     assert found.changed_at == tuple(map(night, changed))
     assert (found.first_at, found.last_seen_at) == (night(course.index("x") + 1), night(last_seen))
     assert {name for name, holds in told.items() if holds} == set(states.split())
+
+
+def test_nine_of_ten_closed_within_the_ninetieth_percentile():
+    found = lives({str(days): (("x" * days).ljust(12, "."), Severity.LOW) for days in range(1, 11)})
+    (told,) = lifetimes(found.values(), lambda item: item.severity.value, [])
+    assert (told.closed, told.ninetieth_days) == (10, 9)
+
+
+def test_days_are_those_of_the_calendar_in_utc():
+    """Seen at eleven in the evening and gone at one in the night after next: two days, though not 48 hours."""
+    first = scan(1)
+    late, early = (
+        replace(first, number=number, taken_at=night(day).replace(hour=hour))
+        for number, day, hour in ((1, 1, 23), (2, 3, 1))
+    )
+    own = result("shop")
+    opening = Opening(own.fingerprint, own.check, 1, 2)
+    (found,) = exposures([opening], [SaidOver(1, 1, own)], [late, early], ALLOWED)
+    assert [item.days for item in found.opened] == [2]
+
+
+def test_open_exposures_are_counted_by_age_to_the_day():
+    old = {str(days): ("x" * (days + 1), Severity.LOW) for days in (7, 8, 30, 31, 90, 91)}
+    longest = max(len(course) for course, _ in old.values())
+    found = lives({name: (course.rjust(longest, "."), severity) for name, (course, severity) in old.items()})
+    assert [number for _, number in ages(found.values())] == [1, 2, 2, 1]
 
 
 def test_a_time_that_was_too_long_counts_although_the_last_one_was_short():

@@ -31,6 +31,11 @@ def path(destination, *, opened=True):
     return PathChange("shop/job", destination, opened=opened, ports="TCP 80")
 
 
+def test_the_first_night_of_another_cluster_is_a_first_night_and_says_why():
+    news = news_of_scan(scan(2), placed(), None, 0, "Another cluster answers from here on.")
+    assert news.headlines == ("Another cluster answers from here on.", "First scan: no finding is open.")
+
+
 def test_a_quiet_night_has_no_headline():
     assert told(compared()).quiet
 
@@ -79,9 +84,14 @@ def test_a_first_scan_tells_what_is_open():
             2,
             ("The scan is incomplete: 2 gaps. What depends on them is no evidence.",),
         ),
+        (
+            scan(1, ScanStatus.PARTIAL, gaps=3),
+            2,
+            ("The scan is incomplete: 2 gaps. What depends on them is no evidence.",),
+        ),
         (scan(1, ScanStatus.PARTIAL, gaps=2), 0, ("The scan is complete again.",)),
     ],
-    ids=["new gaps", "the same gaps as the night before", "more gaps", "no gaps any more"],
+    ids=["new gaps", "the same gaps as the night before", "more gaps", "fewer gaps", "no gaps any more"],
 )
 def test_what_was_not_seen_is_told_when_it_is_new(before, gaps, headlines):
     status = ScanStatus.PARTIAL if gaps else ScanStatus.COMPLETE

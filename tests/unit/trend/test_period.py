@@ -106,6 +106,24 @@ def test_a_night_of_which_another_scan_is_left_is_that_of_the_other():
     assert gone.cause == "retention removed the evidence of scan 2, rule year"
 
 
+def test_a_period_ends_before_the_first_moment_of_the_day_after():
+    after = replace(scan(2), taken_at=SPAN.end)
+    found = nights(SPAN, (), [Slot("prod", SPAN.end, SlotStatus.DONE, 2)], [scan(1), after])
+    assert [night.scans for night in found if night.scans] == [(1,)]
+    assert len(found) == 5
+
+
+def test_a_slot_is_of_the_day_that_the_zone_has():
+    """In Amsterdam it is the second of November already; the schedule of today has its slot of that day elsewhere."""
+    recorded = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)
+    done = Slot("prod", recorded, SlotStatus.DONE, 1)
+    found = nights(SPAN, [due(1), due(2)], [done], [replace(scan(1), slot=recorded)])
+    assert [(night.day.day, night.due_at) for night in found] == [(1, due(1)), (2, recorded)]
+    planned = datetime(2026, 11, 2, 23, 30, tzinfo=UTC)
+    kept = nights(SPAN, [planned], [done], [replace(scan(1), slot=recorded)])
+    assert [night.due_at for night in kept] == [recorded, planned], "the third of November in Amsterdam"
+
+
 def test_a_scan_after_the_period_is_of_no_night_of_it():
     found = nights(SPAN, (), (), [scan(1), scan(40)])
     assert [night.scans for night in found if night.scans] == [(1,)]
