@@ -8,7 +8,7 @@ worked out from the latest snapshot.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,7 @@ class Publication:
                 f"there is no scan to publish up to {self.today}",
                 advice="run `netattest scan --cluster NAME` first",
             )
-        renderer, rows = bootstrap.site_renderer(), [item.row for item in clusters]
+        renderer, rows = bootstrap.site_renderer(self._titles), [item.row for item in clusters]
         shards: list[str] = []
         with open_site(folder) as site:
             site.put(Piece("assets", program_digest(), renderer.assets))
@@ -67,9 +67,18 @@ class Publication:
             known = tuple(shards)
             site.put(_piece("search", [known, len(rows)], lambda: [renderer.search(rows, known)]))
             site.put(
-                _piece("index", [str(self.today), repr(rows)], lambda: [renderer.index(rows, self.today)])
+                _piece(
+                    "index",
+                    [str(self.today), repr(rows), self._titles],
+                    lambda: [renderer.index(rows, self.today)],
+                )
             )
             return site.close()
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        """What frameworks are called now; a scan names them by their ids."""
+        return dict(bootstrap.framework_titles(self.settings))
 
     def _cluster(self, name: str) -> "_Cluster | None":
         from app.render.site import FRESH, latest_stored, overview
@@ -109,6 +118,7 @@ class Publication:
             shards,
             reports,
             repr(filed),
+            self._titles,
         ]
         site.put(_piece(f"page {name}", known, lambda: [self._page(item, shards, reports, filed)]))
         return shards
@@ -144,7 +154,7 @@ class Publication:
         lines = trend.follow_courses(courses, recent, item.slots, item.removed)
         findings = self.store.findings(latest) if latest else ()
         record = kept_record(item.row, item.scans, item.removed, item.slots, courses, lines, findings)
-        return bootstrap.site_renderer().cluster(record, shards, reports, filed)
+        return bootstrap.site_renderer(self._titles).cluster(record, shards, reports, filed)
 
     def _shards(self, row: "Overview", latest: Scan) -> Iterator[Artefact]:
         from app import assess, collect, detect, evaluate

@@ -5,6 +5,7 @@ from app.assess.assessment import assess, duties
 from app.assess.configuration import Configuration, attested_links, mistakes_in, read_documents
 from app.assess.drafting import REGISTERS, SCOPE, Draft, drafted, with_empty_registers
 from app.assess.exceptions_file import exception_ids, exceptions_of
+from app.assess.framework_file import framework_title
 from app.assess.lines import line_of
 from app.assess.others_file import OTHERS, with_others
 from app.assess.placing import Placed, RuleReach, placed
@@ -37,6 +38,7 @@ __all__ = [
     "duties",
     "exception_ids",
     "exceptions_of",
+    "framework_title",
     "line_of",
     "mistakes_in",
     "observed_flows",

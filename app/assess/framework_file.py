@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
+import yaml
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from app.assess.reading import FileModel, Mistakes, Text, parse
@@ -176,6 +177,17 @@ class FrameworkFile(FileModel):
     """For identifiers that may not start with a digit (OSCAL tokens)."""
     text_licence: Text
     controls: Annotated[tuple[ControlFile, ...], AfterValidator(_not_empty)]
+
+
+def framework_title(body: bytes) -> str:
+    """What a framework is called, by a file of which nothing else is read; empty where it does not say."""
+    try:
+        root = yaml.compose(body, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return ""
+    entries = root.value if isinstance(root, yaml.MappingNode) else []
+    titles = (value.value for key, value in entries if key.value == "title")
+    return next((title for title in titles if isinstance(title, str)), "")
 
 
 def read_framework(document: Document, mistakes: Mistakes) -> tuple[Framework, FrameworkFile] | None:

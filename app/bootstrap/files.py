@@ -105,6 +105,14 @@ def offered_frameworks(settings: Settings) -> Mapping[str, Offered]:
     return {name: found[name] for name in sorted(found)}
 
 
+def framework_titles(settings: Settings) -> Mapping[str, str]:
+    """What each framework is called, by its id; one whose file does not say is left out."""
+    from app.assess import framework_title
+
+    found = {name: framework_title(read(item.path)) for name, item in offered_frameworks(settings).items()}
+    return {name: title for name, title in found.items() if title}
+
+
 def _register(settings: Settings, name: str) -> Path | None:
     """The file that was named, else the one beside the settings file if there is one."""
     named: Path | None = getattr(settings.documents, name)

@@ -1,6 +1,7 @@
 """What reports are made with."""
 # ruff: noqa: PLC0415  (heavy packages: see the package)
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,11 +34,11 @@ def period_renderer() -> "PeriodRenderer":
     return PeriodRenderer(resource("templates"), this_tool())
 
 
-def site_renderer() -> "SiteRenderer":
-    """Pages about a fleet from the packaged templates."""
+def site_renderer(titles: Mapping[str, str]) -> "SiteRenderer":
+    """Pages about a fleet from the packaged templates; `titles` of frameworks are by id."""
     from app.render.site import SiteRenderer
 
-    return SiteRenderer(resource("templates"))
+    return SiteRenderer(resource("templates"), titles)
 
 
 def this_tool() -> Tool:

@@ -6,6 +6,16 @@ from typing import Final, Literal
 from app.model.control import ControlState
 from app.render.wording import STATE_WORDS, number
 
+_SEARCHED: Final = {
+    "findings": "findings",
+    "controls": "controls",
+    "period-controls": "controls",
+    "populations": "populations",
+    "morning": "findings",
+    "executive": "findings",
+}
+"""Sections whose entries the HTML edition searches, and what these are called."""
+
 _ONE_COLUMN: Final = 44
 _COLUMN: Final = 52
 """Lines of a table of contents that fit a page, in large and in small print."""
@@ -159,6 +169,15 @@ class Page:
     def sheet(self) -> bool:
         """True when all of it is sheets; then contents would be longer than what they lead to."""
         return all(section.sheet for section in self.sections)
+
+    @property
+    def searched(self) -> str:
+        """What the HTML edition searches, as its label says: `findings, controls and populations`."""
+        here = [section.id for section in self.sections]
+        names = list(dict.fromkeys(word for name, word in _SEARCHED.items() if name in here))
+        if len(names) > 1:
+            return f"{', '.join(names[:-1])} and {names[-1]}"
+        return names[0] if names else "entries"
 
     @property
     def contents(self) -> tuple[Entry, ...]:

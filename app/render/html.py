@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -71,20 +71,27 @@ class Templates:
         )
 
     def screen(self, page: Page) -> str:
-        """The HTML edition: one file with its fonts, styles and script, under a policy that forbids any request."""
-        styles = [self._fonts(), *(self._style(name) for name in ("tokens", "report", "screen"))]
+        """The HTML edition: one file with its fonts, styles and script, under a policy that forbids any request.
+
+        What it looks like in a window and on paper are two styles: neither has to take back what the other says.
+        """
+        styles = {
+            "": "\n".join([self._fonts(), self._style("tokens"), self._style("report")]),
+            "screen": self._style("screen"),
+            "print": self._style("paper"),
+        }
         script = self._text("scripts/filter.js")
         return self._render(
             page,
             print=False,
-            styles=[Markup(style) for style in styles],  # noqa: S704  files of this program
+            styles={media: Markup(style) for media, style in styles.items()},  # noqa: S704  files of this program
             script=Markup(script),  # noqa: S704  file of this program
-            policy=content_policy(styles, script),
+            policy=content_policy(styles.values(), script),
         )
 
     def print(self, page: Page) -> str:
         """The document that becomes the PDF; its styles are given to the PDF writer apart from it."""
-        return self._render(page, print=True, styles=[], script="", policy="")
+        return self._render(page, print=True, styles={}, script="", policy="")
 
     def print_styles(self) -> str:
         """Styles of the PDF edition; they name fonts by the addresses of `faces`."""
@@ -130,7 +137,7 @@ def _font_faces(addresses: Mapping[str, str]) -> str:
     )
 
 
-def content_policy(styles: list[str], script: str) -> str:
+def content_policy(styles: Iterable[str], script: str) -> str:
     """Content-Security-Policy: nothing may be fetched, and only these styles and this script may run (by digest)."""
     allowed = " ".join(_source(style) for style in styles)
     return (

@@ -8,12 +8,15 @@ const find = box.querySelector("#find");
 const keys = box.querySelector("#keys");
 const buttons = [...box.querySelectorAll("button")];
 const items = [...document.querySelectorAll("main [data-state]")];
+const states = new Set(items.map((item) => item.dataset.state));
 let state = "";
 let coming = [];
 let frame = 0;
 let texts; // lower case, worked out when somebody searches for the first time
 
-box.hidden = false;
+/* A report without entries has nothing to search, and a state that no entry has nothing to show. */
+box.hidden = items.length === 0;
+for (const button of buttons) button.hidden = button.dataset.filter !== "" && !states.has(button.dataset.filter);
 
 function words() {
   return find.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -87,7 +90,7 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && (state || find.value)) everything();
   else if (event.key === "Escape") document.activeElement?.blur();
-  if (!keys.checked || event.target.matches("input[type=search]")) return;
+  if (box.hidden || !keys.checked || event.target.matches("input[type=search]")) return;
   if (event.key === "/") find.focus();
   else if (event.key === "j") go(1);
   else if (event.key === "k") go(-1);

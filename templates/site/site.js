@@ -58,6 +58,7 @@ function told(section, result) {
   body.replaceChildren(...result.rows.map(([shard, cells]) => {
     const tr = document.createElement("tr");
     tr.append(cell(shard.cluster, shard.page), ...cells.map(([text, link]) => cell(text, link)));
+    for (const td of tr.children) if (/^\d{4}-\d\d-\d\d$/.test(td.textContent)) td.className = "day";
     return tr;
   }));
   section.querySelector(".wide").hidden = result.rows.length === 0;
@@ -84,7 +85,7 @@ function result(kind, all, words, missing) {
   }
   if (missing) notes.add(`${missing} file(s) of rows could not be loaded: what they hold was not searched`);
   const shown = count > rows.length ? `, the first ${rows.length} are shown` : "";
-  return { rows, notes: [...notes], says: `${count} of ${total}${shown}` };
+  return { rows, notes: [...notes], says: `${count} of ${total} rows${shown}` };
 }
 
 function finder(section) {
@@ -114,12 +115,29 @@ function table(field) {
       row.hidden = !words.every((word) => text.includes(word));
       shown += row.hidden ? 0 : 1;
     }
-    field.parentElement.querySelector("output").textContent = `${shown} of ${rows.length}`;
+    field.parentElement.querySelector("output").textContent = words.length ? `${shown} of ${rows.length} findings` : "";
+  };
+  /* A link to a finding shows it, even if a search had filtered it out. */
+  const follow = () => {
+    const target = document.querySelector("#rows tr:target");
+    if (!target?.hidden) return;
+    field.value = "";
+    show();
+    target.scrollIntoView();
   };
   field.closest("p").hidden = false;
   field.addEventListener("input", show);
+  addEventListener("hashchange", follow);
   show();
+  follow();
 }
 
+/* Not every browser empties a search at Escape. */
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !event.target.matches("input[type=search]") || !event.target.value) return;
+  event.target.value = "";
+  event.target.dispatchEvent(new Event("input"));
+  event.preventDefault();
+});
 document.querySelectorAll(".finder").forEach(finder);
 document.querySelectorAll("#search").forEach(table);

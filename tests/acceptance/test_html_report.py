@@ -1,13 +1,14 @@
 """The HTML edition in a real browser."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from app.render import ReportRenderer
+from app.render import ReportRenderer, load_definition
 from app.resources import resource
-from tests.report_builder import report_input
+from tests.report_builder import empty_input, report_input
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -149,6 +150,20 @@ OUT_OF_REACH = """() => [...document.querySelectorAll("main *")].filter((node) =
 """What scrolls and takes no focus; WCAG 2.1.1, which axe-core asks for as scrollable-region-focusable."""
 
 
+def test_on_a_phone_each_cell_of_a_row_is_in_sight_below_the_name_of_its_column(browser, address):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(address)
+    cells = page.locator("table.rows tbody td")
+    beside = "nodes => nodes.filter(node => node.getBoundingClientRect().right > 390).length"
+    named = "node => [getComputedStyle(node, '::before').content, node.dataset.head]"
+
+    assert cells.count() > 20
+    assert cells.evaluate_all(beside) == 0
+    content, head = page.locator("table.rows tbody tr td:nth-child(2)").first.evaluate(named)
+    assert head in content
+    page.close()
+
+
 def test_links_in_sentences_differ_in_more_than_colour(page):
     links = page.locator("main p a:not(.self)").all()
 
@@ -209,6 +224,81 @@ def test_keys_lead_to_the_search_and_from_entry_to_entry_and_can_be_switched_off
     page.locator("#keys").uncheck()
     page.keyboard.press("j")
     assert page.evaluate("document.activeElement.id") == "keys"
+
+
+FOCUSED = """() => {
+  const node = document.activeElement, style = getComputedStyle(node);
+  const box = node.getBoundingClientRect();
+  return [node.tagName, node.getAttribute("href") || node.dataset.filter || node.id, style.outlineStyle !== "none", box.width * box.height > 0];
+}"""
+
+
+def test_tab_leads_through_contents_states_and_search_to_the_first_link_and_is_seen_on_its_way(page):
+    contents = page.locator(".side ol a").evaluate_all(
+        "nodes => nodes.map(node => node.getAttribute('href'))"
+    )
+    states = page.locator(".filter button:visible").evaluate_all(
+        "nodes => nodes.map(node => node.dataset.filter)"
+    )
+    wanted = ["#content", *contents, *states, "find", "keys"]
+    seen = []
+    for _ in wanted:
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(FOCUSED))
+
+    assert len(states) > 3
+    assert [place for _, place, *_ in seen] == wanted
+    assert [place for _, place, outlined, there in seen if not (outlined and there)] == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_the_first_link_skips_to_the_report(page):
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+@pytest.mark.parametrize(
+    ("definition", "names"),
+    [
+        ("auditor", "findings, controls and populations"),
+        ("findings", "findings"),
+        ("executive", "findings"),
+    ],
+)
+def test_a_search_names_what_a_report_has_and_offers_states_that_some_entry_has(
+    browser, tmp_path, definition, names
+):
+    page = browser.new_page()
+    page.goto(shaped(tmp_path, report_input(), definition))
+
+    assert page.locator("label[for=find]").inner_text() == f"Search {names}"
+    assert page.locator(".filter button:visible").count() > 1
+    for button in page.locator(".filter button:visible:not([data-filter=''])").all():
+        button.click()
+        assert visible(page) > 0
+    page.close()
+
+
+def test_a_report_without_entries_offers_no_search(browser, tmp_path):
+    page = browser.new_page()
+    page.goto(shaped(tmp_path, empty_input(), "engineer"))
+    page.keyboard.press("/")
+
+    assert page.locator("main [data-state]").count() == 0
+    assert page.locator(".filter").is_hidden()
+    page.close()
+
+
+def shaped(folder, report, definition) -> str:
+    """The address of a report by one of the packaged definitions."""
+    shape = load_definition(definition, (resource("reports") / f"{definition}.yaml").read_bytes())
+    (made,) = ReportRenderer(resource("templates")).render(replace(report, definition=shape), ["html"])
+    path = folder / made.name
+    path.write_bytes(made.body)
+    return path.as_uri()
 
 
 def test_an_address_can_hold_a_search_and_a_state(browser, address):

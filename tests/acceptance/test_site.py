@@ -4,12 +4,13 @@ import functools
 import http.server
 import json
 import shutil
+import subprocess
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from typer.testing import CliRunner
 
 from app import bootstrap
@@ -142,6 +143,98 @@ def test_search_leaves_the_findings_that_have_the_words(page):
     assert all(word in text for text in rows.all_inner_texts())
     page.get_by_label("Search findings").fill("no such words")
     assert rows.count() == 0
+
+
+def test_a_link_to_a_finding_that_was_searched_away_shows_it_and_escape_empties_the_search(page):
+    page.get_by_role("link", name=year.CLUSTER, exact=True).click()
+    row = page.locator("#rows tbody tr").last
+    name = row.get_attribute("id")
+    field = page.get_by_label("Search findings")
+    field.fill("no such words")
+    assert row.is_hidden()
+    field.press("Escape")
+    assert (field.input_value(), row.is_visible()) == ("", True)
+    field.fill("no such words")
+    page.evaluate(f"location.hash = '{name}'")
+    expect(row).to_be_in_viewport()
+    assert field.input_value() == ""
+
+
+def test_the_parts_of_a_page_and_the_controls_of_a_search_are_reached_in_their_order_and_seen(page):
+    page.get_by_role("link", name=year.CLUSTER, exact=True).click()
+    places = page.locator(".here a").evaluate_all("nodes => nodes.map(node => node.getAttribute('href'))")
+    assert {"#findings", "#paths", "#lost"} <= set(places)
+    assert page.locator(", ".join(f'[id="{place[1:]}"]' for place in places)).count() == len(places)
+    wanted = ["#main", "index.html", "search.html", *places]
+    for place in wanted:
+        page.keyboard.press("Tab")
+        node = "document.activeElement"
+        assert page.evaluate(f"{node}.getAttribute('href')") == place
+        assert page.evaluate(f"getComputedStyle({node}).outlineStyle") != "none"
+
+
+def test_pages_call_frameworks_and_severities_by_the_names_that_people_use(records):
+    pages = SiteRenderer(resource("templates"), {"pci-dss-4.0.1": "PCI DSS v4.0.1 (all of it)"})
+    overview_page = pages.index([records[0].overview], TODAY).body.decode()
+    page = pages.cluster(records[0], (), ()).body.decode()
+    assert '<th scope="col">PCI DSS v4.0.1</th>' in overview_page
+    assert '<h2 id="pci-dss-4.0.1">PCI DSS v4.0.1 (all of it)</h2>' in page
+    assert ">pci-dss-4.0.1<" not in overview_page + page
+    severities = {f"<td>{item.severity.value.capitalize()}</td>" for item in records[0].findings}
+    assert all(cell in page for cell in severities)
+    shard = next(iter(finding_shards(records[0].overview, records[0].findings))).body.decode()
+    assert {f'"{item.severity.value.capitalize()}"' in shard for item in records[0].findings} == {True}
+
+
+def test_a_publication_calls_frameworks_by_the_titles_of_their_files(store, tmp_path):
+    publication(store).write(tmp_path)
+    assert "PCI DSS v4.0.1" in (tmp_path / "index.html").read_text()
+    assert ">PCI DSS v4.0.1</h2>" in next(tmp_path.glob("cluster-*.html")).read_text()
+
+
+def printed(page, paper):
+    text = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=page.pdf(format=paper), capture_output=True, check=True
+    )
+    return text.stdout.decode().split("\f")[:-1]
+
+
+@pytest.mark.parametrize(("paper", "width"), [("A4", 680), ("Letter", 702)])
+def test_on_paper_there_are_no_controls_and_every_finding_and_nothing_is_cut_off(
+    browser, site, records, paper, width
+):
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark")
+    for name in ("index.html", "search.html", records[0].overview.page, records[1].overview.page):
+        page.goto((site / name).as_uri())
+        if page.locator("#search").count():
+            page.locator("#search").fill("no such words")
+        page.emulate_media(media="print")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("getComputedStyle(document.body).color") == "rgb(22, 32, 42)"
+        sheets = printed(page, paper)
+        words = " ".join(" ".join(sheets).split())
+        assert [
+            word for word in ("All clusters Search", "Search findings", "Search allowed") if word in words
+        ] == []
+        assert [text for text in sheets[:-1] if len("".join(text.split())) < 200] == []
+        hidden = page.locator("#rows tbody tr").evaluate_all(
+            "nodes => nodes.filter(node => !node.checkVisibility()).length"
+        )
+        assert hidden == 0
+        page.emulate_media(media="screen")
+    page.close()
+
+
+def test_on_paper_a_search_tells_its_words_and_what_it_found(browser, site):
+    page = browser.new_page()
+    page.goto((site / "search.html").as_uri())
+    page.locator("#find-paths").fill("alert(1) CART")
+    page.locator('[data-kind="paths"] tbody tr').nth(2).wait_for()
+    words = " ".join(" ".join(printed(page, "A4")).split())
+    assert "alert(1) CART" in words
+    assert "3 of 3 rows" in words
+    assert "Open findings" not in words
+    page.close()
 
 
 def test_style_is_applied_and_hostile_names_are_text(page):
@@ -322,8 +415,8 @@ def test_a_day_on_which_nothing_happened_changes_the_overview_alone_until_a_nigh
     assert (placed.written, placed.kept) == (1, before.written - 1)
     assert f"As of {TODAY}" in (tmp_path / "index.html").read_text()
     assert publication(store, date(2026, 3, 19)).write(tmp_path).written == 2
-    assert "stale" not in fresh
-    assert "stale: the last scan is of 2026-03-17" in page.read_text()
+    assert "Stale" not in fresh
+    assert "Stale: the last scan is of 2026-03-17" in page.read_text()
     assert "2026-03-18 to 2026-03-19" in page.read_text()
 
 
@@ -395,7 +488,7 @@ def test_the_command_publishes_and_then_has_nothing_to_write(store, shared_engin
     first, second = (CliRunner().invoke(build(), arguments) for _ in range(2))
     assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
     assert json.loads(first.stdout)["written"] == json.loads(second.stdout)["kept"] == 7
-    assert "stale" in (tmp_path / "site" / "index.html").read_text()
+    assert "Stale" in (tmp_path / "site" / "index.html").read_text()
 
 
 @pytest.mark.parametrize(

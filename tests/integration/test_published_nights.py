@@ -21,8 +21,8 @@ def test_pages_follow_each_slot(runner: Runner, tmp_path):
 
     runner.work.source = told.refuse
     told.night(runner)
-    assert "the slot failed: the API server did not answer" in page.read_text()
-    assert "the last night failed" in (folder / "index.html").read_text()
+    assert "The slot failed: the API server did not answer" in page.read_text()
+    assert "The last night failed" in (folder / "index.html").read_text()
 
 
 def test_a_folder_starts_at_the_schedule_and_a_report_that_cannot_be_is_refused(tmp_path):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 from app.evaluate.checks.common.population import cluster_subject, record_subject
 from app.evaluate.checks.common.verdicts import Check, Details, Doubt, Verdicts
@@ -44,9 +45,9 @@ CHECK: Check = ScanNightMissing()
 
 
 def _result(verdicts: Verdicts, slot: Slot, slots: Sequence[Slot]) -> CheckResult:
-    due = slot.due_at.isoformat()
-    subject = record_subject(f"slot {due}")
-    details = Details(strength=Strength.OBSERVED, data={"due_at": due, "status": slot.status.value})
+    at, due = slot.due_at.isoformat(), f"{slot.due_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    subject = record_subject(f"slot {at}")
+    details = Details(strength=Strength.OBSERVED, data={"due_at": at, "status": slot.status.value})
     if slot.status is SlotStatus.DONE:
         return verdicts.passed(subject, f"the scan due at {due} is scan {slot.scan}", base=details)
     if slot.status is SlotStatus.RUNNING and slot == slots[-1]:

@@ -66,7 +66,8 @@ def summary(report: PeriodReport) -> PeriodPage:
                         " scan cannot decide about a control stays with people. *Always* means held on every night of the"
                         " period. A night that was not scanned shows nothing, so with one of them it is *at some time*,"
                         " and its sentence counts the nights: held, failed, not to be decided, not scanned. *Never* means"
-                        " observed and not held on any night; *not observed* means that no night decided it."
+                        " tested and not held on any night; *not observed* means not tested automatically on any night, because no"
+                        " test can decide it or it was declared not to apply."
                     ),
                     (
                         "Verdicts are those that each night's scan stored, by the rules and the version of that night. Of"

@@ -14,6 +14,7 @@ from app.render.claims import claim
 from app.render.signs import upright
 from app.render.site.record import Overview
 from app.render.transit import AUTHENTICATION_WORDS, LABEL_WORDS, STRENGTH_WORDS
+from app.render.wording import SEVERITY_WORDS
 
 T = TypeVar("T")
 Path = tuple[Connection, Sequence[PathVerdict]]
@@ -25,7 +26,7 @@ SHARD: Final = 10_000  # rows of one file
 def finding_shards(row: Overview, findings: Sequence[FindingLife]) -> Iterator[Artefact]:
     """Open findings: severity, day of opening, check, subject, sentence, fingerprint."""
     rows = [
-        [item.severity.value, item.opened_at.date().isoformat(), item.check, item.subject.id, claim(item.result), item.fingerprint]
+        [SEVERITY_WORDS[item.severity], item.opened_at.date().isoformat(), item.check, item.subject.id, claim(item.result), item.fingerprint]
         for item in findings
     ]  # fmt: skip
     for number, part in enumerate(_parts(rows)):

@@ -38,7 +38,7 @@ _MARKS: Final = {
     CONTRARY: ("≠", "contrary evidence"),
     ControlState.PARTIAL.value: ("a", "exception accepted"),
     ControlState.MANUAL.value: ("m", "manual evidence needed"),
-    ControlState.SUPPORTED.value: ("✓", "supported by evidence"),
+    ControlState.SUPPORTED.value: ("✓", "supported"),
     ControlState.NOT_APPLICABLE.value: ("·", "not applicable"),
 }  # worst first
 _RANKS: Final = {kind: rank for rank, kind in enumerate(_MARKS)}

@@ -1,6 +1,6 @@
 """Pages of a site from its templates; names out of clusters are text and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from app.render.signs import upright
 from app.render.site import strips
 from app.render.site.nights import CONTRARY, KEY, UNSEEN
 from app.render.site.record import ClusterRecord, Overview
+from app.render.wording import SEVERITY_WORDS
 
 
 class SiteRenderer:
@@ -21,9 +22,10 @@ class SiteRenderer:
 
     Args:
         folder: `templates/`.
+        titles: of frameworks, by id; one that has none is called by its id.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, titles: Mapping[str, str] | None = None) -> None:
         self._folder = folder / "site"
         self._environment = Environment(
             loader=FileSystemLoader(self._folder),
@@ -32,8 +34,15 @@ class SiteRenderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"strips": strips, "key": KEY, "unseen": UNSEEN, "claim": claim}
-        self._environment.filters["icon"] = _icon
+        self._environment.globals |= {
+            "strips": strips,
+            "key": KEY,
+            "unseen": UNSEEN,
+            "claim": claim,
+            "titles": titles or {},
+            "severities": SEVERITY_WORDS,
+        }
+        self._environment.filters |= {"icon": _icon, "short": _short, "sentence": _sentence}
         self._style = self._asset("site.css", "text/css")
         self._script = self._asset("site.js", "text/javascript")
 
@@ -73,7 +82,9 @@ class SiteRenderer:
     def index(self, rows: Sequence[Overview], today: date) -> Artefact:
         """The overview."""
         names = sorted({item.framework for row in rows for item in row.standings})
-        return self._page("index.html", "index.html", title="Fleet", rows=rows, frameworks=names, today=today)
+        return self._page(
+            "index.html", "index.html", title="All clusters", rows=rows, frameworks=names, today=today
+        )
 
     def _asset(self, name: str, media_type: str) -> Artefact:
         """A file whose name has its digest, so that it may be cached for ever."""
@@ -82,9 +93,19 @@ class SiteRenderer:
         return Artefact(f"{stem}-{digest(body)[:16]}.{suffix}", media_type, body)
 
     def _page(self, template: str, name: str, **values: object) -> Artefact:
-        known = {"style": self._style.name, "script": self._script.name}
+        known = {"style": self._style.name, "script": self._script.name, "here": name}
         text = self._environment.get_template(template).render(**known, **values)
         return Artefact(name, "text/html", upright(text).encode())
+
+
+def _short(title: str) -> str:
+    """A framework's title without what stands in brackets: `SOC 2` for `SOC 2 (Trust Services Criteria …)`."""
+    return title.partition(" (")[0]
+
+
+def _sentence(text: str) -> str:
+    """Words that begin a cell begin with a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def _icon(kind: str) -> str:

@@ -34,7 +34,7 @@ def says(standing: Standing, found: Sequence[Night], failed_for: str = "") -> st
     if standing.held == standing.nights:
         return f"held on all {nights_of(total)}"
     if standing.untested | standing.unseen == standing.nights:
-        return "no automated test decided it on any night"
+        return "not tested automatically on any night"
     parts = [f"held on {standing.held.bit_count()} of {nights_of(total)}"]
     scanned = standing.nights & ~standing.unseen
     named = (

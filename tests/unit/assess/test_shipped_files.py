@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from app.assess import read_documents, schemas
+from app.assess import framework_title, read_documents, schemas
 from app.model.control import RECORD_CHECKS, Automation, Role
 from app.model.history import Document
 
@@ -38,6 +38,14 @@ def shipped():
 
 def counted(framework):
     return [control for control in framework.controls if control.enabled]
+
+
+def test_the_title_of_a_framework_is_read_from_its_file_alone_and_none_from_a_file_that_has_none(shipped):
+    assert {framework_title(path.read_bytes()) for path in FRAMEWORKS} == {
+        item.title for item in shipped.frameworks
+    }
+    for body in (b"", b"- title: a", b"title: [a]", b"name: a", b"title: {", b"\xff\xfe\x00"):
+        assert framework_title(body) == ""
 
 
 def test_the_schemas_beside_the_files_are_those_of_the_code():

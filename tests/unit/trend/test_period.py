@@ -167,7 +167,7 @@ def test_a_scan_belongs_to_its_slot_however_late_it_ran():
             Course.NEVER,
             "held on 0 of 5 nights, every scanned night failed for payments/api, 1 night not scanned (1 November 2026)",
         ),
-        (Standing(untested=0b11110, unseen=1), Course.NOT_OBSERVED, "no automated test decided it on any night"),
+        (Standing(untested=0b11110, unseen=1), Course.NOT_OBSERVED, "not tested automatically on any night"),
     ],
     ids=["always", "a night not scanned", "failed", "never", "not observed"],
 )  # fmt: skip
