@@ -16,7 +16,7 @@ from app.render.wording import SEVERITY_WORDS, clipped, count, ended, joined, nu
 _REASONS: Final = 3
 _LONGEST: Final = 200  # characters of a sentence that may hold a name
 _PATHS: Final = 25
-_OBJECTS: Final = 25
+_OBJECTS: Final = 20  # with a title of two lines they stay on one page, Letter too
 _CLOSED: Final = 25
 
 
