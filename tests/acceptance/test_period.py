@@ -203,6 +203,13 @@ def test_a_control_that_failed_for_several_is_not_said_to_have_failed_for_each_o
     assert "every scanned night failed for one or more of kube-system, lab and 1 other," in told
 
 
+def test_nights_of_the_schedule_are_named_as_people_write_them(period):
+    (told,) = [item["says"] for item in period["controls"] if item["control"] == "10.7.2"]
+
+    assert "the slot of 2025-09-10 00:15 UTC, the slot of 2025-09-11 00:15 UTC and " in told
+    assert "T00:15" not in told
+
+
 def test_failures_of_a_workload_come_before_what_only_nobody_looked_at(written):
     text = " ".join(re.sub(r"<[^>]*>", " ", written.file("html").read_text()).split())
     row = text[text.index("shop/web[Deployment] 2025-07-01 to 2026-06-30") :][:900]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from app.model.archive import Counted, Opening, SaidOver
 from app.model.control import Assessment
@@ -100,12 +101,22 @@ def _grouped(points: Iterable[ControlPoint]) -> dict[str, list[ControlPoint]]:
     return found
 
 
+def _said(name: str) -> str:
+    """A subject's id as a sentence has it: a slot goes by its instant, which people read otherwise."""
+    kind, _, at = name.partition(" ")
+    return (
+        f"the slot of {datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        if kind == "slot"
+        else name
+    )
+
+
 def _named(failing: Sequence[Deviation]) -> str:
     """Whom it failed for, those with the most nights first; of several, no night is said to have failed for all."""
     nights: dict[str, Nights] = defaultdict(int)
     for item in failing:
         nights[item.subject.id] |= item.failed
-    names = sorted(nights, key=lambda name: (-nights[name].bit_count(), name))
+    names = [_said(name) for name in sorted(nights, key=lambda name: (-nights[name].bit_count(), name))]
     left = len(names) - _NAMED
     if left > 0:
         return f"one or more of {', '.join(names[:_NAMED])} and {left} other{'s' if left > 1 else ''}"
