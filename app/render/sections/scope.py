@@ -140,7 +140,7 @@ def _not_seen(group: GapGroup) -> NotSeen:
         kind=str(gap.group_kind) or "Kind not known",
         cause=sentence(GAP_WORDS[gap.reason]),
         messages=tuple(said(item.message) for item in group.gaps[:3]),
-        more=f"and {count(total - 3, 'more gap')} of the same cause" if total > 3 else "",  # noqa: PLR2004  as many as are printed
+        more=f"{count(total - 3, 'more gap')} of the same cause." if total > 3 else "",  # noqa: PLR2004  as many as are printed
         advice="" if is_yaml else ended(gap.advice),
         permission=gap.advice.strip("\n") if is_yaml else "",
         controls=", ".join(group.controls) or "none of this framework",
