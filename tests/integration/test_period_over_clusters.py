@@ -25,9 +25,7 @@ def deviations_over(store, engine, course, clusters, first):
     for number, (sign, cluster) in enumerate(zip(course, clusters, strict=True), start=1):
         outcome = Outcome.INSUFFICIENT if sign == "?" else Outcome.FAIL
         found = [] if sign == "." else [result("shop", outcome, check=CHECK, says=f"shop {sign}")]
-        documents = tuple(
-            sorted((*files, Document(IDENTITY, cluster.encode())), key=lambda item: item.name)
-        )
+        documents = tuple(sorted((*files, Document(IDENTITY, cluster.encode())), key=lambda item: item.name))
         store.save(
             record(*found, at=night(number), performed=(CHECK,), documents=documents),
             snapshot(pods(cart=1), at=night(number)),
@@ -59,5 +57,7 @@ def deviations_over(store, engine, course, clusters, first):
         "the border is its first night",
     ],
 )  # fmt: skip
-def test_deviations_reach_back_to_the_first_scan_of_their_cluster(store, engine, course, clusters, first, found):
+def test_deviations_reach_back_to_the_first_scan_of_their_cluster(
+    store, engine, course, clusters, first, found
+):
     assert deviations_over(store, engine, course, clusters, first) == found
