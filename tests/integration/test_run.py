@@ -106,6 +106,25 @@ def test_after_an_outage_the_latest_slot_is_caught_up_and_older_ones_are_missed(
     assert "was not running" in missed.reason
 
 
+def test_a_slot_that_came_due_while_a_run_lasted_is_missed_for_that_reason(runner):
+    first, execute = at("2026-01-04T02:00"), runner.execute
+
+    def lasting(work, slot):
+        execute(work, slot)
+        if slot == first:
+            work.clock.time = at("2026-01-06T02:00")
+
+    runner.execute, runner.work.clock.time = lasting, first
+    runner.tick()
+    assert recorded(runner) == [
+        ("01-04 02", SlotStatus.DONE, 1),
+        ("01-05 02", SlotStatus.MISSED, None),
+        ("01-06 02", SlotStatus.DONE, 2),
+    ]
+    (missed,) = runner.work.store.slots("shop", at("2026-01-05T00:00"), at("2026-01-05T12:00"))
+    assert missed.reason == "the run before it had not ended"
+
+
 def test_a_slot_beyond_the_window_is_missed(runner):
     began_before(runner, "2026-01-02T02:00")
     runner.work.clock.time = runner.since = at("2026-01-03T14:01")
