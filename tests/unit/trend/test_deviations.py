@@ -3,6 +3,7 @@
 x fails, y fails in other words, ? cannot tell, . is gone. Nights are days of March, and each has a scan of its number.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,14 +21,14 @@ from tests.unit.trend.test_exposures import openings_of, said_about, scan
 ANY = Boundary.PCI
 
 
-def over(course, clusters="", *, allowed=2, accepted=(), causes=lambda *_: ()):
+def over(course, clusters="", *, allowed=2, accepted=(), causes=lambda *_: (), bears=CHECK):
     """Deviations of a course, and the nights of its period; the store knows nothing after it."""
     first, last = course.index("[") + 1, course.index("]") - 1
     signs = course.replace("[", "").replace("]", "")
     scans = [scan(number, clusters[number - 1 : number]) for number in range(1, last + 1)]
     start = FIRST_NIGHT.date() - timedelta(days=1)
     span = Span(start + timedelta(days=first), start + timedelta(days=last), ZoneInfo("UTC"))
-    terms = Terms(span, ANY, Bearings({"1": (CHECK,)}, {}, frozenset({CHECK})), {Severity.HIGH: allowed}, {})
+    terms = Terms(span, ANY, Bearings({"1": (bears,)}, {}, frozenset({CHECK})), {Severity.HIGH: allowed}, {})
     ledger = Ledger.of(nights(span, (), (), scans))
     said = list(said_about("shop", signs[:last], Severity.HIGH))
     accepts = lambda _result, number: "risk" if number in accepted else ""  # noqa: E731  it reads as the table does
@@ -124,3 +125,15 @@ def test_an_exception_stands_before_its_own_nights():
     ((found,), _) = over("x[xxx.]", accepted=(1, 2, 3))
     assert [(item.exception, item.nights) for item in found.accepted] == [("risk", 0b0011)]
     assert found.failed == 0b0100
+
+
+def test_times_to_close_count_openings_of_the_period_and_nine_of_ten_that_closed():
+    ((found,), ledger) = over("x[x.]")
+    times = closing_times("high", [found], ledger)
+    assert (times.opened, times.closed, times.open_at_end, times.mean_days) == (0, 1, 0, 2)
+    ten = [replace(found, days=days) for days in range(1, 11)]
+    assert closing_times("high", ten, ledger).ninetieth_days == 9
+
+
+def test_what_bears_on_no_control_is_no_deviation():
+    assert over("[xx]", bears="another-check")[0] == ()
