@@ -149,8 +149,15 @@ class _History:
         )
 
     @cached_property
+    def _tenure(self) -> over.Tenure:
+        """The cluster that answered when the period began."""
+        return next(item for item in over.tenures(self.scans) if self.ends[0] in item.times)
+
+    @cached_property
     def _said(self) -> tuple[SaidOver, ...]:
-        return self.archive.said(self.request.cluster, *self.ends)
+        """What was said in the period; where its cluster is not the first, since that one answers: findings may be as old."""
+        first = self._tenure.first if self._tenure.first > 1 else self.ends[0]
+        return self.archive.said(self.request.cluster, first, self.ends[1])
 
     @cached_property
     def _openings(self) -> tuple[Opening, ...]:
@@ -159,7 +166,11 @@ class _History:
     @cached_property
     def _earlier(self) -> tuple[SaidOver, ...]:
         """What findings said before the period that stayed open in it and that no scan of it could judge."""
-        told = {item.result.fingerprint for item in self._said if item.result.outcome is Outcome.FAIL}
+        told = {
+            item.result.fingerprint
+            for item in self._tenure.results(self._said)
+            if item.result.outcome is Outcome.FAIL
+        }
         still = {
             item.fingerprint
             for item in self._openings

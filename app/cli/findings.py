@@ -31,7 +31,8 @@ from app.cli.options import (
 )
 from app.cli.output import emit, emit_csv, heading, say, table
 from app.cli.session import begin
-from app.cli.shapes import life_shape, plural, scan_shape, when
+from app.cli.shapes import another_since, life_shape, plural, scan_shape, when
+from app.model.cluster import began
 from app.model.history import FindingLife, Scan
 
 _EPILOG = """\b
@@ -75,6 +76,8 @@ def findings(
     with session.store() as store:
         stored = store.scan(required(cluster), scan_number(scan))
         lives = store.findings(stored)
+        scans = store.scans(stored.cluster)
+        border = began(item for item in scans if item.number <= stored.number)
         asked = Filters(check, severity, namespace, framework, control, zone, *within(since, until))
         chooser = asked.chooser(store, stored, ((life.check, life.subject) for life in lives))
     chosen = sorted(
@@ -92,11 +95,12 @@ def findings(
             {
                 "schema": "netattest/findings/v1",
                 "scan": scan_shape(stored),
+                "another_cluster_since": border.scan if border else None,
                 "findings": [life_shape(life) for life in chosen],
             }
         )
     else:
-        _tell(stored, chosen)
+        _tell(stored, chosen, another_since(border, scans) if border else "")
 
 
 def _opened(life: FindingLife, asked: Filters) -> bool:
@@ -135,10 +139,12 @@ def _csv_row(life: FindingLife) -> list[object]:
     ]
 
 
-def _tell(scan: Scan, lives: list[FindingLife]) -> None:
+def _tell(scan: Scan, lives: list[FindingLife], since: str) -> None:
     say(
         f"Scan {scan.number} of {scan.cluster}, taken {when(scan.taken_at)}: {plural(len(lives), 'open finding')}"
     )
+    if since:
+        say(since)
     if sys.stdout.isatty():
         _tell_by_check(lives)
     elif lives:

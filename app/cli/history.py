@@ -30,7 +30,7 @@ from app.cli.options import (
 )
 from app.cli.output import emit, emit_csv, heading, say, table
 from app.cli.session import begin
-from app.cli.shapes import plural, when
+from app.cli.shapes import another_since, plural, when
 from app.model.cluster import began
 from app.model.exposure import Days, Exposure
 from app.model.finding import Severity
@@ -125,10 +125,7 @@ def history(
             f"{name} up to scan {latest.number}, taken {when(latest.taken_at)}: {plural(len(chosen), 'exposure')}"
         )
         if border:
-            say(
-                f"Another cluster answers to this name since scan {border.scan} of {border.at:%Y-%m-%d}: what was known of the"
-                f" one before is not told here; see `netattest findings --scan {border.scan - 1}`."
-            )
+            say(another_since(border, scans))
         _tell(chosen, days)
 
 

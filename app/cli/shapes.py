@@ -6,7 +6,7 @@ from datetime import datetime
 from app.cli.output import heading, say
 from app.model.control import Assessment, ControlState
 from app.model.finding import CheckResult
-from app.model.history import FindingLife, Scan
+from app.model.history import Began, FindingLife, Scan, ScanStatus
 from app.model.platform import Platform
 from app.model.snapshot import CollectionGap
 
@@ -35,6 +35,17 @@ def scan_shape(scan: Scan) -> dict[str, object]:
         "digest": scan.digest,
         "reason": scan.reason,
     }
+
+
+def another_since(border: Began, scans: Iterable[Scan]) -> str:
+    """Since when findings count, where another cluster answered to the name before, and where that one's are told."""
+    before = max(
+        item.number for item in scans if item.number < border.scan and item.status is not ScanStatus.FAILED
+    )
+    return (
+        f"Another cluster answers to this name since scan {border.scan} of {border.at:%Y-%m-%d}: what was known of the"
+        f" one before is not told here; see `netattest findings --scan {before}`."
+    )
 
 
 def gap_shape(gap: CollectionGap) -> dict[str, str]:

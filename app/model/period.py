@@ -64,11 +64,14 @@ class Deviation:
 
     Attributes:
         opening: 1 for the first time, more when it was reopened.
-        clean_before: the last stored scan before it, None when the first scan ever saw it.
+        clean_before: the last stored scan before it, None when the first scan of the cluster saw it.
         opened_at: the first scan that saw it.
         last_seen_at: the last one up to the end of the period.
-        closed_at: the first whole scan in which it was gone; None while open at the end of the period.
-        days: days on the calendar from the first sight to the closing scan, or to the last day of the period.
+        closed_at: the first whole scan in which it was gone; None where none saw it gone.
+        another_cluster_at: the scan in which another cluster began to answer to the name while it was open: neither closed
+            nor open; None for all others.
+        days: days on the calendar from the first sight to the closing scan, to the first one of another cluster, or to the
+            last day of the period.
         allowed: days that the entity allows for this severity; None where it set none.
         failed: nights on which it failed without a valid exception.
         changed_at: scans that said something else about it than the scan before, while it was open.
@@ -89,12 +92,18 @@ class Deviation:
     last_seen_at: datetime
     closed_in: int | None
     closed_at: datetime | None
+    another_cluster_at: datetime | None
     days: int
     allowed: int | None
     failed: Nights
     accepted: tuple[Acceptance, ...] = ()
     causes: tuple[ObjectCause, ...] = ()
     changed_at: tuple[datetime, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """True when it was open at the end of the period."""
+        return self.closed_at is None and self.another_cluster_at is None
 
     @property
     def overdue(self) -> bool:

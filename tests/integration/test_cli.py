@@ -281,7 +281,9 @@ def test_history_begins_anew_with_another_cluster(netattest, tmp_path):
         said.append(json.loads(ended.stdout)["findings"]["compared_with"])
     assert said == [None, 1, None, 3]
 
-    found = json.loads(netattest("findings", "--cluster", "shop", "--json").stdout)["findings"]
+    told = json.loads(netattest("findings", "--cluster", "shop", "--json").stdout)
+    found = told["findings"]
+    assert told["another_cluster_since"] == 3
     assert {item["first_seen"]["at"][:10] for item in found} == {"2026-01-03"}
     assert "policy-selects-nothing" not in {item["check"] for item in found}, (
         "two nights of three in this cluster"
@@ -293,9 +295,31 @@ def test_history_begins_anew_with_another_cluster(netattest, tmp_path):
     history = json.loads(netattest("history", "--cluster", "shop", "--json").stdout)
     assert history["another_cluster_since"] == 3
     assert {item["first_seen"][:10] for item in history["exposures"]} == {"2026-01-03"}
-    assert (
-        "answers to this name since scan 3 of 2026-01-03" in netattest("history", "--cluster", "shop").stdout
-    )
+    for command in ("history", "findings"):
+        (line,) = (
+            item for item in netattest(command, "--cluster", "shop").stdout.splitlines() if "Another" in item
+        )
+        assert "since scan 3 of 2026-01-03" in line
+        assert "`netattest findings --scan 2`" in line
+    assert "Another" not in netattest("findings", "--cluster", "shop", "--scan", "2").stdout
+
+    period = ("--framework", "soc2", "--period", "2026-01-01..2026-01-04", "--format", "json,html")
+    ended = netattest("report", "--cluster", "shop", *period, "--output", "period")
+    assert ended.returncode == 0, ended.stderr
+    (body,) = (tmp_path / "period").glob("*.json")
+    deviations = json.loads(body.read_text())["deviations"]
+    assert {(item["openedIn"], item["openedAt"][:10], item["opening"]) for item in deviations} == {
+        (1, "2026-01-01", 1),
+        (3, "2026-01-03", 1),
+    }
+    for item in deviations:
+        assert item["closedAt"] is None
+        assert (item["anotherClusterAt"] or "")[:10] == ("2026-01-03" if item["openedIn"] == 1 else "")
+        assert (item["days"], item["causes"], item["cleanBefore"]) == (
+            2 if item["openedIn"] == 1 else 1,
+            [],
+            None,
+        )
 
 
 def test_a_slot_is_scanned_once_however_often_it_is_asked_for(netattest, store):

@@ -106,6 +106,25 @@ def test_after_an_outage_the_latest_slot_is_caught_up_and_older_ones_are_missed(
     assert "was not running" in missed.reason
 
 
+def test_a_slot_that_came_due_while_a_run_lasted_is_missed_for_that_reason(runner):
+    first, execute = at("2026-01-04T02:00"), runner.execute
+
+    def lasting(work, slot):
+        execute(work, slot)
+        if slot == first:
+            work.clock.time = at("2026-01-06T02:00")
+
+    runner.execute, runner.work.clock.time = lasting, first
+    runner.tick()
+    assert recorded(runner) == [
+        ("01-04 02", SlotStatus.DONE, 1),
+        ("01-05 02", SlotStatus.MISSED, None),
+        ("01-06 02", SlotStatus.DONE, 2),
+    ]
+    (missed,) = runner.work.store.slots("shop", at("2026-01-05T00:00"), at("2026-01-05T12:00"))
+    assert missed.reason == "the run before it had not ended"
+
+
 def test_a_slot_beyond_the_window_is_missed(runner):
     began_before(runner, "2026-01-02T02:00")
     runner.work.clock.time = runner.since = at("2026-01-03T14:01")
@@ -343,9 +362,10 @@ def test_a_report_that_failed_is_made_again_by_whoever_comes_next(runner, tmp_pa
 
     (tmp_path / "file").unlink()
     restarted = Runner(replace(runner.work, metrics=Metrics()), at("2026-01-04T02:01"))
+    runner.work.clock.time = restarted.work.clock.time = at("2026-01-04T02:01:59")
     restarted.tick()  # too early for a second attempt
     assert not (tmp_path / "file").exists()
-    runner.work.clock.time = restarted.work.clock.time = at("2026-01-04T02:10")
+    runner.work.clock.time = restarted.work.clock.time = at("2026-01-04T02:02")
     restarted.tick()
     assert [path.suffix for path in (tmp_path / "file").iterdir()] == [".json"]
     assert jobs_of(runner) == [
@@ -426,8 +446,11 @@ def test_the_start_is_put_off_by_a_part_of_the_jitter_that_follows_from_the_name
     runner.work.clock.time = at("2026-01-04T02:00") + schedule.offset - timedelta(seconds=1)
     runner.tick()
     assert recorded(runner) == []
+    assert not runner.behind(), "it is not due before its part of the jitter is over"
     runner.work.clock.time += timedelta(seconds=1)
+    assert runner.behind()
     runner.tick()
+    assert not runner.behind()
     assert recorded(runner) == [("01-04 02", SlotStatus.DONE, 1)]
 
 
@@ -529,8 +552,13 @@ def test_a_chore_comes_once_for_each_of_its_times(runner, monkeypatch):
         work.clock.time = at(moment)
         do_chores(due, runner.since, work.ledger, keeping)
     assert done == [1]
+    work.clock.time = at("2026-01-07T05:30")  # after three days: once, for the latest of its times
+    for _ in range(2):
+        do_chores(due, runner.since, work.ledger, keeping)
+    assert done == [1, 1]
+    assert work.ledger.last_chore("verify") == at("2026-01-07T05:30")
     with work.ledger._engine.connect() as connection:
-        assert connection.scalar(text("SELECT problem FROM chore")) == "a chain is broken"
+        assert set(connection.scalars(text("SELECT problem FROM chore"))) == {"a chain is broken"}
 
 
 def test_retention_is_a_chore_and_says_what_it_lacks(runner, tmp_path):

@@ -167,6 +167,7 @@ def test_clusters_can_be_woken_one_by_one_and_a_name_that_is_none_is_refused(tmp
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SINCE = {
     "a slot that may still be run": ("0 2 * * *", NOON.replace(hour=1, minute=59)),
+    "one of the last instant at which it may": ("0 0 * * *", NOON.replace(day=1, hour=23, minute=59)),
     "one that is too old": ("0 20 * * *", NOON),
     "one that there never was": ("0 2 30 2 *", NOON),
 }

@@ -82,12 +82,23 @@ def _controls(numbers: Sequence[str]) -> str:
 
 
 def _times(item: Deviation) -> tuple[str, ...]:
-    closed = f"closed {iso_day(item.closed_at)}" if item.closed_at else "open at the end"
-    return (f"opened {iso_day(item.opened_at)}", closed)
+    return (f"opened {iso_day(item.opened_at)}", _ended(item))
+
+
+def _ended(item: Deviation) -> str:
+    if item.closed_at:
+        return f"closed {iso_day(item.closed_at)}"
+    if item.another_cluster_at:
+        return f"neither closed nor open: another cluster answers since {iso_day(item.another_cluster_at)}"
+    return "open at the end"
 
 
 def _bounds(item: Deviation) -> tuple[str, ...]:
-    before = f"not seen {_clock(item.clean_before)}" if item.clean_before else "seen by the first scan ever"
+    before = (
+        f"not seen {_clock(item.clean_before)}"
+        if item.clean_before
+        else "seen by the first scan of the cluster"
+    )
     return (before, f"last seen {_clock(item.last_seen_at)}")
 
 
@@ -100,10 +111,10 @@ def _duration(item: Deviation) -> Mark:
     days = count(item.days, "day") if item.days else "less than a day"
     if item.overdue:
         return Mark.of(ControlState.EXCEPTION, f"{days}, {number(item.allowed or 0)} allowed")
-    if item.closed_at is None:
+    if item.is_open:
         allowed = "" if item.allowed is None else f" of {item.allowed} allowed"
         return Mark.of(ControlState.PARTIAL, f"{days}{allowed} so far")
-    if item.allowed is None:
+    if item.allowed is None or item.closed_at is None:
         return Mark.of(ControlState.NOT_APPLICABLE, days)
     return Mark.of(ControlState.SUPPORTED, f"{days} of {item.allowed} allowed")
 

@@ -118,15 +118,16 @@ def _deviated(period: Period) -> str:
     found = period.deviations
     if not found:
         return "No test that bears on this framework found an exception on a scanned night."
-    still = sum(item.closed_at is None for item in found)
+    still = sum(item.is_open for item in found)
     late = sum(item.overdue for item in found)
     again = sum(item.opening > 1 for item in found)
+    left = sum(item.another_cluster_at is not None for item in found)
     measured = (
         f"{_some(late)} took longer than the entity allows" if period.allowed_days else "no target was set"
     )
     return (
-        f"{count(len(found), 'deviation')}: {_some(still)} still open at the end, {_some(again)} reopened;"
-        f" {measured}."
+        f"{count(len(found), 'deviation')}: {_some(still)} still open at the end, {_some(again)} reopened"
+        f"{f', {number(left)} open when another cluster began to answer' if left else ''}; {measured}."
     )
 
 

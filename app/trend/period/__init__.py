@@ -5,6 +5,7 @@ from app.trend.period.deviations import Terms
 from app.trend.period.nights import nights
 from app.trend.period.sampling import sample, ticket
 from app.trend.period.standing import ABOUT_WORKLOADS, Bearings, whole
+from app.trend.period.tenures import Tenure, tenures
 from app.trend.period.workloads import Presence
 
 __all__ = [
@@ -12,10 +13,12 @@ __all__ = [
     "Bearings",
     "Presence",
     "Stored",
+    "Tenure",
     "Terms",
     "build",
     "nights",
     "sample",
+    "tenures",
     "ticket",
     "whole",
 ]

@@ -4,7 +4,6 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from statistics import mean
 
 from app.model.archive import ObjectCause, Opening, SaidOver
@@ -15,6 +14,7 @@ from app.model.nights import Nights, Span
 from app.model.period import Acceptance, ClosingTimes, Deviation
 from app.model.scope import Boundary
 from app.trend.period.standing import Accepts, Bearings, Ledger
+from app.trend.period.tenures import Tenure, tenures
 
 Causes = Callable[[Opening, CheckResult], tuple[ObjectCause, ...]]
 """Objects that changed between the scan before an opening and the opening's own."""
@@ -60,19 +60,35 @@ def deviations(
         accepts: which exception stands before a result.
         causes: what changed when one opened.
     """
-    results: dict[str, list[SaidOver]] = defaultdict(list)
-    for item in said:
-        if item.result.outcome is Outcome.FAIL and item.result.inside(terms.boundary):
-            results[item.result.fingerprint].append(item)
-    times = {item.number: item.taken_at for item in scans}
-    numbers = sorted(times)
+    stored, told, first = tuple(openings), tuple(said), min(ledger.at)
     found = [
-        _deviation(opening, order, own, (numbers, times), ledger, terms, accepts, causes)
-        for opening, order in _counted(openings)
-        if (own := _within(opening, results.get(opening.fingerprint, ())))
-        and any(terms.bearings.controls(opening.check)[0])
+        item
+        for tenure in tenures(scans)
+        if tenure.next is None or tenure.next.number > first
+        for item in _of_one_cluster(stored, told, tenure, ledger, terms, accepts, causes)
     ]
     return tuple(sorted(found, key=lambda item: (item.opened_at, item.check, item.subject)))
+
+
+def _of_one_cluster(
+    openings: Iterable[Opening],
+    said: Iterable[SaidOver],
+    tenure: Tenure,
+    ledger: Ledger,
+    terms: Terms,
+    accepts: Accepts,
+    causes: Causes,
+) -> Iterator[Deviation]:
+    results: dict[str, list[SaidOver]] = defaultdict(list)
+    for item in tenure.results(said):
+        if item.result.outcome is Outcome.FAIL and item.result.inside(terms.boundary):
+            results[item.result.fingerprint].append(item)
+    own = (tenure.opening(item, results.get(item.fingerprint, ())) for item in openings)
+    for opening, order in _counted(item for item in own if item):
+        seen = _within(opening, results.get(opening.fingerprint, ()))
+        lasts = opening.closed is None or opening.closed > min(ledger.at)
+        if seen and lasts and any(terms.bearings.controls(opening.check)[0]):
+            yield _deviation(opening, order, seen, tenure, ledger, terms, accepts, causes)
 
 
 def _counted(openings: Iterable[Opening]) -> Iterator[tuple[Opening, int]]:
@@ -94,13 +110,13 @@ def _deviation(
     opening: Opening,
     order: int,
     own: Sequence[SaidOver],
-    known: tuple[Sequence[int], Mapping[int, datetime]],
+    tenure: Tenure,
     ledger: Ledger,
     terms: Terms,
     accepts: Accepts,
     causes: Causes,
 ) -> Deviation:
-    numbers, times = known
+    times, numbers = tenure.times, sorted(tenure.times)
     result = own[-1].result
     closed = opening.closed if opening.closed is not None and opening.closed <= max(ledger.at) else None
     before = numbers[: bisect_left(numbers, opening.opened)]
@@ -110,7 +126,9 @@ def _deviation(
     for item in accepted:
         covered |= item.nights
     controls, direct = terms.bearings.controls(opening.check)
-    end = times[closed].astimezone(terms.span.zone).date() if closed else terms.span.last
+    left = tenure.next.taken_at if tenure.next and not closed else None
+    ended = times[closed] if closed else left
+    end = ended.astimezone(terms.span.zone).date() if ended else terms.span.last
     return Deviation(
         fingerprint=opening.fingerprint,
         check=opening.check,
@@ -126,11 +144,12 @@ def _deviation(
         last_seen_at=times[numbers[bisect_right(numbers, own[-1].last) - 1]],
         closed_in=closed,
         closed_at=times[closed] if closed else None,
+        another_cluster_at=left,
         days=(end - times[opening.opened].astimezone(terms.span.zone).date()).days,
         allowed=terms.allowed.get(result.severity),
         failed=ledger.of_scans(seen) & ~covered,
         accepted=accepted,
-        causes=causes(opening, own[0].result),
+        causes=causes(opening, own[0].result) if before else (),
         changed_at=tuple(times[item.first] for item in own[1:] if item.first in times),
     )
 
@@ -160,7 +179,7 @@ def closing_times(name: str, found: Sequence[Deviation], ledger: Ledger) -> Clos
         opened=len(opened),
         closed=len(closed),
         reopened=sum(item.opening > 1 for item in opened),
-        open_at_end=sum(item.closed_in is None for item in found),
+        open_at_end=sum(item.is_open for item in found),
         overdue=sum(item.overdue for item in found),
         mean_days=round(mean(closed), 1) if closed else None,
         ninetieth_days=closed[-(len(closed) // 10) - 1] if closed else None,

@@ -109,6 +109,7 @@ def deviation(namespace="", says="nothing that was read keeps a record", control
         last_seen_at=AT,
         closed_in=2,
         closed_at=AT,
+        another_cluster_at=None,
         days=1,
         allowed=None,
         failed=1,
@@ -122,7 +123,7 @@ def test_a_deviation_is_told_in_a_sentence_with_its_controls(controls, printed):
     cells = _row(deviation(controls=controls)).cells
     assert cells[1].lines[0] == "Nothing that was read keeps a record."
     assert cells[1].notes == (printed,)
-    assert cells[2].notes == ("seen by the first scan ever", "last seen 2026-03-17 01:15")
+    assert cells[2].notes == ("seen by the first scan of the cluster", "last seen 2026-03-17 01:15")
     assert cells[3].word == "1 day"
 
 
