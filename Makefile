@@ -23,7 +23,7 @@ examples: $(VENV)/.installed ## Scan the small example clusters and write their 
 test: $(VENV)/.installed ## Run the whole test suite on a real PostgreSQL, API server, browser and PDF
 	@sh scripts/system-libs.sh pdf test
 	@$(BIN)/python scripts/make_tools.py
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed ## Style, types, security rules, the import contracts, and known vulnerabilities
 	@$(BIN)/ruff format --check .

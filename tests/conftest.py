@@ -28,8 +28,15 @@ settings.register_profile(
 )
 settings.load_profile("netattest")
 
+_LONG = ("faults", "acceptance", "integration")
 _TEMPLATE = "template_netattest"
 _numbers = count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: several processes take whole files from the front, and short ones fill the end."""
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in _LONG)
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +65,7 @@ def server() -> Iterator[URL]:
     folder.chmod(0o711)
     try:
         with open_database(data_dir=folder / "data") as database:
+            _forget_durability(database.url)
             _make_template(database.url)
             yield database.url
         _wait_until_stopped(folder / "data")
@@ -104,6 +112,13 @@ def _engine(url: URL) -> Iterator[Engine]:
     engine = create_engine(url)
     yield engine
     engine.dispose()
+
+
+def _forget_durability(server: URL) -> None:
+    """Nobody cuts the power of this server; tests/faults has servers for that, tests/integration/test_local_server the embedded one."""
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        _administer(server, f"ALTER SYSTEM SET {setting} = off")
+    _administer(server, "SELECT pg_reload_conf()")
 
 
 def _make_template(server: URL) -> None:

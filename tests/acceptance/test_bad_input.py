@@ -1,4 +1,4 @@
-"""What careless and hostile files do to the command line, as the real program in its own process.
+"""What careless and hostile files do to the command line; where they could block or crash it, in a process of its own.
 
 All bad files stand in one folder with a good one between them. It must be read all the same, each bad one must be named,
 and nothing may hang, print a traceback or reach the terminal as an escape sequence.
@@ -11,6 +11,8 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+
+from tests import command
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: good, namespace: shop}\nspec: {containers: []}\n"
 POLICY = (
@@ -50,15 +52,21 @@ class Ended:
         return json.loads(self.out)["gaps"]
 
 
-def netattest(*arguments, standard_input=b""):
-    done = subprocess.run(
-        [sys.executable, "-m", "app", *map(str, arguments)],
-        input=standard_input,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
+def process(*arguments):
+    """A process of its own, which may break or hang by itself."""
+    given = [sys.executable, "-m", "app", *map(str, arguments)]
+    done = subprocess.run(given, capture_output=True, timeout=60, check=False)
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture
+def netattest(tmp_path_factory):
+    def run(*arguments, standard_input=b""):
+        folder = tmp_path_factory.mktemp("empty")
+        done = command.run(*arguments, folder=folder, standard_input=standard_input)
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    return run
 
 
 # name: (content of x.yaml, what the message says, the field that the gap names)
@@ -192,7 +200,7 @@ def all_at_once(tmp_path_factory):
     for number, (content, _, _) in enumerate(GAPS.values()):
         (folder / f"{number}.yaml").write_bytes(written(content, number))
     (folder / "20-good.yaml").write_text(POD)
-    return netattest("reach", "--from", folder, "--json")
+    return process("reach", "--from", folder, "--json")
 
 
 @pytest.mark.parametrize(("number", "case"), list(enumerate(GAPS)), ids=list(GAPS))
@@ -223,7 +231,7 @@ FINE = {
 
 
 @pytest.mark.parametrize("case", FINE)
-def test_what_looks_odd_and_is_legal_is_no_gap(case, tmp_path):
+def test_what_looks_odd_and_is_legal_is_no_gap(netattest, case, tmp_path):
     (tmp_path / "good.yaml").write_text(POD)
     (tmp_path / "x.yaml").write_bytes(written(FINE[case]))
     ended = netattest("reach", "--from", tmp_path, "--json")
@@ -262,18 +270,18 @@ def test_what_is_no_file_is_a_gap_and_blocks_nothing(make, says, tmp_path):
     folder.mkdir()
     (folder / "good.yaml").write_text(POD)
     make(folder)
-    ended = netattest("reach", "--from", folder, "--json")
+    ended = process("reach", "--from", folder, "--json")
     (gap,) = ended.gaps
     assert (ended.code, gap["message"]) == (3, f"in/x.yaml was not read: {says}")
 
 
-def test_links_within_the_folder_are_no_gap(tmp_path):
+def test_links_within_the_folder_are_no_gap(netattest, tmp_path):
     (tmp_path / "good.yaml").write_text(POD)
     (tmp_path / "again").symlink_to(tmp_path)
     assert netattest("reach", "--from", tmp_path).code == 0
 
 
-def test_a_file_name_that_is_not_utf8_has_its_bytes_written_out(tmp_path):
+def test_a_file_name_that_is_not_utf8_has_its_bytes_written_out(netattest, tmp_path):
     (tmp_path / "good.yaml").write_text(POD)
     (tmp_path / os.fsdecode(b"\xff.yaml")).write_text("nonsense")
     ended = netattest("reach", "--from", tmp_path, "--json")
@@ -290,7 +298,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("case", UNUSABLE)
-def test_input_with_nothing_usable_is_an_error_that_says_why(case, tmp_path):
+def test_input_with_nothing_usable_is_an_error_that_says_why(netattest, case, tmp_path):
     paths, standard_input, says = UNUSABLE[case]
     given = [path.format(tmp_path) for path in paths]
     ended = netattest("reach", "--from", *given, standard_input=standard_input)
@@ -300,20 +308,20 @@ def test_input_with_nothing_usable_is_an_error_that_says_why(case, tmp_path):
     assert "Traceback" not in ended.errors
 
 
-def test_what_a_cluster_calls_its_objects_reaches_the_terminal_as_text(tmp_path):
+def test_what_a_cluster_calls_its_objects_reaches_the_terminal_as_text(netattest, tmp_path):
     evil = r'"\e[31m\e]0;x\a\u202e\u009b"'
     (tmp_path / "x.yaml").write_text(
         POD + "---\n" + named(evil) + "---\n" + ports(f"{{port: {evil}}}").replace("@", "1")
     )
     (tmp_path / "\x1b[31mx.yaml").write_text("nonsense")
-    for command in (["reach"], ["reach", "--explain"], ["explain", "good", "external"]):
-        ended = netattest(*command, "--from", tmp_path)
+    for words in (["reach"], ["reach", "--explain"], ["explain", "good", "external"]):
+        ended = netattest(*words, "--from", tmp_path)
         assert ended.code == 3
         shown = (ended.out + ended.errors).replace("\n", "")
         assert shown.isprintable()
 
 
-def test_two_ends_outside_the_cluster_are_not_explained(tmp_path):
+def test_two_ends_outside_the_cluster_are_not_explained(netattest, tmp_path):
     (tmp_path / "x.yaml").write_text(POD)
     ended = netattest("explain", "192.0.2.1", "192.0.2.2", "--from", tmp_path)
     assert (ended.code, "both lie outside the cluster" in ended.errors) == (2, True)

@@ -26,6 +26,7 @@ from app.model.canonical import canonical_json
 from app.model.verification import Trust, Verdict
 from app.reperform import Means, verify
 from app.verify import bounded, bounds
+from tests import command
 from tests import sealed as s
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -312,13 +313,7 @@ def in_process(bound: str, work: str) -> str:
 def test_the_command_says_it_in_one_line_and_ends_with_5(tmp_path):
     for name, body in (("a.zip", zipped("../x")), ("b.pdf", b"%PDF-1.7\n")):
         (tmp_path / name).write_bytes(body)
-        ended = subprocess.run(
-            [sys.executable, "-m", "app", "verify", str(tmp_path / name)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        ended = command.run("verify", tmp_path / name, folder=tmp_path)
         assert ended.returncode == 5
         assert re.search(
             r"^netattest: .*(a name that no bundle has|cannot be read)", ended.stderr, re.MULTILINE

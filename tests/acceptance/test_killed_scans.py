@@ -20,7 +20,7 @@ from app.store import PostgresStore
 
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = "c"
-PODS = 300
+PODS = 100  # enough that every stage takes a while
 STAGES = ("start", "collect", "judge", "store", "compare")
 KILLS_A_STAGE = int(os.environ.get("NETATTEST_KILLS_A_STAGE", "4"))  # 40 makes 200 kills, some twenty minutes
 FIRST_NIGHT = datetime(2026, 3, 1, 2, tzinfo=UTC)

@@ -2,12 +2,11 @@
 
 import csv
 import json
-import subprocess
-import sys
 
 import pytest
 
 from app.model.connections import Connections, PortSet, Protocol
+from tests import command
 from tests.acceptance.test_known_answers import DATA, cases
 
 pytestmark = [
@@ -19,16 +18,12 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("case", cases("cyclonus")[::37] + cases("policy-assistant"))
-def test_the_program_prints_what_was_published(case):
+def test_the_program_prints_what_was_published(case, tmp_path):
     folder = DATA / (
         "policy-assistant" if (DATA / "policy-assistant" / case["input"]).exists() else "cyclonus"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "reach", "--from", folder / case["input"], "--json"],
-        capture_output=True,
-        timeout=120,
-        check=True,
-    )
+    done = command.run("reach", "--from", folder / case["input"], "--json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
     allowed = {
         (row["source"], row["destination"]): connections(row["allowed"])
         for row in json.loads(done.stdout)["connections"]

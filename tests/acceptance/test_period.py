@@ -81,6 +81,14 @@ def period(written):
 
 
 @pytest.fixture(scope="module")
+def redacted(written, tmp_path_factory):
+    """The folder of the period with pseudonyms."""
+    folder = tmp_path_factory.mktemp("redacted")
+    report(written, folder, "--redact", formats="json,html,csv,manifest")
+    return folder
+
+
+@pytest.fixture(scope="module")
 def sampled(written, tmp_path_factory):
     """The folder of the period with three of its nights, drawn by a seed."""
     folder = tmp_path_factory.mktemp("sampled")
@@ -398,33 +406,32 @@ def test_a_period_is_verified_from_its_file(written):
     }  # fmt: skip
 
 
-def test_a_redacted_period_names_nothing_of_the_cluster(written, tmp_path):
+def values(folder):
+    """The values of the period that was written into a folder."""
+    (found,) = (path for path in folder.glob("*.json") if "manifest" not in path.name)
+    return json.loads(found.read_bytes())
+
+
+def test_a_redacted_period_names_nothing_of_the_cluster(written, redacted):
     """Neither in its values nor its pages; and what a person or a program wrote as a reason is left out."""
-    report(written, tmp_path, "--redact", formats="json,html,csv,manifest")
     names = re.compile(r"\b(quay-prod|shop|lab|cart|bench|migrate|argocd|kubectl-edit)\b|did not answer")
-    files = sorted(tmp_path.iterdir())
+    files = sorted(redacted.iterdir())
     assert len(files) == 7
     for file in files:
         assert "quay" not in file.name
         text = re.sub(r"base64,[^)\"]*", "", file.read_text())
         assert [text[max(at.start() - 60, 0) : at.end() + 20] for at in names.finditer(text)] == []
-    told, plain = (
-        json.loads(next(path for path in found.glob("*.json") if "manifest" not in path.name).read_bytes())
-        for found in (tmp_path, written.folder)
-    )
+    told, plain = values(redacted), values(written.folder)
     assert len(told["deviations"]) == len(plain["deviations"])
     assert [item["title"] for item in told["controls"]] == [item["title"] for item in plain["controls"]]
     assert told["controls"]
 
 
-def test_a_redacted_period_names_the_digests_of_its_own_files(written, tmp_path):
+def test_a_redacted_period_names_the_digests_of_its_own_files(written, redacted):
     """And shows every digest: that of a configuration, which names could be guessed by, as another one."""
-    report(written, tmp_path, "--redact", formats="json,html,csv")
-    page = next(tmp_path.glob("*.html")).read_text(encoding="utf-8")
-    told, plain = (
-        json.loads(next(found.glob("*.json")).read_bytes())["changes"] for found in (tmp_path, written.folder)
-    )
-    for table in tmp_path.glob("*.csv"):
+    page = next(redacted.glob("*.html")).read_text(encoding="utf-8")
+    told, plain = values(redacted)["changes"], values(written.folder)["changes"]
+    for table in redacted.glob("*.csv"):
         assert hashlib.sha256(table.read_bytes()).hexdigest() in page
     assert ">…<" not in page
     assert [item["kind"] for item in told] == [item["kind"] for item in plain]

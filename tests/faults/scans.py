@@ -1,4 +1,4 @@
-"""`netattest` as processes of their own, and what must hold after whatever happened to them."""
+"""`netattest` scans, in processes of their own where something happens to them, and what must hold afterwards."""
 
 import json
 import os
@@ -8,11 +8,14 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
+from app.errors import ExitCode
 from app.model.history import ScanStatus
 from app.store import PostgresStore, create_engine
+from tests import command
 
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = "c"
+LOGS = {"NETATTEST_LOG__FORMAT": "json"}
 STAGES = ("collect", "judge", "store", "compare")
 
 
@@ -28,17 +31,24 @@ class Netattest:
         return subprocess.Popen(
             [sys.executable, "-m", "app", *map(str, arguments), "--database-url", self.url],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "NETATTEST_LOG__FORMAT": "json"},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **LOGS},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def run(self, *arguments: object) -> tuple[int, str]:
-        """A command to its end: exit code, and what it said on standard error."""
-        with self.start(*arguments) as process:
-            _, said = process.communicate(timeout=300)
-        return process.returncode, said
+    def run(self, *arguments: object) -> command.Ended:
+        """A command to its end, without a process of its own: nothing happens to it while it runs."""
+        return command.run(*arguments, "--database-url", self.url, folder=self.folder, settings=LOGS)
+
+    def night(self) -> command.Ended:
+        """A scan of the next night to its end."""
+        return self.run("scan", "--cluster", CLUSTER, *self.source(next(self.nights)))
+
+    def good_night(self) -> None:
+        """The next night is scanned and stored."""
+        ended = self.night()
+        assert ended.returncode == ExitCode.DONE, ended.stderr
 
     def scan(self) -> "subprocess.Popen[str]":
         """A started scan of the next night."""

@@ -71,22 +71,16 @@ def netattest(tmp_path):
         def made(padding: int = 0, **options) -> tuple[Netattest, Postgres]:
             server = open_things.enter_context(Postgres(**options))
             program = Netattest(tmp_path, server.url, manifests(tmp_path, padding))
-            assert program.run("db", "upgrade")[0] == ExitCode.DONE
+            assert program.run("db", "upgrade").returncode == ExitCode.DONE
             return program, server
 
         yield made
 
 
-def good_night(program: Netattest) -> None:
-    with program.scan() as process:
-        _, said = process.communicate(timeout=300)
-    assert process.returncode == ExitCode.DONE, said
-
-
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_server_that_loses_power_under_a_scan_costs_that_scan_at_most(netattest, stage):
     program, server = netattest()
-    good_night(program)
+    program.good_night()
     code, said = program.scan_until(stage, server.restart)
     assert code in (ExitCode.DONE, ExitCode.UNREACHABLE), said
     if code:
@@ -95,35 +89,33 @@ def test_a_server_that_loses_power_under_a_scan_costs_that_scan_at_most(netattes
         assert "Traceback" not in said
     stored = program.whole()
     assert stored == 2 or (code and stored == 1)
-    good_night(program)
+    program.good_night()
     assert program.whole() == stored + 1
 
 
 def test_a_server_that_is_down_is_named_and_nothing_is_lost(netattest):
     program, server = netattest()
-    good_night(program)
+    program.good_night()
     server.stop()
-    with program.scan() as process:
-        _, said = process.communicate(timeout=300)
-    assert process.returncode == ExitCode.UNREACHABLE
-    assert "the database could not be reached" in said
+    ended = program.night()
+    assert ended.returncode == ExitCode.UNREACHABLE
+    assert "the database could not be reached" in ended.stderr
     server.start()
-    good_night(program)
+    program.good_night()
     assert program.whole() == 2
 
 
 def test_a_server_without_free_connections_is_named(netattest):
     program, server = netattest(connections=8)
-    good_night(program)
+    program.good_night()
     with ExitStack() as taken:
         with suppress(psycopg.OperationalError):
             while True:
                 taken.enter_context(server.connect())
-        with program.scan() as process:
-            _, said = process.communicate(timeout=300)
-        assert process.returncode == ExitCode.UNREACHABLE
-        assert "too many clients" in said or "remaining connection slots" in said
-    good_night(program)
+        ended = program.night()
+        assert ended.returncode == ExitCode.UNREACHABLE
+        assert "too many clients" in ended.stderr or "remaining connection slots" in ended.stderr
+    program.good_night()
     assert program.whole() == 2
 
 
@@ -131,9 +123,8 @@ def test_a_full_disk_stores_nothing_half(netattest):
     program, server = netattest(padding=60_000, largest_file=17_000_000)
     code, codes = ExitCode.DONE, []
     while code == ExitCode.DONE and len(codes) < 6:
-        with program.scan() as process:
-            _, said = process.communicate(timeout=300)
-        code = process.returncode
+        ended = program.night()
+        code, said = ended.returncode, ended.stderr
         codes.append(code)
     assert code == ExitCode.UNREACHABLE, codes
     assert "could not extend" in said or "File too large" in said or "No space left" in said
@@ -143,7 +134,7 @@ def test_a_full_disk_stores_nothing_half(netattest):
     server.stop()
     server.largest_file = None  # somebody made room
     server.start()
-    good_night(program)
+    program.good_night()
     assert program.whole() == len(codes)
 
 
@@ -152,9 +143,8 @@ def test_a_volume_that_is_full_stores_nothing_half(netattest):
     program, server = netattest(padding=60_000, volume=110)
     code, codes = ExitCode.DONE, []
     while code == ExitCode.DONE and len(codes) < 12:
-        with program.scan() as process:
-            _, said = process.communicate(timeout=300)
-        code = process.returncode
+        ended = program.night()
+        code, said = ended.returncode, ended.stderr
         codes.append(code)
     assert code == ExitCode.UNREACHABLE, codes
     assert "Traceback" not in said
@@ -163,18 +153,17 @@ def test_a_volume_that_is_full_stores_nothing_half(netattest):
     server.enlarge(600)
     server.start()
     assert program.whole() == len(codes) - 1
-    good_night(program)
+    program.good_night()
     assert program.whole() == len(codes)
 
 
 def test_a_server_that_turned_read_only_is_named(netattest):
     program, server = netattest()
-    good_night(program)
+    program.good_night()
     server.execute(f"ALTER DATABASE {DATABASE} SET default_transaction_read_only = on")
-    with program.scan() as process:
-        _, said = process.communicate(timeout=300)
-    assert process.returncode == ExitCode.UNREACHABLE
-    assert "read-only transaction" in said
+    ended = program.night()
+    assert ended.returncode == ExitCode.UNREACHABLE
+    assert "read-only transaction" in ended.stderr
     server.execute(f"ALTER DATABASE {DATABASE} RESET default_transaction_read_only", database="postgres")
-    good_night(program)
+    program.good_night()
     assert program.whole() == 2

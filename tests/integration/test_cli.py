@@ -1,4 +1,4 @@
-"""The commands as a person runs them: processes of their own, a real database, real manifests."""
+"""The commands as a person runs them: a real database, real manifests, and processes of their own where that is the point."""
 
 import hashlib
 import json
@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from app.model.history import ScanStatus, SlotStatus
+from tests import command
 from tests.apiserver import TOKEN, ApiServer, forbidden
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,18 +47,33 @@ def url(database_url):
 
 
 @pytest.fixture
-def netattest(tmp_path, url):
-    """Run `netattest …` in a folder of its own; answers with the ended process."""
+def folder(tmp_path):
+    """A folder with manifests, in which a command runs."""
     (tmp_path / "open.yaml").write_text(OPEN)
     (tmp_path / "closed.yaml").write_text(CLOSED)
     (tmp_path / "broken.yaml").write_text(BROKEN)
+    return tmp_path
+
+
+@pytest.fixture
+def netattest(folder, url):
+    """Run `netattest …`; answers with how it ended."""
 
     def run(*arguments, **settings):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "NETATTEST_DATABASE_URL": url, **settings}
-        command = [sys.executable, "-W", "error", "-m", "app", *(str(item) for item in arguments)]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
+        given = {"NETATTEST_DATABASE_URL": url, **settings}
+        return command.run(*arguments, folder=folder, settings=given)
+
+    return run
+
+
+@pytest.fixture
+def process(folder, url):
+    """The same as a process of its own: what a command keeps in memory, and codes as a shell sees them."""
+
+    def run(*arguments):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "NETATTEST_DATABASE_URL": url}
+        given = [sys.executable, "-W", "error", "-m", "app", *(str(item) for item in arguments)]
+        return subprocess.run(given, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
     return run
 
@@ -67,8 +83,8 @@ def document(ended):
     return json.loads(ended.stdout)
 
 
-def test_two_nights_from_scan_to_report(netattest, tmp_path):
-    first = netattest("scan", "--cluster", "shop", "--from", CLUSTER, "--taken-at", "2026-11-20", "--json")
+def test_two_nights_from_scan_to_report(process, netattest, tmp_path):
+    first = process("scan", "--cluster", "shop", "--from", CLUSTER, "--taken-at", "2026-11-20", "--json")
     assert first.returncode == 0, first.stderr
     night = document(first)
     assert (night["schema"], night["scan"]["number"], night["scan"]["status"]) == (
@@ -78,7 +94,7 @@ def test_two_nights_from_scan_to_report(netattest, tmp_path):
     )
     assert night["findings"]["open"]["high"] > 0
 
-    second = netattest("scan", "--cluster", "shop", "--from", CLUSTER, CHANGE, "--taken-at", "2026-11-21")
+    second = process("scan", "--cluster", "shop", "--from", CLUSTER, CHANGE, "--taken-at", "2026-11-21")
     assert second.returncode == 0, second.stderr
     assert "Scan 2 of shop, taken 2026-11-21 00:00 UTC: complete" in second.stdout
     assert "since scan 1: 0 new" in second.stdout
@@ -108,8 +124,8 @@ def test_two_nights_from_scan_to_report(netattest, tmp_path):
     assert [point["scan"] for point in course["frameworks"][0]["points"]] == [1, 2]
 
     arguments = ("report", "--cluster", "shop", "--framework", "soc2", "--format", "html,json,csv")
-    made = document(netattest(*arguments, "--output", "a", "--json"))
-    again = document(netattest(*arguments, "--output", "b", "--json"))
+    made = document(process(*arguments, "--output", "a", "--json"))
+    again = document(process(*arguments, "--output", "b", "--json"))
     digests = [item["sha256"] for item in made["files"]]
     assert digests == [item["sha256"] for item in again["files"]]
     assert digests == [
@@ -145,8 +161,8 @@ def test_a_stored_scan_answers_like_its_manifests(netattest):
         "nothing read",
     ],
 )
-def test_exit_codes_of_a_scan(netattest, arguments, code):
-    ended = netattest("scan", "--cluster", "shop", "--from", *arguments)
+def test_exit_codes_of_a_scan(process, arguments, code):
+    ended = process("scan", "--cluster", "shop", "--from", *arguments)
     assert ended.returncode == code, ended.stderr
     if "--fail-on" in arguments:
         assert "--fail-on" in ended.stdout
@@ -410,11 +426,11 @@ def test_what_does_not_exist_is_named_with_what_does(netattest):
         assert says in ended.stderr
 
 
-def test_a_reader_that_goes_away_is_no_error(netattest, tmp_path):
-    command = f"{sys.executable} -m app reach --from open.yaml --json | head -c 1; exit ${{PIPESTATUS[0]}}"
+def test_a_reader_that_goes_away_is_no_error(folder):
+    piped = f"{sys.executable} -m app reach --from open.yaml --json | head -c 1; exit ${{PIPESTATUS[0]}}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(
-        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        ["bash", "-c", piped], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     assert (ended.returncode, ended.stdout) == (0, "{")
     assert "BrokenPipe" not in ended.stderr

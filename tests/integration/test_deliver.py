@@ -1,19 +1,15 @@
 """`netattest deliver` over every kind of channel at once, each a real server; what is told, what is not, and how often."""
 
 import json
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import boto3
 import pytest
 
 from app.deliver import verify_signature
+from tests import command
 from tests.receivers import PASSWORD, USER, Authority, http_server, mail_server, s3_server
 
-ROOT = Path(__file__).resolve().parents[2]
 POD = """
 apiVersion: v1
 kind: Pod
@@ -84,11 +80,8 @@ def netattest(tmp_path, database_url):
     url = database_url.render_as_string(hide_password=False)
 
     def run(*arguments):
-        command = [sys.executable, "-m", "app", *map(str, arguments), "--config", tmp_path / "netattest.yaml"]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "NETATTEST_DATABASE_URL": url}
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
+        given = (*arguments, "--config", tmp_path / "netattest.yaml")
+        return command.run(*given, folder=tmp_path, settings={"NETATTEST_DATABASE_URL": url})
 
     return run
 

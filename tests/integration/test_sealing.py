@@ -1,36 +1,37 @@
-"""Keys, seals and verification as a person uses them: processes of their own, a real database and time-stamp server."""
+"""Keys, seals and verification as a person uses them, with a real database and time-stamp server."""
 
 import json
-import os
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests import command
 from tests import sealed as s
 
-ROOT = Path(__file__).resolve().parents[2]
-CLUSTER = ROOT / "examples/harbour/cluster"
+SHOP = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web, image: web}]}
+status: {phase: Running, podIPs: [{ip: 10.1.0.1}]}
+"""
 PASSPHRASE = "correct horse"
 
 
 @pytest.fixture
 def netattest(tmp_path, database_url):
+    (tmp_path / "shop.yaml").write_text(SHOP)
+
     def run(*arguments, **settings):
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
+        given = {
             "NETATTEST_DATABASE_URL": database_url.render_as_string(hide_password=False),
             "NETATTEST_DATA_DIR": str(tmp_path / "data"),
             **settings,
         }
-        command = [sys.executable, "-W", "error", "-m", "app", *(str(item) for item in arguments)]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
+        return command.run(*arguments, folder=tmp_path, settings=given)
 
     return run
 
@@ -49,31 +50,24 @@ def test_from_key_to_verified_report(netattest, tmp_path):
     refused = netattest("key", "show")
     assert (refused.returncode, "NETATTEST_SEAL_PASSPHRASE" in refused.stderr) == (2, True)
 
-    done(netattest("scan", "--cluster", "shop", "--from", CLUSTER, "--taken-at", "2026-11-20"))
+    done(netattest("scan", "--cluster", "shop", "--from", "shop.yaml", "--taken-at", "2026-11-20"))
     authority = s.key_pair("Time authority", usage=s.STAMPING)
     (tmp_path / "tsa.crt").write_bytes(authority.parsed.public_bytes(Encoding.PEM))
-    report = (
-        "report",
-        "--cluster",
-        "shop",
-        "--framework",
-        "soc2",
-        "--format",
-        "html,csv,bundle",
-        "--output",
-        "out",
-        "--json",
-    )
+    report = ("report", "--cluster", "shop", "--framework", "soc2", "--output", "out", "--json", "--format")
     with s.time_server(authority) as url:
         made = json.loads(
             done(
-                netattest(*report, NETATTEST_SEAL_PASSPHRASE=PASSPHRASE, NETATTEST_SEALING__TIMESTAMP_URL=url)
+                netattest(
+                    *(*report, "html,csv,bundle"),
+                    NETATTEST_SEAL_PASSPHRASE=PASSPHRASE,
+                    NETATTEST_SEALING__TIMESTAMP_URL=url,
+                )
             )
         )
     endings = sorted(Path(item["path"]).name.split("2026-11-20.")[1] for item in made["files"])
     assert endings == ["bundle.zip", "csv", "html", "manifest.json", "manifest.json.p7s"]
     unreachable = netattest(
-        *report, NETATTEST_SEAL_PASSPHRASE=PASSPHRASE, NETATTEST_SEALING__TIMESTAMP_URL=url
+        *(*report, "csv"), NETATTEST_SEAL_PASSPHRASE=PASSPHRASE, NETATTEST_SEALING__TIMESTAMP_URL=url
     )
     assert unreachable.returncode == 4
     assert "gave no time-stamp" in unreachable.stderr
@@ -126,7 +120,7 @@ def test_from_key_to_verified_report(netattest, tmp_path):
 
 def test_a_rotated_key_names_its_successor_and_old_reports_still_verify(netattest, tmp_path):
     old = json.loads(done(netattest("key", "create", "--name", "Acme", "--json")))
-    done(netattest("scan", "--cluster", "shop", "--from", CLUSTER, "--taken-at", "2026-11-20"))
+    done(netattest("scan", "--cluster", "shop", "--from", "shop.yaml", "--taken-at", "2026-11-20"))
     report = ("report", "--cluster", "shop", "--framework", "soc2", "--format", "csv", "--output")
     done(netattest(*report, "before"))
     new = json.loads(done(netattest("key", "rotate", "--json")))
@@ -177,7 +171,7 @@ def test_nothing_of_a_key_reaches_the_database(netattest, engine):
     from sqlalchemy import text
 
     key = json.loads(done(netattest("key", "create", "--json")))
-    done(netattest("scan", "--cluster", "shop", "--from", CLUSTER, "--taken-at", "2026-11-20"))
+    done(netattest("scan", "--cluster", "shop", "--from", "shop.yaml", "--taken-at", "2026-11-20"))
     done(
         netattest(
             "report",
