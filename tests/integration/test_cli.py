@@ -311,9 +311,9 @@ def test_history_begins_anew_with_another_cluster(netattest, tmp_path):
     history = json.loads(netattest("history", "--cluster", "shop", "--json").stdout)
     assert history["another_cluster_since"] == 3
     assert {item["first_seen"][:10] for item in history["exposures"]} == {"2026-01-03"}
-    for command in ("history", "findings"):
+    for name in ("history", "findings"):
         (line,) = (
-            item for item in netattest(command, "--cluster", "shop").stdout.splitlines() if "Another" in item
+            item for item in netattest(name, "--cluster", "shop").stdout.splitlines() if "Another" in item
         )
         assert "since scan 3 of 2026-01-03" in line
         assert "`netattest findings --scan 2`" in line
