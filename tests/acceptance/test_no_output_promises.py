@@ -38,7 +38,16 @@ CHANGE = str(HARBOUR / "changes/sandbox.yaml")
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "scan": (("--from", MANIFESTS, "--cluster", "other", "--taken-at", NIGHTS[0]),),
     "report": (
-        ("--cluster", "harbour", "--framework", "soc2", "--format", "json", "--output", "{out}/said"),
+        (
+            "--cluster",
+            "harbour",
+            "--framework",
+            "soc2",
+            "--format",
+            "json,manifest",
+            "--output",
+            "{out}/said",
+        ),
     ),
     "reach": (("--from", MANIFESTS, "--explain", "--encryption"),),
     "explain": ((*PATHS, "--from", MANIFESTS),),

@@ -825,7 +825,7 @@ CASES = [
         "the attachments taken out of a PDF",
         pdf(_without_attachments),
         Part.FILE,
-        "its attachments were taken out",
+        "it carries no evidence: that was taken out, or it is no report",
     ),
     Case("an attachment more", pdf(_one_more), Part.DIGESTS, "evidence/opinion.txt is there"),
     Case(
