@@ -1,17 +1,13 @@
 """The HTML edition in a real browser."""
 
-import shutil
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from app.render import ReportRenderer, load_definition
 from app.resources import resource
 from tests.report_builder import empty_input, report_input
-
-CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
@@ -20,15 +16,6 @@ def address(tmp_path_factory):
     path = tmp_path_factory.mktemp("html") / artefact.name
     path.write_bytes(artefact.body)
     return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert CHROMIUM, "chromium is missing: install the package `chromium`"
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

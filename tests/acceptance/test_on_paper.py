@@ -1,32 +1,20 @@
 """The HTML edition printed from a real browser, on A4 and Letter."""
 
-import shutil
 import subprocess
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from app.render import ReportRenderer, load_definition
 from app.resources import resource
 from tests.report_builder import many_findings, report_input
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 DEFINITIONS = ("auditor", "findings", "executive", "engineer")
 LEAST = 200
 """Signs without spaces; a page has some two thousand, and a title or a heading alone less than a hundred."""
 
 WIDTHS = {"A4": 680, "Letter": 702}
 """Pixels between the margins."""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert CHROMIUM, "chromium is missing: install the package `chromium`"
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,13 @@
 import functools
 import http.server
 import json
-import shutil
 import subprocess
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from typer.testing import CliRunner
 
 from app import bootstrap
@@ -49,7 +48,6 @@ PATH = (
         ),
     ),
 )
-CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="module")
@@ -95,15 +93,6 @@ def site(records, tmp_path_factory):
     pieces.append(Piece("rest", "", lambda: [renderer.search(rows, names), renderer.index(rows, TODAY)]))
     deliver_site(pieces, folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert CHROMIUM, "chromium is missing: install the package `chromium`"
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
