@@ -98,9 +98,9 @@ def history(
     name = required(cluster)
     asked = Filters(check, severity, namespace, framework, control, zone, *within(since, until))
     with session.history() as (store, archive):
-        latest = store.scan(name)
-        border = began(item for item in store.scans(name) if item.number <= latest.number)
-        scans = [item for item in store.scans(name) if item.status is not ScanStatus.FAILED]
+        latest, known = store.scan(name), store.scans(name)
+        border = began(item for item in known if item.number <= latest.number)
+        scans = [item for item in known if item.status is not ScanStatus.FAILED]
         found = trend.exposures(
             archive.openings(name, latest.number),
             archive.said(name, scans[0].number, latest.number),
@@ -156,7 +156,7 @@ def _summaries(
 
 
 def _document(
-    cluster: str, scan: int, chosen: Sequence[Exposure], days: Days, began: int | None
+    cluster: str, scan: int, chosen: Sequence[Exposure], days: Days, since: int | None
 ) -> dict[str, object]:
     from app import trend
 
@@ -165,7 +165,7 @@ def _document(
         "schema": "netattest/exposures/v1",
         "cluster": cluster,
         "scan": scan,
-        "another_cluster_since": began,
+        "another_cluster_since": since,
         "exposures": [_shape(item) for item in chosen],
         "by_severity": [_closing_shape(item) for item in by_severity],
         "by_namespace": [_closing_shape(item) for item in by_namespace],

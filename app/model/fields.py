@@ -1,6 +1,7 @@
 """Safe access to fields of raw API objects: a field of the wrong type reads as absent, never as an error."""
 
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 _LONGEST = 9  # digits; no number that a field holds has more
@@ -24,6 +25,15 @@ def text(value: object) -> str:
 def decimal(value: str) -> int | None:
     """The number that ASCII digits write; None for anything else, also for what `int` takes or `str.isdigit` alone does."""
     return int(value) if value.isascii() and value.isdigit() and len(value) <= _LONGEST else None
+
+
+def is_address(value: str) -> bool:
+    """True for an IP address of either family."""
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
 
 
 def strings(value: object) -> Mapping[str, str]:

@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo
 Nights = int
 """A set of nights: bit n is night n."""
 
+LOST_NIGHT = "scan-night-missing"
+"""The check about nights without a scan: what fails it is a slot, and its sentence ends with the reason."""
+
 
 class NightStatus(StrEnum):
     """What is stored about one night."""

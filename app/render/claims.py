@@ -4,7 +4,7 @@ import re
 from typing import Final, Protocol
 
 from app.model.finding import ARROW, Subject
-from app.render.wording import ended
+from app.render.wording import capital, ended
 
 _EVERY: Final = {
     "external:0.0.0.0-255.255.255.255": "every IPv4 address outside the cluster",
@@ -37,7 +37,7 @@ class Said(Protocol):
 def claim(result: Said) -> str:
     """What a result says, without a full stop; names keep their letters, any other beginning is a capital."""
     text = plain(result.says) or f"{result.check}: {result.subject}"
-    return text if _begins_with_name(text, result) else text[:1].upper() + text[1:]
+    return text if _begins_with_name(text, result) else capital(text)
 
 
 def claimed(result: Said) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from app.model.control import ControlState
-from app.render.wording import STATE_WORDS, number
+from app.render.wording import STATE_WORDS, joined, number
 
 _SEARCHED: Final = {
     "findings": "findings",
@@ -175,9 +175,7 @@ class Page:
         """What the HTML edition searches, as its label says: `findings, controls and populations`."""
         here = [section.id for section in self.sections]
         names = list(dict.fromkeys(word for name, word in _SEARCHED.items() if name in here))
-        if len(names) > 1:
-            return f"{', '.join(names[:-1])} and {names[-1]}"
-        return names[0] if names else "entries"
+        return joined(names) or "entries"
 
     @property
     def contents(self) -> tuple[Entry, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 from app.errors import ConfigurationError
 from app.model.bundle import EVIDENCE, MANIFEST, REPORT, BundleManifest, FileEntry, Tool, pack
 from app.model.months import day_range
-from app.model.nights import NightStatus
+from app.model.nights import LOST_NIGHT, NightStatus
 from app.model.period import Period
 from app.model.report import Artefact, PeriodReport
 from app.render.bundle import UNNAMED
@@ -149,7 +149,6 @@ class PeriodRenderer:
 
 _LEFT_OUT = "the reason stands in the original alone"
 _WITHOUT_A_SCAN = (NightStatus.FAILED, NightStatus.MISSING)
-_LOST_NIGHT = "scan-night-missing"  # the check whose sentence ends with the reason that a night has no scan
 
 
 def _withheld(period: Period) -> Period:
@@ -158,7 +157,7 @@ def _withheld(period: Period) -> Period:
         replace(item, cause=_LEFT_OUT) if item.status in _WITHOUT_A_SCAN else item for item in period.nights
     )
     deviations = (
-        replace(item, says=item.says.partition(": ")[0]) if item.check == _LOST_NIGHT else item
+        replace(item, says=item.says.partition(": ")[0]) if item.check == LOST_NIGHT else item
         for item in period.deviations
     )
     return replace(period, nights=tuple(nights), deviations=tuple(deviations))

@@ -142,8 +142,12 @@ def spelled(value: int, noun: str) -> str:
 
 def sentence(text: str) -> str:
     """Begin with a capital letter and end with a full stop."""
-    whole = ended(text)
-    return whole[:1].upper() + whole[1:]
+    return capital(ended(text))
+
+
+def capital(text: str) -> str:
+    """Begin with a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def said(text: str) -> str:

@@ -15,6 +15,7 @@ from app.detect.links.agents import Agents
 from app.detect.links.seals import Finding, SealedLinks, ends_of
 from app.detect.settings import Setting, environment, option, unread_sources
 from app.model.encryption import EvidenceStrength, Known
+from app.model.fields import is_address
 from app.model.inventory import Pod
 from app.model.links import Links
 
@@ -116,7 +117,7 @@ class _Reader:
         subnets = _networks(value) if value else None
         if node is None or not node.addresses or subnets is None:
             return False
-        addresses = [ip_address(text) for text in node.addresses if _is_address(text)]
+        addresses = [ip_address(text) for text in node.addresses if is_address(text)]
         return not any(address in subnet for address in addresses for subnet in subnets)
 
 
@@ -130,11 +131,3 @@ def _networks(value: str) -> list[IPv4Network | IPv6Network] | None:
         return [ip_network(item.strip(), strict=False) for item in value.split(",") if item.strip()]
     except ValueError:
         return None
-
-
-def _is_address(value: str) -> bool:
-    try:
-        ip_address(value)
-    except ValueError:
-        return False
-    return True

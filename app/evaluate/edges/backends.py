@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 
 from app.evaluate.edges.world import Item, PodPort, World, objects
 from app.model.connections import Protocol
 from app.model.encryption import Known
-from app.model.fields import mapping, text
+from app.model.fields import is_address, mapping, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +85,13 @@ def inside(world: World, host: str) -> str:
     labels = host.lower().rstrip(".").split(".")
     if "svc" in labels or labels[-2:] == ["cluster", "local"]:
         return f"names {host}, a name of the cluster's own"
-    if _is_address(host):
+    if is_address(host):
         return f"names the address {host}"
     if len(labels) == 1 or labels[-1] in world.inventory.namespace_labels:
         return f"names {host}, which search domains of a pod make a Service of the cluster"
     if alias := next(iter(world.aliases.get(".".join(labels), ())), None):
         return f"names {host}, and {alias.says}"
     return ""
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def services_of(refs: Iterable[BackendRef]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from app.render.diagrams.model import LEG_WORDS, OF_LABEL, Flow, Member, Place, 
 from app.render.dossier import Dossier
 from app.render.places import place_word, place_words
 from app.render.transit import LABEL_WORDS
+from app.render.wording import capital
 
 OUTSIDE: Final = 0
 WAYS: Final = 1
@@ -202,4 +203,4 @@ def _clients(exposure: Exposure) -> Place:
 
 
 def _way_words(way: Way) -> str:
-    return way.value[:1].upper() + way.value[1:]
+    return capital(way.value)

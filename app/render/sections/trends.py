@@ -170,7 +170,7 @@ def _since(comparison: Comparison | None) -> str:
     )
     return (
         f"Compared with scan {before.number} of {minute(before.taken_at)}: {joined(parts)}, over all frameworks."
-        f" What changed and changed back between the two scans is not to be seen in either."
+        " What changed and changed back between the two scans is not to be seen in either."
     )
 
 

@@ -14,7 +14,7 @@ from app.render.signs import upright
 from app.render.site import strips
 from app.render.site.nights import CONTRARY, KEY, UNSEEN
 from app.render.site.record import ClusterRecord, Overview
-from app.render.wording import SEVERITY_WORDS
+from app.render.wording import SEVERITY_WORDS, capital
 
 
 class SiteRenderer:
@@ -42,7 +42,7 @@ class SiteRenderer:
             "titles": titles or {},
             "severities": SEVERITY_WORDS,
         }
-        self._environment.filters |= {"icon": _icon, "short": _short, "sentence": _sentence}
+        self._environment.filters |= {"icon": _icon, "short": _short, "capital": capital}
         self._style = self._asset("site.css", "text/css")
         self._script = self._asset("site.js", "text/javascript")
 
@@ -101,11 +101,6 @@ class SiteRenderer:
 def _short(title: str) -> str:
     """A framework's title without what stands in brackets: `SOC 2` for `SOC 2 (Trust Services Criteria …)`."""
     return title.partition(" (")[0]
-
-
-def _sentence(text: str) -> str:
-    """Words that begin a cell begin with a capital."""
-    return text[:1].upper() + text[1:]
 
 
 def _icon(kind: str) -> str:

@@ -9,7 +9,7 @@ from app.model.archive import Counted, Opening, SaidOver
 from app.model.control import Assessment
 from app.model.finding import Severity
 from app.model.history import ControlPoint, Scan
-from app.model.nights import Night, Nights
+from app.model.nights import LOST_NIGHT, Night, Nights
 from app.model.period import ControlCourse, Deviation, Period
 from app.trend.period.deviations import Causes, Terms, closing_times, deviations
 from app.trend.period.standing import Accepts, Ledger, bad_nights, control_standing
@@ -90,7 +90,7 @@ def _controls(
             for one in found
             if one.direct and item.control.id in one.controls and one.failed & standing.failed
         ]
-        sentence = says(standing, ledger.nights, _named(failing))
+        sentence = says(standing, ledger.nights, failed_for(failing))
         yield ControlCourse(item.control.id, item.control.title, standing, sentence)
 
 
@@ -101,23 +101,21 @@ def _grouped(points: Iterable[ControlPoint]) -> dict[str, list[ControlPoint]]:
     return found
 
 
-def _said(name: str) -> str:
-    """A subject's id as a sentence has it: a slot goes by its instant, which people read otherwise."""
-    kind, _, at = name.partition(" ")
-    return (
-        f"the slot of {datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        if kind == "slot"
-        else name
-    )
-
-
-def _named(failing: Sequence[Deviation]) -> str:
+def failed_for(failing: Sequence[Deviation]) -> str:
     """Whom it failed for, those with the most nights first; of several, no night is said to have failed for all."""
     nights: dict[str, Nights] = defaultdict(int)
     for item in failing:
-        nights[item.subject.id] |= item.failed
-    names = [_said(name) for name in sorted(nights, key=lambda name: (-nights[name].bit_count(), name))]
+        nights[_called(item)] |= item.failed
+    names = sorted(nights, key=lambda name: (-nights[name].bit_count(), name))
     left = len(names) - _NAMED
     if left > 0:
         return f"one or more of {', '.join(names[:_NAMED])} and {left} other{'s' if left > 1 else ''}"
     return f"one or both of {' and '.join(names)}" if len(names) == _NAMED else "".join(names)
+
+
+def _called(item: Deviation) -> str:
+    """A subject as a sentence has it: the slot of a lost night goes by its instant, which people read otherwise."""
+    if item.check != LOST_NIGHT:
+        return item.subject.id
+    at = datetime.fromisoformat(item.subject.id.removeprefix("slot "))
+    return f"the slot of {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.model.finding import Severity
+from app.model.finding import Severity, Subject, SubjectKind
 from app.model.nights import Span
 from app.model.scope import Boundary
 from app.trend.period import Bearings, Terms, nights
+from app.trend.period.building import failed_for
 from app.trend.period.deviations import closing_times, deviations
 from app.trend.period.standing import Ledger
 from tests.histories import CHECK, FIRST_NIGHT, night
@@ -137,3 +138,15 @@ def test_times_to_close_count_openings_of_the_period_and_nine_of_ten_that_closed
 
 def test_what_bears_on_no_control_is_no_deviation():
     assert over("[xx]", bears="another-check")[0] == ()
+
+
+def test_whom_a_control_failed_for_is_called_by_its_name_and_a_lost_night_by_its_instant():
+    (one,) = over("[x.]")[0]
+    space = replace(one, subject=Subject(SubjectKind.NAMESPACE, "slot", "slot"))
+    lost = replace(
+        one, check="scan-night-missing", subject=Subject(SubjectKind.RECORD, "slot 2026-03-01T01:15:00+00:00")
+    )
+
+    assert failed_for([space]) == "slot"
+    assert failed_for([lost]) == "the slot of 2026-03-01 01:15 UTC"
+    assert failed_for([space, lost]) == "one or both of slot and the slot of 2026-03-01 01:15 UTC"
